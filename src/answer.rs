@@ -1,0 +1,99 @@
+//! HTTP answers as data: status, headers, body. PeerServer's, to the letter, with security headers added.
+
+use crate::settings::Settings;
+
+/// An HTTP answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Names and values.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body; the shell leaves it out for `HEAD`.
+    pub body: String,
+}
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const HTML: &str = "text/html; charset=utf-8";
+const JSON: &str = "application/json; charset=utf-8";
+
+impl Answer {
+    fn new(status: u16, content_type: &'static str, body: impl Into<String>) -> Self {
+        let headers = vec![
+            ("Content-Type", content_type.to_owned()),
+            // A fresh id or the list of peers is true once. PeerServer relies on the client's `ts` parameter instead.
+            ("Cache-Control", "no-store".to_owned()),
+            // An id is answered as text/html, as PeerServer does: nothing in it may ever run.
+            ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'".to_owned()),
+            ("X-Content-Type-Options", "nosniff".to_owned()),
+            ("Referrer-Policy", "no-referrer".to_owned()),
+        ];
+        Self { status, headers, body: body.into() }
+    }
+
+    /// Who serves here: PeerServer's own text, which clients and monitors look for.
+    pub fn about() -> Self {
+        Self::new(
+            200,
+            JSON,
+            concat!(
+                r#"{"name":"PeerJS Server","description":"A server side element to broker connections between PeerJS "#,
+                r#"clients.","website":"https://peerjs.com/"}"#
+            ),
+        )
+    }
+
+    /// A fresh id, bare.
+    pub fn new_id(id: &str) -> Self {
+        Self::new(200, HTML, id)
+    }
+
+    /// Who is connected: a JSON array of ids.
+    pub fn peers(array: String) -> Self {
+        Self::new(200, JSON, array)
+    }
+
+    /// Discovery is off. 401 is what the stock client's own explanation hangs on.
+    pub fn no_discovery() -> Self {
+        Self::new(401, TEXT, "Unauthorized")
+    }
+
+    /// The answer to a preflight.
+    pub fn preflight(requested_headers: Option<&str>) -> Self {
+        let mut headers = vec![("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE".to_owned())];
+        if let Some(requested) = requested_headers {
+            headers.push(("Access-Control-Allow-Headers", requested.to_owned()));
+        }
+        Self { status: 204, headers, body: String::new() }
+    }
+
+    /// A WebSocket at an address that has none.
+    pub fn stray_socket(base_path: &str) -> Self {
+        Self::new(400, TEXT, format!("Bad Request: WebSockets are served at {base_path}peerjs only\n"))
+    }
+
+    /// Nothing here.
+    pub fn missing() -> Self {
+        Self::new(404, TEXT, "Not found: there is no such page here\n")
+    }
+
+    /// Something of ours is broken; `sentence` says what its reader can do.
+    pub fn fault(sentence: &str) -> Self {
+        Self::new(500, TEXT, format!("{sentence}\n"))
+    }
+
+    /// Adds what lets pages of other origins read the answer (Fetch standard, CORS protocol). No credentials are involved:
+    /// there are none.
+    pub fn with_cors(mut self, origin: Option<&str>, settings: &Settings) -> Self {
+        let preflight = self.status == 204;
+        let vary = if preflight { "Origin, Access-Control-Request-Headers" } else { "Origin" };
+        self.headers.push(("Vary", vary.to_owned()));
+        let allowed = |origin: &&str| {
+            settings.allowed_origins.is_empty() || settings.allowed_origins.iter().any(|allowed| allowed == origin)
+        };
+        if let Some(origin) = origin.filter(allowed) {
+            self.headers.push(("Access-Control-Allow-Origin", origin.to_owned()));
+        }
+        self
+    }
+}

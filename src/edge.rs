@@ -1,0 +1,103 @@
+//! The fetch event: answers what needs no realm at once, and hands the rest to the Durable Object that is its home.
+//! Static files never get here: the platform serves them first.
+
+use crate::answer::Answer;
+use crate::id::{PeerId, RealmKey};
+use crate::placement::{home_name, object_name, Home};
+use crate::refusal::Refusal;
+use crate::route::{split_url, Line, Route};
+use crate::settings::{BadSetting, Settings};
+use worker::{console_error, event, Context, Env, Error, Headers, Request, Response, ResponseBody, Result, WebSocketPair};
+
+/// The Durable Object binding in wrangler.toml.
+pub(crate) const BINDING: &str = "ROOM";
+
+#[event(fetch, respond_with_errors)]
+async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+    let settings = match settings(&env) {
+        Ok(settings) => settings,
+        Err(bad) => {
+            console_error!("{bad}");
+            return respond(Answer::fault(&bad.to_string()));
+        }
+    };
+    let origin = request.headers().get("Origin")?;
+    let with_cors = |answer: Answer| answer.with_cors(origin.as_deref(), &settings);
+    match route(&request, &settings) {
+        Route::About => respond(with_cors(Answer::about())),
+        Route::NewId => respond(with_cors(Answer::new_id(fresh_id()?.as_str()))),
+        Route::Peers(Some(key)) if settings.allow_discovery => respond(with_cors(Answer::peers(peers(&env, &settings, &key, &request).await?))),
+        Route::Peers(None) if settings.allow_discovery => respond(with_cors(Answer::missing())),
+        Route::Peers(_) => respond(with_cors(Answer::no_discovery())),
+        Route::Socket(claim) => {
+            let name = object_name(&claim.key, claim.id.as_ref().map(PeerId::as_str), settings.public_homes);
+            env.durable_object(BINDING)?.get_by_name(&name)?.fetch_with_request(request).await
+        }
+        Route::Refused { refusal, roster } => refuse(&refusal, roster),
+        Route::Preflight => {
+            let requested = request.headers().get("Access-Control-Request-Headers")?;
+            respond(with_cors(Answer::preflight(requested.as_deref())))
+        }
+        Route::StraySocket => respond(Answer::stray_socket(&settings.base_path)),
+        Route::Missing => respond(with_cors(Answer::missing())),
+        Route::Elsewhere => respond(Answer::missing()),
+    }
+}
+
+/// Reads the variables.
+pub(crate) fn settings(env: &Env) -> std::result::Result<Settings, BadSetting> {
+    Settings::read(|name| env.var(name).ok().map(|value| value.to_string()))
+}
+
+/// Reads a request.
+pub(crate) fn route(request: &Request, settings: &Settings) -> Route {
+    let request = request.inner();
+    let (method, url) = (request.method(), request.url());
+    let upgrade = request.headers().get("Upgrade").ok().flatten();
+    let (path, query) = split_url(&url);
+    let upgrade = upgrade.is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"));
+    crate::route::route(Line { method: &method, path, query, upgrade }, settings)
+}
+
+/// A fresh random id.
+pub(crate) fn fresh_id() -> Result<PeerId> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| Error::RustError(error.to_string()))?;
+    Ok(PeerId::from_random(bytes))
+}
+
+/// Sends an answer.
+pub(crate) fn respond(answer: Answer) -> Result<Response> {
+    let headers = Headers::new();
+    for (name, value) in &answer.headers {
+        headers.append(name, value)?;
+    }
+    // A 204 must have no body at all (RFC 9110, 15.3.5).
+    let body = if answer.body.is_empty() { ResponseBody::Empty } else { ResponseBody::Body(answer.body.into_bytes()) };
+    Ok(Response::from_body(body)?.with_status(answer.status).with_headers(headers))
+}
+
+/// Refuses a socket without troubling a Durable Object: a frame, then a close without a code.
+fn refuse(refusal: &Refusal, roster: bool) -> Result<Response> {
+    let WebSocketPair { client, server } = WebSocketPair::new()?;
+    server.accept()?;
+    server.send_with_str(refusal.frame(roster))?;
+    server.close::<String>(None, None)?;
+    Response::from_websocket(client)
+}
+
+/// The connected ids of a realm, home after home, as a JSON array.
+async fn peers(env: &Env, settings: &Settings, key: &RealmKey, request: &Request) -> Result<String> {
+    let objects = env.durable_object(BINDING)?;
+    let names: Vec<String> = if key.is_public() {
+        (0..settings.public_homes.get()).map(|home| home_name(Home(home))).collect()
+    } else {
+        vec![object_name(key, None, settings.public_homes)]
+    };
+    let mut ids = Vec::new();
+    for name in names {
+        let mut answer = objects.get_by_name(&name)?.fetch_with_str(&request.inner().url()).await?;
+        ids.extend(serde_json::from_str::<Vec<Box<serde_json::value::RawValue>>>(&answer.text().await?)?);
+    }
+    Ok(serde_json::to_string(&ids)?)
+}

@@ -1,0 +1,42 @@
+//! All that the core says to the world. The shell carries effects out in the order in which they are given.
+
+use crate::limits::Millis;
+use crate::member::{Conn, Member};
+use crate::placement::Home;
+use crate::queue::Waiting;
+
+/// Something to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send a text frame.
+    Send {
+        /// To this socket.
+        to: Conn,
+        /// The frame.
+        frame: String,
+    },
+    /// Close a socket and forget it: what it still sends means nothing.
+    Close {
+        /// Which.
+        conn: Conn,
+        /// The code and the reason that the other side sees; without, it sees 1005.
+        status: Option<(u16, &'static str)>,
+    },
+    /// Attach this to its socket: the member is to survive the object's sleep.
+    Remember(Member),
+    /// Forget a socket that is gone.
+    Forget(Conn),
+    /// Hand a frame to the home of its destination. Frames for one home arrive in the order of these effects.
+    Forward {
+        /// That home.
+        home: Home,
+        /// The frame, complete.
+        frame: String,
+    },
+    /// Store a row of the queue.
+    Keep(Waiting),
+    /// Delete rows of the queue, by their numbers.
+    Drop(Vec<u64>),
+    /// Send an alarm at this moment, in place of any set before.
+    WakeAt(Millis),
+}

@@ -1,0 +1,131 @@
+//! Names on the wire, parsed once at the edge: what has one of these types is within its limits.
+
+use crate::limits::{MAX_ID_BYTES, MAX_KEY_BYTES, MAX_TOKEN_BYTES};
+use crate::refusal::Refusal;
+use serde::{Deserialize, Serialize};
+use std::borrow::Borrow;
+use std::fmt;
+use std::rc::Rc;
+
+/// The name under which a peer can be dialled within its realm: any text of 1 to [`MAX_ID_BYTES`] bytes, case-sensitive.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PeerId(Rc<str>);
+
+impl PeerId {
+    /// Takes an id as a client gave it. Refused when it is longer than [`MAX_ID_BYTES`]; an empty one is `Incomplete`.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        within(text, "id", MAX_ID_BYTES).map(|text| Self(text.into()))
+    }
+
+    /// A fresh id from 16 random bytes: a UUID of version 4, lower case (RFC 9562), as PeerServer gives them.
+    pub fn from_random(bytes: [u8; 16]) -> Self {
+        let mut text = String::with_capacity(36);
+        for (index, byte) in bytes.into_iter().enumerate() {
+            let byte = match index {
+                6 => byte & 0x0f | 0x40,
+                8 => byte & 0x3f | 0x80,
+                _ => byte,
+            };
+            if matches!(index, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            for digit in [byte >> 4, byte & 0x0f] {
+                text.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
+            }
+        }
+        Self(text.into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Lets maps of peers be searched with plain text, such as the destination of a frame.
+impl Borrow<str> for PeerId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for PeerId {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for PeerId {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// The name of a realm: PeerJS's `key`. 1 to [`MAX_KEY_BYTES`] bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RealmKey(Box<str>);
+
+impl RealmKey {
+    /// The realm of every stock client that sets no key of its own: ids that anyone may dial.
+    pub const PUBLIC: &'static str = "peerjs";
+
+    /// Takes a key as a client gave it. Refused when it is longer than [`MAX_KEY_BYTES`]; an empty one is `Incomplete`.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        within(text, "key", MAX_KEY_BYTES).map(|text| Self(text.into()))
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is the realm that strangers share.
+    pub fn is_public(&self) -> bool {
+        &*self.0 == Self::PUBLIC
+    }
+}
+
+/// What proves that two sockets belong to the same peer: PeerJS's `token`. 1 to [`MAX_TOKEN_BYTES`] bytes, never printed.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Token(Box<str>);
+
+impl Token {
+    /// Takes a token as a client gave it. Refused when it is longer than [`MAX_TOKEN_BYTES`]; an empty one is `Incomplete`.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        within(text, "token", MAX_TOKEN_BYTES).map(|text| Self(text.into()))
+    }
+}
+
+/// Compares in a time that depends on the lengths alone, so that answers cannot be used to guess a token byte by byte.
+impl PartialEq for Token {
+    fn eq(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.0.as_bytes(), other.0.as_bytes());
+        let differences = ours.iter().zip(theirs).fold(0, |seen, (a, b)| seen | (a ^ b));
+        // black_box: the compiler must not find out that the loop could stop early.
+        ours.len() == theirs.len() && std::hint::black_box(differences) == 0
+    }
+}
+
+impl Eq for Token {}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+fn within<'a>(text: &'a str, what: &'static str, limit: usize) -> Result<&'a str, Refusal> {
+    match text.len() {
+        0 => Err(Refusal::Incomplete),
+        length if length > limit => Err(Refusal::TooLong { what, limit }),
+        _ => Ok(text),
+    }
+}

@@ -1,0 +1,42 @@
+//! Beckon: WebRTC signalling on the edge.
+//!
+//! Two browsers that want to talk directly must first be introduced. This crate is the introducer: a Cloudflare Worker
+//! whose Durable Objects hold the sockets of the peers in a *realm* and pass offers, answers and candidates between them.
+//!
+//! ```text
+//! browser --HTTP/WS--> edge --Route--> room --Event--> realm --Effect--> room --> sockets, storage, alarm, other rooms
+//! ```
+//!
+//! In the order in which a frame meets them:
+//!
+//! * [`route`]: method, path and query become a [`route::Route`]; the only place that reads URLs.
+//! * `edge` *(wasm32)*: the fetch event; answers what needs no realm, hands upgrades to the realm's home.
+//! * [`answer`]: HTTP answers as data. [`placement`]: which object is the home of a peer.
+//! * `room` *(wasm32)*: the Durable Object; platform callbacks in, effects out.
+//! * [`realm`]: the state machine, with no platform, clock or randomness in it. It uses [`message`] (frames as they are on
+//!   the wire), [`queue`] (frames for peers who are not here yet), [`member`] (what a socket remembers while the object
+//!   sleeps), [`effect`] (all that it can say to the world) and [`refusal`] (why it says no).
+//! * [`id`], [`limits`], [`settings`], [`ice`]: names, numbers, variables, and the servers that help through NATs.
+//!
+//! The wire protocol is PeerServer's; what Beckon adds to it is written down in [`message`].
+
+pub mod answer;
+pub mod effect;
+pub mod ice;
+pub mod id;
+pub mod limits;
+pub mod member;
+pub mod message;
+pub mod placement;
+pub mod queue;
+pub mod realm;
+pub mod refusal;
+pub mod route;
+pub mod settings;
+
+#[cfg(target_arch = "wasm32")]
+mod edge;
+#[cfg(target_arch = "wasm32")]
+mod room;
+#[cfg(target_arch = "wasm32")]
+mod store;

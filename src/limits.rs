@@ -1,0 +1,89 @@
+//! Every number, with its unit and its reason. What an operator may want to change is a variable: see [`crate::settings`],
+//! whose defaults are here too.
+
+/// A moment, in milliseconds since 1970 (UTC). Handed in by the shell; the core has no clock.
+pub type Millis = u64;
+
+/// Longest peer id, in bytes. A socket's attachment holds at most 16 KiB; id and token, fully escaped, fit with room to spare.
+pub const MAX_ID_BYTES: usize = 1024;
+
+/// Longest realm key, in bytes. It becomes part of a Durable Object's name.
+pub const MAX_KEY_BYTES: usize = 256;
+
+/// Longest token, in bytes: room for a signed statement such as a JWT. See [`MAX_ID_BYTES`].
+pub const MAX_TOKEN_BYTES: usize = 1024;
+
+/// Longest frame from a stock client, in bytes: a payload of 256 KiB (a media offer has 6 kB, but an application's metadata
+/// rides in it) and its envelope.
+pub const MAX_FRAME_BYTES: usize = 272 * 1024;
+
+/// Longest frame in a room, in bytes: introductions and single clicks; nothing else has reason to pass through the server.
+pub const MAX_ROSTER_FRAME_BYTES: usize = 64 * 1024;
+
+/// Frames that may wait for one absent peer. One connection attempt is an offer and some ten candidates, and a class of
+/// thirty may dial a teacher who is just reloading the page.
+pub const MAX_WAITING_PER_PEER: usize = 512;
+
+/// Bytes that may wait for one absent peer: such a class's, or three frames of the largest size.
+pub const MAX_WAITING_BYTES_PER_PEER: usize = 1024 * 1024;
+
+/// Bytes that may wait in one object, for all its absent peers. They are held in its 128 MB of memory while it is awake.
+pub const MAX_WAITING_BYTES: usize = 4 * 1024 * 1024;
+
+/// How long a failed attempt is remembered, in milliseconds, so that its late candidates are not taken for another attempt:
+/// browsers gather candidates for tens of seconds at worst.
+pub const FAILED_ATTEMPT_MEMORY_MS: u64 = 30_000;
+
+/// How many failed attempts one object remembers.
+pub const MAX_FAILED_ATTEMPTS: usize = 1_000;
+
+/// Default of `EXPIRE_TIMEOUT_MS`: PeerServer's `expire_timeout`.
+pub const EXPIRE_TIMEOUT_MS: u64 = 5_000;
+
+/// Default of `CONCURRENT_LIMIT`, in peers: PeerServer's `concurrent_limit`.
+pub const CONCURRENT_LIMIT: usize = 5_000;
+
+/// Default of `ROOM_CAPACITY`, in peers. Everyone in a room is connected to everyone: 16 peers are 120 connections.
+pub const ROOM_CAPACITY: usize = 16;
+
+/// Default of `FRAMES_PER_SECOND`: what one socket may send in the long run. Opening 30 connections at once is some 300
+/// frames, which the burst allows; nobody keeps that up.
+pub const FRAMES_PER_SECOND: u32 = 50;
+
+/// How many seconds' worth of frames a socket may send at once after having been quiet.
+pub const FRAME_BURST_SECONDS: u32 = 20;
+
+/// A token bucket: how much of an allowance is left. Time is handed in.
+///
+/// It lives in memory only. An object that was evicted had been idle for seconds or was redeployed; either way a full
+/// bucket is the right state to wake up with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// Thousandths of a frame that may still be sent.
+    left: u64,
+    /// When `left` was last brought up to date.
+    at: Millis,
+}
+
+impl Bucket {
+    /// A full bucket.
+    pub fn full(per_second: u32, now: Millis) -> Self {
+        Self { left: Self::capacity(per_second), at: now }
+    }
+
+    fn capacity(per_second: u32) -> u64 {
+        u64::from(per_second).saturating_mul(FRAME_BURST_SECONDS.into()).saturating_mul(1000)
+    }
+
+    /// Takes one frame from the bucket; `false` when it is empty. A rate of 0 means that there is no limit.
+    pub fn take(&mut self, per_second: u32, now: Millis) -> bool {
+        let gained = now.saturating_sub(self.at).saturating_mul(per_second.into());
+        self.left = self.left.saturating_add(gained).min(Self::capacity(per_second));
+        self.at = now;
+        match self.left.checked_sub(1000) {
+            Some(left) => self.left = left,
+            None => return per_second == 0,
+        }
+        true
+    }
+}

@@ -1,0 +1,50 @@
+//! What one socket remembers while its object sleeps: enough, with all the others', to rebuild the realm.
+
+use crate::id::{PeerId, Token};
+use crate::limits::Bucket;
+use serde::{Deserialize, Serialize};
+
+/// Names one socket of one object, for as long as the socket lives. Numbered in the order of arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Conn(pub u32);
+
+/// A registered peer, as its socket's attachment (at most 16 KiB) holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The socket.
+    #[serde(rename = "c")]
+    pub conn: Conn,
+    /// Its place in the order of registration: that of the peer's first socket, if this one took over from it.
+    #[serde(rename = "s")]
+    pub seat: u32,
+    /// The id it holds.
+    #[serde(rename = "i")]
+    pub id: PeerId,
+    /// What lets a later socket take over from this one.
+    #[serde(rename = "t")]
+    pub token: Token,
+    /// Whether it sees the others who asked for a roster, and they it.
+    #[serde(rename = "r")]
+    pub roster: bool,
+    /// What it may still send. Not remembered: whoever wakes the object has been quiet for long enough.
+    #[serde(skip)]
+    pub bucket: Option<Bucket>,
+}
+
+/// The format of the attachment. An object that wakes with another version's sockets after a deploy cannot read them;
+/// a deploy closes all sockets, so there are none.
+const VERSION: char = '1';
+
+impl Member {
+    /// The attachment.
+    pub fn to_attachment(&self) -> Option<String> {
+        let body = serde_json::to_string(self).ok()?;
+        Some(format!("{VERSION}{body}"))
+    }
+
+    /// Reads an attachment; `None` when another version wrote it.
+    pub fn from_attachment(text: &str) -> Option<Self> {
+        serde_json::from_str(text.strip_prefix(VERSION)?).ok()
+    }
+}

@@ -1,0 +1,285 @@
+//! Frames as they are on the wire: PeerServer's (peer 1.0.2), with additions that only a socket which asked for them sees.
+//!
+//! A frame is a JSON object `{type, src, dst, payload}`. Client to server: `OFFER`, `ANSWER`, `CANDIDATE` and `LEAVE` are
+//! passed on to `dst`; `LEAVE` without `dst` unregisters the sender; `HEARTBEAT` says that the sender lives. Everything
+//! else is ignored: nobody can make the server say `OPEN`, `ERROR`, `ID-TAKEN` or `EXPIRE` to somebody else. Server to
+//! client: `OPEN`, `ERROR {msg}`, `ID-TAKEN {msg}`, the relayed types with the true `src`, and `EXPIRE` whose `src` is an id
+//! that nobody claimed in time.
+//!
+//! A socket opened with `roster=1` (a room) differs in this: it may leave out the id; its `OPEN` has the payload
+//! `{id, peers, iceServers}`: the id it now has, who is here, and what an `RTCPeerConnection` is to be configured with; it is
+//! told `JOIN` and `LEAVE` (with `src`) when others of its kind come and go; `ERROR` has a `code` beside `msg`.
+//!
+//! Payloads are never parsed: the bytes that came are the bytes that go.
+
+use crate::id::PeerId;
+use crate::refusal::Refusal;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+
+/// The stock client's heartbeat, to the letter. The runtime answers it while the object sleeps.
+pub const HEARTBEAT: &str = r#"{"type":"HEARTBEAT"}"#;
+
+/// The runtime's answer: not JSON, which the stock client drops without a word (every JSON answer makes it warn).
+pub const HEARTBEAT_ANSWER: &str = "pong";
+
+/// A type that passes through the server from one peer to another, or that one home passes to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Begins a connection attempt.
+    Offer,
+    /// Answers it.
+    Answer,
+    /// One way to reach the sender.
+    Candidate,
+    /// The sender leaves the receiver.
+    Leave,
+    /// Nobody claimed the id in time. Only the server says so.
+    Expire,
+}
+
+impl Kind {
+    /// The type's spelling.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Offer => "OFFER",
+            Self::Answer => "ANSWER",
+            Self::Candidate => "CANDIDATE",
+            Self::Leave => "LEAVE",
+            Self::Expire => "EXPIRE",
+        }
+    }
+
+    /// Whether a frame of this type waits for a receiver who is not here yet.
+    pub fn waits(self) -> bool {
+        matches!(self, Self::Offer | Self::Answer | Self::Candidate)
+    }
+}
+
+/// Whom a frame is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// The destination as JSON text, as it goes back onto the wire. Usually a string; PeerServer takes anything.
+    pub json: String,
+    /// The id it names, if it can be an id at all.
+    pub id: Option<String>,
+}
+
+impl Destination {
+    /// The destination that a peer's own id is.
+    pub fn of(id: &PeerId) -> Self {
+        Self { json: json(id.as_str()), id: Some(id.as_str().to_owned()) }
+    }
+
+    /// Reads a destination from JSON text; `None` for what JavaScript takes for none: `null`, `false`, `0` and `""`.
+    pub fn parse(raw: &str) -> Option<Self> {
+        match raw {
+            "null" | "false" | "\"\"" => None,
+            _ if raw.starts_with('"') => match serde_json::from_str::<String>(raw) {
+                Ok(id) => Some(Self { json: json(&id), id: Some(id) }),
+                // A lone surrogate: text in JavaScript, but never a registered id.
+                Err(_) => Some(Self { json: raw.to_owned(), id: None }),
+            },
+            _ if raw.parse() == Ok(0.0) => None,
+            _ => Some(Self { json: raw.to_owned(), id: None }),
+        }
+    }
+}
+
+/// A frame from a client, as far as the server understands it.
+#[derive(Debug)]
+pub enum Inbound<'a> {
+    /// To be passed on.
+    Signal {
+        /// What it is.
+        kind: Kind,
+        /// Whom it is for.
+        dst: Destination,
+        /// Its contents, as they came; `None` when there are none.
+        payload: Option<&'a RawValue>,
+    },
+    /// `LEAVE` without a destination: the sender unregisters.
+    Leave,
+    /// Nothing for us to do: a heartbeat, or a type that clients have no business sending.
+    Nothing,
+}
+
+impl<'a> Inbound<'a> {
+    /// Reads a client's frame. [`Refusal::NotAMessage`] when it is no JSON object (an array passes, and means nothing).
+    pub fn parse(text: &'a str) -> Result<Self, Refusal> {
+        let envelope: Envelope = serde_json::from_str(text).map_err(|_| Refusal::NotAMessage)?;
+        let dst = envelope.dst.and_then(|raw| Destination::parse(raw.get()));
+        Ok(match (envelope.kind(), dst) {
+            (Some(Kind::Expire) | None, _) => Self::Nothing,
+            (Some(Kind::Leave), None) => Self::Leave,
+            (Some(_), None) => Self::Nothing,
+            (Some(kind), Some(dst)) => Self::Signal { kind, dst, payload: envelope.payload },
+        })
+    }
+}
+
+/// A frame that another home sends on, complete as its receiver will get it.
+#[derive(Debug)]
+pub struct Forwarded {
+    /// What it is.
+    pub kind: Kind,
+    /// Who sent it.
+    pub src: Destination,
+    /// Whom it is for.
+    pub dst: Destination,
+}
+
+impl Forwarded {
+    /// Reads the envelope of a frame that a home made with [`relay`] or [`expire`]; `None` when it is not one.
+    pub fn parse(frame: &str) -> Option<Self> {
+        let envelope: Envelope = serde_json::from_str(frame).ok()?;
+        Some(Self {
+            kind: envelope.kind()?,
+            src: Destination::parse(envelope.src?.get())?,
+            dst: Destination::parse(envelope.dst?.get())?,
+        })
+    }
+}
+
+/// The outermost object of a frame. Lenient as PeerServer's is: any order, any extra fields, the last of duplicate fields.
+#[derive(Default)]
+struct Envelope<'a> {
+    kind: Option<&'a RawValue>,
+    src: Option<&'a RawValue>,
+    dst: Option<&'a RawValue>,
+    payload: Option<&'a RawValue>,
+}
+
+impl Envelope<'_> {
+    fn kind(&self) -> Option<Kind> {
+        let raw = self.kind?.get();
+        let kinds = [Kind::Offer, Kind::Answer, Kind::Candidate, Kind::Leave, Kind::Expire];
+        // Escapes are legal in JSON, even here.
+        let name: Cow<str> = serde_json::from_str(raw).ok()?;
+        kinds.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Outermost;
+        impl<'de> Visitor<'de> for Outermost {
+            type Value = Envelope<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
+                let mut envelope = Envelope::default();
+                while let Some(field) = map.next_key()? {
+                    match field {
+                        Field::Type => envelope.kind = Some(map.next_value()?),
+                        Field::Src => envelope.src = Some(map.next_value()?),
+                        Field::Dst => envelope.dst = Some(map.next_value()?),
+                        Field::Payload => envelope.payload = Some(map.next_value()?),
+                        Field::Other => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(envelope)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Envelope<'de>, A::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Envelope::default())
+            }
+        }
+        from.deserialize_any(Outermost)
+    }
+}
+
+enum Field {
+    Type,
+    Src,
+    Dst,
+    Payload,
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Name;
+        impl Visitor<'_> for Name {
+            type Value = Field;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a field name")
+            }
+
+            fn visit_bytes<E>(self, name: &[u8]) -> Result<Field, E> {
+                Ok(match name {
+                    b"type" => Field::Type,
+                    b"src" => Field::Src,
+                    b"dst" => Field::Dst,
+                    b"payload" => Field::Payload,
+                    _ => Field::Other,
+                })
+            }
+        }
+        // As bytes: a name may hold a lone surrogate, which is no str.
+        from.deserialize_bytes(Name)
+    }
+}
+
+/// `OPEN`: the socket is registered. Always its first frame.
+pub fn open() -> String {
+    r#"{"type":"OPEN"}"#.to_owned()
+}
+
+/// `OPEN` for a socket with a roster: its id, who is here, and the `iceServers` (a JSON array) to use.
+pub fn open_roster<'a>(id: &PeerId, peers: impl Iterator<Item = &'a PeerId>, ice_servers: &str) -> String {
+    let peers: Vec<String> = peers.map(|peer| json(peer.as_str())).collect();
+    let (id, peers) = (json(id.as_str()), peers.join(","));
+    format!(r#"{{"type":"OPEN","payload":{{"id":{id},"peers":[{peers}],"iceServers":{ice_servers}}}}}"#)
+}
+
+/// `JOIN`: somebody came. Only for sockets with a roster.
+pub fn join(src: &PeerId) -> String {
+    format!(r#"{{"type":"JOIN","src":{}}}"#, json(src.as_str()))
+}
+
+/// `LEAVE`: somebody went. Only for sockets with a roster; stock clients would close their connections.
+pub fn left(src: &PeerId) -> String {
+    format!(r#"{{"type":"LEAVE","src":{}}}"#, json(src.as_str()))
+}
+
+/// A frame passed on: exactly `type, src, dst, payload`, in PeerServer's order.
+pub fn relay(kind: Kind, src: &PeerId, dst: &Destination, payload: Option<&RawValue>) -> String {
+    let (kind, src, dst) = (kind.name(), json(src.as_str()), &dst.json);
+    match payload.map(RawValue::get) {
+        Some(payload) => format!(r#"{{"type":"{kind}","src":{src},"dst":{dst},"payload":{payload}}}"#),
+        None => format!(r#"{{"type":"{kind}","src":{src},"dst":{dst}}}"#),
+    }
+}
+
+/// `EXPIRE`: nobody claimed `absent` (JSON text) in time; `dst` (JSON text) is the peer who had asked.
+pub fn expire(absent: &str, dst: &str) -> String {
+    format!(r#"{{"type":"EXPIRE","src":{absent},"dst":{dst}}}"#)
+}
+
+/// `ID-TAKEN`: somebody else holds the id.
+pub fn id_taken() -> String {
+    format!(r#"{{"type":"ID-TAKEN","payload":{{"msg":{}}}}}"#, json(&Refusal::IdTaken.to_string()))
+}
+
+/// `ERROR`: what is wrong, in a sentence, and its code for those who asked for a roster.
+pub fn error(sentence: &str, code: Option<&str>) -> String {
+    let msg = json(sentence);
+    match code {
+        Some(code) => format!(r#"{{"type":"ERROR","payload":{{"msg":{msg},"code":{}}}}}"#, json(code)),
+        None => format!(r#"{{"type":"ERROR","payload":{{"msg":{msg}}}}}"#),
+    }
+}
+
+/// Text as a JSON string, escaped as JavaScript's `JSON.stringify` does.
+pub fn json(text: &str) -> String {
+    // Writing a str into a String cannot fail; an empty string would be the lesser evil if it did.
+    serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned())
+}

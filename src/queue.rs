@@ -1,0 +1,156 @@
+//! Frames for peers who are not here yet. Bounded, timed, and a mirror of rows in the object's storage.
+//!
+//! PeerServer keeps one queue per absent peer, timed by its first frame, so that a retry dies with the attempt before it and
+//! a late candidate fails once more. Here every *attempt* has its own window: an offer begins one, and what its sender
+//! says to the same peer afterwards belongs to it. An attempt ends in exactly one way: delivered, or one `EXPIRE`.
+
+use crate::id::PeerId;
+use crate::limits::{
+    Millis, FAILED_ATTEMPT_MEMORY_MS, MAX_FAILED_ATTEMPTS, MAX_WAITING_BYTES, MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_PER_PEER,
+};
+use crate::message::{Destination, Kind};
+
+/// A row of the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its number: rows are delivered in this order.
+    pub seq: u64,
+    /// The number of the first row of its attempt.
+    pub attempt: u64,
+    /// When the attempt ends, or, once it has failed, when it may be forgotten.
+    pub due: Millis,
+    /// Who sent it: an id as JSON text.
+    pub src: String,
+    /// Whom it is for: a destination as JSON text.
+    pub dst: String,
+    /// The frame as it will be delivered; `None` marks an attempt that has failed and whose sender was told.
+    pub frame: Option<String>,
+}
+
+impl Waiting {
+    fn bytes(&self) -> usize {
+        self.frame.as_ref().map_or(0, String::len)
+    }
+}
+
+/// A failed attempt: `src` is to be told that `dst` is not here (both JSON text).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expired {
+    /// Who asked.
+    pub src: String,
+    /// Whom for.
+    pub dst: String,
+}
+
+/// What changed in the queue, and so has to change in storage.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Rows to store.
+    pub keep: Option<Waiting>,
+    /// Rows to delete.
+    pub drop: Vec<u64>,
+    /// Attempts that have failed just now.
+    pub expired: Vec<Expired>,
+}
+
+/// The queue.
+#[derive(Debug, Default)]
+pub struct Queue {
+    /// Rows with frames are in the order of their numbers; marks of failed attempts are wherever they were made.
+    rows: Vec<Waiting>,
+    next: u64,
+}
+
+impl Queue {
+    /// The queue that storage holds.
+    pub fn from_rows(mut rows: Vec<Waiting>) -> Self {
+        rows.sort_by_key(|row| row.seq);
+        let next = rows.last().map_or(0, |row| row.seq.saturating_add(1));
+        Self { rows, next }
+    }
+
+    /// When the next attempt ends, if any is under way.
+    pub fn next_due(&self) -> Option<Millis> {
+        self.rows.iter().map(|row| row.due).min()
+    }
+
+    /// Lets a frame wait. The attempt it would be part of fails at once when it does not fit.
+    pub fn push(&mut self, now: Millis, window_ms: u64, kind: Kind, src: &PeerId, dst: &Destination, frame: String) -> Change {
+        let src = crate::message::json(src.as_str());
+        let pair = self.rows.iter().filter(|row| row.src == src && row.dst == dst.json);
+        let attempt = pair.max_by_key(|row| row.seq).filter(|_| kind != Kind::Offer);
+        if attempt.is_some_and(|row| row.frame.is_none()) {
+            return Change::default(); // late, and its sender knows already
+        }
+        let seq = self.next;
+        let (attempt, due) = attempt.map_or((seq, now.saturating_add(window_ms)), |row| (row.attempt, row.due));
+        self.next = seq.saturating_add(1);
+        let row = Waiting { seq, attempt, due, src, dst: dst.json.clone(), frame: Some(frame) };
+        if self.fits(&row) {
+            self.rows.push(row.clone());
+            return Change { keep: Some(row), ..Change::default() };
+        }
+        self.fail(now, row)
+    }
+
+    fn fits(&self, new: &Waiting) -> bool {
+        let (mut count, mut peers_bytes, mut bytes) = (1_usize, new.bytes(), new.bytes());
+        for row in self.rows.iter().filter(|row| row.frame.is_some()) {
+            bytes = bytes.saturating_add(row.bytes());
+            if row.dst == new.dst {
+                count = count.saturating_add(1);
+                peers_bytes = peers_bytes.saturating_add(row.bytes());
+            }
+        }
+        count <= MAX_WAITING_PER_PEER && peers_bytes <= MAX_WAITING_BYTES_PER_PEER && bytes <= MAX_WAITING_BYTES
+    }
+
+    fn marks(&self) -> usize {
+        self.rows.iter().filter(|row| row.frame.is_none()).count()
+    }
+
+    /// Ends the attempt of `last` without delivery, and remembers that, so that its late frames do not begin another.
+    fn fail(&mut self, now: Millis, last: Waiting) -> Change {
+        let drop = self.remove(|row| row.attempt == last.attempt);
+        let expired = vec![Expired { src: last.src.clone(), dst: last.dst.clone() }];
+        let mark = Waiting { due: now.saturating_add(FAILED_ATTEMPT_MEMORY_MS), frame: None, ..last };
+        // Past the limit late candidates may fail once more, as they always do with PeerServer.
+        let keep = (self.marks() < MAX_FAILED_ATTEMPTS).then_some(mark);
+        self.rows.extend(keep.clone());
+        Change { keep, drop, expired }
+    }
+
+    /// Takes all frames for a peer who has come, in order, and the numbers of the rows to delete.
+    pub fn take(&mut self, dst: &Destination) -> (Vec<String>, Vec<u64>) {
+        let mut frames = Vec::new();
+        let drop = self.remove(|row| {
+            let mine = row.dst == dst.json;
+            if mine {
+                frames.extend(row.frame.take());
+            }
+            mine
+        });
+        (frames, drop)
+    }
+
+    /// Ends one of the attempts whose time is up; `None` when there is none.
+    pub fn expire(&mut self, now: Millis) -> Option<Change> {
+        let row = self.rows.iter().find(|row| row.due <= now)?.clone();
+        Some(match row.frame {
+            Some(_) => self.fail(now, Waiting { seq: row.attempt, ..row }),
+            None => Change { drop: self.remove(|other| other.seq == row.seq), ..Change::default() },
+        })
+    }
+
+    fn remove(&mut self, mut which: impl FnMut(&mut Waiting) -> bool) -> Vec<u64> {
+        let mut gone = Vec::new();
+        self.rows.retain_mut(|row| {
+            let remove = which(row);
+            if remove {
+                gone.push(row.seq);
+            }
+            !remove
+        });
+        gone
+    }
+}

@@ -1,0 +1,97 @@
+//! Why we say no: a code for programs, a close code for the socket, a sentence for the person who has to mend it.
+
+use crate::message;
+use std::fmt;
+
+/// A refusal, always the peer's to mend. (What is ours to mend is a fault: it is logged, and no peer can cause it.)
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The socket's address lacks id, token or key.
+    Incomplete,
+    /// This server does not serve realms of that key.
+    InvalidKey,
+    /// Somebody else holds that id.
+    IdTaken,
+    /// The realm has `CONCURRENT_LIMIT` peers.
+    RealmFull,
+    /// The room has `ROOM_CAPACITY` peers.
+    RoomFull {
+        /// How many it holds.
+        capacity: usize,
+    },
+    /// A name is longer than we keep.
+    TooLong {
+        /// Which one.
+        what: &'static str,
+        /// The most bytes that it may have.
+        limit: usize,
+    },
+    /// The realm of strangers has no roster.
+    NoPublicRoster,
+    /// A frame that is not a JSON object. It is ignored; the socket stays.
+    NotAMessage,
+    /// A frame longer than is read.
+    FrameTooLong {
+        /// The most bytes that one may have.
+        limit: usize,
+    },
+    /// More frames than `FRAMES_PER_SECOND` allows.
+    TooManyFrames,
+}
+
+impl Refusal {
+    /// A stable name for programs; sent to sockets that asked for a roster.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Incomplete => "incomplete",
+            Self::InvalidKey => "invalid-key",
+            Self::IdTaken => "id-taken",
+            Self::RealmFull => "realm-full",
+            Self::RoomFull { .. } => "room-full",
+            Self::TooLong { .. } => "too-long",
+            Self::NoPublicRoster => "no-public-roster",
+            Self::NotAMessage => "not-a-message",
+            Self::FrameTooLong { .. } => "frame-too-long",
+            Self::TooManyFrames => "too-many-frames",
+        }
+    }
+
+    /// The code with which the socket is closed (RFC 6455, 7.4). `None` closes without one: what PeerServer does when it
+    /// refuses a newcomer, and what the stock client's error handling is made for.
+    pub fn close_code(&self) -> Option<u16> {
+        match self {
+            Self::FrameTooLong { .. } => Some(1009),
+            Self::TooManyFrames => Some(1008),
+            _ => None,
+        }
+    }
+
+    /// The frame that tells the peer: PeerServer's own texts where it has them.
+    pub fn frame(&self, roster: bool) -> String {
+        match self {
+            Self::IdTaken => message::id_taken(),
+            _ => message::error(&self.to_string(), roster.then(|| self.code())),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Incomplete => f.write_str("No id, token, or key supplied to websocket server"),
+            Self::InvalidKey => f.write_str("Invalid key provided"),
+            Self::IdTaken => f.write_str("ID is taken"),
+            Self::RealmFull => f.write_str("Server has reached its concurrent user limit"),
+            Self::RoomFull { capacity } => {
+                write!(f, "This room is full ({capacity} devices): ask someone to leave, or start another room")
+            }
+            Self::TooLong { what, limit } => write!(f, "The {what} is too long: it may have at most {limit} bytes"),
+            Self::NoPublicRoster => f.write_str("The public realm has no roster: use a key of your own"),
+            Self::NotAMessage => f.write_str("That frame is not a JSON object and was ignored"),
+            Self::FrameTooLong { limit } => {
+                write!(f, "That frame is too long: one may have at most {limit} bytes; send data through a data channel")
+            }
+            Self::TooManyFrames => f.write_str("Too many frames in a short time: slow down and connect again"),
+        }
+    }
+}

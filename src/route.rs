@@ -1,0 +1,161 @@
+//! Method, path and query become a [`Route`]: the only place that reads URLs.
+
+use crate::id::{PeerId, RealmKey, Token};
+use crate::refusal::Refusal;
+use crate::settings::Settings;
+
+/// What a request asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Route {
+    /// `GET {base}`: who serves here.
+    About,
+    /// `GET {base}{key}/id`: a fresh id. PeerServer does not check the key, nor do we.
+    NewId,
+    /// `GET {base}{key}/peers`: who is connected.
+    Peers(Option<RealmKey>),
+    /// A WebSocket at `{base}peerjs`, and what it asks for.
+    Socket(Claim),
+    /// Such a socket, asking for what it cannot have. It is refused after the upgrade: a stock client learns the reason from
+    /// a frame, while a failed upgrade tells it nothing.
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// Whether it asked for a roster, and so understands more than a stock client.
+        roster: bool,
+    },
+    /// `OPTIONS` below the base path: a preflight.
+    Preflight,
+    /// A WebSocket anywhere else.
+    StraySocket,
+    /// Anything else below the base path.
+    Missing,
+    /// Not below the base path: nothing of ours, and no CORS.
+    Elsewhere,
+}
+
+/// A request's first line and the one header that changes its meaning.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// `GET`, `HEAD`, …
+    pub method: &'a str,
+    /// The path, percent-encoded as it came.
+    pub path: &'a str,
+    /// The query without its question mark.
+    pub query: &'a str,
+    /// Whether it asks to become a WebSocket.
+    pub upgrade: bool,
+}
+
+/// What a socket asks for when it opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The realm.
+    pub key: RealmKey,
+    /// The id; a socket with a roster may leave it out and is given one.
+    pub id: Option<PeerId>,
+    /// The proof of ownership.
+    pub token: Token,
+    /// Whether it wants to know who is here, and to be known.
+    pub roster: bool,
+}
+
+/// The path and the query of a complete URL, as they came.
+pub fn split_url(url: &str) -> (&str, &str) {
+    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let url = after_scheme.find('/').and_then(|start| after_scheme.get(start..)).unwrap_or("/");
+    let url = url.split_once('#').map_or(url, |(url, _)| url);
+    url.split_once('?').unwrap_or((url, ""))
+}
+
+/// Reads a request. Paths are as tolerant as PeerServer's: any case, doubled slashes, one more at the end; the WebSocket's
+/// path is exact.
+pub fn route(line: Line<'_>, settings: &Settings) -> Route {
+    let base = settings.base_path.as_str();
+    if line.upgrade {
+        return match line.path.strip_prefix(base) {
+            Some("peerjs") => socket(line.query, settings),
+            _ => Route::StraySocket,
+        };
+    }
+    let Some(segments) = below(line.path, base) else {
+        return Route::Elsewhere;
+    };
+    match (line.method, segments.as_slice()) {
+        ("OPTIONS", _) => Route::Preflight,
+        ("GET" | "HEAD", []) => Route::About,
+        ("GET" | "HEAD", [_, word]) if word.eq_ignore_ascii_case("id") => Route::NewId,
+        ("GET" | "HEAD", [key, word]) if word.eq_ignore_ascii_case("peers") => {
+            Route::Peers(RealmKey::parse(&decode(key, false)).ok())
+        }
+        _ => Route::Missing,
+    }
+}
+
+/// The segments of `path` below `base`; `None` when it is not below it.
+fn below<'a>(path: &'a str, base: &str) -> Option<Vec<&'a str>> {
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+    for expected in base.split('/').filter(|segment| !segment.is_empty()) {
+        if !segments.next()?.eq_ignore_ascii_case(expected) {
+            return None;
+        }
+    }
+    Some(segments.collect())
+}
+
+fn socket(query: &str, settings: &Settings) -> Route {
+    let [mut id, mut token, mut key, mut roster] = [const { String::new() }; 4];
+    for (name, value) in query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))) {
+        let value = decode(value, true);
+        match decode(name, true).as_str() {
+            "id" => id = value,
+            "token" => token = value,
+            "key" => key = value,
+            "roster" => roster = value,
+            _ => {} // among them the client's `version`
+        }
+    }
+    let roster = roster == "1";
+    claim(&id, &token, &key, roster, settings).map_or_else(|refusal| Route::Refused { refusal, roster }, Route::Socket)
+}
+
+/// The checks that need no realm, in PeerServer's order.
+fn claim(id: &str, token: &str, key: &str, roster: bool, settings: &Settings) -> Result<Claim, Refusal> {
+    if token.is_empty() || key.is_empty() || id.is_empty() && !roster {
+        return Err(Refusal::Incomplete);
+    }
+    let key = RealmKey::parse(key)?;
+    if !settings.serves(&key) {
+        return Err(Refusal::InvalidKey);
+    }
+    if roster && key.is_public() {
+        return Err(Refusal::NoPublicRoster);
+    }
+    let id = if id.is_empty() { None } else { Some(PeerId::parse(id)?) };
+    Ok(Claim { key, id, token: Token::parse(token)?, roster })
+}
+
+/// Undoes percent-encoding, and in forms `+` for a space (WHATWG URL, application/x-www-form-urlencoded). Broken escapes
+/// stay as they are, broken UTF-8 becomes U+FFFD.
+fn decode(text: &str, form: bool) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        bytes.push(match (byte, after) {
+            (b'%', [high, low, tail @ ..]) => match (hex(*high), hex(*low)) {
+                (Some(high), Some(low)) => {
+                    rest = tail;
+                    high << 4 | low
+                }
+                _ => b'%',
+            },
+            (b'+', _) if form => b' ',
+            _ => byte,
+        });
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| value.try_into().ok())
+}

@@ -1,0 +1,41 @@
+// The built Worker in a real workerd, through wrangler's own harness: it reads wrangler.toml, so bindings, migrations and
+// assets are those of a deploy. `npm test` has built it into dist/ before.
+import { createTestHarness } from "wrangler";
+
+/**
+ * Starts Beckon on a free port of this machine.
+ * @param {{ vars?: Record<string, string>, secrets?: Record<string, string> }} [options] what differs from wrangler.toml
+ */
+export async function startBeckon({ vars = {}, secrets = {} } = {}) {
+  const file = (name) => new URL(`../../${name}`, import.meta.url);
+  const harness = createTestHarness({
+    workers: [{ configPath: file("wrangler.toml"), prebuiltWorkerDir: file("dist"), vars, secrets }],
+  });
+  const { url } = await harness.listen();
+  const worker = harness.getWorker();
+  /**
+   * Throws an object out of memory, as the platform does with one that is idle or moves. Its sockets stay open with
+   * `hibernate` and are cut with `close` (a deploy). An object that is not in memory stays as it is.
+   * @param {string} name  "home:0" or "realm:<key>"
+   */
+  const evict = async (name, webSockets = "hibernate") => {
+    await worker.evictDurableObject("Room", { name, webSockets }).catch((error) => {
+      if (!/not currently running/.test(error.message)) throw error;
+    });
+  };
+  return {
+    url,
+    /** Sends a request as a program would, without CORS or a browser. */
+    fetch: (path, init) => harness.fetch(new URL(path, url).href, init),
+    evict,
+    /** Evicts all homes of the public realm. */
+    evictAll: async (webSockets = "hibernate") => {
+      for (let home = 0; home < Number(vars.PUBLIC_HOMES ?? 1); home++) await evict(`home:${home}`, webSockets);
+    },
+    /** All rows of a query to an object's storage. */
+    sql: async (name, query) => (await worker.getDurableObjectStorage("Room", { name })).exec(query),
+    /** What the Worker logged. */
+    logs: () => harness.getLogs(),
+    close: () => harness.close(),
+  };
+}

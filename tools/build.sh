@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Builds the Worker into build/ (index.js, index_bg.wasm) and copies third-party browser code into public/vendor/.
+# wrangler calls it (see [build] in wrangler.toml). BECKON_PROFILE=quick leaves out what only makes the result smaller.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$root"
+[ -e node_modules/.beckon-installed ] || bash tools/setup.sh
+profile=${BECKON_PROFILE:-release}
+
+say "building the Worker ($profile; the first time takes some minutes)"
+# WASM_BINDGEN_USE_JS_SYS: worker 0.8 wants the glue to go through js-sys, as worker-build makes it.
+WASM_BINDGEN_USE_JS_SYS=1 wasm_cargo build --locked --lib --profile "$profile" --target "$target" --target-dir target
+# Why not worker-build: it downloads its helpers, takes minutes to install, and its entry script leaves the caller of a
+# Durable Object waiting for ever when Rust panics. tools/bindgen and src/entry.js do the same job, small enough to read.
+rm -rf build.new
+cargo run --quiet --locked --target-dir "$tools/target" -p bindgen -- "target/$target/$profile/beckon.wasm" build.new
+if [ "$profile" = release ]; then
+    # Only the features that rustc's target has, and exceptions: wasm-bindgen's guards use them. Names are dropped.
+    wasm-opt build.new/index_bg.wasm -O -o build.new/index_bg.wasm --enable-mutable-globals --enable-sign-ext \
+        --enable-nontrapping-float-to-int --enable-bulk-memory --enable-multivalue --enable-reference-types --enable-exception-handling
+fi
+rm -rf build && mv build.new build
+
+mkdir -p public/vendor
+cp node_modules/peerjs/dist/peerjs.min.js public/vendor/
+cp node_modules/lean-qr/nano.mjs public/vendor/lean-qr.mjs

@@ -1,0 +1,25 @@
+# Sourced by the other scripts: where setup.sh puts what the machine lacks, and quiet tools.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+tools=${BECKON_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/beckon}
+target=wasm32-unknown-unknown
+# npm puts node_modules/.bin first for its scripts; the scripts run by hand want the same.
+PATH=$root/node_modules/.bin:$PATH
+export WRANGLER_SEND_METRICS=false WRANGLER_HIDE_BANNER=true CLOUDFLARE_CF_FETCH_ENABLED=false
+
+say() { printf '\033[1mbeckon:\033[0m %s\n' "$*" >&2; }
+stop() { say "$*"; exit 1; }
+
+# cargo for wasm32: the usual one, or the one that setup.sh made where rustup may not fetch the target.
+wasm_cargo() {
+    if [ -d "$tools/rust" ]; then PATH=$tools/rust/bin:$PATH cargo "$@"; else cargo "$@"; fi
+}
+
+# The programs that tests look for, under the names that systems give them; prints the first one there is.
+find_chromium() {
+    local name
+    for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable \
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" /Applications/Chromium.app/Contents/MacOS/Chromium; do
+        [ -n "$name" ] && command -v "$name" && return
+    done
+    return 1
+}

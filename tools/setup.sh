@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Prepares this machine: `setup.sh` to build and serve, `setup.sh test` to run the tests too.
+# It does only what is missing, says what it does, and may be interrupted and run again at any point:
+# every step builds aside and is moved into place, or is marked as done, when it has succeeded.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$root"
+purpose=${1:-serve}
+
+# Two set-ups at once (npm start beside npm test) would build the same things into the same places.
+mkdir -p "$tools"
+if command -v flock >/dev/null; then
+    exec 9>"$tools/lock"
+    flock -n 9 || { say "another set-up is running; waiting for it"; flock 9; }
+fi
+
+# Installs Debian packages: `debian "what they are for" PACKAGE...`.
+debian() {
+    local why=$1 sudo=
+    shift
+    command -v apt-get >/dev/null || stop "$why is missing, and only Debian's apt-get is known to this script: install it by hand ($*), then run this again."
+    [ "$(id -u)" = 0 ] || sudo=sudo
+    [ -z "$sudo" ] || command -v sudo >/dev/null || stop "$why is missing: as root, run apt-get install $*, then run this again."
+    say "installing $why with apt-get: $*"
+    $sudo dpkg --configure -a # what an interrupted run left half done
+    $sudo apt-get -o DPkg::Lock::Timeout=600 -q update >/dev/null
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -qqy install --no-install-recommends "$@" >&2
+}
+
+# Debian's rustc comes with the sources of the standard library: build it once for wasm32, and make a toolchain that knows
+# the result in $tools/rust. For machines where rustup may not download; the linker is the one of rustup's own rustc.
+debian_rust() {
+    local rust=$tools/rust work host sysroot
+    host=$(rustc -vV | sed -n 's/^host: //p')
+    sysroot=$(rustc --print sysroot)
+    debian "a Rust that can be taught wasm32" rustc-web cargo-web rust-web-src rust-web-clippy
+    say "building Rust's standard library for wasm32 (once, about a minute)"
+    work=$(mktemp -d "$tools/rust.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    mkdir -p "$work/src" && : >"$work/src/lib.rs"
+    printf '[package]\nname = "nothing"\nedition = "2021"\n[workspace]\n' >"$work/Cargo.toml"
+    (cd "$work" && RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes CARGO_TARGET_DIR=$work/target \
+        /usr/bin/cargo build --release --target "$target" -Zbuild-std=std,panic_abort)
+    rm -f "$work/target/$target"/release/deps/libnothing*
+    mkdir -p "$work/rust/bin" "$work/rust/lib/rustlib/$host/bin" "$work/rust/lib/rustlib/$target/lib"
+    mv "$work/target/$target"/release/deps/*.rlib "$work/rust/lib/rustlib/$target/lib/"
+    ln -s "/usr/lib/rustlib/$host/lib" "$work/rust/lib/rustlib/$host/lib"
+    ln -s "$sysroot/lib/rustlib/$host/bin/rust-lld" "$work/rust/lib/rustlib/$host/bin/rust-lld"
+    ln -s /usr/bin/cargo "$work/rust/bin/cargo"
+    local tool
+    for tool in rustc clippy-driver; do
+        printf '#!/bin/sh\nexec /usr/bin/%s --sysroot "%s" "$@"\n' "$tool" "$rust" >"$work/rust/bin/$tool"
+        chmod +x "$work/rust/bin/$tool"
+    done
+    [ ! -x /usr/bin/cargo-clippy ] || ln -s /usr/bin/cargo-clippy "$work/rust/bin/cargo-clippy"
+    /usr/bin/rustc -vV >"$work/rust/made-by"
+    mv "$work/rust" "$rust"
+    rm -rf "$work"
+    trap - EXIT
+}
+
+has_target() { [ -d "$(rustc --print target-libdir --target "$target" 2>/dev/null)" ]; }
+
+ready_rust() {
+    command -v cargo >/dev/null && command -v rustc >/dev/null || stop "Rust is missing: install it from https://rustup.rs, then run this again."
+    # A toolchain made by another version of Debian's rustc is of no use.
+    [ ! -d "$tools/rust" ] || /usr/bin/rustc -vV 2>/dev/null | cmp -s - "$tools/rust/made-by" || rm -rf "$tools/rust"
+    [ -d "$tools/rust" ] || has_target && return
+    # RUSTUP_AUTO_INSTALL=0 is how a machine says that rustup is not to download anything.
+    if [ "${RUSTUP_AUTO_INSTALL:-1}" != 0 ] && command -v rustup >/dev/null; then
+        say "adding Rust's wasm32 target with rustup"
+        rustup target add "$target" && return
+        say "rustup could not add it; trying the distribution's Rust"
+    fi
+    command -v apt-get >/dev/null || stop "Rust's standard library for $target is missing: run rustup target add $target (or install your system's package of it), then run this again."
+    debian_rust
+}
+
+node_is_new() { node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 12) ? 0 : 1)' 2>/dev/null; }
+
+ready_node() {
+    command -v npm >/dev/null || stop "npm is missing: install Node.js 22.12 or newer from https://nodejs.org, then run this again."
+    local stamp=node_modules/.beckon-installed
+    if ! cmp -s package-lock.json "$stamp"; then
+        say "installing npm packages"
+        npm ci --no-fund --no-audit --loglevel=error >&2
+    fi
+    # Wrangler needs Node 22.12. Where the system's is older, npm brings one, and its scripts and npx find it first.
+    if ! node_is_new; then
+        say "this Node is older than 22.12; installing a newer one into node_modules"
+        npm install --no-save --no-fund --no-audit --loglevel=error node@22.23.3 >&2
+        hash -r
+        node_is_new || stop "Node.js 22.12 or newer is needed and npm's could not be used here: install it from https://nodejs.org, then run this again."
+    fi
+    cp package-lock.json "$stamp"
+}
+
+ready_rust
+ready_node
+if [ "$purpose" = test ]; then
+    find_chromium >/dev/null || debian "Chromium, for the browser tests" chromium
+fi

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# npm start: sets up what is missing, builds, and serves Beckon on this machine. Arguments go to `wrangler dev`:
+# `npm start -- --port 9000`, `npm start -- --ip 0.0.0.0 --local-protocol https` for a phone in the same network.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$root"
+bash tools/setup.sh
+port=8787
+case " $* " in *" --port"* | *" -p "*) port= ;; esac
+export BECKON_PROFILE=quick
+exec wrangler dev --ip 127.0.0.1 ${port:+--port "$port"} "$@"
