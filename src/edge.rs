@@ -26,7 +26,9 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
     match route(&request, &settings) {
         Route::About => respond(with_cors(Answer::about())),
         Route::NewId => respond(with_cors(Answer::new_id(fresh_id()?.as_str()))),
-        Route::Peers(Some(key)) if settings.allow_discovery => respond(with_cors(Answer::peers(peers(&env, &settings, &key, &request).await?))),
+        Route::Peers(Some(key)) if settings.allow_discovery => {
+            respond(with_cors(Answer::peers(peers(&env, &settings, &key, &request).await?)))
+        }
         Route::Peers(None) if settings.allow_discovery => respond(with_cors(Answer::missing())),
         Route::Peers(_) => respond(with_cors(Answer::no_discovery())),
         Route::Socket(claim) => {

@@ -20,6 +20,21 @@
 //!
 //! The wire protocol is PeerServer's; what Beckon adds to it is written down in [`message`].
 
+#![forbid(unsafe_code)]
+#![warn(missing_docs, unreachable_pub)]
+// A panic spends the whole Wasm instance, with every realm in it: whatever could panic is refused here.
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::todo,
+    clippy::unimplemented,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
 pub mod answer;
 pub mod effect;
 pub mod ice;

@@ -28,9 +28,7 @@ impl Spread {
 
 /// The home of an id in the public realm: FNV-1a, which mixes short texts well and never changes.
 fn home_of(id: &str, homes: NonZeroU16) -> Home {
-    let hash = id
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     // The low bits of FNV are its weak ones; fold the high ones in.
     Home(((hash ^ hash >> 32) % NonZeroU64::from(homes)) as u16)
 }

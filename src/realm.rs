@@ -78,14 +78,7 @@ pub struct Realm {
 impl Realm {
     /// An empty realm.
     pub fn new(settings: Settings, spread: Spread) -> Self {
-        Self {
-            settings,
-            spread,
-            members: BTreeMap::new(),
-            conns: HashMap::new(),
-            queue: Queue::default(),
-            armed: None,
-        }
+        Self { settings, spread, members: BTreeMap::new(), conns: HashMap::new(), queue: Queue::default(), armed: None }
     }
 
     /// Puts back a member whom a socket remembers.

@@ -32,7 +32,8 @@ impl Store {
         } else {
             Vec::new()
         };
-        let rows = rows.into_iter().map(|Row { seq, attempt, due, src, dst, frame }| Waiting { seq, attempt, due, src, dst, frame });
+        let rows =
+            rows.into_iter().map(|Row { seq, attempt, due, src, dst, frame }| Waiting { seq, attempt, due, src, dst, frame });
         Ok((Self { sql, made: Cell::new(made) }, rows.collect()))
     }
 
@@ -44,14 +45,8 @@ impl Store {
                 None,
             )?;
         }
-        let values = vec![
-            integer(row.seq)?,
-            integer(row.attempt)?,
-            integer(row.due)?,
-            row.src.into(),
-            row.dst.into(),
-            row.frame.into(),
-        ];
+        let values =
+            vec![integer(row.seq)?, integer(row.attempt)?, integer(row.due)?, row.src.into(), row.dst.into(), row.frame.into()];
         self.sql.exec("INSERT INTO waiting (seq, attempt, due, src, dst, frame) VALUES (?, ?, ?, ?, ?, ?)", values)?;
         Ok(())
     }

@@ -1,0 +1,93 @@
+//! Ids, tokens, keys, settings: parsed once, within their limits, and silent where they must be.
+mod world;
+use beckon::id::{PeerId, RealmKey, Token};
+use beckon::limits::{Bucket, MAX_ID_BYTES, MAX_TOKEN_BYTES};
+use beckon::member::{Conn, Member};
+use beckon::placement::object_name;
+use beckon::settings::Settings;
+use std::num::NonZeroU16;
+use world::settings;
+
+#[test]
+fn fresh_ids_are_uuids_of_version_4() {
+    assert_eq!(PeerId::from_random([0; 16]).as_str(), "00000000-0000-4000-8000-000000000000");
+    assert_eq!(PeerId::from_random([0xff; 16]).as_str(), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+    let counted: [u8; 16] = std::array::from_fn(|index| index as u8);
+    assert_eq!(PeerId::from_random(counted).as_str(), "00010203-0405-4607-8809-0a0b0c0d0e0f");
+}
+
+#[test]
+fn tokens_are_compared_whole_and_never_printed() {
+    let token = |text| Token::parse(text).unwrap();
+    assert_eq!(token("secret"), token("secret"));
+    for other in ["secres", "Secret", "secre", "secrett", "x"] {
+        assert_ne!(token("secret"), token(other));
+    }
+    assert_eq!(format!("{:?}", token("secret")), "Token(…)");
+}
+
+#[test]
+fn a_members_memory_survives_the_trip_and_fits_the_attachment() {
+    let (id, token) = ("\u{1}".repeat(MAX_ID_BYTES), "\"".repeat(MAX_TOKEN_BYTES));
+    let member = Member {
+        conn: Conn(u32::MAX),
+        seat: 7,
+        id: PeerId::parse(&id).unwrap(),
+        token: Token::parse(&token).unwrap(),
+        roster: true,
+        bucket: None,
+    };
+    let attachment = member.to_attachment().unwrap();
+    assert!(attachment.len() < 16 * 1024, "{} bytes", attachment.len());
+    assert_eq!(Member::from_attachment(&attachment), Some(member));
+    for other in ["", "2{}", "1{}", "null", "1"] {
+        assert_eq!(Member::from_attachment(other), None);
+    }
+}
+
+#[test]
+fn each_realm_has_an_object_of_its_own_and_the_public_one_may_have_many() {
+    let name = |key: &str, id: Option<&str>, homes: u16| {
+        object_name(&RealmKey::parse(key).unwrap(), id, NonZeroU16::new(homes).unwrap())
+    };
+    assert_eq!(name("peerjs", Some("ann"), 1), "home:0");
+    assert_eq!(name("home:0", Some("ann"), 8), "realm:home:0");
+    let mut counts = [0; 8];
+    for id in 0..8_000 {
+        let home = name("peerjs", Some(&format!("peer-{id}")), 8);
+        counts[home.strip_prefix("home:").unwrap().parse::<usize>().unwrap()] += 1;
+    }
+    assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");
+}
+
+#[test]
+fn settings_have_peerservers_defaults() {
+    let defaults = settings(&[]);
+    assert_eq!((defaults.concurrent_limit, defaults.expire_timeout_ms, defaults.allow_discovery), (5_000, 5_000, false));
+    assert_eq!((defaults.base_path.as_str(), defaults.room_capacity, defaults.public_homes.get()), ("/", 16, 1));
+}
+
+#[test]
+fn a_setting_that_cannot_be_is_named_with_what_it_should_be() {
+    for (name, value, expected) in [
+        ("ALLOW_DISCOVERY", "yes", "\"true\" or \"false\""),
+        ("CONCURRENT_LIMIT", "many", "a whole number"),
+        ("EXPIRE_TIMEOUT_MS", "5s", "a whole number"),
+        ("PUBLIC_HOMES", "0", "a whole number from 1 to 65535"),
+    ] {
+        let bad = Settings::read(|var| (var == name).then(|| value.to_owned())).unwrap_err();
+        let sentence = format!("The variable {name} must be {expected}. Change it in wrangler.toml and deploy again.");
+        assert_eq!(bad.to_string(), sentence);
+    }
+}
+
+#[test]
+fn a_bucket_refills_with_time_and_zero_means_no_limit() {
+    let mut bucket = Bucket::full(1, 0);
+    assert!((0..20).all(|_| bucket.take(1, 0)));
+    assert!(!bucket.take(1, 999));
+    assert!(bucket.take(1, 1_000));
+    assert!(!bucket.take(1, 1_000));
+    let mut unlimited = Bucket::full(0, 0);
+    assert!((0..10_000).all(|_| unlimited.take(0, 0)));
+}

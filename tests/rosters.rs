@@ -1,0 +1,126 @@
+//! Rooms: who asked for the roster sees who is here, who came and who left; nobody else does.
+mod world;
+use serde_json::{json, Value};
+use world::{in_a_room, relayed, World, OPEN};
+
+fn values(frames: Vec<String>) -> Vec<Value> {
+    frames.iter().map(|frame| serde_json::from_str(frame).unwrap()).collect()
+}
+
+fn opened(id: &str, peers: &[&str]) -> Value {
+    json!({"type": "OPEN", "payload": {"id": id, "peers": peers, "iceServers": []}})
+}
+
+#[test]
+fn a_newcomer_learns_who_is_here_and_they_learn_of_the_newcomer() {
+    in_a_room(&[], |world| {
+        let ann = world.enter("ann", "a");
+        let bob = world.enter("bob", "b");
+        let eve = world.enter("eve", "e");
+        let came = |id| json!({"type": "JOIN", "src": id});
+        assert_eq!(values(world.frames(ann)), [opened("ann", &[]), came("bob"), came("eve")]);
+        assert_eq!(values(world.frames(bob)), [opened("bob", &["ann"]), came("eve")]);
+        assert_eq!(values(world.frames(eve)), [opened("eve", &["ann", "bob"])]);
+        world.close(bob);
+        let left = || vec![json!({"type": "LEAVE", "src": "bob"})];
+        assert_eq!((values(world.frames(ann)), values(world.frames(eve))), (left(), left()));
+    });
+}
+
+#[test]
+fn open_names_the_id_that_the_server_gave() {
+    in_a_room(&[], |world| {
+        let ann = world.open_with("key=a-room&token=t&roster=1");
+        let frame = values(world.frames(ann)).remove(0);
+        let id = frame["payload"]["id"].as_str().unwrap().to_owned();
+        assert_eq!(id.len(), 36);
+        let bob = world.enter("bob", "b");
+        world.signal(bob, "OFFER", &id, "1");
+        assert_eq!(world.frames(ann).last().unwrap(), &relayed("OFFER", "bob", &id, "1"));
+    });
+}
+
+#[test]
+fn open_says_which_ice_servers_to_use() {
+    in_a_room(&[("STUN_URLS", "stun:a.example:3478, stun:b.example:19302")], |world| {
+        let ann = world.enter("ann", "a");
+        let servers = json!([{"urls": ["stun:a.example:3478", "stun:b.example:19302"]}]);
+        assert_eq!(values(world.frames(ann))[0]["payload"]["iceServers"], servers);
+    });
+}
+
+#[test]
+fn who_resumes_is_not_announced_again_and_sees_who_is_here_now() {
+    in_a_room(&[], |world| {
+        let (ann, _lost) = (world.enter("ann", "a"), world.enter("bob", "b"));
+        let eve = world.enter("eve", "e");
+        world.frames(ann);
+        let bob = world.enter("bob", "b");
+        assert_eq!(values(world.frames(bob)), [opened("bob", &["ann", "eve"])]);
+        assert_eq!(world.frames(ann), [] as [&str; 0]);
+        world.close(eve);
+        assert_eq!(values(world.frames(bob)), [json!({"type": "LEAVE", "src": "eve"})]);
+    });
+}
+
+#[test]
+fn who_says_leave_is_announced_at_once_and_only_once() {
+    in_a_room(&[], |world| {
+        let (ann, bob) = (world.enter("ann", "a"), world.enter("bob", "b"));
+        world.frames(ann);
+        world.say(bob, r#"{"type":"LEAVE"}"#);
+        world.close(bob);
+        assert_eq!(values(world.frames(ann)), [json!({"type": "LEAVE", "src": "bob"})]);
+    });
+}
+
+#[test]
+fn stock_clients_neither_see_nor_are_seen() {
+    in_a_room(&[], |world| {
+        let stock = world.open("stock", "s");
+        let ann = world.enter("ann", "a");
+        assert_eq!(values(world.frames(ann)), [opened("ann", &[])]);
+        world.signal(ann, "OFFER", "stock", "1");
+        world.close(ann);
+        assert_eq!(world.frames(stock), [OPEN, &relayed("OFFER", "ann", "stock", "1")]);
+    });
+}
+
+#[test]
+fn rooms_are_not_listed_even_where_discovery_is_allowed() {
+    in_a_room(&[("ALLOW_DISCOVERY", "true")], |world| {
+        world.enter("ann", "a");
+        world.open("carl", "c");
+        world.open("bob", "b");
+        world.open("carl", "c");
+        assert_eq!(world.listed(), ["carl", "bob"], "in the order of registration");
+    });
+}
+
+#[test]
+fn a_full_room_says_so() {
+    in_a_room(&[("ROOM_CAPACITY", "2")], |world| {
+        let (ann, _) = (world.enter("ann", "a"), world.enter("bob", "b"));
+        world.frames(ann);
+        let eve = world.enter("eve", "e");
+        let refusal = values(world.frames(eve)).remove(0);
+        assert_eq!((&refusal["type"], &refusal["payload"]["code"]), (&json!("ERROR"), &json!("room-full")));
+        assert!(refusal["payload"]["msg"].as_str().unwrap().contains("(2 devices)"));
+        assert_eq!(world.closed(eve), Some(None));
+        let again = world.enter("bob", "b");
+        assert_eq!(values(world.frames(again)), [opened("bob", &["ann"])], "who is in stays in");
+        assert_eq!(world.frames(ann), [] as [&str; 0]);
+    });
+}
+
+#[test]
+fn a_room_is_a_realm_like_any_other() {
+    let mut world = World::new(&[], "a-room", false);
+    let ann = world.enter("ann", "a");
+    world.signal(ann, "OFFER", "bob", "1");
+    let bob = world.enter("bob", "b");
+    assert_eq!(world.frames(bob).last().unwrap(), &relayed("OFFER", "ann", "bob", "1"));
+    world.signal(ann, "OFFER", "eve", "1");
+    world.pass(6_000);
+    assert_eq!(values(world.frames(ann)).last().unwrap()["type"], "EXPIRE");
+}

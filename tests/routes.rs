@@ -1,0 +1,104 @@
+//! Requests are read as PeerServer reads them.
+mod world;
+use beckon::answer::Answer;
+use beckon::id::{PeerId, RealmKey, Token};
+use beckon::refusal::Refusal;
+use beckon::route::{route, split_url, Claim, Line, Route};
+use world::settings;
+
+fn http(method: &str, path: &str, base: &str) -> Route {
+    route(Line { method, path, query: "", upgrade: false }, &settings(&[("BASE_PATH", base)]))
+}
+
+fn socket(query: &str) -> Route {
+    route(Line { method: "GET", path: "/peerjs", query, upgrade: true }, &settings(&[]))
+}
+
+fn claim(id: &str, token: &str, key: &str) -> Route {
+    let (id, token) = (PeerId::parse(id).ok(), Token::parse(token).unwrap());
+    Route::Socket(Claim { key: RealmKey::parse(key).unwrap(), id, token, roster: false })
+}
+
+#[test]
+fn urls_fall_into_path_and_query() {
+    assert_eq!(split_url("https://host:1/a/b?c=d?e#f"), ("/a/b", "c=d?e"));
+    assert_eq!(split_url("https://host"), ("/", ""));
+    assert_eq!(split_url("https://host/#/x?y"), ("/", ""));
+}
+
+#[test]
+fn paths_are_tolerant() {
+    for path in ["/peerjs/id", "/PeerJS/ID", "/peerjs//id", "/peerjs/id/", "//anything/id"] {
+        assert_eq!(http("GET", path, "/"), Route::NewId, "{path}");
+    }
+    for base in ["myapp", "/myapp", "/myapp/", "myapp/"] {
+        assert_eq!(http("GET", "/myapp/peerjs/id", base), Route::NewId);
+        assert_eq!(http("HEAD", "/MyApp", base), Route::About);
+        assert_eq!(http("GET", "/peerjs/id", base), Route::Elsewhere);
+    }
+    assert_eq!(http("GET", "/outer/inner/k/peers", "/outer/inner"), Route::Peers(RealmKey::parse("k").ok()));
+    assert_eq!(http("GET", "/a%20b/peers", "/"), Route::Peers(RealmKey::parse("a b").ok()));
+    for (method, path) in [("POST", "/peerjs/id"), ("GET", "/peerjs"), ("GET", "/peerjs/id/x"), ("GET", "/id")] {
+        assert_eq!(http(method, path, "/"), Route::Missing, "{method} {path}");
+    }
+    assert_eq!(http("OPTIONS", "/no/such/path", "/"), Route::Preflight);
+}
+
+#[test]
+fn the_sockets_path_is_exact() {
+    for path in ["/peerjs/", "/PEERJS", "//peerjs", "/", "/other/peerjs", "/myapp/peerjs"] {
+        let line = Line { method: "GET", path, query: "key=k&id=i&token=t", upgrade: true };
+        assert_eq!(route(line, &settings(&[])), Route::StraySocket, "{path}");
+    }
+    let line = Line { method: "GET", path: "/myapp/peerjs", query: "key=k&id=i&token=t", upgrade: true };
+    assert_eq!(route(line, &settings(&[("BASE_PATH", "/myapp")])), claim("i", "t", "k"));
+}
+
+#[test]
+fn queries_are_read_as_forms() {
+    let expected = claim("a b", "t", "peerjs");
+    for query in
+        ["key=peerjs&id=a+b&token=t&version=1.5.5", "id=x&token=t&id=a%20b&key=peerjs", "&&token=t&k%65y=peerjs&id=a+b&=&x"]
+    {
+        assert_eq!(socket(query), expected, "{query}");
+    }
+    assert_eq!(socket("key=peerjs&id=%C3%A9%zz%&token=t"), claim("é%zz%", "t", "peerjs"));
+    assert_eq!(socket("key=peerjs&id=%ff&token=t"), claim("\u{fffd}", "t", "peerjs"));
+}
+
+#[test]
+fn sockets_are_refused_in_peerservers_order() {
+    let refused = |query: &str, vars: &[(&str, &str)]| match route(
+        Line { method: "GET", path: "/peerjs", query, upgrade: true },
+        &settings(vars),
+    ) {
+        Route::Refused { refusal, .. } => refusal,
+        other => panic!("{query}: {other:?}"),
+    };
+    for query in ["", "key=k&id=i", "key=k&token=t", "id=i&token=t", "key=k&id=&token=t", "key=k&roster=1", "key=wrong&id=i"] {
+        assert_eq!(refused(query, &[("ALLOWED_KEYS", "k")]), Refusal::Incomplete, "{query}");
+    }
+    let long = "x".repeat(1025);
+    assert_eq!(refused(&format!("key=other&id={long}&token=t"), &[("ALLOWED_KEYS", "peerjs, k")]), Refusal::InvalidKey);
+    assert_eq!(refused(&format!("key=k&id={long}&token=t"), &[]), Refusal::TooLong { what: "id", limit: 1024 });
+    assert_eq!(refused(&format!("key=k&id=i&token={long}"), &[]), Refusal::TooLong { what: "token", limit: 1024 });
+    assert_eq!(refused(&format!("key={long}&id=i&token=t"), &[]), Refusal::TooLong { what: "key", limit: 256 });
+    assert_eq!(refused("key=peerjs&token=t&roster=1", &[]), Refusal::NoPublicRoster);
+}
+
+#[test]
+fn cors_repeats_the_origins_that_are_allowed() {
+    let header = |origin: Option<&str>, allowed: &str, name: &str| {
+        let answer = Answer::no_discovery().with_cors(origin, &settings(&[("ALLOWED_ORIGINS", allowed)]));
+        answer.headers.into_iter().find(|(header, _)| *header == name).map(|(_, value)| value)
+    };
+    let allow = "Access-Control-Allow-Origin";
+    assert_eq!(header(Some("null"), "", allow).as_deref(), Some("null"));
+    assert_eq!(
+        header(Some("https://a.example"), "https://b.example,https://a.example", allow).as_deref(),
+        Some("https://a.example")
+    );
+    assert_eq!(header(Some("https://c.example"), "https://b.example", allow), None);
+    assert_eq!(header(None, "", allow), None);
+    assert_eq!(header(None, "", "Vary").as_deref(), Some("Origin"));
+}

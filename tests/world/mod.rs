@@ -1,0 +1,242 @@
+//! A world for the realm to live in: virtual sockets, virtual storage, a virtual clock, and a platform that may throw any
+//! object out of memory between any two events.
+#![allow(dead_code, reason = "each test file uses a part of the world")]
+
+use beckon::effect::Effect;
+use beckon::id::PeerId;
+use beckon::limits::Millis;
+use beckon::member::{Conn, Member};
+use beckon::placement::{object_name, Home, Spread};
+use beckon::queue::Waiting;
+use beckon::realm::{Event, Realm};
+use beckon::route::{route, Line, Route};
+use beckon::settings::Settings;
+use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZeroU16;
+
+/// A socket as its client sees it.
+#[derive(Debug, Default)]
+struct Socket {
+    home: usize,
+    conn: u32,
+    attachment: Option<String>,
+    frames: VecDeque<String>,
+    closed: Option<Option<u16>>,
+}
+
+/// Names a socket of the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(usize);
+
+struct Object {
+    realm: Option<Realm>,
+    rows: BTreeMap<u64, Waiting>,
+    alarm: Option<Millis>,
+}
+
+pub struct World {
+    settings: Settings,
+    key: String,
+    pub now: Millis,
+    objects: Vec<Object>,
+    sockets: Vec<Socket>,
+    evicting: bool,
+    pub writes: usize,
+}
+
+/// The settings of an empty `[vars]`, changed by `vars`.
+pub fn settings(vars: &[(&str, &str)]) -> Settings {
+    let value = |name: &str| vars.iter().find(|(var, _)| *var == name).map(|(_, value)| (*value).to_owned());
+    Settings::read(value).unwrap()
+}
+
+/// Runs a scenario in the public realm: with and without evictions, in one home and in eight.
+pub fn everywhere(vars: &[(&str, &str)], scenario: impl Fn(&mut World)) {
+    for homes in ["1", "8"] {
+        for evicting in [false, true] {
+            let vars = [vars, &[("PUBLIC_HOMES", homes)]].concat();
+            scenario(&mut World::new(&vars, "peerjs", evicting));
+        }
+    }
+}
+
+/// Runs a scenario in a room, with and without evictions.
+pub fn in_a_room(vars: &[(&str, &str)], scenario: impl Fn(&mut World)) {
+    for evicting in [false, true] {
+        scenario(&mut World::new(vars, "a-room", evicting));
+    }
+}
+
+impl World {
+    pub fn new(vars: &[(&str, &str)], key: &str, evicting: bool) -> Self {
+        let settings = settings(vars);
+        let homes = if key == "peerjs" { settings.public_homes.get() } else { 1 };
+        let objects = (0..homes).map(|_| Object { realm: None, rows: BTreeMap::new(), alarm: None }).collect();
+        Self { settings, key: key.to_owned(), now: 1_000_000, objects, sockets: Vec::new(), evicting, writes: 0 }
+    }
+
+    /// Opens a stock client's socket.
+    pub fn open(&mut self, id: &str, token: &str) -> Peer {
+        self.open_with(&format!("key={}&id={id}&token={token}", self.key))
+    }
+
+    /// Opens a socket that asks for the roster.
+    pub fn enter(&mut self, id: &str, token: &str) -> Peer {
+        self.open_with(&format!("key={}&id={id}&token={token}&roster=1", self.key))
+    }
+
+    pub fn open_with(&mut self, query: &str) -> Peer {
+        let line = Line { method: "GET", path: "/peerjs", query, upgrade: true };
+        let Route::Socket(claim) = route(line, &self.settings) else {
+            panic!("refused at the edge: {query}");
+        };
+        let name = object_name(&claim.key, claim.id.as_ref().map(PeerId::as_str), self.settings.public_homes);
+        let home = name.strip_prefix("home:").map_or(0, |home| home.parse().unwrap());
+        let conn = self.realm(home).next_conn();
+        let peer = Peer(self.sockets.len());
+        self.sockets.push(Socket { home, conn: conn.0, ..Socket::default() });
+        let spare = PeerId::from_random([peer.0 as u8; 16]);
+        self.handle(home, Event::Opened { conn, claim, spare });
+        peer
+    }
+
+    /// Sends a frame. As in the shell, a socket that the realm has forgotten is not heard.
+    pub fn say(&mut self, peer: Peer, text: &str) {
+        if let Some((home, conn)) = self.address(peer) {
+            self.handle(home, Event::Frame { conn, text });
+        }
+    }
+
+    /// Sends a frame that is passed on.
+    pub fn signal(&mut self, peer: Peer, kind: &str, dst: &str, payload: &str) {
+        self.say(peer, &format!(r#"{{"type":"{kind}","payload":{payload},"dst":"{dst}"}}"#));
+    }
+
+    /// Closes a socket from the client's side.
+    pub fn close(&mut self, peer: Peer) {
+        self.sockets[peer.0].closed.get_or_insert(None);
+        if let Some((home, conn)) = self.address(peer) {
+            self.handle(home, Event::Closed { conn });
+        }
+    }
+
+    /// The next frame that a peer has received.
+    pub fn next(&mut self, peer: Peer) -> Option<String> {
+        self.sockets[peer.0].frames.pop_front()
+    }
+
+    /// All frames that a peer has received since it was last asked.
+    pub fn frames(&mut self, peer: Peer) -> Vec<String> {
+        self.sockets[peer.0].frames.drain(..).collect()
+    }
+
+    /// Whether the server has closed a peer's socket, and with what code.
+    pub fn closed(&self, peer: Peer) -> Option<Option<u16>> {
+        self.sockets[peer.0].closed
+    }
+
+    /// Lets time pass, alarms and all.
+    pub fn pass(&mut self, ms: u64) {
+        let end = self.now + ms;
+        while let Some((due, home)) = self.next_alarm().filter(|(due, _)| *due <= end) {
+            self.now = self.now.max(due);
+            self.objects[home].alarm = None;
+            self.handle(home, Event::Alarm);
+        }
+        self.now = end;
+    }
+
+    /// How many rows storage holds.
+    pub fn rows(&self) -> usize {
+        self.objects.iter().map(|object| object.rows.len()).sum()
+    }
+
+    /// The ids that discovery lists, in all homes.
+    pub fn listed(&mut self) -> Vec<String> {
+        let homes = 0..self.objects.len();
+        homes.flat_map(|home| self.realm(home).listed().into_iter().map(ToString::to_string).collect::<Vec<_>>()).collect()
+    }
+
+    fn next_alarm(&self) -> Option<(Millis, usize)> {
+        self.objects.iter().enumerate().filter_map(|(home, object)| Some((object.alarm?, home))).min()
+    }
+
+    fn address(&self, peer: Peer) -> Option<(usize, Conn)> {
+        let socket = &self.sockets[peer.0];
+        socket.attachment.as_ref().map(|_| (socket.home, Conn(socket.conn)))
+    }
+
+    /// The realm of a home, rebuilt from attachments and rows if it is not in memory.
+    fn realm(&mut self, home: usize) -> &mut Realm {
+        if self.objects[home].realm.is_none() {
+            let homes = NonZeroU16::new(self.objects.len() as u16).unwrap();
+            let mut realm = Realm::new(self.settings.clone(), Spread { homes, here: Home(home as u16) });
+            realm.restore_queue(self.objects[home].rows.values().cloned().collect());
+            for socket in self.sockets.iter().filter(|socket| socket.home == home) {
+                if let Some(attachment) = &socket.attachment {
+                    realm.restore(Member::from_attachment(attachment).unwrap());
+                }
+            }
+            self.objects[home].realm = Some(realm);
+        }
+        self.objects[home].realm.as_mut().unwrap()
+    }
+
+    fn handle(&mut self, home: usize, event: Event<'_>) {
+        let now = self.now;
+        let mut effects = Vec::new();
+        self.realm(home).handle(now, event, &mut effects);
+        if self.evicting {
+            self.objects[home].realm = None;
+        }
+        for effect in effects {
+            self.apply(home, effect);
+        }
+    }
+
+    fn apply(&mut self, home: usize, effect: Effect) {
+        match effect {
+            Effect::Send { to, frame } => {
+                let socket = self.socket(home, to);
+                assert!(socket.closed.is_none(), "sent to a closed socket: {frame}");
+                socket.frames.push_back(frame);
+            }
+            Effect::Close { conn, status } => {
+                let socket = self.socket(home, conn);
+                socket.attachment = None;
+                socket.closed = Some(status.map(|(code, _)| code));
+            }
+            Effect::Remember(member) => self.socket(home, member.conn).attachment = member.to_attachment(),
+            Effect::Forget(conn) => self.socket(home, conn).attachment = None,
+            Effect::Forward { home, frame } => self.handle(home.0.into(), Event::Forwarded { frame: &frame }),
+            Effect::Keep(row) => {
+                self.writes += 1;
+                assert!(self.objects[home].rows.insert(row.seq, row).is_none(), "a row was written twice");
+            }
+            Effect::Drop(rows) => {
+                for seq in rows {
+                    assert!(self.objects[home].rows.remove(&seq).is_some(), "no such row");
+                }
+            }
+            Effect::WakeAt(due) => self.objects[home].alarm = Some(due),
+        }
+    }
+
+    /// The last socket of that number: numbers come back once nobody remembers them.
+    fn socket(&mut self, home: usize, conn: Conn) -> &mut Socket {
+        self.sockets.iter_mut().rev().find(|socket| socket.home == home && socket.conn == conn.0).unwrap()
+    }
+}
+
+/// `OPEN` as a stock client gets it.
+pub const OPEN: &str = r#"{"type":"OPEN"}"#;
+
+/// A relayed frame.
+pub fn relayed(kind: &str, src: &str, dst: &str, payload: &str) -> String {
+    format!(r#"{{"type":"{kind}","src":"{src}","dst":"{dst}","payload":{payload}}}"#)
+}
+
+/// The notice that nobody has claimed `absent` in time.
+pub fn expired(absent: &str, asker: &str) -> String {
+    format!(r#"{{"type":"EXPIRE","src":"{absent}","dst":"{asker}"}}"#)
+}
