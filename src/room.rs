@@ -17,7 +17,7 @@ use crate::settings::Settings;
 use crate::store::Store;
 use serde_json::value::RawValue;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use worker::js_sys::Map;
 use worker::{
     console_error, durable_object, Date, DurableObject, Env, Error, Method, Request, RequestInit, Response, Result, State,
@@ -67,14 +67,19 @@ impl DurableObject for Room {
         match route {
             Route::Socket(claim) => {
                 let WebSocketPair { client, server } = WebSocketPair::new()?;
-                self.state.accept_web_socket(&server);
-                let spare = edge::fresh_id()?;
-                let conn = self.with(|awake| {
-                    let conn = awake.realm.next_conn();
+                let conn = self.with(|awake| Ok(awake.realm.next_conn()))?;
+                let effects = self.decide(Event::Opened { conn, claim, spare: edge::fresh_id()? })?;
+                // Only members' sockets outlive this object's memory. A refused one is told so and closed right here.
+                if effects.iter().any(|effect| matches!(effect, Effect::Remember(_))) {
+                    self.state.accept_web_socket(&server);
+                } else {
+                    server.accept()?;
+                }
+                self.with(|awake| {
                     awake.attach(conn, server);
-                    Ok(conn)
+                    Ok(())
                 })?;
-                self.handle(Event::Opened { conn, claim, spare }).await?;
+                self.carry_out(effects).await?;
                 Response::from_websocket(client)
             }
             Route::Peers(_) => self.with(|awake| {
@@ -134,23 +139,33 @@ impl Room {
         Ok(awake)
     }
 
-    /// Takes an event through the realm. Everything but the alarm and other homes is done before anybody else is heard.
+    /// Takes an event through the realm, and carries out what follows from it.
     async fn handle(&self, event: Event<'_>) -> Result<()> {
-        let now = now();
-        let mut wake_at = None;
-        let mut homes = Vec::new();
+        let effects = self.decide(event)?;
+        self.carry_out(effects).await
+    }
+
+    fn decide(&self, event: Event<'_>) -> Result<Vec<Effect>> {
+        let mut effects = Vec::new();
         self.with(|awake| {
-            let mut effects = Vec::new();
-            awake.realm.handle(now, event, &mut effects);
+            awake.realm.handle(now(), event, &mut effects);
+            Ok(())
+        })?;
+        Ok(effects)
+    }
+
+    /// Everything but the alarm and other homes is done before anybody else is heard.
+    async fn carry_out(&self, effects: Vec<Effect>) -> Result<()> {
+        let mut wake_at = None;
+        let mut homes = BTreeSet::new();
+        self.with(|awake| {
+            let mut outboxes = self.outboxes.try_borrow_mut().map_err(|_| busy())?;
             for effect in effects {
                 match effect {
                     Effect::WakeAt(due) => wake_at = Some(due),
                     Effect::Forward { home, frame } => {
-                        let mut outboxes = self.outboxes.try_borrow_mut().map_err(|_| busy())?;
                         outboxes.entry(home).or_default().frames.push(frame);
-                        if !homes.contains(&home) {
-                            homes.push(home);
-                        }
+                        homes.insert(home);
                     }
                     other => awake.apply(other),
                 }
@@ -158,7 +173,7 @@ impl Room {
             Ok(())
         })?;
         if let Some(due) = wake_at {
-            let delay = i64::try_from(due.saturating_sub(now)).unwrap_or(i64::MAX);
+            let delay = i64::try_from(due.saturating_sub(now())).unwrap_or(i64::MAX);
             self.state.storage().set_alarm(delay).await?;
         }
         for home in homes {

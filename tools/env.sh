@@ -11,7 +11,8 @@ stop() { say "$*"; exit 1; }
 
 # cargo for wasm32: the usual one, or the one that setup.sh made where rustup may not fetch the target.
 wasm_cargo() {
-    if [ -d "$tools/rust" ]; then PATH=$tools/rust/bin:$PATH cargo "$@"; else cargo "$@"; fi
+    # SYSROOT is how clippy learns where the standard library is.
+    if [ -d "$tools/rust" ]; then PATH=$tools/rust/bin:$PATH SYSROOT=$tools/rust cargo "$@"; else cargo "$@"; fi
 }
 
 # The programs that tests look for, under the names that systems give them; prints the first one there is.

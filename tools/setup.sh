@@ -47,12 +47,9 @@ debian_rust() {
     ln -s "/usr/lib/rustlib/$host/lib" "$work/rust/lib/rustlib/$host/lib"
     ln -s "$sysroot/lib/rustlib/$host/bin/rust-lld" "$work/rust/lib/rustlib/$host/bin/rust-lld"
     ln -s /usr/bin/cargo "$work/rust/bin/cargo"
-    local tool
-    for tool in rustc clippy-driver; do
-        printf '#!/bin/sh\nexec /usr/bin/%s --sysroot "%s" "$@"\n' "$tool" "$rust" >"$work/rust/bin/$tool"
-        chmod +x "$work/rust/bin/$tool"
-    done
-    [ ! -x /usr/bin/cargo-clippy ] || ln -s /usr/bin/cargo-clippy "$work/rust/bin/cargo-clippy"
+    ln -s /usr/bin/cargo-clippy "$work/rust/bin/cargo-clippy"
+    printf '#!/bin/sh\nexec /usr/bin/rustc --sysroot "%s" "$@"\n' "$rust" >"$work/rust/bin/rustc"
+    chmod +x "$work/rust/bin/rustc"
     /usr/bin/rustc -vV >"$work/rust/made-by"
     mv "$work/rust" "$rust"
     rm -rf "$work"

@@ -18,16 +18,21 @@ export async function startBeckon({ vars = {}, secrets = {} } = {}) {
    * `hibernate` and are cut with `close` (a deploy). An object that is not in memory stays as it is.
    * @param {string} name  "home:0" or "realm:<key>"
    */
-  const evict = async (name, webSockets = "hibernate") => {
-    await worker.evictDurableObject("Room", { name, webSockets }).catch((error) => {
-      if (!/not currently running/.test(error.message)) throw error;
-    });
-  };
+  const evict = (name, webSockets = "hibernate") =>
+    worker.evictDurableObject("Room", { name, webSockets }).then(
+      () => true,
+      (error) => {
+        if (!/not currently running/.test(error.message)) throw error;
+        return false;
+      },
+    );
   return {
     url,
     /** Sends a request as a program would, without CORS or a browser. */
     fetch: (path, init) => harness.fetch(new URL(path, url).href, init),
     evict,
+    /** Whether an object is in memory. If so, it no longer is afterwards. */
+    isAwake: (name) => evict(name),
     /** Evicts all homes of the public realm. */
     evictAll: async (webSockets = "hibernate") => {
       for (let home = 0; home < Number(vars.PUBLIC_HOMES ?? 1); home++) await evict(`home:${home}`, webSockets);

@@ -1,0 +1,64 @@
+// Runs the stages of `npm test` one after the other, shows what they print, and ends with one line of totals. A stage that
+// ends badly, counts no test, or skips one has failed.
+import { spawn } from "node:child_process";
+import { globSync } from "node:fs";
+
+const nodeTests = (folder, ...options) => ({
+  command: ["node", "--test", "--test-reporter=spec", ...options, ...globSync(`tests/${folder}/*.test.mjs`).sort()],
+  count: (text) => ({ passed: sum(text, /^ℹ pass (\d+)/gm), failed: sum(text, /^ℹ (?:fail|cancelled|skipped|todo) (\d+)/gm) }),
+});
+/** A stage that counts as one test, passed if it ends well. */
+const once = (...command) => ({ command, count: (_text, code) => ({ passed: code === 0 ? 1 : 0, failed: 0 }) });
+
+/** In this order: what is quick and most telling comes first. */
+const stages = {
+  check: once("bash", "tools/check.sh"),
+  core: {
+    command: ["cargo", "test", "--locked"],
+    count: (text) => ({ passed: sum(text, /^test result: .* (\d+) passed/gm), failed: sum(text, /(\d+) (?:failed|ignored)[;,]/g) }),
+  },
+  build: once("wrangler", "deploy", "--dry-run", "--outdir", "dist"),
+  worker: nodeTests("worker"),
+  browser: nodeTests("browser", "--test-concurrency=1"),
+};
+
+function sum(text, pattern) {
+  return [...text.matchAll(pattern)].reduce((total, [, number]) => total + Number(number), 0);
+}
+
+/** @returns {Promise<{ passed: number, failed: number }>} */
+function run(name, { command: [program, ...args], count }) {
+  return new Promise((resolve) => {
+    console.log(`\n=== ${name}: ${program} ${args.join(" ")}`);
+    const started = Date.now();
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+    let text = "";
+    child.stdout.on("data", (data) => {
+      process.stdout.write(data);
+      text += data;
+    });
+    child.on("error", (error) => console.error(`${program} could not be started: ${error.message}`));
+    child.on("close", (code) => {
+      const { passed, failed } = count(text, code);
+      const bad = code !== 0 || passed === 0;
+      console.log(`=== ${name}: ${Math.round((Date.now() - started) / 1000)} s${code ? `, ended with ${code}` : ""}`);
+      resolve({ passed, failed: bad ? Math.max(failed, 1) : failed });
+    });
+  });
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in stages));
+if (unknown.length) {
+  console.error(`There is no stage ${unknown.join(", ")}; there are ${Object.keys(stages).join(", ")}.`);
+  process.exit(2);
+}
+const total = { passed: 0, failed: 0 };
+for (const [name, stage] of Object.entries(stages)) {
+  if (wanted.length && !wanted.includes(name)) continue;
+  const { passed, failed } = await run(name, stage);
+  total.passed += passed;
+  total.failed += failed;
+}
+console.log(`\ntotal: ${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed ? 1 : 0);

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# npm test: sets up what is missing and runs everything that CI runs. Names of stages run only those: `npm test -- core`.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$root"
+bash tools/setup.sh test
+CHROMIUM=$(find_chromium) || stop "Chromium is missing: install it, or name it in the variable CHROMIUM, then run this again."
+export CHROMIUM
+exec node tests/run.mjs "$@"
