@@ -2,12 +2,13 @@
 //! Static files never get here: the platform serves them first.
 
 use crate::answer::Answer;
+use crate::crypto;
 use crate::id::{PeerId, RealmKey};
 use crate::placement::{home_name, object_name, Home};
 use crate::refusal::Refusal;
 use crate::route::{split_url, Line, Route};
 use crate::settings::{BadSetting, Settings};
-use worker::{console_error, event, Context, Env, Error, Headers, Request, Response, ResponseBody, Result, WebSocketPair};
+use worker::{console_error, event, Context, Date, Env, Error, Headers, Request, Response, ResponseBody, Result, WebSocketPair};
 
 /// The Durable Object binding in wrangler.toml.
 pub(crate) const BINDING: &str = "ROOM";
@@ -32,6 +33,12 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
         Route::Peers(None) if settings.allow_discovery => respond(with_cors(Answer::missing())),
         Route::Peers(_) => respond(with_cors(Answer::no_discovery())),
         Route::Socket(claim) => {
+            if let Some((key, id)) = token_key(&env).zip(claim.id.as_ref()).filter(|_| !claim.roster) {
+                let now = Date::now().as_millis();
+                if let Err(flaw) = crypto::check_statement(claim.token.reveal(), &key, id, now).await? {
+                    return refuse(&Refusal::BadStatement(flaw), false);
+                }
+            }
             let name = object_name(&claim.key, claim.id.as_ref().map(PeerId::as_str), settings.public_homes);
             env.durable_object(BINDING)?.get_by_name(&name)?.fetch_with_request(request).await
         }
@@ -49,6 +56,11 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
 /// Reads the variables.
 pub(crate) fn settings(env: &Env) -> std::result::Result<Settings, BadSetting> {
     Settings::read(|name| env.var(name).ok().map(|value| value.to_string()))
+}
+
+/// The secret `TOKEN_KEY`, where ids must be signed for.
+pub(crate) fn token_key(env: &Env) -> Option<String> {
+    env.secret("TOKEN_KEY").ok().map(|key| key.to_string()).filter(|key| !key.is_empty())
 }
 
 /// Reads a request.

@@ -1,9 +1,11 @@
 //! All that the core says to the world. The shell carries effects out in the order in which they are given.
 
+use crate::id::PeerId;
 use crate::limits::Millis;
 use crate::member::{Conn, Member};
 use crate::placement::Home;
 use crate::queue::Waiting;
+use crate::reserve::Reservation;
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +39,10 @@ pub enum Effect {
     Keep(Waiting),
     /// Delete rows of the queue, by their numbers.
     Drop(Vec<u64>),
+    /// Store that an id is kept for its owner, in place of what was stored about it.
+    Reserve(Reservation),
+    /// Delete what is stored about ids that are kept no longer.
+    Release(Vec<PeerId>),
     /// Send an alarm at this moment, in place of any set before.
     WakeAt(Millis),
 }

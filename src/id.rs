@@ -1,6 +1,6 @@
 //! Names on the wire, parsed once at the edge: what has one of these types is within its limits.
 
-use crate::limits::{MAX_ID_BYTES, MAX_KEY_BYTES, MAX_TOKEN_BYTES};
+use crate::limits::{LASTING_TOKEN_CHARS, MAX_ID_BYTES, MAX_KEY_BYTES, MAX_TOKEN_BYTES};
 use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
@@ -101,6 +101,16 @@ impl Token {
     /// Takes a token as a client gave it. Refused when it is longer than [`MAX_TOKEN_BYTES`]; an empty one is `Incomplete`.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         within(text, "token", MAX_TOKEN_BYTES).map(|text| Self(text.into()))
+    }
+
+    /// Whether it is long enough, [`LASTING_TOKEN_CHARS`], that nobody can have guessed it.
+    pub fn is_lasting(&self) -> bool {
+        self.0.chars().count() >= LASTING_TOKEN_CHARS
+    }
+
+    /// The secret itself: for the shell, which hands the core a digest of it instead.
+    pub fn reveal(&self) -> &str {
+        &self.0
     }
 }
 

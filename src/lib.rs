@@ -14,9 +14,9 @@
 //! * [`answer`]: HTTP answers as data. [`placement`]: which object is the home of a peer.
 //! * `room` *(wasm32)*: the Durable Object; platform callbacks in, effects out.
 //! * [`realm`]: the state machine, with no platform, clock or randomness in it. It uses [`message`] (frames as they are on
-//!   the wire), [`queue`] (frames for peers who are not here yet), [`member`] (what a socket remembers while the object
-//!   sleeps), [`effect`] (all that it can say to the world) and [`refusal`] (why it says no).
-//! * [`id`], [`limits`], [`settings`], [`ice`]: names, numbers, variables, and the servers that help through NATs.
+//!   the wire), [`queue`] (frames for peers who are not here yet), [`reserve`] (ids kept for owners who are away), [`member`] (what a socket remembers
+//!   while the object sleeps), [`effect`] (all that it can say to the world) and [`refusal`] (why it says no).
+//! * [`statement`]: tokens that an application's own login has signed. [`id`], [`limits`], [`settings`], [`ice`]: names, numbers, variables, and the servers that help through NATs.
 //!
 //! The wire protocol is PeerServer's; what Beckon adds to it is written down in [`message`].
 
@@ -41,14 +41,21 @@ pub mod ice;
 pub mod id;
 pub mod limits;
 pub mod member;
+pub mod members;
 pub mod message;
 pub mod placement;
 pub mod queue;
 pub mod realm;
 pub mod refusal;
+pub mod reserve;
 pub mod route;
 pub mod settings;
+pub mod statement;
 
+#[cfg(target_arch = "wasm32")]
+mod awake;
+#[cfg(target_arch = "wasm32")]
+mod crypto;
 #[cfg(target_arch = "wasm32")]
 mod edge;
 #[cfg(target_arch = "wasm32")]

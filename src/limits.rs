@@ -4,13 +4,13 @@
 /// A moment, in milliseconds since 1970 (UTC). Handed in by the shell; the core has no clock.
 pub type Millis = u64;
 
-/// Longest peer id, in bytes. A socket's attachment holds at most 16 KiB; id and token, fully escaped, fit with room to spare.
-pub const MAX_ID_BYTES: usize = 1024;
+/// Longest peer id, in bytes. A socket's attachment holds at most 16 KiB, and in it an id may need six bytes for one.
+pub const MAX_ID_BYTES: usize = 512;
 
 /// Longest realm key, in bytes. It becomes part of a Durable Object's name.
 pub const MAX_KEY_BYTES: usize = 256;
 
-/// Longest token, in bytes: room for a signed statement such as a JWT. See [`MAX_ID_BYTES`].
+/// Longest token, in bytes: room for a signed statement such as a JWT.
 pub const MAX_TOKEN_BYTES: usize = 1024;
 
 /// Longest frame from a stock client, in bytes: a payload of 256 KiB (a media offer has 6 kB, but an application's metadata
@@ -42,6 +42,33 @@ pub const EXPIRE_TIMEOUT_MS: u64 = 5_000;
 
 /// Default of `CONCURRENT_LIMIT`, in peers: PeerServer's `concurrent_limit`.
 pub const CONCURRENT_LIMIT: usize = 5_000;
+
+/// Default of `ALIVE_TIMEOUT_MS`: PeerServer's `alive_timeout`.
+pub const ALIVE_TIMEOUT_MS: u64 = 90_000;
+
+/// How long a socket may be silent, in milliseconds, before somebody's asking for its peer raises the question whether it
+/// lives. Two of the stock client's heartbeats.
+pub const DOUBTFUL_AFTER_MS: u64 = 10_000;
+
+/// How long a doubtful socket has to give a sign of life, in milliseconds: five of the stock client's heartbeats. With the
+/// alarm's own delay a dead peer is noticed within 30 s of being asked for.
+pub const TRIAL_MS: u64 = 25_000;
+
+/// Bytes of ids that a doubtful socket's attachment keeps, so that their owners are told if it turns out to be dead.
+pub const MAX_ASKERS_BYTES: usize = 1024;
+
+/// Characters from which on a token proves ownership for longer than its socket lives: 128 bits in base64url. The stock
+/// client's own tokens have about 10.
+pub const LASTING_TOKEN_CHARS: usize = 22;
+
+/// Default of `OWNER_GRACE_MS`: how long such a token keeps its id after the socket is gone.
+pub const OWNER_GRACE_MS: u64 = 60_000;
+
+/// Ids that one object keeps for owners who are away. When there are more, the oldest is given up.
+pub const MAX_RESERVED: usize = 1_000;
+
+/// Ids that are kept for owners of one network address: a household or a class, but not a squatter's list.
+pub const MAX_RESERVED_PER_CLIENT: usize = 8;
 
 /// Default of `ROOM_CAPACITY`, in peers. Everyone in a room is connected to everyone: 16 peers are 120 connections.
 pub const ROOM_CAPACITY: usize = 16;

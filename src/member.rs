@@ -1,7 +1,7 @@
 //! What one socket remembers while its object sleeps: enough, with all the others', to rebuild the realm.
 
 use crate::id::{PeerId, Token};
-use crate::limits::Bucket;
+use crate::limits::{Bucket, Millis};
 use serde::{Deserialize, Serialize};
 
 /// Names one socket of one object, for as long as the socket lives. Numbered in the order of arrival.
@@ -27,9 +27,37 @@ pub struct Member {
     /// Whether it sees the others who asked for a roster, and they it.
     #[serde(rename = "r")]
     pub roster: bool,
+    /// Whether its token keeps the id for a while when the socket is gone, and if so, the network that it came from.
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub keeps: Option<Client>,
+    /// When it was registered.
+    #[serde(rename = "b")]
+    pub since: Millis,
+    /// Whether it has been asked for a sign of life.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<Trial>,
+    /// When it last sent a frame. Not remembered; the runtime remembers when it last answered a heartbeat.
+    #[serde(skip)]
+    pub heard: Option<Millis>,
     /// What it may still send. Not remembered: whoever wakes the object has been quiet for long enough.
     #[serde(skip)]
     pub bucket: Option<Bucket>,
+}
+
+/// A network address that peers come from, made unreadable by the shell. Only ever compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Client(pub String);
+
+/// A doubtful socket's chance to prove that it lives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trial {
+    /// Since when; a sign of life after this moment ends it.
+    #[serde(rename = "b")]
+    pub began: Millis,
+    /// Who made an offer meanwhile, and is to be told if there was nobody to take it.
+    #[serde(rename = "a")]
+    pub askers: Vec<PeerId>,
 }
 
 /// The format of the attachment. An object that wakes with another version's sockets after a deploy cannot read them;

@@ -1,6 +1,7 @@
 //! Why we say no: a code for programs, a close code for the socket, a sentence for the person who has to mend it.
 
 use crate::message;
+use crate::statement::Flaw;
 use std::fmt;
 
 /// A refusal, always the peer's to mend. (What is ours to mend is a fault: it is logged, and no peer can cause it.)
@@ -10,6 +11,8 @@ pub enum Refusal {
     Incomplete,
     /// This server does not serve realms of that key.
     InvalidKey,
+    /// Ids must be signed for here, and the token is no statement that allows this one.
+    BadStatement(Flaw),
     /// Somebody else holds that id.
     IdTaken,
     /// The realm has `CONCURRENT_LIMIT` peers.
@@ -45,6 +48,7 @@ impl Refusal {
         match self {
             Self::Incomplete => "incomplete",
             Self::InvalidKey => "invalid-key",
+            Self::BadStatement(_) => "bad-token",
             Self::IdTaken => "id-taken",
             Self::RealmFull => "realm-full",
             Self::RoomFull { .. } => "room-full",
@@ -80,6 +84,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::Incomplete => f.write_str("No id, token, or key supplied to websocket server"),
             Self::InvalidKey => f.write_str("Invalid key provided"),
+            Self::BadStatement(flaw) => write!(f, "The token does not allow this id: {flaw}"),
             Self::IdTaken => f.write_str("ID is taken"),
             Self::RealmFull => f.write_str("Server has reached its concurrent user limit"),
             Self::RoomFull { capacity } => {

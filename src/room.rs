@@ -1,24 +1,23 @@
 //! The Durable Object: turns what the platform says into events for the [`Realm`], and carries out the effects.
 //!
 //! Nothing of consequence is kept in memory. When the platform makes this object anew, after a sleep of hours or in the
-//! middle of a burst, [`Room::wake`] rebuilds the realm from the sockets' attachments and the stored queue, and the next
+//! middle of a burst, [`Awake::up`] rebuilds the realm from the sockets' attachments and the stored queue, and the next
 //! event goes on as if nothing had happened. Heartbeats are answered by the runtime and wake nobody.
 
 use crate::answer::Answer;
+use crate::awake::Awake;
+use crate::crypto;
 use crate::edge;
 use crate::effect::Effect;
+use crate::id::Token;
 use crate::limits::Millis;
-use crate::member::{Conn, Member};
 use crate::message::{json, HEARTBEAT, HEARTBEAT_ANSWER};
-use crate::placement::{home_name, home_named, Home, Spread};
-use crate::realm::{Event, Realm};
-use crate::route::Route;
-use crate::settings::Settings;
-use crate::store::Store;
+use crate::placement::{home_name, Home};
+use crate::realm::{Event, Realm, Turn};
+use crate::route::{Claim, Route};
 use serde_json::value::RawValue;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use worker::js_sys::Map;
+use std::collections::{BTreeMap, BTreeSet};
 use worker::{
     console_error, durable_object, Date, DurableObject, Env, Error, Method, Request, RequestInit, Response, Result, State,
     WebSocket, WebSocketIncomingMessage, WebSocketPair, WebSocketRequestResponsePair,
@@ -31,16 +30,6 @@ pub struct Room {
     env: Env,
     awake: RefCell<Option<Awake>>,
     outboxes: RefCell<BTreeMap<Home, Outbox>>,
-}
-
-/// What an object has in memory while it is awake. All of it can be rebuilt.
-struct Awake {
-    realm: Realm,
-    settings: Settings,
-    store: Store,
-    sockets: HashMap<Conn, WebSocket>,
-    /// The way back, from the platform's socket object to its number.
-    conns: Map,
 }
 
 /// Frames on their way to another home. While one request is under way the next ones gather, and leave together, in order.
@@ -66,9 +55,12 @@ impl DurableObject for Room {
         let route = self.with(|awake| Ok(edge::route(&request, &awake.settings)))?;
         match route {
             Route::Socket(claim) => {
+                let claim = self.settle(claim, &request).await?;
+                let elsewhere = self.count_elsewhere().await?;
+                // From here on nobody else is heard until the socket is registered.
                 let WebSocketPair { client, server } = WebSocketPair::new()?;
                 let conn = self.with(|awake| Ok(awake.realm.next_conn()))?;
-                let effects = self.decide(Event::Opened { conn, claim, spare: edge::fresh_id()? })?;
+                let effects = self.decide(Event::Opened { conn, claim, spare: edge::fresh_id()?, elsewhere })?;
                 // Only members' sockets outlive this object's memory. A refused one is told so and closed right here.
                 if effects.iter().any(|effect| matches!(effect, Effect::Remember(_))) {
                     self.state.accept_web_socket(&server);
@@ -82,11 +74,14 @@ impl DurableObject for Room {
                 self.carry_out(effects).await?;
                 Response::from_websocket(client)
             }
-            Route::Peers(_) => self.with(|awake| {
-                let ids: Vec<String> = awake.realm.listed().into_iter().map(|id| json(id.as_str())).collect();
-                edge::respond(Answer::peers(format!("[{}]", ids.join(","))))
-            }),
-            _ => edge::respond(Answer::missing()),
+            Route::Peers(_) => {
+                let ids = self.look(|realm, turn| {
+                    realm.listed(turn).into_iter().map(|id| json(id.as_str())).collect::<Vec<_>>().join(",")
+                })?;
+                edge::respond(Answer::peers(format!("[{ids}]")))
+            }
+            // The edge passes on nothing else: another home asks how many peers are here.
+            _ => Response::ok(self.look(Realm::count)?.to_string()),
         }
     }
 
@@ -121,22 +116,49 @@ impl Room {
         let mut awake = self.awake.try_borrow_mut().map_err(|_| busy())?;
         match awake.as_mut() {
             Some(awake) => act(awake),
-            None => act(awake.insert(self.wake()?)),
+            None => act(awake.insert(Awake::up(&self.state, &self.env)?)),
         }
     }
 
-    fn wake(&self) -> Result<Awake> {
-        let settings = edge::settings(&self.env).map_err(|bad| Error::RustError(bad.to_string()))?;
-        let here = self.state.id().name().as_deref().and_then(home_named);
-        let spread = here.map_or(Spread::ALONE, |here| Spread { homes: settings.public_homes, here });
-        let (store, rows) = Store::load(self.state.storage().sql())?;
-        let mut realm = Realm::new(settings.clone(), spread);
-        realm.restore_queue(rows);
-        let mut awake = Awake { realm, settings, store, sockets: HashMap::new(), conns: Map::new() };
-        for socket in self.state.get_websockets() {
-            awake.restore(socket);
+    /// Asks the realm something.
+    fn look<T>(&self, ask: impl FnOnce(&Realm, &Turn<'_>) -> T) -> Result<T> {
+        self.with(|awake| {
+            let beats = |conn| awake.last_beat(&self.state, conn);
+            Ok(ask(&awake.realm, &Turn { now: now(), beats: &beats, out: &mut Vec::new() }))
+        })
+    }
+
+    /// Makes of a claim what the realm may know: a digest of the token, and of the network that it comes from.
+    async fn settle(&self, mut claim: Claim, request: &Request) -> Result<Claim> {
+        if edge::token_key(&self.env).is_some() && !claim.roster {
+            // The edge has checked that the token allows the id. Whoever shows such a token is its owner.
+            claim.token = Token::parse("signed").unwrap_or(claim.token);
+            claim.keeps = None;
+            return Ok(claim);
         }
-        Ok(awake)
+        let digest = crypto::digest(claim.token.reveal()).await?;
+        claim.token = Token::parse(&digest).unwrap_or(claim.token);
+        if let Some(client) = &mut claim.keeps {
+            let address = request.headers().get("CF-Connecting-IP")?.unwrap_or_default();
+            // Of an IPv6 address the network counts (its first 64 bits): the rest is the client's to choose.
+            let network: Vec<&str> = address.split(':').take(4).collect();
+            client.0 = crypto::digest(&network.join(":")).await?;
+        }
+        Ok(claim)
+    }
+
+    /// How many peers the other homes have; not asked while this home has less than its share of the limit.
+    async fn count_elsewhere(&self) -> Result<usize> {
+        let (spread, ask) = self.with(|awake| Ok((awake.spread, awake.realm.must_ask_others())))?;
+        let mut count = 0_usize;
+        if ask {
+            for home in (0..spread.homes.get()).map(Home).filter(|home| *home != spread.here) {
+                let stub = self.env.durable_object(edge::BINDING)?.get_by_name(&home_name(home))?;
+                let answer = stub.fetch_with_str("https://home/").await?.text().await?;
+                count = count.saturating_add(answer.parse().unwrap_or(0));
+            }
+        }
+        Ok(count)
     }
 
     /// Takes an event through the realm, and carries out what follows from it.
@@ -148,7 +170,7 @@ impl Room {
     fn decide(&self, event: Event<'_>) -> Result<Vec<Effect>> {
         let mut effects = Vec::new();
         self.with(|awake| {
-            awake.realm.handle(now(), event, &mut effects);
+            awake.handle(&self.state, event, now(), &mut effects);
             Ok(())
         })?;
         Ok(effects)
@@ -231,74 +253,9 @@ impl Room {
     }
 }
 
-impl Awake {
-    fn attach(&mut self, conn: Conn, socket: WebSocket) {
-        self.conns.set(socket.as_ref(), &conn.0.into());
-        self.sockets.insert(conn, socket);
-    }
-
-    /// Puts a socket back into the realm, if it remembers a member.
-    fn restore(&mut self, socket: WebSocket) -> Option<Conn> {
-        let attachment = socket.deserialize_attachment::<String>().ok().flatten()?;
-        let member = Member::from_attachment(&attachment)?;
-        let conn = member.conn;
-        self.realm.restore(member);
-        self.attach(conn, socket);
-        Some(conn)
-    }
-
-    /// The number of a socket that holds an id. One that was not among the object's sockets when it woke (the runtime
-    /// leaves out those that are just closing) still remembers who it was.
-    fn conn_of(&mut self, socket: &WebSocket) -> Option<Conn> {
-        match self.conns.get(socket.as_ref()).as_f64() {
-            Some(number) => Some(Conn(number as u32)),
-            None => self.restore(socket.clone()),
-        }
-    }
-
-    /// Takes a socket out of memory and its memory out of it.
-    fn detach(&mut self, conn: Conn) -> Option<WebSocket> {
-        let socket = self.sockets.remove(&conn)?;
-        self.conns.delete(socket.as_ref());
-        let _ = socket.serialize_attachment(());
-        Some(socket)
-    }
-
-    /// Carries out an effect on sockets or storage. A socket that fails is about to be reported closed: no fault of ours.
-    fn apply(&mut self, effect: Effect) {
-        match effect {
-            Effect::Send { to, frame } => {
-                if let Some(socket) = self.sockets.get(&to) {
-                    let _ = socket.send_with_str(frame);
-                }
-            }
-            Effect::Close { conn, status } => {
-                if let Some(socket) = self.detach(conn) {
-                    let _ = socket.close(status.map(|(code, _)| code), status.map(|(_, reason)| reason));
-                }
-            }
-            Effect::Remember(member) => {
-                if let Some((socket, attachment)) = self.sockets.get(&member.conn).zip(member.to_attachment()) {
-                    fault(socket.serialize_attachment(attachment), "a socket's memory");
-                }
-            }
-            Effect::Forget(conn) => drop(self.detach(conn)),
-            Effect::Keep(row) => fault(self.store.keep(row), "a waiting frame"),
-            Effect::Drop(rows) => fault(self.store.drop(rows), "delivered frames"),
-            Effect::Forward { .. } | Effect::WakeAt(_) => {} // asynchronous: see Room::handle
-        }
-    }
-}
-
 /// No borrow lasts over an await, so nobody ever sees this.
 fn busy() -> Error {
     Error::RustError("two events at once".into())
-}
-
-fn fault(result: Result<()>, what: &str) {
-    if let Err(error) = result {
-        console_error!("storing {what} failed: {error}");
-    }
 }
 
 fn now() -> Millis {

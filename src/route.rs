@@ -1,6 +1,7 @@
 //! Method, path and query become a [`Route`]: the only place that reads URLs.
 
 use crate::id::{PeerId, RealmKey, Token};
+use crate::member::Client;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 
@@ -57,6 +58,9 @@ pub struct Claim {
     pub token: Token,
     /// Whether it wants to know who is here, and to be known.
     pub roster: bool,
+    /// Set when the token keeps the id after the socket is gone: the network that it comes from, which the shell fills in.
+    /// Not in rooms: their ids are random, and a write for everyone who leaves would be most of what a room costs.
+    pub keeps: Option<Client>,
 }
 
 /// The path and the query of a complete URL, as they came.
@@ -131,7 +135,9 @@ fn claim(id: &str, token: &str, key: &str, roster: bool, settings: &Settings) ->
         return Err(Refusal::NoPublicRoster);
     }
     let id = if id.is_empty() { None } else { Some(PeerId::parse(id)?) };
-    Ok(Claim { key, id, token: Token::parse(token)?, roster })
+    let token = Token::parse(token)?;
+    let keeps = (!roster && settings.owner_grace_ms > 0 && token.is_lasting()).then(|| Client(String::new()));
+    Ok(Claim { key, id, token, roster, keeps })
 }
 
 /// Undoes percent-encoding, and in forms `+` for a space (WHATWG URL, application/x-www-form-urlencoded). Broken escapes

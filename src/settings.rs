@@ -1,7 +1,7 @@
 //! Every variable that an operator may set in `wrangler.toml`, its meaning and its default. Read once, in one place.
 
 use crate::id::RealmKey;
-use crate::limits::{CONCURRENT_LIMIT, EXPIRE_TIMEOUT_MS, FRAMES_PER_SECOND, ROOM_CAPACITY};
+use crate::limits::{ALIVE_TIMEOUT_MS, CONCURRENT_LIMIT, EXPIRE_TIMEOUT_MS, FRAMES_PER_SECOND, OWNER_GRACE_MS, ROOM_CAPACITY};
 use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
@@ -21,6 +21,10 @@ pub struct Settings {
     pub concurrent_limit: usize,
     /// `EXPIRE_TIMEOUT_MS`: how long frames wait for an absent peer. PeerServer's `expire_timeout`.
     pub expire_timeout_ms: u64,
+    /// `ALIVE_TIMEOUT_MS`: how long a silent peer keeps its id when somebody asks for it. PeerServer's `alive_timeout`.
+    pub alive_timeout_ms: u64,
+    /// `OWNER_GRACE_MS`: how long a long token keeps its id after its socket is gone; 0 for not at all.
+    pub owner_grace_ms: u64,
     /// `ROOM_CAPACITY`: the most peers in a room.
     pub room_capacity: usize,
     /// `FRAMES_PER_SECOND`: what one socket may send in the long run; 0 for no limit.
@@ -62,6 +66,8 @@ impl Settings {
             },
             concurrent_limit: number("CONCURRENT_LIMIT", CONCURRENT_LIMIT as u64)? as usize,
             expire_timeout_ms: number("EXPIRE_TIMEOUT_MS", EXPIRE_TIMEOUT_MS)?,
+            alive_timeout_ms: number("ALIVE_TIMEOUT_MS", ALIVE_TIMEOUT_MS)?,
+            owner_grace_ms: number("OWNER_GRACE_MS", OWNER_GRACE_MS)?,
             room_capacity: number("ROOM_CAPACITY", ROOM_CAPACITY as u64)? as usize,
             frames_per_second: match var("FRAMES_PER_SECOND") {
                 None => FRAMES_PER_SECOND,

@@ -2,7 +2,7 @@
 mod world;
 use beckon::id::{PeerId, RealmKey, Token};
 use beckon::limits::{Bucket, MAX_ID_BYTES, MAX_TOKEN_BYTES};
-use beckon::member::{Conn, Member};
+use beckon::member::{Client, Conn, Member, Trial};
 use beckon::placement::object_name;
 use beckon::settings::Settings;
 use std::num::NonZeroU16;
@@ -35,6 +35,10 @@ fn a_members_memory_survives_the_trip_and_fits_the_attachment() {
         id: PeerId::parse(&id).unwrap(),
         token: Token::parse(&token).unwrap(),
         roster: true,
+        keeps: Some(Client("f".repeat(64))),
+        since: u64::MAX,
+        trial: Some(Trial { began: u64::MAX, askers: vec![PeerId::parse(&id).unwrap(); 2] }),
+        heard: None,
         bucket: None,
     };
     let attachment = member.to_attachment().unwrap();

@@ -5,10 +5,11 @@
 use beckon::effect::Effect;
 use beckon::id::PeerId;
 use beckon::limits::Millis;
-use beckon::member::{Conn, Member};
+use beckon::member::{Client, Conn, Member};
 use beckon::placement::{object_name, Home, Spread};
 use beckon::queue::Waiting;
-use beckon::realm::{Event, Realm};
+use beckon::realm::{Event, Realm, Turn};
+use beckon::reserve::Reservation;
 use beckon::route::{route, Line, Route};
 use beckon::settings::Settings;
 use std::collections::{BTreeMap, VecDeque};
@@ -22,6 +23,7 @@ struct Socket {
     attachment: Option<String>,
     frames: VecDeque<String>,
     closed: Option<Option<u16>>,
+    beat: Option<Millis>,
 }
 
 /// Names a socket of the world.
@@ -31,6 +33,7 @@ pub struct Peer(usize);
 struct Object {
     realm: Option<Realm>,
     rows: BTreeMap<u64, Waiting>,
+    reserved: BTreeMap<PeerId, Reservation>,
     alarm: Option<Millis>,
 }
 
@@ -41,6 +44,8 @@ pub struct World {
     objects: Vec<Object>,
     sockets: Vec<Socket>,
     evicting: bool,
+    /// The network that sockets come from.
+    pub network: &'static str,
     pub writes: usize,
 }
 
@@ -71,8 +76,9 @@ impl World {
     pub fn new(vars: &[(&str, &str)], key: &str, evicting: bool) -> Self {
         let settings = settings(vars);
         let homes = if key == "peerjs" { settings.public_homes.get() } else { 1 };
-        let objects = (0..homes).map(|_| Object { realm: None, rows: BTreeMap::new(), alarm: None }).collect();
-        Self { settings, key: key.to_owned(), now: 1_000_000, objects, sockets: Vec::new(), evicting, writes: 0 }
+        let objects =
+            (0..homes).map(|_| Object { realm: None, rows: BTreeMap::new(), reserved: BTreeMap::new(), alarm: None }).collect();
+        Self { settings, key: key.to_owned(), now: 1_000_000, objects, sockets: Vec::new(), evicting, network: "here", writes: 0 }
     }
 
     /// Opens a stock client's socket.
@@ -87,16 +93,22 @@ impl World {
 
     pub fn open_with(&mut self, query: &str) -> Peer {
         let line = Line { method: "GET", path: "/peerjs", query, upgrade: true };
-        let Route::Socket(claim) = route(line, &self.settings) else {
+        let Route::Socket(mut claim) = route(line, &self.settings) else {
             panic!("refused at the edge: {query}");
         };
+        claim.keeps = claim.keeps.map(|_| Client(self.network.to_owned()));
         let name = object_name(&claim.key, claim.id.as_ref().map(PeerId::as_str), self.settings.public_homes);
         let home = name.strip_prefix("home:").map_or(0, |home| home.parse().unwrap());
         let conn = self.realm(home).next_conn();
         let peer = Peer(self.sockets.len());
         self.sockets.push(Socket { home, conn: conn.0, ..Socket::default() });
         let spare = PeerId::from_random([peer.0 as u8; 16]);
-        self.handle(home, Event::Opened { conn, claim, spare });
+        let mut elsewhere = 0;
+        if self.realm(home).must_ask_others() {
+            let others = (0..self.objects.len()).filter(|other| *other != home);
+            elsewhere = others.map(|other| self.look(other, |realm, turn| realm.count(turn))).sum();
+        }
+        self.handle(home, Event::Opened { conn, claim, spare, elsewhere });
         peer
     }
 
@@ -110,6 +122,11 @@ impl World {
     /// Sends a frame that is passed on.
     pub fn signal(&mut self, peer: Peer, kind: &str, dst: &str, payload: &str) {
         self.say(peer, &format!(r#"{{"type":"{kind}","payload":{payload},"dst":"{dst}"}}"#));
+    }
+
+    /// Sends the stock heartbeat, which the runtime answers while the object sleeps.
+    pub fn beat(&mut self, peer: Peer) {
+        self.sockets[peer.0].beat = Some(self.now);
     }
 
     /// Closes a socket from the client's side.
@@ -148,13 +165,20 @@ impl World {
 
     /// How many rows storage holds.
     pub fn rows(&self) -> usize {
-        self.objects.iter().map(|object| object.rows.len()).sum()
+        self.objects.iter().map(|object| object.rows.len() + object.reserved.len()).sum()
     }
 
     /// The ids that discovery lists, in all homes.
     pub fn listed(&mut self) -> Vec<String> {
         let homes = 0..self.objects.len();
-        homes.flat_map(|home| self.realm(home).listed().into_iter().map(ToString::to_string).collect::<Vec<_>>()).collect()
+        let listed = |realm: &Realm, turn: &Turn<'_>| realm.listed(turn).into_iter().map(ToString::to_string).collect::<Vec<_>>();
+        homes.flat_map(|home| self.look(home, listed)).collect()
+    }
+
+    /// Asks a realm something.
+    fn look<T>(&mut self, home: usize, ask: impl Fn(&Realm, &Turn<'_>) -> T) -> T {
+        let (now, beats) = (self.now, self.beats(home));
+        ask(self.realm(home), &Turn { now, beats: &|conn| beats.get(&conn).copied(), out: &mut Vec::new() })
     }
 
     fn next_alarm(&self) -> Option<(Millis, usize)> {
@@ -171,7 +195,8 @@ impl World {
         if self.objects[home].realm.is_none() {
             let homes = NonZeroU16::new(self.objects.len() as u16).unwrap();
             let mut realm = Realm::new(self.settings.clone(), Spread { homes, here: Home(home as u16) });
-            realm.restore_queue(self.objects[home].rows.values().cloned().collect());
+            let object = &self.objects[home];
+            realm.restore_rows(object.rows.values().cloned().collect(), object.reserved.values().cloned().collect());
             for socket in self.sockets.iter().filter(|socket| socket.home == home) {
                 if let Some(attachment) = &socket.attachment {
                     realm.restore(Member::from_attachment(attachment).unwrap());
@@ -182,10 +207,16 @@ impl World {
         self.objects[home].realm.as_mut().unwrap()
     }
 
+    fn beats(&self, home: usize) -> BTreeMap<Conn, Millis> {
+        let here = self.sockets.iter().filter(|socket| socket.home == home && socket.attachment.is_some());
+        here.filter_map(|socket| Some((Conn(socket.conn), socket.beat?))).collect()
+    }
+
     fn handle(&mut self, home: usize, event: Event<'_>) {
-        let now = self.now;
+        let (now, beats) = (self.now, self.beats(home));
         let mut effects = Vec::new();
-        self.realm(home).handle(now, event, &mut effects);
+        let turn = &mut Turn { now, beats: &|conn| beats.get(&conn).copied(), out: &mut effects };
+        self.realm(home).handle(event, turn);
         if self.evicting {
             self.objects[home].realm = None;
         }
@@ -216,6 +247,15 @@ impl World {
             Effect::Drop(rows) => {
                 for seq in rows {
                     assert!(self.objects[home].rows.remove(&seq).is_some(), "no such row");
+                }
+            }
+            Effect::Reserve(row) => {
+                self.writes += 1;
+                self.objects[home].reserved.insert(row.id.clone(), row);
+            }
+            Effect::Release(ids) => {
+                for id in ids {
+                    assert!(self.objects[home].reserved.remove(&id).is_some(), "{id} was not kept");
                 }
             }
             Effect::WakeAt(due) => self.objects[home].alarm = Some(due),

@@ -1,0 +1,144 @@
+//! A Durable Object's memory: the realm, and the sockets that it speaks of by number.
+
+use crate::edge;
+use crate::effect::Effect;
+use crate::limits::Millis;
+use crate::member::{Conn, Member};
+use crate::placement::{home_named, Spread};
+use crate::realm::{Event, Realm, Turn};
+use crate::settings::Settings;
+use crate::store::Store;
+use std::collections::HashMap;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::JsCast;
+use worker::js_sys::Map;
+use worker::web_sys::WebSocket as WebSocketObject;
+use worker::{console_error, Env, Error, Result, State, WebSocket};
+
+/// What an object has in memory while it is awake. All of it can be rebuilt.
+pub(crate) struct Awake {
+    pub(crate) realm: Realm,
+    pub(crate) settings: Settings,
+    pub(crate) spread: Spread,
+    name: Option<String>,
+    store: Store,
+    sockets: HashMap<Conn, WebSocket>,
+    /// The way back, from the platform's socket object to its number.
+    conns: Map,
+}
+
+impl Awake {
+    /// Rebuilds everything from the sockets' attachments and from storage.
+    pub(crate) fn up(state: &State, env: &Env) -> Result<Self> {
+        let settings = edge::settings(env).map_err(|bad| Error::RustError(bad.to_string()))?;
+        let (store, stored) = Store::load(state.storage().sql())?;
+        let name = state.id().name().or(stored.name);
+        let here = name.as_deref().and_then(home_named);
+        let spread = here.map_or(Spread::ALONE, |here| Spread { homes: settings.public_homes, here });
+        let mut realm = Realm::new(settings.clone(), spread);
+        realm.restore_rows(stored.waiting, stored.reserved);
+        let mut awake = Self { realm, settings, spread, name, store, sockets: HashMap::new(), conns: Map::new() };
+        for socket in state.get_websockets() {
+            awake.restore(socket);
+        }
+        Ok(awake)
+    }
+
+    /// Takes an event through the realm.
+    pub(crate) fn handle(&mut self, state: &State, event: Event<'_>, now: Millis, out: &mut Vec<Effect>) {
+        let Self { realm, sockets, .. } = self;
+        let beats = |conn| last_beat(state, sockets.get(&conn)?);
+        realm.handle(event, &mut Turn { now, beats: &beats, out });
+    }
+
+    /// When the runtime last answered a socket's heartbeat.
+    pub(crate) fn last_beat(&self, state: &State, conn: Conn) -> Option<Millis> {
+        last_beat(state, self.sockets.get(&conn)?)
+    }
+
+    /// Takes a socket into memory.
+    pub(crate) fn attach(&mut self, conn: Conn, socket: WebSocket) {
+        self.conns.set(socket.as_ref(), &conn.0.into());
+        self.sockets.insert(conn, socket);
+    }
+
+    /// Puts a socket back into the realm, if it remembers a member.
+    fn restore(&mut self, socket: WebSocket) -> Option<Conn> {
+        let attachment = socket.deserialize_attachment::<String>().ok().flatten()?;
+        let member = Member::from_attachment(&attachment)?;
+        let conn = member.conn;
+        self.realm.restore(member);
+        self.attach(conn, socket);
+        Some(conn)
+    }
+
+    /// The number of a socket that holds an id. One that was not among the object's sockets when it woke (the runtime
+    /// leaves out those that are just closing) still remembers who it was.
+    pub(crate) fn conn_of(&mut self, socket: &WebSocket) -> Option<Conn> {
+        match self.conns.get(socket.as_ref()).as_f64() {
+            Some(number) => Some(Conn(number as u32)),
+            None => self.restore(socket.clone()),
+        }
+    }
+
+    /// Takes a socket out of memory and its memory out of it.
+    fn detach(&mut self, conn: Conn) -> Option<WebSocket> {
+        let socket = self.sockets.remove(&conn)?;
+        self.conns.delete(socket.as_ref());
+        let _ = socket.serialize_attachment(());
+        Some(socket)
+    }
+
+    fn prepared(&self) -> Result<&Store> {
+        self.store.prepare(self.name.clone())?;
+        Ok(&self.store)
+    }
+
+    /// Carries out an effect on sockets or storage. A socket that fails is about to be reported closed: no fault of ours.
+    pub(crate) fn apply(&mut self, effect: Effect) {
+        match effect {
+            Effect::Send { to, frame } => {
+                if let Some(socket) = self.sockets.get(&to) {
+                    let _ = socket.send_with_str(frame);
+                }
+            }
+            Effect::Close { conn, status } => {
+                if let Some(socket) = self.detach(conn) {
+                    let _ = socket.close(status.map(|(code, _)| code), status.map(|(_, reason)| reason));
+                }
+            }
+            Effect::Remember(member) => {
+                if let Some((socket, attachment)) = self.sockets.get(&member.conn).zip(member.to_attachment()) {
+                    fault(socket.serialize_attachment(attachment), "a socket's memory");
+                }
+            }
+            Effect::Forget(conn) => drop(self.detach(conn)),
+            Effect::Keep(row) => fault(self.prepared().and_then(|store| store.keep(row)), "a waiting frame"),
+            Effect::Drop(rows) => fault(self.store.drop(rows), "delivered frames"),
+            Effect::Reserve(row) => fault(self.prepared().and_then(|store| store.reserve(&row)), "a kept id"),
+            Effect::Release(ids) => fault(self.store.release(&ids), "kept ids"),
+            Effect::Forward { .. } | Effect::WakeAt(_) => {} // asynchronous: see Room::handle
+        }
+    }
+}
+
+fn fault(result: Result<()>, what: &str) {
+    if let Err(error) = result {
+        console_error!("storing {what} failed: {error}");
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// The part of `DurableObjectState` that worker 0.8 has no binding for.
+    type Hibernation;
+
+    #[wasm_bindgen(method, js_name = getWebSocketAutoResponseTimestamp)]
+    fn auto_response_timestamp(this: &Hibernation, socket: &WebSocketObject) -> Option<worker::js_sys::Date>;
+}
+
+/// When the runtime last answered a socket's heartbeat.
+fn last_beat(state: &State, socket: &WebSocket) -> Option<Millis> {
+    let state: &Hibernation = state.as_raw().unchecked_ref();
+    state.auto_response_timestamp(socket.as_ref()).map(|at| at.get_time() as Millis)
+}

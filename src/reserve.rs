@@ -1,0 +1,71 @@
+//! Ids that are kept for their owners while they are away: a mirror of rows in the object's storage.
+//!
+//! With PeerServer an id is anybody's the moment its socket is gone, so that a peer who loses the network for a second can
+//! lose its name for good. A token that nobody can have guessed keeps the id for a while. So that this cannot be used to
+//! squat, it is bounded in time, per object and per network address, and only ever begins with the end of a live socket.
+
+use crate::id::{PeerId, Token};
+use crate::limits::{Millis, MAX_RESERVED, MAX_RESERVED_PER_CLIENT};
+use crate::member::Client;
+
+/// An id that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// The id.
+    pub id: PeerId,
+    /// What its owner will show.
+    pub token: Token,
+    /// Where the owner was.
+    pub client: Client,
+    /// Until when it is kept.
+    pub until: Millis,
+}
+
+/// All that are kept in one object, the oldest first.
+#[derive(Debug, Default)]
+pub struct Reservations(Vec<Reservation>);
+
+impl Reservations {
+    /// What storage holds.
+    pub fn from_rows(mut rows: Vec<Reservation>) -> Self {
+        rows.sort_by_key(|row| row.until);
+        Self(rows)
+    }
+
+    /// When the next one ends.
+    pub fn next_due(&self) -> Option<Millis> {
+        self.0.first().map(|row| row.until)
+    }
+
+    /// Whether an id is kept for somebody else than who shows this token.
+    pub fn forbids(&self, now: Millis, id: &PeerId, token: &Token) -> bool {
+        self.0.iter().any(|row| row.id == *id && row.until > now && row.token != *token)
+    }
+
+    /// Keeps an id; the ids that have to be given up for it are returned.
+    pub fn add(&mut self, new: Reservation) -> Vec<PeerId> {
+        let mut given_up = Vec::new();
+        let theirs = |row: &&Reservation| row.client == new.client;
+        if self.0.iter().filter(theirs).count() >= MAX_RESERVED_PER_CLIENT {
+            given_up.extend(self.0.iter().find(theirs).map(|row| row.id.clone()));
+        } else if self.0.len() >= MAX_RESERVED {
+            given_up.extend(self.0.first().map(|row| row.id.clone()));
+        }
+        self.0.retain(|row| row.id != new.id && !given_up.contains(&row.id));
+        self.0.push(new);
+        given_up
+    }
+
+    /// Ends the keeping of an id: its owner is back, or somebody new has it. `None` when it was not kept.
+    pub fn release(&mut self, id: &PeerId) -> Option<PeerId> {
+        let at = self.0.iter().position(|row| row.id == *id)?;
+        Some(self.0.remove(at).id)
+    }
+
+    /// Ends all whose time is up.
+    pub fn expire(&mut self, now: Millis) -> Vec<PeerId> {
+        let ended: Vec<PeerId> = self.0.iter().filter(|row| row.until <= now).map(|row| row.id.clone()).collect();
+        self.0.retain(|row| row.until > now);
+        ended
+    }
+}
