@@ -1,0 +1,174 @@
+// The room page: what happens in the room, put into words and shown. It uses nothing of Beckon but what everyone can import.
+import { join } from './beckon.js';
+import { ring, unlock } from './chime.js';
+import { persona } from './names.js';
+import * as say from './sentences.js';
+import { canShare, copy, qr, share } from './share.js';
+import * as view from './view.js';
+
+/** @typedef {import('./beckon.js').Peer} Peer */
+/** @typedef {import('./beckon.js').Room} Room */
+
+const HELLO = 'hello world';
+/** How long someone who left is still shown as such, in ms. */
+const FAREWELL_MS = 4_000;
+/** A silence of the server, or a search for a path, is worth a word after this long, in ms: most are over sooner. */
+const AWAY_MS = 1_500;
+const SEARCH_MS = 4_000;
+
+const nothing = { hello() {}, rename() {}, copy() {}, share() {}, retry() {}, touched() {} };
+
+addEventListener('hashchange', () => location.reload());
+start();
+
+function start() {
+  /** @type {Room} */
+  let room;
+  try {
+    room = join(location.href);
+  } catch (error) {
+    view.listen({ ...nothing, restart: freshRoom });
+    return view.showStopped(say.stopped(/** @type {any} */ (error)));
+  }
+  history.replaceState(null, '', room.link);
+  view.showLink(room.link, qr(room.link), canShare);
+  run(room);
+}
+
+function freshRoom() {
+  history.replaceState(null, '', location.pathname);
+  location.reload();
+}
+
+/** @param {Room} room */
+function run(room) {
+  /** Everyone to be shown: those who are here and, for a moment, those who left. @type {Map<Peer, { since: number, hellos: number }>} */
+  const people = new Map();
+  /** What became of the latest hello. @type {{ heard: string[], waiting: Set<Peer> } | null} */
+  let hello = null;
+  /** Hellos that nobody was there to hear. */
+  let kept = 0;
+  let silentSince = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let later;
+
+  view.listen({
+    hello: sayHello,
+    rename: (name) => {
+      room.name = name;
+      show();
+    },
+    copy: async () => view.showCopied(await copy(room.link)),
+    share: () => share(room.link),
+    retry: () => room.retry(),
+    restart: freshRoom,
+    touched: unlock,
+  });
+  room.addEventListener('state', () => {
+    if (room.state !== 'away') silentSince = 0;
+    else silentSince ||= Date.now();
+    show();
+  });
+  room.addEventListener('peer', ({ peer }) => came(peer));
+  room.addEventListener('left', ({ peer }) => left(peer));
+  hear();
+
+  /** @param {Peer} peer */
+  function came(peer) {
+    for (const other of people.keys()) if (other.id === peer.id) people.delete(other);
+    people.set(peer, { since: Date.now(), hellos: 0 });
+    let known = false;
+    peer.addEventListener('name', () => {
+      if (!known) view.announce(`${peer.name} is here`);
+      known = true;
+      show();
+    });
+    peer.addEventListener('state', show);
+    for (; kept; kept--) send([peer]);
+    show();
+  }
+
+  /** @param {Peer} peer */
+  function left(peer) {
+    view.announce(`${peer.name} left`);
+    setTimeout(() => people.delete(peer) && show(), FAREWELL_MS);
+    show();
+  }
+
+  function sayHello() {
+    if (room.peers.length) send(room.peers);
+    else {
+      hello = null;
+      kept++;
+    }
+    show();
+  }
+
+  /** @param {Peer[]} peers */
+  function send(peers) {
+    const mine = { heard: /** @type {string[]} */ ([]), waiting: new Set(peers) };
+    hello = mine;
+    for (const peer of peers) {
+      peer.send(HELLO).then(
+        () => {
+          mine.waiting.delete(peer);
+          mine.heard.push(peer.name);
+          show();
+        },
+        () => {
+          mine.waiting.delete(peer);
+          if (!mine.waiting.size && !mine.heard.length) {
+            kept++; // whom it was for has gone: the next who comes hears it
+            if (hello === mine) hello = null;
+          }
+          show();
+        },
+      );
+    }
+  }
+
+  async function hear() {
+    for await (const { from, data } of room) {
+      if (data !== HELLO) continue; // this page has no other words
+      const person = people.get(from);
+      if (person) person.hellos++;
+      ring();
+      view.showHello(describe(from));
+      show();
+    }
+  }
+
+  /** @param {Peer} peer */
+  function describe(peer) {
+    const { face, hue } = persona(peer.id);
+    const hellos = people.get(peer)?.hellos ?? 0;
+    return { id: peer.id, name: peer.name, face, hue, state: peer.state, standing: say.standing(peer), hellos };
+  }
+
+  function status() {
+    if (kept) return say.helloWaits;
+    if (hello) return say.said(hello.heard, [...hello.waiting]);
+    const lost = room.peers.find((peer) => peer.state === 'unreachable' || searching(peer));
+    if (lost) return say.trouble(lost);
+    if (room.peers.length) return say.ready;
+    return say.alone;
+  }
+
+  /** @param {Peer} peer */
+  function searching(peer) {
+    return peer.state === 'connecting' && Date.now() - (people.get(peer)?.since ?? 0) >= SEARCH_MS;
+  }
+
+  function show() {
+    if (room.state === 'closed') return view.showStopped(say.stopped(room.error ?? { code: 'closed', message: '' }));
+    if (!room.id) return;
+    view.showMe({ ...persona(room.id), name: room.name });
+    const me = { ...persona(room.id), id: room.id, name: room.name, state: 'me', standing: 'this device', hellos: 0 };
+    view.showPeople([me, ...Array.from(people.keys(), describe)]);
+    view.showStatus(status());
+    const silent = silentSince && Date.now() - silentSince >= AWAY_MS;
+    view.showAway(silent ? say.away(Math.ceil((room.retryAt - Date.now()) / 1_000)) : null);
+    clearTimeout(later);
+    if (silentSince || room.peers.some((peer) => peer.state === 'connecting')) later = setTimeout(show, 500);
+  }
+}

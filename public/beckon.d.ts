@@ -1,0 +1,141 @@
+/**
+ * Beckon in any page: everyone who has a room's link is connected to everyone else, device to device.
+ *
+ * ```js
+ * import { join } from 'https://beckon.example/beckon.js';
+ * const room = join('https://beckon.example/');        // a fresh room; `room.link` is what the others open
+ * room.addEventListener('peer', ({ peer }) => peer.send(`Hello ${peer.name}`));
+ * for await (const { from, data } of room) console.log(from.name, data);
+ * ```
+ */
+
+/** Options of {@link join}. */
+export interface JoinOptions {
+  /** What the others call this device. Left out: a friendly name made from its id. At most 32 characters are kept. */
+  name?: string;
+  /** Leaves the room when it aborts. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Joins the room of a link, or, when the link has no fragment, a fresh room at that server.
+ * It returns at once; {@link Room.ready} says when the server has answered.
+ * @throws {BeckonError} `damaged-link`, `insecure-context` or `no-webrtc`
+ */
+export function join(link: string | URL, options?: JoinOptions): Room;
+
+/**
+ * - `connecting`: the server has not answered yet
+ * - `open`: people can come
+ * - `away`: the server is not answering; open channels stay open, and it is tried again at {@link Room.retryAt}
+ * - `closed`: by {@link Room.close}, or refused: see {@link Room.error}
+ */
+export type RoomState = 'connecting' | 'open' | 'away' | 'closed';
+
+/** A message. */
+export interface Message {
+  readonly from: Peer;
+  readonly data: string;
+}
+
+/** A message's event. */
+export interface MessageEvent extends Event, Message {}
+
+/** Someone came, left, changed state or name. */
+export interface PeerEvent extends Event {
+  readonly peer: Peer;
+}
+
+/** The room's own state changed. */
+export interface RoomEvent extends Event {
+  readonly room: Room;
+}
+
+interface RoomEvents {
+  /** Someone came. Messages can be sent at once: they wait until the connection is there. */
+  peer: PeerEvent;
+  /** Someone left. */
+  left: PeerEvent;
+  message: MessageEvent;
+  state: RoomEvent;
+}
+
+interface PeerEvents {
+  message: MessageEvent;
+  state: PeerEvent;
+  name: PeerEvent;
+}
+
+type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null;
+
+/** A room, from the moment it is joined. Iterate it for its messages: the iteration begins when it is asked for and ends with the room. */
+export class Room extends EventTarget implements AsyncIterable<Message> {
+  private constructor();
+  /** Fulfilled when the server has let us in, rejected with a {@link BeckonError} when it never will. */
+  readonly ready: Promise<void>;
+  /** What another device opens to join. Whoever has it can join. */
+  readonly link: string;
+  readonly state: RoomState;
+  /** Why the room is closed. */
+  readonly error: BeckonError | null;
+  /** When the server is tried again, as `Date.now()` counts; of meaning while `state` is `away`. */
+  readonly retryAt: number;
+  /** This device's id; empty until it is known. Kept over a reload; a duplicated tab gets its own. */
+  readonly id: string;
+  /** What this device is called. Setting it tells everyone. Empty until the id is known. */
+  name: string;
+  /** Who is here, connected or not. */
+  readonly peers: Peer[];
+  /**
+   * Sends to everyone who is here now.
+   * @returns those who confirmed it, when everyone has or has left
+   */
+  broadcast(data: string): Promise<Peer[]>;
+  /** Tries again what is being waited for, now. */
+  retry(): void;
+  /** Leaves. */
+  close(): void;
+  [Symbol.asyncDispose](): Promise<void>;
+  [Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined>;
+  addEventListener<K extends keyof RoomEvents>(type: K, listener: Listener<RoomEvents[K]>, options?: boolean | AddEventListenerOptions): void;
+}
+
+/**
+ * - `connecting`: for the first time
+ * - `open`: what is sent arrives
+ * - `reconnecting`: the path was lost and is being mended; what is sent waits
+ * - `unreachable`: no path was found, see {@link Peer.error}; it is tried again now and then, and what is sent waits
+ * - `left`: for good. Whoever comes back is a new {@link Peer}
+ */
+export type PeerState = 'connecting' | 'open' | 'reconnecting' | 'unreachable' | 'left';
+
+/** Another device in the room. */
+export class Peer extends EventTarget {
+  private constructor();
+  readonly id: string;
+  /** As it calls itself: untrusted text, without control and bidirectional characters, at most 32 characters. */
+  readonly name: string;
+  readonly state: PeerState;
+  /** Device to device, or by a relay (which carries it encrypted); null while unknown. */
+  readonly path: 'direct' | 'relayed' | null;
+  /** Why it is `unreachable`: `no-direct-path` (and there is no relay), `no-path` or `relay-refused`. */
+  readonly error: BeckonError | null;
+  /** The connection itself, while there is one. It is replaced when it has failed: do not keep it. */
+  readonly connection: RTCPeerConnection | null;
+  /**
+   * Sends a message of at most 65,536 UTF-16 units. It is kept until the other side confirms it, over as many connections
+   * as that takes, and delivered once and in order.
+   * @returns fulfilled when it has arrived, rejected with `left` when it never will; need not be awaited
+   */
+  send(data: string): Promise<void>;
+  addEventListener<K extends keyof PeerEvents>(type: K, listener: Listener<PeerEvents[K]>, options?: boolean | AddEventListenerOptions): void;
+}
+
+/**
+ * What went wrong. `code` is stable: `damaged-link`, `insecure-context`, `no-webrtc`, `room-full` and the server's other
+ * refusals, `blocked` (by the browser), `closed`, `left`, `too-long`, `no-direct-path`, `no-path`, `relay-refused`. `message` is a sentence for people.
+ */
+export class BeckonError extends Error {
+  constructor(code: string, message: string, options?: ErrorOptions);
+  readonly code: string;
+}

@@ -1,0 +1,250 @@
+// Beckon in any page: `join(link)` and everyone who has the link is connected to everyone else, device to device.
+// No side effects on import, no globals. What is exported is documented in beckon.d.ts.
+import { BeckonError, BeckonEvent } from './events.js';
+import { takeIdentity } from './identity.js';
+import { openPeer, Peer } from './peer.js';
+import { base64url, deriveRealmKey, freshSecret, isSecret } from './seal.js';
+import { openSignal } from './signal.js';
+
+export { BeckonError, Peer };
+
+/** @typedef {'connecting' | 'open' | 'away' | 'closed'} RoomState */
+
+/**
+ * @param {string | URL} link
+ * @param {{ name?: string, signal?: AbortSignal }} [options]
+ */
+export function join(link, options = {}) {
+  if (!globalThis.crypto?.subtle) throw new BeckonError('insecure-context', 'This page must be opened over https');
+  if (typeof RTCPeerConnection === 'undefined') {
+    throw new BeckonError('no-webrtc', 'This browser has direct connections switched off');
+  }
+  const url = new URL(link);
+  const secret = url.hash.slice(1) || freshSecret();
+  if (!isSecret(secret)) throw new BeckonError('damaged-link', 'This link is damaged');
+  url.hash = secret;
+  return new Room(url, secret, options);
+}
+
+export class Room extends EventTarget {
+  #link;
+  #secret;
+  #options;
+  #state = /** @type {RoomState} */ ('connecting');
+  #error = /** @type {BeckonError | null} */ (null);
+  #retryAt = 0;
+  #identity = /** @type {import('./identity.js').Identity | null} */ (null);
+  #signal = /** @type {ReturnType<typeof openSignal> | null} */ (null);
+  /** @type {RTCIceServer[]} */
+  #iceServers = [];
+  /** @type {Map<string, import('./peer.js').Member>} */
+  #members = new Map();
+  /** Counts starts and stops: what was begun before the last one is void. */
+  #run = 0;
+  /** Ends every listener that the room has put on the page. */
+  #over = new AbortController();
+  /** @type {() => void} */
+  #opened = () => {};
+  /** @type {(why: BeckonError) => void} */
+  #refused = () => {};
+  /** @type {Promise<void>} */
+  ready = new Promise((resolve, reject) => {
+    this.#opened = resolve;
+    this.#refused = reject;
+  });
+
+  /**
+   * @param {URL} link
+   * @param {string} secret
+   * @param {{ name?: string, signal?: AbortSignal }} options
+   */
+  constructor(link, secret, options) {
+    super();
+    this.#link = link;
+    this.#secret = secret;
+    this.#options = options;
+    this.ready.catch(() => {}); // who does not await it reads `error`
+    options.signal?.addEventListener('abort', () => this.close(), { signal: this.#over.signal });
+    this.#watchPage();
+    if (options.signal?.aborted) this.close();
+    else this.#start(false);
+  }
+
+  get link() {
+    return this.#link.href;
+  }
+  get state() {
+    return this.#state;
+  }
+  get error() {
+    return this.#error;
+  }
+  get retryAt() {
+    return this.#retryAt;
+  }
+  get id() {
+    return this.#identity?.id ?? '';
+  }
+  get peers() {
+    return [...this.#members.values()].map((member) => member.peer);
+  }
+  get name() {
+    return this.#identity?.name ?? '';
+  }
+  set name(wish) {
+    this.#identity?.rename(wish);
+    for (const member of this.#members.values()) member.say({ type: 'name', name: this.name });
+  }
+
+  /** @param {string} data */
+  async broadcast(data) {
+    const sent = this.peers.map(async (peer) => (await peer.send(data), peer));
+    const settled = await Promise.allSettled(sent);
+    return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  }
+
+  retry() {
+    this.#signal?.check();
+    for (const member of this.#members.values()) member.nudge();
+  }
+
+  close() {
+    this.#end(new BeckonError('closed', 'The room was closed'));
+  }
+
+  async [Symbol.asyncDispose]() {
+    this.close();
+  }
+
+  async *[Symbol.asyncIterator]() {
+    /** @type {{ from: Peer, data: string }[]} */
+    const waiting = [];
+    let wake = () => {};
+    const listening = new AbortController();
+    const notice = (/** @type {any} */ event) => {
+      if (event.type === 'message') waiting.push({ from: event.from, data: event.data });
+      wake();
+    };
+    this.addEventListener('message', notice, { signal: listening.signal });
+    this.addEventListener('state', notice, { signal: listening.signal });
+    try {
+      for (;;) {
+        for (let next = waiting.shift(); next; next = waiting.shift()) yield next;
+        if (this.#state === 'closed') return;
+        await new Promise((resolve) => (wake = () => resolve(undefined)));
+      }
+    } finally {
+      listening.abort();
+    }
+  }
+
+  /** @param {boolean} fresh as somebody new */
+  #start(fresh) {
+    // A page may not be allowed what we need: ws: from https:, for one.
+    this.#enter(++this.#run, fresh).catch((cause) => this.#end(new BeckonError('blocked', cause.message, { cause })));
+  }
+
+  /**
+   * @param {number} run
+   * @param {boolean} fresh
+   */
+  async #enter(run, fresh) {
+    const realmKey = await deriveRealmKey(this.#secret);
+    const identity = await takeIdentity(realmKey, { name: this.#options.name, fresh });
+    if (run !== this.#run) return identity.release();
+    this.#identity = identity;
+    const url = new URL('peerjs', this.#link);
+    url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
+    url.hash = '';
+    url.search = String(new URLSearchParams({ key: realmKey, roster: '1', id: identity.id, token: identity.token }));
+    const session = base64url(crypto.getRandomValues(new Uint8Array(9)));
+    this.#become('connecting');
+    this.#signal = openSignal(url, {
+      open: ({ peers, iceServers }) => {
+        this.#iceServers = iceServers;
+        for (const [id, member] of this.#members) if (!peers.includes(id)) member.absent();
+        for (const id of peers) {
+          const known = this.#members.get(id);
+          if (known) known.nudge();
+          else this.#meet(id, session).call();
+        }
+        this.#become('open');
+        this.#opened();
+      },
+      join: (id) => (this.#members.get(id) ?? this.#meet(id, session)).expect(),
+      leave: (id) => this.#members.get(id)?.absent(),
+      expire: (id) => this.#members.get(id)?.absent(),
+      told: (id, payload) => (this.#members.get(id) ?? this.#meet(id, session)).told(/** @type {any} */ (payload)),
+      away: (retryAt) => {
+        this.#retryAt = retryAt;
+        this.#become('away');
+      },
+      refused: ({ code, message }) => {
+        if (code !== 'id-taken' && code !== 'superseded') return this.#end(new BeckonError(code, message));
+        this.#stop();
+        this.#start(true);
+      },
+    });
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} session
+   */
+  #meet(id, session) {
+    const member = openPeer({
+      id,
+      session,
+      polite: this.id < id,
+      iceServers: () => this.#iceServers,
+      online: () => this.#state === 'open',
+      myName: () => this.name,
+      tell: (signal) => this.#signal?.tell(id, signal),
+      heard: (data) => {
+        member.peer.dispatchEvent(new BeckonEvent('message', { from: member.peer, data }));
+        this.dispatchEvent(new BeckonEvent('message', { from: member.peer, data }));
+      },
+      left: () => {
+        this.#members.delete(id);
+        this.dispatchEvent(new BeckonEvent('left', { peer: member.peer }));
+      },
+    });
+    this.#members.set(id, member);
+    this.dispatchEvent(new BeckonEvent('peer', { peer: member.peer }));
+    return member;
+  }
+
+  #stop() {
+    this.#run++;
+    this.#signal?.close();
+    this.#signal = null;
+    for (const member of [...this.#members.values()]) member.leave();
+    this.#identity?.release();
+  }
+
+  /** @param {BeckonError} error */
+  #end(error) {
+    if (this.#state === 'closed') return;
+    this.#over.abort();
+    this.#stop();
+    this.#error = error;
+    this.#refused(error);
+    this.#become('closed');
+  }
+
+  /** @param {RoomState} state */
+  #become(state) {
+    this.#state = state;
+    this.dispatchEvent(new BeckonEvent('state', { room: this }));
+  }
+
+  /** A page that goes says so; one that comes back from the back/forward cache, from sleep or from a tunnel looks around. */
+  #watchPage() {
+    if (typeof window === 'undefined') return;
+    const options = { signal: this.#over.signal };
+    window.addEventListener('pagehide', () => this.#stop(), options);
+    window.addEventListener('pageshow', (event) => event.persisted && this.#start(false), options);
+    window.addEventListener('online', () => this.retry(), options);
+    document.addEventListener('visibilitychange', () => !document.hidden && this.retry(), options);
+  }
+}

@@ -1,0 +1,85 @@
+// Who this page is in a room: an id, the token that proves it is ours, and a name. Kept per tab, so that a reload is the
+// same peer; held by one page at a time, so that a duplicated tab, which inherits the tab's storage, becomes a second peer.
+import { base64url } from './seal.js';
+import { cleanName, persona } from './names.js';
+
+/** How long a reloaded page waits for its predecessor to let go of the id, in ms. Only a duplicated tab waits in vain. */
+const HANDOVER_MS = 400;
+
+/**
+ * @typedef {object} Identity
+ * @property {string} id
+ * @property {string} token 128 random bits, base64url
+ * @property {string} name
+ * @property {(name: string) => void} rename
+ * @property {() => void} release lets another page have the id
+ */
+
+/**
+ * @param {string} realmKey
+ * @param {{ name?: string, fresh?: boolean }} wishes `fresh`: the remembered id is somebody else's, take a new one
+ * @returns {Promise<Identity>}
+ */
+export async function takeIdentity(realmKey, { name, fresh }) {
+  const place = `beckon ${realmKey}`;
+  let kept = fresh ? null : recall(place);
+  let release = kept && (await hold(kept.id));
+  if (!kept || !release) {
+    // The id is made here and not asked for: so the name can be shown before the first packet has left.
+    kept = { id: crypto.randomUUID(), token: base64url(crypto.getRandomValues(new Uint8Array(16))), name: '' };
+    release = await hold(kept.id);
+  }
+  const { id, token } = kept;
+  const identity = {
+    id,
+    token,
+    name: '',
+    /** @param {string} wish */
+    rename(wish) {
+      identity.name = cleanName(wish) || persona(id).name;
+      remember(place, { id, token, name: identity.name });
+    },
+    release: release ?? (() => {}),
+  };
+  identity.rename(kept.name || (name ?? ''));
+  return identity;
+}
+
+/**
+ * @param {string} place
+ * @returns {{ id: string, token: string, name: string } | null}
+ */
+function recall(place) {
+  try {
+    const { id, token, name } = JSON.parse(globalThis.sessionStorage?.getItem(place) ?? '');
+    return typeof id === 'string' && typeof token === 'string' ? { id, token, name } : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {string} place
+ * @param {object} kept
+ */
+function remember(place, kept) {
+  try {
+    globalThis.sessionStorage?.setItem(place, JSON.stringify(kept));
+  } catch {
+    // A browser that forbids storage: a reload will be somebody new.
+  }
+}
+
+/**
+ * Holds an id for this page alone.
+ * @param {string} id
+ * @returns {Promise<(() => void) | null>} how to let go of it; null when another page keeps it
+ */
+function hold(id) {
+  const locks = globalThis.navigator?.locks;
+  if (!locks) return Promise.resolve(() => {});
+  return new Promise((resolve) => {
+    const keep = () => new Promise((release) => resolve(() => release(undefined)));
+    locks.request(`beckon ${id}`, { signal: AbortSignal.timeout(HANDOVER_MS) }, keep).catch(() => resolve(null));
+  });
+}

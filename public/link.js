@@ -1,0 +1,175 @@
+// One RTCPeerConnection to one peer: perfect negotiation (W3C WebRTC 1.0, section 10.7), trickle, ICE restarts. It lives
+// once: when it has failed, peer.js makes another. Times are what browsers were measured to do.
+
+/** 'disconnected' often mends itself; after this long, in ms, it is worth an ICE restart (0.2 to 0.7 s until connected). */
+const RESTART_MS = 2_000;
+/** Restarts before the connection is given up: a new one is sometimes the only cure (Firefox, once DTLS has failed). */
+const MAX_RESTARTS = 3;
+/** How long a first connection may take, in ms: Chromium says 'failed' after 15 s, but only if there was an answer. */
+const CONNECT_MS = 15_000;
+
+/**
+ * What one link tells the other through the server. `from` and `to` name links, not peers: `to` is missing while the
+ * other's is unknown.
+ * @typedef {object} Signal
+ * @property {string} from
+ * @property {string | null} to
+ * @property {RTCSessionDescription | null} [description]
+ * @property {RTCIceCandidate} [candidate]
+ */
+
+/** @typedef {ReturnType<typeof openLink>} Link */
+
+/**
+ * @param {object} options
+ * @param {string} options.id names this link in the other's eyes; never used twice
+ * @param {boolean} options.polite whether we give way when both offer at once
+ * @param {RTCIceServer[]} options.iceServers
+ * @param {(signal: Signal) => void} options.tell
+ * @param {(state: 'open' | 'interrupted' | 'resumed' | 'failed') => void} options.changed 'open' once, 'failed' last
+ * @param {(text: string) => void} options.heard
+ */
+export function openLink({ id, polite, iceServers, tell, changed, heard }) {
+  const pc = new RTCPeerConnection({ iceServers });
+  // Negotiated: no round trip in which only one side knows of the channel. Ordered and reliable by default.
+  const channel = pc.createDataChannel('beckon', { negotiated: true, id: 0 });
+  /** @type {string | null} */
+  let remote = null;
+  let offering = false;
+  let settingAnswer = false;
+  let ignoring = false;
+  let interrupted = false;
+  let relayRefused = false;
+  let restarts = 0;
+  let timer = setTimeout(fail, CONNECT_MS);
+
+  pc.onicecandidate = ({ candidate }) => candidate && tell({ from: id, to: remote, candidate });
+  pc.onicecandidateerror = ({ errorCode, url }) => {
+    if ((errorCode === 401 || errorCode === 403) && url?.startsWith('turn')) relayRefused = true;
+  };
+  channel.onopen = () => {
+    clearTimeout(timer);
+    changed('open');
+  };
+  channel.onmessage = ({ data }) => typeof data === 'string' && heard(data);
+  channel.onclose = fail; // by the other side: it left, reloaded, or made another link
+  pc.onconnectionstatechange = () => {
+    const state = pc.connectionState;
+    if (state === 'failed') fail();
+    else if (channel.readyState !== 'open') return;
+    else if (state === 'disconnected') {
+      interrupted = true;
+      changed('interrupted');
+      timer = setTimeout(restart, RESTART_MS);
+    } else if (state === 'connected' && interrupted) {
+      interrupted = false;
+      restarts = 0;
+      clearTimeout(timer);
+      changed('resumed');
+    }
+  };
+
+  function restart() {
+    clearTimeout(timer);
+    if (restarts++ === MAX_RESTARTS) return fail();
+    timer = setTimeout(restart, RESTART_MS * (restarts + 1));
+    pc.restartIce();
+    offer();
+  }
+
+  async function offer() {
+    offering = true;
+    await attempt(async () => {
+      await pc.setLocalDescription();
+      describe();
+    });
+    offering = false;
+  }
+
+  function describe() {
+    tell({ from: id, to: remote, description: pc.localDescription });
+  }
+
+  /**
+   * A description or candidate that is late, doubled or malformed must not cost a link that works: if it mattered, the
+   * deadline notices.
+   * @param {() => Promise<void>} step
+   */
+  async function attempt(step) {
+    try {
+      await step();
+    } catch (error) {
+      if (pc.signalingState !== 'closed' && !ignoring) console.debug('beckon:', error);
+    }
+  }
+
+  function fail() {
+    close();
+    changed('failed');
+  }
+
+  function close() {
+    clearTimeout(timer);
+    pc.onicecandidate = pc.onicecandidateerror = pc.onconnectionstatechange = null;
+    channel.onopen = channel.onmessage = channel.onclose = null;
+    pc.close();
+  }
+
+  return {
+    id,
+    pc,
+    offer,
+    close,
+    get remote() {
+      return remote;
+    },
+    get relayRefused() {
+      return relayRefused;
+    },
+
+    /** @param {Signal} signal */
+    accept({ from, description, candidate }) {
+      return attempt(async () => {
+        if (candidate) return pc.addIceCandidate(candidate);
+        if (!description) return;
+        const isOffer = description.type === 'offer';
+        const ready = !offering && (pc.signalingState === 'stable' || settingAnswer);
+        ignoring = isOffer && !ready && !polite;
+        if (ignoring) return;
+        remote = from;
+        settingAnswer = !isOffer;
+        await pc.setRemoteDescription(description).finally(() => (settingAnswer = false));
+        if (!isOffer) return;
+        await pc.setLocalDescription();
+        describe();
+      });
+    },
+
+    /** The server is back or the network changed: what was said in between may be lost, and the path too. */
+    nudge() {
+      if (interrupted) {
+        restarts = 0;
+        restart();
+      } else if (pc.signalingState === 'have-local-offer') describe();
+    },
+
+    /** @param {string} text */
+    send(text) {
+      if (channel.readyState === 'open') channel.send(text);
+    },
+
+    /** Whether a relay carries it, on either side. */
+    async relayed() {
+      const stats = await pc.getStats();
+      /** @type {Map<string, any>} */
+      const byId = new Map();
+      stats.forEach((report) => byId.set(report.id, report));
+      const all = [...byId.values()];
+      // Chromium names the selected pair in the transport, Firefox marks the pair itself.
+      const transport = all.find((report) => report.selectedCandidatePairId);
+      const pair = byId.get(transport?.selectedCandidatePairId) ?? all.find((report) => report.selected);
+      const ends = [byId.get(pair?.localCandidateId), byId.get(pair?.remoteCandidateId)];
+      return ends.some((end) => end?.candidateType === 'relay');
+    },
+  };
+}

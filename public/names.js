@@ -1,0 +1,67 @@
+// A friendly name, an animal and a hue from a peer's id: the same on every device, without asking anyone.
+
+const ADJECTIVES = (
+  'Agile Brave Breezy Bright Bubbly Calm Candid Careful Cheerful Clever Cosmic Cosy Curious Dapper Daring Dashing ' +
+  'Deft Dreamy Eager Early Earnest Fabled Fair Famous Fearless Festive Fleet Fluent Friendly Gallant Gentle Glad ' +
+  'Happy Hardy Helpful Honest Humble Jaunty Jolly Keen Kind Lively Loyal Lucky Mellow Merry Mighty Neat ' +
+  'Nimble Noble Patient Peppy Plucky Polite Proud Quick Quiet Sunny Swift Tidy Trusty Upbeat Witty Zesty'
+).split(' ');
+
+// Faces that Unicode 12 (2019) has, so that phones of today can draw them; no animal that is an insult anywhere we know.
+const ANIMALS = (
+  'Wolf🐺 Fox🦊 Raccoon🦝 Cat🐱 Lion🦁 Tiger🐯 Leopard🐆 Horse🐴 Unicorn🦄 Zebra🦓 Deer🦌 Ox🐂 Buffalo🐃 Ram🐏 Sheep🐑 Goat🐐 ' +
+  'Camel🐫 Llama🦙 Giraffe🦒 Elephant🐘 Rhino🦏 Mouse🐭 Hamster🐹 Rabbit🐰 Chipmunk🐿️ Hedgehog🦔 Bat🦇 Bear🐻 Koala🐨 Panda🐼 ' +
+  'Sloth🦥 Otter🦦 Kangaroo🦘 Badger🦡 Rooster🐓 Penguin🐧 Dove🕊️ Eagle🦅 Duck🦆 Swan🦢 Owl🦉 Flamingo🦩 Peacock🦚 Parrot🦜 ' +
+  'Frog🐸 Crocodile🐊 Turtle🐢 Lizard🦎 Dragon🐲 Dinosaur🦕 Whale🐳 Dolphin🐬 Pufferfish🐡 Shark🦈 Octopus🐙 Snail🐌 ' +
+  'Butterfly🦋 Bee🐝 Ladybird🐞 Cricket🦗 Crab🦀 Lobster🦞 Squid🦑 Fish🐠'
+).split(' ');
+
+/** What a name may be long, in graphemes (what people count as characters) and in UTF-16 units (a grapheme has no limit). */
+const NAME_GRAPHEMES = 32;
+const NAME_UNITS = 128;
+
+/**
+ * Who an id is when nobody says otherwise. `hue` is in degrees, 24 steps apart enough to tell; style.css gives it a
+ * lightness that keeps a contrast of 4.5:1 or more, light and dark.
+ * @param {string} id
+ * @returns {{ name: string, face: string, hue: number }}
+ */
+export function persona(id) {
+  const hash = mix(id);
+  const animal = ANIMALS[(hash >>> 6) & 63] ?? '';
+  const word = /^\w*/.exec(animal)?.[0] ?? '';
+  return { name: `${ADJECTIVES[hash & 63]} ${word}`, face: animal.slice(word.length), hue: ((hash >>> 12) % 24) * 15 };
+}
+
+/** Controls, lone surrogates, line ends, what is invisible or turns the writing direction; joiners stay: emoji and Persian need them. */
+const UNFIT = /[\p{Cc}\p{Cs}\s\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]+/gu;
+
+/**
+ * A name as someone else wrote it, made fit to show: on one line, in one direction, not long.
+ * @param {unknown} text
+ * @returns {string} empty when nothing is left
+ */
+export function cleanName(text) {
+  if (typeof text !== 'string') return '';
+  const plain = text.slice(0, 1_000).replace(UNFIT, ' ').trim();
+  if (!/[\p{L}\p{N}\p{P}\p{S}]/u.test(plain)) return '';
+  const graphemes = Array.from(new Intl.Segmenter().segment(plain), (part) => part.segment);
+  let name = '';
+  for (const grapheme of graphemes.slice(0, NAME_GRAPHEMES)) {
+    if (name.length + grapheme.length > NAME_UNITS) break;
+    name += grapheme;
+  }
+  return name.trim();
+}
+
+/**
+ * FNV-1a (32 bits) with MurmurHash3's finish, so that ids that differ in one character differ in every bit.
+ * @param {string} text
+ */
+function mix(text) {
+  let hash = 0x811c9dc5;
+  for (const unit of text) hash = Math.imul(hash ^ (unit.codePointAt(0) ?? 0), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}

@@ -1,0 +1,98 @@
+// What the page says: what happened, why if known, what to do. No word here that only engineers know in a first line.
+
+/** @typedef {{ title: string, text: string }} Sentence */
+/** @typedef {import('./beckon.js').Peer} Peer */
+
+export const alone = { title: 'Waiting for another device', text: 'Open the link or scan the code on it.' };
+export const helloWaits = { title: 'Your hello is waiting', text: 'The first device that comes will hear it.' };
+export const ready = { title: 'Go on, press it', text: '' };
+
+/** @param {number} seconds until the next try */
+export function away(seconds) {
+  const when = seconds > 0 ? `Trying again in ${seconds} s.` : 'Trying again…';
+  return { title: 'The meeting point is not answering', text: `Devices already connected stay connected. ${when}` };
+}
+
+/**
+ * Why there is no room to show.
+ * @param {{ code: string, message: string }} error
+ * @returns {Sentence}
+ */
+export function stopped({ code, message }) {
+  switch (code) {
+    case 'damaged-link':
+      return { title: 'This link is damaged', text: 'Some characters at its end are missing. Ask for the link again.' };
+    case 'insecure-context':
+      return { title: 'This page must be opened over https', text: 'Device connections only work on secure pages.' };
+    case 'no-webrtc':
+      return {
+        title: 'This browser has direct connections switched off',
+        text: 'A privacy setting or extension blocks them (WebRTC).',
+      };
+    case 'room-full':
+      return {
+        title: /^This room is full \(\d+ devices\)/.exec(message)?.[0] ?? 'This room is full',
+        text: 'Ask someone to leave, or start another room.',
+      };
+    default:
+      return { title: 'The meeting point turned us away', text: message };
+  }
+}
+
+/**
+ * Why someone cannot be reached (yet).
+ * @param {Peer} peer
+ * @returns {Sentence}
+ */
+export function trouble(peer) {
+  switch (peer.error?.code) {
+    case 'relay-refused':
+      return {
+        title: 'The relay turned us away',
+        text: 'Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.',
+      };
+    case 'no-direct-path':
+      return {
+        title: `No direct path to ${peer.name}`,
+        text: 'Both networks block direct connections and this server has no relay. Try the same Wi-Fi, or a phone hotspot.',
+      };
+    case 'no-path':
+      return { title: `No path to ${peer.name}`, text: 'Not even through the relay. Try another network.' };
+    default:
+      return { title: `Still looking for a path to ${peer.name}…`, text: 'Networks sometimes take a few seconds.' };
+  }
+}
+
+/**
+ * How someone is connected, in the list.
+ * @param {Peer} peer
+ */
+export function standing({ state, path }) {
+  if (state === 'unreachable') return 'no path';
+  if (state !== 'open') return state;
+  if (path === 'relayed') return 'connected, relayed (still encrypted)';
+  return path ? `connected, ${path}` : 'connected';
+}
+
+/**
+ * What became of a hello.
+ * @param {string[]} heard names of those who confirmed it
+ * @param {Peer[]} waiting those who have not yet
+ * @returns {Sentence}
+ */
+export function said(heard, waiting) {
+  const stuck = waiting.find((peer) => peer.state === 'unreachable');
+  if (stuck) {
+    const why = trouble(stuck);
+    const text = `${why.text} Your hello is kept until there is one.`;
+    return heard.length ? { title: `Said to ${list(heard)}`, text: `${why.title}. ${text}` } : { title: why.title, text };
+  }
+  const names = waiting.map((peer) => peer.name);
+  if (!heard.length) return { title: `On its way to ${list(names)}…`, text: 'It arrives as soon as there is a path.' };
+  return { title: `Said to ${list(heard)}`, text: names.length ? `On its way to ${list(names)}…` : '' };
+}
+
+/** @param {string[]} names */
+function list(names) {
+  return new Intl.ListFormat('en').format(names);
+}

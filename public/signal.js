@@ -1,0 +1,154 @@
+// The socket to the realm: PeerJS's protocol with a roster (src/message.rs spells the frames). It comes back by itself
+// after a cut, a deploy or sleep, and says so; data channels do not notice.
+
+/** Byte for byte what the runtime answers by itself, with a text that is not JSON, without waking the room. */
+const HEARTBEAT = '{"type":"HEARTBEAT"}';
+/**
+ * Between heartbeats, in ms. The server doubts a socket that was silent for 10 s when somebody asks for it, and has to store that;
+ * a heartbeat costs it nothing.
+ */
+const BEAT_MS = 8_000;
+/** How long an answer to a heartbeat may take, in ms, before the socket counts as dead. */
+const PONG_MS = 5_000;
+/** How long the server may take to say OPEN, in ms: a phone on a bad line needs seconds for TCP and TLS. */
+const OPEN_MS = 10_000;
+/** Waits between tries in ms (LiveKit's ladder), each halved to half as much again by chance: a deploy closes every socket at once. */
+const RETRY_MS = [300, 1_200, 2_700, 4_800, 7_000];
+/** A socket that lived this long, in ms, has earned a quick first retry. */
+const SETTLED_MS = 5_000;
+/** Close code of a socket whose id another socket of ours took. */
+const SUPERSEDED = 4001;
+
+/**
+ * @typedef {object} SignalEvents
+ * @property {(hello: { peers: string[], iceServers: RTCIceServer[] }) => void} open who is here; again after each return
+ * @property {(id: string) => void} join
+ * @property {(id: string) => void} leave its socket is gone; its data channel may well live on
+ * @property {(id: string) => void} expire nobody by that id took our offer
+ * @property {(id: string, payload: unknown) => void} told
+ * @property {(retryAt: number) => void} away the server is not answering; the next try is at this time (Date.now())
+ * @property {(refusal: { code: string, message: string }) => void} refused and it will not try again
+ */
+
+/**
+ * @param {URL} url
+ * @param {SignalEvents} on
+ */
+export function openSignal(url, on) {
+  /** @type {WebSocket | null} */
+  let socket = null;
+  let open = false;
+  let openedAt = 0;
+  let tries = 0;
+  /** @type {{ code: string, message: string } | null} */
+  let refusal = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let retry;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let deadline;
+  const beat = setInterval(check, BEAT_MS);
+  connect();
+
+  function connect() {
+    clearTimeout(retry);
+    retry = undefined;
+    refusal = null;
+    const mine = new WebSocket(url);
+    socket = mine;
+    deadline = setTimeout(lost, OPEN_MS);
+    mine.onmessage = ({ data }) => {
+      if (mine !== socket) return;
+      if (open) clearTimeout(deadline); // whatever it says, it lives
+      hear(parse(data));
+    };
+    mine.onclose = ({ code }) => {
+      if (mine !== socket) return;
+      if (code === SUPERSEDED) refusal = { code: 'superseded', message: 'Another tab is this device now.' };
+      lost();
+    };
+  }
+
+  /** @param {any} frame */
+  function hear(frame) {
+    const { type, src, payload } = frame ?? {};
+    if (type === 'OPEN') {
+      clearTimeout(deadline);
+      open = true;
+      openedAt = Date.now();
+      on.open({ peers: payload?.peers ?? [], iceServers: payload?.iceServers ?? [] });
+    } else if (type === 'ID-TAKEN') refusal = { code: 'id-taken', message: String(payload?.msg) };
+    else if (type === 'ERROR') refusal = { code: String(payload?.code), message: String(payload?.msg) };
+    else if (typeof src !== 'string') return;
+    else if (type === 'JOIN') on.join(src);
+    else if (type === 'LEAVE') on.leave(src);
+    else if (type === 'EXPIRE') on.expire(src);
+    else if (payload) on.told(src, payload);
+  }
+
+  function lost() {
+    // Said instead of OPEN, a refusal is final until someone does something about it; later (a flood) it is a hiccup.
+    const final = refusal && (!open || refusal.code === 'superseded');
+    if (open && Date.now() - openedAt > SETTLED_MS) tries = 0;
+    drop();
+    if (final && refusal) {
+      clearInterval(beat);
+      on.refused(refusal);
+      return;
+    }
+    const step = RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)];
+    const wait = (step ?? 0) * (0.5 + Math.random());
+    retry = setTimeout(connect, wait);
+    on.away(Date.now() + wait);
+  }
+
+  /** Lets go of the socket at once: a dead one would take minutes to say that it is closed. */
+  function drop() {
+    clearTimeout(deadline);
+    open = false;
+    const old = socket;
+    socket = null;
+    old?.close();
+  }
+
+  /** Is the server there? Waiting for a retry: try now. */
+  function check() {
+    if (retry !== undefined) connect();
+    else if (open && socket) {
+      socket.send(HEARTBEAT);
+      clearTimeout(deadline);
+      deadline = setTimeout(lost, PONG_MS);
+    }
+  }
+
+  return {
+    check,
+    get open() {
+      return open;
+    },
+    /**
+     * Everything that one peer tells another through the server goes through here.
+     * @param {string} dst
+     * @param {{ description?: RTCSessionDescription | null }} payload
+     */
+    tell(dst, payload) {
+      const type = payload.description ? payload.description.type.toUpperCase() : 'CANDIDATE';
+      if (open) socket?.send(JSON.stringify({ type, dst, payload }));
+    },
+    /** Leaves: says so, and does not come back. */
+    close() {
+      if (open) socket?.send('{"type":"LEAVE"}');
+      clearTimeout(retry);
+      clearInterval(beat);
+      drop();
+    },
+  };
+}
+
+/** @param {unknown} text */
+function parse(text) {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return null; // the answer to a heartbeat
+  }
+}

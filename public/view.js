@@ -1,0 +1,211 @@
+// The only file that touches the page. Text goes in as text: a name is whatever somebody typed.
+
+/** How long a hello stays, in ms, unless it is sent away; it is longer than reading it takes. */
+const HELLO_MS = 10_000;
+/** How many hellos are shown at once; older ones make room. */
+const MAX_HELLOS = 4;
+const TITLE = document.title;
+
+/** @typedef {{ id: string, name: string, face: string, hue: number, state: string, standing: string, hellos: number }} Person */
+
+/** @param {string} id */
+const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+/** @param {string} id */
+const field = (id) => /** @type {HTMLInputElement} */ (at(id));
+
+/**
+ * @param {string} name of the tag
+ * @param {string} [className]
+ * @param {string} [text]
+ */
+function make(name, className = '', text = '') {
+  const element = document.createElement(name);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text; // unchanged text is not read aloud again
+}
+
+/** @param {{ hello(): void, rename(name: string): void, copy(): void, share(): void, retry(): void, restart(): void, touched(): void }} on */
+export function listen(on) {
+  at('hello').addEventListener('click', () => {
+    on.hello();
+    replay(at('hello').parentElement, 'waving');
+  });
+  field('name').addEventListener('change', () => on.rename(field('name').value));
+  field('name').addEventListener('keydown', ({ key }) => key === 'Enter' && field('name').blur());
+  field('link').addEventListener('focus', () => field('link').select());
+  at('copy').addEventListener('click', on.copy);
+  at('share').addEventListener('click', on.share);
+  at('retry').addEventListener('click', on.retry);
+  at('restart').addEventListener('click', on.restart);
+  for (const gesture of ['pointerdown', 'keydown']) addEventListener(gesture, on.touched);
+  addEventListener('keydown', ({ key }) => key === 'Escape' && at('alerts').lastElementChild?.remove());
+  document.addEventListener('visibilitychange', restoreTitle);
+}
+
+/**
+ * Who I am: the whole page takes my hue.
+ * @param {{ name: string, face: string, hue: number }} me
+ */
+export function showMe({ name, face, hue }) {
+  document.documentElement.style.setProperty('--hue', String(hue));
+  drawFace(at('face'), face, name);
+  if (document.activeElement !== at('name')) field('name').value = name;
+}
+
+/**
+ * @param {string} link
+ * @param {{ side: number, path: string }} code
+ * @param {boolean} canShare
+ */
+export function showLink(link, code, canShare) {
+  field('link').value = link;
+  at('share').hidden = !canShare;
+  const svg = (/** @type {string} */ tag) => document.createElementNS('http://www.w3.org/2000/svg', tag);
+  const [picture, title, paper, ink] = [svg('svg'), svg('title'), svg('rect'), svg('path')];
+  picture.setAttribute('viewBox', `0 0 ${code.side} ${code.side}`);
+  picture.setAttribute('role', 'img');
+  picture.setAttribute('shape-rendering', 'crispEdges');
+  title.textContent = 'QR code of the link to this room';
+  paper.setAttribute('width', '100%');
+  paper.setAttribute('height', '100%');
+  paper.setAttribute('fill', '#fff');
+  ink.setAttribute('d', code.path);
+  picture.append(title, paper, ink);
+  at('qr').replaceChildren(picture);
+}
+
+/** @param {boolean} copied otherwise the link is selected, to be copied by hand */
+export function showCopied(copied) {
+  if (!copied) return field('link').focus();
+  write(at('copy'), 'Copied ✓');
+  setTimeout(() => write(at('copy'), 'Copy link'), 2_000);
+}
+
+/** @param {Person[]} people */
+export function showPeople(people) {
+  const list = at('people');
+  const rows = new Map(Array.from(list.children, (row) => [row.id, /** @type {HTMLElement} */ (row)]));
+  for (const person of people) {
+    const key = `person-${person.id}`;
+    const row = rows.get(key) ?? list.appendChild(personRow(key));
+    rows.delete(key);
+    row.style.setProperty('--hue', String(person.hue));
+    row.dataset.state = person.state;
+    const [face, name, standing] = /** @type {HTMLElement[]} */ ([...row.children]);
+    if (face) drawFace(face, person.face, person.name);
+    if (name) write(name, person.name);
+    const count = person.hellos > 1 ? `, said hello ${person.hellos} times` : person.hellos ? ', said hello' : '';
+    if (standing) write(standing, person.standing + count);
+  }
+  for (const row of rows.values()) row.remove();
+}
+
+/** @param {string} key */
+function personRow(key) {
+  const row = make('li');
+  row.id = key;
+  const face = make('span', 'face');
+  face.ariaHidden = 'true';
+  row.append(face, make('span', 'name'), make('span', 'standing'));
+  return row;
+}
+
+/** @param {{ title: string, text: string }} sentence */
+export function showStatus({ title, text }) {
+  write(at('title'), title);
+  write(at('text'), text);
+}
+
+/** @param {string} text for those who listen instead of looking */
+export function announce(text) {
+  at('news').append(make('span', '', `${text}. `));
+  while (at('news').childElementCount > 3) at('news').firstElementChild?.remove();
+}
+
+/** @param {{ title: string, text: string } | null} sentence null: the server is there */
+export function showAway(sentence) {
+  at('away').hidden = !sentence;
+  write(at('away-title'), sentence?.title ?? '');
+  write(at('away-text'), sentence?.text ?? '');
+}
+
+/** @param {{ title: string, text: string }} sentence why there is no room to show */
+export function showStopped({ title, text }) {
+  at('room').hidden = at('away').hidden = true;
+  at('stopped').hidden = false;
+  write(at('stopped-title'), title);
+  write(at('stopped-text'), text);
+  document.title = `${title} · ${TITLE}`;
+  at('restart').focus();
+}
+
+/** @param {Person} from who said hello */
+export function showHello(from) {
+  const card = make('div', 'said');
+  card.setAttribute('role', 'alert');
+  card.style.setProperty('--hue', String(from.hue));
+  const face = make('span', 'face');
+  face.ariaHidden = 'true';
+  drawFace(face, from.face, from.name);
+  const words = make('p');
+  words.append(make('span', 'name', `${from.name} said `), make('strong', '', 'hello world'));
+  const close = make('button', '', '✕');
+  close.ariaLabel = 'Dismiss';
+  const gone = () => {
+    card.remove();
+    restoreTitle();
+  };
+  close.addEventListener('click', gone);
+  card.append(face, words, close);
+  at('alerts').append(card);
+  while (at('alerts').childElementCount > MAX_HELLOS) at('alerts').firstElementChild?.remove();
+  setTimeout(gone, HELLO_MS);
+  at('flash').style.setProperty('--hue', String(from.hue));
+  replay(at('flash'), 'flashing');
+  document.title = `👋 ${from.name} said hello world`;
+}
+
+/** The title calls for attention as long as a hello is there, or nobody has looked. */
+function restoreTitle() {
+  if (!document.hidden && !at('alerts').childElementCount) document.title = TITLE;
+}
+
+/**
+ * Starts a CSS animation again, even if it is still running.
+ * @param {Element | null} element
+ * @param {string} className
+ */
+function replay(element, className) {
+  element?.classList.remove(className);
+  element?.getBoundingClientRect(); // the style in between has to have been computed once
+  element?.classList.add(className);
+}
+
+/**
+ * The animal, or the name's initials where no font has it.
+ * @param {HTMLElement} element
+ * @param {string} face
+ * @param {string} name
+ */
+function drawFace(element, face, name) {
+  const initials = name.split(' ').map((word) => [...word][0] ?? '');
+  write(element, hasEmoji() ? face : initials.slice(0, 2).join(''));
+}
+
+/** @type {boolean | undefined} */
+let emoji;
+function hasEmoji() {
+  if (emoji !== undefined) return emoji;
+  const pen = document.createElement('canvas').getContext('2d');
+  const width = (/** @type {string} */ text) => pen?.measureText(text).width;
+  return (emoji = width('🦊') !== width('\u{10fffd}')); // a private character that no font draws
+}

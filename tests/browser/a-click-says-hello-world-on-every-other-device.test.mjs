@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startBeckon } from '../worker/beckon.mjs';
+import { alerts, link, name, openDevice, openRoom, startChromium, until, untilConnected, untilHello, untilText } from './browser.mjs';
+
+let beckon;
+let chromium;
+before(async () => {
+  [beckon, chromium] = await Promise.all([startBeckon(), startChromium()]);
+});
+after(async () => {
+  await chromium?.close();
+  await beckon?.close();
+});
+
+/** Every device of a room goes away, having done nothing forbidden. */
+async function closeAll(devices) {
+  for (const { troubles, close } of devices) {
+    assert.deepEqual(troubles, []);
+    await close();
+  }
+}
+
+test('two devices: a click on either says hello world on the other, with the name of who clicked', async () => {
+  const devices = await openRoom(chromium, beckon.url, 2);
+  const [amber, blue] = devices.map(({ page }) => page);
+  await amber.click('#hello');
+  await untilHello(blue, await name(amber));
+  assert.match(await blue.title(), new RegExp(`${await name(amber)} said hello world`));
+  await untilText(amber, `Said to ${await name(blue)}`);
+  assert.deepEqual(await alerts(amber), [], 'who clicked sees no alert');
+
+  await blue.click('#hello');
+  await untilHello(amber, await name(blue));
+  assert.equal((await alerts(blue)).length, 1, 'the answer is not shown to who gave it');
+  await closeAll(devices);
+});
+
+test('three devices: both others see it, and the one who clicked is told of both', async () => {
+  const devices = await openRoom(chromium, beckon.url, 3);
+  const [amber, blue, coral] = devices.map(({ page }) => page);
+  await blue.click('#hello');
+  await untilHello(amber, await name(blue));
+  await untilHello(coral, await name(blue));
+  const names = [await name(amber), await name(coral)];
+  await until(blue, 'both are named', (names) => names.every((name) => document.querySelector('.status').textContent.includes(name)), names);
+  assert.deepEqual(await alerts(blue), []);
+  await closeAll(devices);
+});
+
+test('the keyboard clicks too, each of several hellos is noticed, and each can be dismissed', async () => {
+  const devices = await openRoom(chromium, beckon.url, 2);
+  const [amber, blue] = devices.map(({ page }) => page);
+  await amber.focus('#hello');
+  await amber.keyboard.press('Space');
+  await amber.keyboard.press('Enter');
+  await until(blue, 'two alerts', () => document.querySelectorAll('[role=alert]').length === 2);
+  await untilText(blue, 'said hello 2 times');
+  await blue.keyboard.press('Escape');
+  await until(blue, 'one alert', () => document.querySelectorAll('[role=alert]').length === 1);
+  await blue.click('[role=alert] button');
+  await until(blue, 'no alert', () => !document.querySelector('[role=alert]') && document.title === 'Beckon');
+  await closeAll(devices);
+});
+
+test('an alert goes by itself', async () => {
+  const devices = await openRoom(chromium, beckon.url, 2);
+  const [amber, blue] = devices.map(({ page }) => page);
+  await amber.click('#hello');
+  await untilHello(blue, await name(amber));
+  await until(blue, 'the alert is gone', () => !document.querySelector('[role=alert]'));
+  await closeAll(devices);
+});
+
+test('a click while nobody is there waits for the first who comes', async () => {
+  const first = await openDevice(chromium, beckon.url);
+  await untilText(first.page, 'Waiting for another device');
+  await first.page.click('#hello');
+  await untilText(first.page, 'Your hello is waiting');
+  const second = await openDevice(chromium, await link(first.page));
+  await untilHello(second.page, await name(first.page));
+  await untilText(first.page, `Said to ${await name(second.page)}`);
+  await closeAll([first, second]);
+});
+
+test('a click before the connection is there arrives when it is', async () => {
+  const first = await openDevice(chromium, beckon.url);
+  const second = await openDevice(chromium, await link(first.page), (page) =>
+    page.evaluateOnNewDocument(() => {
+      const { setRemoteDescription } = RTCPeerConnection.prototype;
+      const released = new Promise((release) => (window.release = release));
+      RTCPeerConnection.prototype.setRemoteDescription = async function (description) {
+        await released;
+        return setRemoteDescription.call(this, description);
+      };
+    }),
+  );
+  await until(first.page, 'the other one is seen to connect', () => document.querySelector('li[data-state=connecting]'));
+  await first.page.click('#hello');
+  await untilText(first.page, 'On its way to');
+  assert.deepEqual(await alerts(second.page), []);
+  await second.page.evaluate(() => window.release());
+  await untilHello(second.page, await name(first.page));
+  await untilConnected(first.page, 1);
+  await untilText(first.page, 'Said to');
+  await closeAll([first, second]);
+});
+
+test('without a path the page says why, and the hello is kept until there is one', async () => {
+  // Both sides are deaf to candidates: what two networks that block direct connections look like from inside.
+  const deafen = (page) =>
+    page.evaluateOnNewDocument(() => {
+      const { addIceCandidate } = RTCPeerConnection.prototype;
+      RTCPeerConnection.prototype.addIceCandidate = function (candidate) {
+        return window.hearing ? addIceCandidate.call(this, candidate) : Promise.resolve();
+      };
+      const { setRemoteDescription } = RTCPeerConnection.prototype;
+      RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+        return setRemoteDescription.call(this, { type, sdp: window.hearing ? sdp : sdp.replace(/^a=candidate.*\r\n/gm, '') });
+      };
+    });
+  const first = await openDevice(chromium, beckon.url, deafen);
+  const second = await openDevice(chromium, await link(first.page), deafen);
+  await untilText(first.page, 'Still looking for a path to');
+  await first.page.click('#hello');
+  await untilText(first.page, 'No direct path to');
+  await untilText(first.page, 'Your hello is kept until there is one');
+  await untilText(second.page, 'Both networks block direct connections and this server has no relay.');
+  for (const { page } of [first, second]) await page.evaluate(() => (window.hearing = true));
+  await untilHello(second.page, await name(first.page));
+  await untilConnected(second.page, 1);
+  await closeAll([first, second]);
+});

@@ -1,0 +1,143 @@
+// What the browser tests share: a real Chromium kept off the internet, devices in it, and a server that can be cut off.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import net from 'node:net';
+import puppeteer from 'puppeteer-core';
+
+/** How long anything may take before it counts as not happening, in ms; Chromium alone waits 15 s before it gives up a path. */
+export const DEADLINE_MS = 30_000;
+
+const FLAGS = [
+  '--no-sandbox', // root, in CI
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--disable-quic',
+];
+
+/** Starts Chromium: $CHROMIUM, or where Debian has it. Without one the tests fail. */
+export async function startChromium() {
+  const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+    (path) => path && existsSync(path),
+  );
+  assert.ok(executablePath, 'no Chromium: install it, or say where it is with CHROMIUM=/path/to/chromium');
+  return puppeteer.launch({ executablePath, headless: true, pipe: true, args: FLAGS, protocolTimeout: 2 * DEADLINE_MS });
+}
+
+/**
+ * A device: a browser context of its own (storage, locks) with one page.
+ * `troubles` collects what no page of ours may ever do: throw, or break its own content security policy.
+ */
+export async function openDevice(browser, url, prepare = async () => {}) {
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  const troubles = watch(page);
+  await page.evaluateOnNewDocument(() => {
+    addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+      console.error(`CSP: ${violatedDirective} ${blockedURI}`);
+    });
+  });
+  await prepare(page);
+  await page.goto(String(url));
+  return { page, context, troubles, close: () => context.close() };
+}
+
+/** Collects a page's uncaught errors and policy violations. */
+export function watch(page) {
+  const troubles = [];
+  page.on('pageerror', (error) => troubles.push(String(error)));
+  page.on('console', (line) => line.type() === 'error' && /^CSP:|Content Security Policy/.test(line.text()) && troubles.push(line.text()));
+  return troubles;
+}
+
+/** Waits until `check`, run in the page with `args`, is truthy; says what the page showed if it never is. */
+export async function until(page, what, check, ...args) {
+  try {
+    // Not requestAnimationFrame, which stands still in a tab that is not in front.
+    const handle = await page.waitForFunction(check, { polling: 20, timeout: DEADLINE_MS }, ...args);
+    return await handle.jsonValue();
+  } catch (error) {
+    const shown = await page.evaluate(() => document.body.innerText).catch(() => '(the page is gone)');
+    throw new Error(`never came true: ${what}\nthe page shows:\n${shown}`, { cause: error });
+  }
+}
+
+/** Waits for a promise, but not for ever. */
+export function within(what, promise) {
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`never came true: ${what}`)), DEADLINE_MS)));
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** Waits for text anywhere in what a page shows. */
+export const untilText = (page, text) => until(page, `the page says "${text}"`, (text) => document.body.innerText.includes(text), text);
+
+/** The people listed in a room, as `name: state`, without oneself. */
+export const people = (page) =>
+  page.$$eval('#people > li:not([data-state="me"])', (rows) =>
+    rows.map((row) => `${row.querySelector('.name').textContent}: ${row.dataset.state}`),
+  );
+
+/** Waits until exactly `count` others are connected, and nobody else is listed. */
+export const untilConnected = (page, count) =>
+  until(
+    page,
+    `${count} others are connected`,
+    (count) => {
+      const states = [...document.querySelectorAll('#people > li:not([data-state="me"])')].map((row) => row.dataset.state);
+      return states.length === count && states.every((state) => state === 'open');
+    },
+    count,
+  );
+
+export const name = (page) => page.$eval('#name', (field) => field.value);
+export const link = (page) => page.$eval('#link', (field) => field.value);
+export const alerts = (page) => page.$$eval('[role=alert]', (cards) => cards.map((card) => card.textContent));
+
+/** Waits for the alert `hello world` from somebody. */
+export const untilHello = (page, from) =>
+  until(
+    page,
+    `an alert: ${from} said hello world`,
+    (from) => [...document.querySelectorAll('[role=alert]')].some((card) => card.textContent.includes(`${from} said hello world`)),
+    from,
+  );
+
+/** Opens a fresh room on one device and its link on the others, and waits until all are connected. */
+export async function openRoom(browser, url, count) {
+  const first = await openDevice(browser, url);
+  await until(first.page, 'a fresh room', () => document.getElementById('link').value.includes('#'));
+  const address = await link(first.page);
+  const devices = [first];
+  while (devices.length < count) devices.push(await openDevice(browser, address));
+  for (const { page } of devices) await untilConnected(page, count - 1);
+  return devices;
+}
+
+/** A door to a server that can be shut (cutting whoever is inside) and opened again at the same address. */
+export async function openDoor(url) {
+  const inside = new Set();
+  const server = net.createServer((near) => {
+    const far = net.connect(Number(url.port), url.hostname);
+    for (const socket of [near, far]) {
+      inside.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        inside.delete(socket);
+        near.destroy();
+        far.destroy();
+      });
+    }
+    near.pipe(far).pipe(near);
+  });
+  server.unref(); // a test that failed with the door open must not keep the process
+  const listen = (port) => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await listen(0);
+  const { port } = server.address();
+  const shut = () => {
+    server.close();
+    for (const socket of inside) socket.destroy();
+  };
+  return { url: new URL(`http://127.0.0.1:${port}/`), shut, open: () => listen(port) };
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { cleanName, persona } from '../../public/names.js';
+import { startBeckon } from '../worker/beckon.mjs';
+import { openRoom, startChromium, until, untilHello, untilText } from './browser.mjs';
+
+test('an id gives the same name everywhere, and different ids rarely the same one', () => {
+  const names = Array.from({ length: 1_000 }, (_, i) => persona(`device ${i}`));
+  assert.deepEqual(persona('device 7'), names[7]);
+  for (const { name, face, hue } of names) {
+    assert.match(name, /^[A-Z][a-z]+ [A-Z][a-z]+$/);
+    assert.match(face, /^\p{Extended_Pictographic}\ufe0f?$/u);
+    assert.ok(hue >= 0 && hue < 360);
+  }
+  assert.ok(new Set(names.map(({ name }) => name)).size > 850);
+  assert.equal(new Set(names.map(({ hue }) => hue)).size, 24);
+});
+
+test('a name that somebody else wrote is made fit to show', () => {
+  assert.equal(cleanName('  Kitchen \n\t tablet '), 'Kitchen tablet');
+  assert.equal(cleanName('evil\u202Egnp.exe\u0000'), 'evil gnp.exe');
+  assert.equal(cleanName('👩‍💻'.repeat(40)), '👩‍💻'.repeat(25), 'at most 128 UTF-16 units, and no half characters');
+  assert.equal([...new Intl.Segmenter().segment(cleanName('é'.repeat(99)))].length, 32);
+  assert.equal(cleanName(`z${'\u0300'.repeat(5_000)}`), '');
+  for (const nothing of ['', ' ', '\u200d', '\u3164', '\ud800', null, 7, {}, ['a']]) assert.equal(cleanName(nothing), '');
+});
+
+let beckon;
+let chromium;
+before(async () => {
+  [beckon, chromium] = await Promise.all([startBeckon(), startChromium()]);
+});
+after(async () => {
+  await chromium?.close();
+  await beckon?.close();
+});
+
+test('markup in a name is text to everyone', async () => {
+  const devices = await openRoom(chromium, beckon.url, 2);
+  const [first, second] = devices.map(({ page }) => page);
+  const dialogs = [];
+  for (const page of [first, second]) page.on('dialog', (dialog) => dialogs.push(dialog.message()) && dialog.dismiss());
+  for (const evil of ['<img src=x onerror=alert(1)>', '"><script>alert(1)</script>', '<svg/onload=alert`1`>', "${alert(1)}'-alert(1)-'"]) {
+    await second.click('#name', { count: 3 });
+    await second.type('#name', evil);
+    await second.keyboard.press('Enter');
+    await untilText(first, evil);
+    await second.click('#hello');
+    await untilHello(first, evil);
+  }
+  assert.equal(await first.$eval('#people', (list) => list.querySelectorAll('img, script, svg').length), 0);
+  assert.deepEqual(dialogs, []);
+  for (const { troubles, close } of devices) {
+    assert.deepEqual(troubles, []);
+    await close();
+  }
+});
+
+for (const scheme of ['light', 'dark']) {
+  test(`every hue that a name can have is legible: ${scheme}`, async () => {
+    const [{ page, close }] = await openRoom(chromium, beckon.url, 1);
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    await until(page, 'the list', () => document.querySelector('#people li'));
+    const worst = await page.evaluate(() => {
+      const pen = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
+      const luminance = (color) => {
+        pen.fillStyle = color;
+        pen.fillRect(0, 0, 1, 1);
+        const [r, g, b] = Array.from(pen.getImageData(0, 0, 1, 1).data, (v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const contrast = (a, b) => (Math.max(luminance(a), luminance(b)) + 0.05) / (Math.min(luminance(a), luminance(b)) + 0.05);
+      const row = document.querySelector('#people li');
+      const said = document.body.appendChild(Object.assign(document.createElement('div'), { className: 'said' }));
+      const paint = (element) => getComputedStyle(element);
+      const found = [];
+      for (let hue = 0; hue < 360; hue += 15) {
+        row.style.setProperty('--hue', hue);
+        said.style.setProperty('--hue', hue);
+        found.push(contrast(paint(row.querySelector('.name')).color, paint(document.querySelector('.card')).backgroundColor));
+        found.push(contrast(paint(said).color, paint(said).backgroundColor));
+      }
+      found.push(contrast(paint(document.querySelector('.standing')).color, paint(document.querySelector('.card')).backgroundColor));
+      found.push(contrast(paint(document.querySelector('.status')).color, paint(document.body).backgroundColor));
+      return Math.min(...found);
+    });
+    assert.ok(worst >= 4.5, `contrast ${worst.toFixed(2)}`);
+    await close();
+  });
+}

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import http from 'node:http';
+import { after, before, test } from 'node:test';
+import { startBeckon } from '../worker/beckon.mjs';
+import { openDevice, startChromium, until } from './browser.mjs';
+
+const PUBLIC = new URL('../../public/', import.meta.url);
+
+let beckon;
+let chromium;
+let elsewhere;
+let origin;
+before(async () => {
+  [beckon, chromium] = await Promise.all([startBeckon(), startChromium()]);
+  elsewhere = http.createServer((request, response) => {
+    response.setHeader('Content-Type', 'text/html');
+    response.end('<!doctype html><title>elsewhere</title>');
+  });
+  await new Promise((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${elsewhere.address().port}/`;
+});
+after(async () => {
+  elsewhere?.close();
+  await chromium?.close();
+  await beckon?.close();
+});
+
+/** The modules that `entry` imports, with itself. */
+async function graph(entry, found = new Set()) {
+  if (found.has(entry)) return found;
+  found.add(entry);
+  const source = await readFile(new URL(entry, PUBLIC), 'utf8');
+  for (const [, name] of source.matchAll(/^(?:import|export) [^;]*?from '\.\/([\w.-]+)';/gm)) await graph(name, found);
+  return found;
+}
+
+test('imported from another origin it joins rooms, sends, receives and leaves, and touches nothing else', async () => {
+  const devices = [await openDevice(chromium, origin), await openDevice(chromium, origin)];
+  const [first, second] = devices.map(({ page }) => page);
+  const join = async (library, link, name) => {
+    const before = Object.getOwnPropertyNames(window).length;
+    const { join } = await import(library);
+    if (Object.getOwnPropertyNames(window).length !== before) throw new Error('the import left something behind');
+    const room = join(link, { name });
+    window.room = room;
+    window.heard = [];
+    window.seen = [];
+    window.ended = false;
+    room.addEventListener('left', ({ peer }) => window.seen.push(`${peer.name} left`));
+    (async () => {
+      for await (const { from, data } of room) window.heard.push(`${from.name}: ${data}`);
+      window.ended = true;
+    })();
+    await room.ready;
+    return room.link;
+  };
+  const library = new URL('/beckon.js', beckon.url).href;
+  const link = await first.evaluate(join, library, beckon.url.href, 'Amber');
+  assert.equal(await second.evaluate(join, library, link, 'Blue'), link);
+  await until(first, 'the other is connected', () => window.room.peers[0]?.state === 'open' && window.room.peers[0].path === 'direct');
+  await until(second, 'the name has arrived', () => window.room.peers[0]?.name === 'Amber');
+  assert.deepEqual(await first.evaluate(async () => (await window.room.broadcast('hello world')).map(({ name }) => name)), ['Blue']);
+  await until(second, 'the message', () => window.heard.includes('Amber: hello world'));
+  assert.equal(await second.evaluate(() => window.room.peers[0].connection instanceof RTCPeerConnection), true);
+
+  const refused = await second.evaluate(() => window.room.peers[0].send('x'.repeat(65_537)).catch(({ name, code }) => `${name} ${code}`));
+  assert.equal(refused, 'BeckonError too-long');
+  assert.equal(await first.evaluate(() => window.room.peers[0].send('x'.repeat(65_536)).then(() => 'arrived')), 'arrived');
+  assert.equal(await second.evaluate(() => window.heard.length), 2);
+
+  await first.evaluate(() => window.room.close());
+  await until(first, 'the iteration ended', () => window.ended && window.room.state === 'closed' && window.room.error.code === 'closed');
+  await until(second, 'it was seen to leave', () => window.seen.includes('Amber left') && !window.room.peers.length);
+  for (const { troubles, close } of devices) {
+    assert.deepEqual(troubles, []);
+    await close();
+  }
+});
+
+test('a damaged link and an aborted join are errors with a code', async () => {
+  const { page, close } = await openDevice(chromium, origin);
+  const codes = await page.evaluate(async (base) => {
+    const { join, BeckonError } = await import(new URL('/beckon.js', base).href);
+    const codes = [];
+    try {
+      join(`${base}#short`);
+    } catch (error) {
+      codes.push(error instanceof BeckonError && error.code);
+    }
+    const abort = new AbortController();
+    const room = join(base, { signal: abort.signal });
+    abort.abort();
+    codes.push(await room.ready.catch(({ code }) => code), room.state);
+    codes.push(await join(base, { signal: AbortSignal.abort() }).ready.catch(({ code }) => code));
+    return codes;
+  }, beckon.url.href);
+  assert.deepEqual(codes, ['damaged-link', 'closed', 'closed', 'closed']);
+  await close();
+});
+
+test('a message whose confirmation was lost with its connection is sent again, and delivered once', async () => {
+  const devices = [await openDevice(chromium, origin), await openDevice(chromium, origin)];
+  const [first, second] = devices.map(({ page }) => page);
+  const join = async (base, link) => {
+    const { send } = RTCDataChannel.prototype;
+    RTCDataChannel.prototype.send = function (text) {
+      if (!window.silent || !text.includes('"ack"')) send.call(this, text);
+    };
+    const { join } = await import(new URL('/beckon.js', base).href);
+    window.room = join(link);
+    window.heard = [];
+    window.room.addEventListener('message', ({ data }) => window.heard.push(data));
+    await window.room.ready;
+    return window.room.link;
+  };
+  const link = await first.evaluate(join, beckon.url.href, beckon.url.href);
+  await second.evaluate(join, beckon.url.href, link);
+  const connected = () => window.room.peers[0]?.state === 'open';
+  await until(first, 'connected', connected);
+  await until(second, 'connected', connected);
+  await second.evaluate(() => (window.silent = true));
+  await first.evaluate(() => {
+    window.receipts = [];
+    for (const text of ['one', 'two']) window.room.peers[0].send(text).then(() => window.receipts.push(text));
+  });
+  await until(second, 'both have arrived', () => window.heard.length === 2);
+  assert.deepEqual(await first.evaluate(() => window.receipts), []);
+  await second.evaluate(() => {
+    window.silent = false;
+    window.room.peers[0].connection.close(); // what a failure looks like to the other side
+  });
+  await until(first, 'both are confirmed', () => window.receipts.join() === 'one,two');
+  await first.evaluate(() => window.room.peers[0].send('three'));
+  assert.deepEqual(await second.evaluate(() => window.heard), ['one', 'two', 'three']);
+  for (const { close } of devices) await close();
+});
+
+test('links that offer at the same time agree on one connection', async () => {
+  const { page, troubles, close } = await openDevice(chromium, new URL('/robots.txt', beckon.url));
+  const rounds = await page.evaluate(async () => {
+    const { openLink } = await import('/link.js');
+    const round = async (delays) => {
+      const heard = [];
+      const links = [];
+      const opened = [0, 1].map(
+        (me) =>
+          new Promise((open, failed) => {
+            let last = Promise.resolve();
+            links[me] = openLink({
+              id: `${me}`,
+              polite: me === 0,
+              iceServers: [],
+              tell: (signal) => {
+                const copy = JSON.parse(JSON.stringify(signal));
+                const wait = new Promise((resolve) => setTimeout(resolve, delays[me]));
+                last = last.then(() => wait).then(() => links[1 - me].accept(copy)); // late, but in order
+              },
+              changed: (state) => (state === 'open' ? open() : failed(new Error(state))),
+              heard: (text) => heard.push(`${me}: ${text}`),
+            });
+          }),
+      );
+      for (const link of links) link.offer();
+      await Promise.all(opened);
+      links.forEach((link, me) => link.send(`from ${me}`));
+      while (heard.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+      for (const link of links) link.close();
+      return heard.sort().join(', ');
+    };
+    const results = [];
+    for (const delays of [[0, 0], [20, 20], [0, 40], [40, 0], [5, 10], [10, 5], [80, 80], [1, 1]]) results.push(await round(delays));
+    return results;
+  });
+  assert.deepEqual(rounds, Array(8).fill('0: from 1, 1: from 0'));
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
+test('every file is served with its headers, and the library alone may be imported from elsewhere', async () => {
+  const library = await graph('beckon.js');
+  const files = (await readdir(PUBLIC)).filter((file) => !file.startsWith('_') && file !== 'vendor');
+  for (const file of [...files, 'vendor/peerjs.min.js', 'vendor/lean-qr.mjs']) {
+    const { status, headers } = await beckon.fetch(`/${file === 'index.html' ? '' : file.replace(/\.html$/, '')}`);
+    assert.equal(status, 200, file);
+    const policy = headers.get('content-security-policy');
+    for (const rule of ["default-src 'none'", "script-src 'self'", "base-uri 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"]) {
+      assert.ok(policy?.includes(rule), `${file}: ${rule}`);
+    }
+    assert.doesNotMatch(policy, /unsafe|\*/);
+    assert.equal(headers.get('x-content-type-options'), 'nosniff', file);
+    assert.equal(headers.get('referrer-policy'), 'no-referrer', file);
+    assert.equal(headers.get('cross-origin-opener-policy'), 'same-origin', file);
+    const open = library.has(file) || file === 'beckon.d.ts';
+    assert.equal(headers.get('access-control-allow-origin'), open ? '*' : null, file);
+    assert.equal(headers.get('cross-origin-resource-policy'), open ? 'cross-origin' : null, file);
+  }
+});
+
+test('no page puts text where markup is read', async () => {
+  for (const file of (await readdir(PUBLIC)).filter((file) => /\.(js|html)$/.test(file))) {
+    const source = await readFile(new URL(file, PUBLIC), 'utf8');
+    assert.doesNotMatch(source, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc/, file);
+    if (file.endsWith('.html')) assert.doesNotMatch(source, /<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/, file);
+  }
+});

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startBeckon } from '../worker/beckon.mjs';
+import { link, openDevice, openRoom, startChromium, until, untilConnected, untilText } from './browser.mjs';
+
+let beckon;
+let chromium;
+before(async () => {
+  [beckon, chromium] = await Promise.all([startBeckon({ vars: { ROOM_CAPACITY: '2' } }), startChromium()]);
+});
+after(async () => {
+  await chromium?.close();
+  await beckon?.close();
+});
+
+test('opening the page is being in a fresh room, whose link is in the address bar and on the page', async () => {
+  const [one, two] = await Promise.all([openDevice(chromium, beckon.url), openDevice(chromium, beckon.url)]);
+  const links = [];
+  for (const { page, troubles } of [one, two]) {
+    await untilText(page, 'Waiting for another device');
+    links.push(await link(page));
+    assert.match(links.at(-1), /#[\w-]{22}$/);
+    assert.equal(page.url(), links.at(-1));
+    assert.deepEqual(troubles, []);
+  }
+  assert.notEqual(links[0], links[1]);
+  await one.close();
+  await two.close();
+});
+
+test('the code on the page is a QR code of the link, with its white margin', async () => {
+  const { page, close } = await openDevice(chromium, beckon.url);
+  await until(page, 'a code', () => document.querySelector('#qr path'));
+  const [side, dark, alt] = await page.$eval('#qr svg', (svg) => {
+    const side = svg.viewBox.baseVal.width;
+    const path = svg.querySelector('path');
+    const dark = [];
+    for (let y = 0; y < side; y++) {
+      for (let x = 0; x < side; x++) dark.push(path.isPointInFill(new DOMPoint(x + 0.5, y + 0.5)));
+    }
+    return [side, dark, svg.querySelector('title').textContent];
+  });
+  assert.match(alt, /QR code/);
+  const { generate, correction } = await import('lean-qr/nano');
+  const code = generate(await link(page), { minCorrectionLevel: correction.M });
+  assert.equal(side, code.size + 8);
+  const expected = [];
+  for (let y = -4; y < code.size + 4; y++) for (let x = -4; x < code.size + 4; x++) expected.push(code.get(x, y));
+  assert.deepEqual(dark, expected, 'every module is drawn where the encoder has it');
+  await close();
+});
+
+test('the link can be copied', async () => {
+  const { page, context, close } = await openDevice(chromium, beckon.url);
+  await context.overridePermissions(beckon.url.origin, ['clipboard-read', 'clipboard-sanitized-write']);
+  await untilText(page, 'Waiting for another device');
+  await page.bringToFront();
+  await page.click('#copy');
+  await untilText(page, 'Copied');
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await link(page));
+  await close();
+});
+
+test('a damaged link says so, and offers a fresh room', async () => {
+  const { page, troubles, close } = await openDevice(chromium, new URL('/#AAAAAAAAAAAAAAAAAAAA', beckon.url));
+  await untilText(page, 'This link is damaged');
+  await untilText(page, 'Some characters at its end are missing. Ask for the link again.');
+  await page.click('#restart');
+  await untilText(page, 'Waiting for another device');
+  assert.match(page.url(), /#[\w-]{22}$/);
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
+test('another link in the address bar is another room', async () => {
+  const [first, second] = await Promise.all([openDevice(chromium, beckon.url), openDevice(chromium, beckon.url)]);
+  await untilText(second.page, 'Waiting for another device');
+  await untilText(first.page, 'Waiting for another device');
+  const address = await link(first.page);
+  await second.page.evaluate((address) => void (location.href = address), address);
+  await untilConnected(first.page, 1);
+  await until(second.page, 'the other link', (address) => document.getElementById('link')?.value === address, address);
+  await first.close();
+  await second.close();
+});
+
+test('a full room says how many it holds', async () => {
+  const [first, second] = await openRoom(chromium, beckon.url, 2);
+  const third = await openDevice(chromium, await link(first.page));
+  await untilText(third.page, 'This room is full (2 devices)');
+  await untilText(third.page, 'Ask someone to leave, or start another room.');
+  for (const { close } of [first, second, third]) await close();
+});
+
+test('the secret in the link is in no request, header or frame that leaves the browser', async () => {
+  const sent = [];
+  const listen = async (page) => {
+    const cdp = await page.createCDPSession();
+    await cdp.send('Network.enable');
+    for (const event of ['requestWillBeSent', 'requestWillBeSentExtraInfo', 'webSocketCreated', 'webSocketWillSendHandshakeRequest', 'webSocketFrameSent']) {
+      cdp.on(`Network.${event}`, (what) => sent.push({ event, text: JSON.stringify({ ...what, request: { ...what.request, urlFragment: '' }, documentURL: '', initiator: '' }) }));
+    }
+  };
+  const first = await openDevice(chromium, beckon.url, listen);
+  await untilText(first.page, 'Waiting for another device');
+  const secret = new URL(await link(first.page)).hash.slice(1);
+  const second = await openDevice(chromium, await link(first.page), listen);
+  await untilConnected(first.page, 1);
+  await first.page.click('#hello');
+  await untilText(first.page, 'Said to');
+  assert.ok(sent.some(({ event }) => event === 'webSocketFrameSent'), 'frames were seen');
+  assert.deepEqual(sent.filter(({ text }) => text.includes(secret)), []);
+  await first.close();
+  await second.close();
+});
+
+test('without https, or without direct connections, the page says so', async () => {
+  const insecure = await openDevice(chromium, beckon.url, (page) =>
+    page.evaluateOnNewDocument(() => Object.defineProperty(crypto, 'subtle', { value: undefined })),
+  );
+  await untilText(insecure.page, 'This page must be opened over https');
+  const blocked = await openDevice(chromium, beckon.url, (page) => page.evaluateOnNewDocument(() => delete window.RTCPeerConnection));
+  await untilText(blocked.page, 'This browser has direct connections switched off');
+  for (const { troubles, close } of [insecure, blocked]) {
+    assert.deepEqual(troubles, []);
+    await close();
+  }
+});
