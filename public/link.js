@@ -123,6 +123,10 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
     get remote() {
       return remote;
     },
+    /** Whether our first offer is out and nothing has come back. */
+    get calling() {
+      return remote === null && (offering || pc.signalingState === 'have-local-offer');
+    },
     get relayRefused() {
       return relayRefused;
     },

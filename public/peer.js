@@ -255,8 +255,11 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tell
       if (typeof from !== 'string' || (to && to !== link?.id)) return; // about a link of ours that is no more
       const known = link && (!link.remote || link.remote === from);
       if (!known && description?.type !== 'offer') return; // about a link of theirs that is no more
+      // Both called at once, and we are the one to give way: with a new link, because after a rollback of a first offer Chromium
+      // now and then never gathers a candidate (156; about one glare in ten).
+      const giveWay = polite && description?.type === 'offer' && link?.calling;
       // An offer from a link we do not know: they reloaded the page or made a new link, and ours leads nowhere.
-      (known && link ? link : build()).accept(signal);
+      (known && link && !giveWay ? link : build()).accept(signal);
     },
 
     /** We can be heard again, or the network changed. */
