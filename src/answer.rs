@@ -67,14 +67,37 @@ impl Answer {
         Self { status: 204, headers, body: String::new() }
     }
 
+    /// What a Durable Object answers to the edge when it does not admit a socket: the frame that says why.
+    pub fn refusal(frame: &str) -> Self {
+        Self::new(403, JSON, frame)
+    }
+
+    /// A WebSocket asked for with another method than GET (RFC 6455, 4.2.1).
+    pub fn not_a_get() -> Self {
+        let mut answer = Self::new(405, TEXT, "Method Not Allowed: a WebSocket begins with GET\n");
+        answer.headers.push(("Allow", "GET".to_owned()));
+        answer
+    }
+
+    /// A path whose percent-encoding means nothing.
+    pub fn undecodable() -> Self {
+        Self::new(400, TEXT, "Bad Request: the path has a % that is not followed by two hexadecimal digits of UTF-8\n")
+    }
+
     /// A WebSocket at an address that has none.
     pub fn stray_socket(base_path: &str) -> Self {
         Self::new(400, TEXT, format!("Bad Request: WebSockets are served at {base_path}peerjs only\n"))
     }
 
-    /// Nothing here.
-    pub fn missing() -> Self {
-        Self::new(404, TEXT, "Not found: there is no such page here\n")
+    /// Nothing here: the page that Express answers with.
+    pub fn missing(method: &str, path: &str) -> Self {
+        let path =
+            path.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;");
+        let body = format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Error</title>\n</head>\n\
+             <body>\n<pre>Cannot {method} {path}</pre>\n</body>\n</html>\n"
+        );
+        Self::new(404, HTML, body)
     }
 
     /// Something of ours is broken; `sentence` says what its reader can do.

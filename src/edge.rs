@@ -8,7 +8,9 @@ use crate::placement::{home_name, object_name, Home};
 use crate::refusal::Refusal;
 use crate::route::{split_url, Line, Route};
 use crate::settings::{BadSetting, Settings};
-use worker::{console_error, event, Context, Date, Env, Error, Headers, Request, Response, ResponseBody, Result, WebSocketPair};
+use worker::{
+    console_error, event, Context, Date, Env, Error, Headers, Request, Response, ResponseBody, Result, WebSocket, WebSocketPair,
+};
 
 /// The Durable Object binding in wrangler.toml.
 pub(crate) const BINDING: &str = "ROOM";
@@ -24,33 +26,49 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
     };
     let origin = request.headers().get("Origin")?;
     let with_cors = |answer: Answer| answer.with_cors(origin.as_deref(), &settings);
-    match route(&request, &settings) {
+    let (method, url) = (request.inner().method(), request.inner().url());
+    let missing = || Answer::missing(&method, split_url(&url).0);
+    let mut response = match route(&request, &settings) {
         Route::About => respond(with_cors(Answer::about())),
         Route::NewId => respond(with_cors(Answer::new_id(fresh_id()?.as_str()))),
         Route::Peers(Some(key)) if settings.allow_discovery => {
-            respond(with_cors(Answer::peers(peers(&env, &settings, &key, &request).await?)))
+            respond(with_cors(Answer::peers(peers(&env, &settings, &key, &url).await?)))
         }
-        Route::Peers(None) if settings.allow_discovery => respond(with_cors(Answer::missing())),
+        Route::Peers(None) if settings.allow_discovery => respond(with_cors(missing())),
         Route::Peers(_) => respond(with_cors(Answer::no_discovery())),
         Route::Socket(claim) => {
             if let Some((key, id)) = token_key(&env).zip(claim.id.as_ref()).filter(|_| !claim.roster) {
                 let now = Date::now().as_millis();
                 if let Err(flaw) = crypto::check_statement(claim.token.reveal(), &key, id, now).await? {
-                    return refuse(&Refusal::BadStatement(flaw), false);
+                    return refuse(&request, &Refusal::BadStatement(flaw).frame(false));
                 }
             }
             let name = object_name(&claim.key, claim.id.as_ref().map(PeerId::as_str), settings.public_homes);
-            env.durable_object(BINDING)?.get_by_name(&name)?.fetch_with_request(request).await
+            let mut response = env.durable_object(BINDING)?.get_by_name(&name)?.fetch_with_request(request.clone()?).await?;
+            match response.status_code() {
+                403 => refuse(&request, &response.text().await?),
+                _ => Ok(response),
+            }
         }
-        Route::Refused { refusal, roster } => refuse(&refusal, roster),
+        Route::Refused { refusal, roster } => refuse(&request, &refusal.frame(roster)),
         Route::Preflight => {
             let requested = request.headers().get("Access-Control-Request-Headers")?;
             respond(with_cors(Answer::preflight(requested.as_deref())))
         }
         Route::StraySocket => respond(Answer::stray_socket(&settings.base_path)),
-        Route::Missing => respond(with_cors(Answer::missing())),
-        Route::Elsewhere => respond(Answer::missing()),
+        Route::NotAGet => respond(Answer::not_a_get()),
+        Route::Undecodable => respond(with_cors(Answer::undecodable())),
+        Route::Missing => respond(with_cors(missing())),
+        Route::Elsewhere => respond(missing()),
+    }?;
+    if method == "HEAD" {
+        // What a GET would have brought (RFC 9110, 9.3.2): without a body the runtime cannot know.
+        let length = response.bytes().await?.len();
+        let headers = response.headers().clone();
+        headers.set("Content-Length", &length.to_string())?;
+        return Ok(Response::empty()?.with_status(response.status_code()).with_headers(headers));
     }
+    Ok(response)
 }
 
 /// Reads the variables.
@@ -91,27 +109,39 @@ pub(crate) fn respond(answer: Answer) -> Result<Response> {
     Ok(Response::from_body(body)?.with_status(answer.status).with_headers(headers))
 }
 
-/// Refuses a socket without troubling a Durable Object: a frame, then a close without a code.
-fn refuse(refusal: &Refusal, roster: bool) -> Result<Response> {
-    let WebSocketPair { client, server } = WebSocketPair::new()?;
-    server.accept()?;
-    server.send_with_str(refusal.frame(roster))?;
-    server.close::<String>(None, None)?;
-    Response::from_websocket(client)
+/// Lets a request become a WebSocket. A sub-protocol that was offered is accepted, whatever it is, as PeerServer does: a
+/// browser fails the connection otherwise.
+pub(crate) fn upgrade(request: &Request, client: WebSocket) -> Result<Response> {
+    let offered = request.headers().get("Sec-WebSocket-Protocol")?.unwrap_or_default();
+    let response = Response::from_websocket(client)?;
+    if let Some(first) = offered.split(',').map(str::trim).find(|name| !name.is_empty()) {
+        response.headers().set("Sec-WebSocket-Protocol", first)?;
+    }
+    Ok(response)
 }
 
-/// The connected ids of a realm, home after home, as a JSON array.
-async fn peers(env: &Env, settings: &Settings, key: &RealmKey, request: &Request) -> Result<String> {
+/// Refuses a socket: a frame, then a close without a code.
+fn refuse(request: &Request, frame: &str) -> Result<Response> {
+    let WebSocketPair { client, server } = WebSocketPair::new()?;
+    server.accept()?;
+    server.send_with_str(frame)?;
+    server.close::<String>(None, None)?;
+    upgrade(request, client)
+}
+
+/// The connected ids of a realm, from all its homes, as a JSON array in the order of registration.
+async fn peers(env: &Env, settings: &Settings, key: &RealmKey, url: &str) -> Result<String> {
     let objects = env.durable_object(BINDING)?;
     let names: Vec<String> = if key.is_public() {
         (0..settings.public_homes.get()).map(|home| home_name(Home(home))).collect()
     } else {
         vec![object_name(key, None, settings.public_homes)]
     };
-    let mut ids = Vec::new();
+    let mut rows: Vec<(u64, String)> = Vec::new();
     for name in names {
-        let mut answer = objects.get_by_name(&name)?.fetch_with_str(&request.inner().url()).await?;
-        ids.extend(serde_json::from_str::<Vec<Box<serde_json::value::RawValue>>>(&answer.text().await?)?);
+        let mut answer = objects.get_by_name(&name)?.fetch_with_str(url).await?;
+        rows.extend(serde_json::from_str::<Vec<(u64, String)>>(&answer.text().await?)?);
     }
-    Ok(serde_json::to_string(&ids)?)
+    rows.sort_by_key(|(since, _)| *since);
+    Ok(serde_json::to_string(&rows.into_iter().map(|(_, id)| id).collect::<Vec<_>>())?)
 }

@@ -46,3 +46,13 @@ pub enum Effect {
     /// Send an alarm at this moment, in place of any set before.
     WakeAt(Millis),
 }
+
+impl Effect {
+    /// The frame that this sends to a socket, if it sends it one.
+    pub fn sent_to(&self, conn: Conn) -> Option<&str> {
+        match self {
+            Self::Send { to, frame } if *to == conn => Some(frame),
+            _ => None,
+        }
+    }
+}

@@ -15,9 +15,6 @@ pub struct Member {
     /// The socket.
     #[serde(rename = "c")]
     pub conn: Conn,
-    /// Its place in the order of registration: that of the peer's first socket, if this one took over from it.
-    #[serde(rename = "s")]
-    pub seat: u32,
     /// The id it holds.
     #[serde(rename = "i")]
     pub id: PeerId,
@@ -30,15 +27,19 @@ pub struct Member {
     /// Whether its token keeps the id for a while when the socket is gone, and if so, the network that it came from.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub keeps: Option<Client>,
-    /// When it was registered.
+    /// When its peer was registered: with its first socket, if this one took over from another.
     #[serde(rename = "b")]
     pub since: Millis,
+    /// When it last sent a frame. What is remembered of this may be a few seconds old; when the runtime last answered a
+    /// heartbeat, the runtime knows.
+    #[serde(rename = "h")]
+    pub heard: Millis,
+    /// What is remembered as `heard`.
+    #[serde(skip)]
+    pub noted: Millis,
     /// Whether it has been asked for a sign of life.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<Trial>,
-    /// When it last sent a frame. Not remembered; the runtime remembers when it last answered a heartbeat.
-    #[serde(skip)]
-    pub heard: Option<Millis>,
     /// What it may still send. Not remembered: whoever wakes the object has been quiet for long enough.
     #[serde(skip)]
     pub bucket: Option<Bucket>,
@@ -73,6 +74,7 @@ impl Member {
 
     /// Reads an attachment; `None` when another version wrote it.
     pub fn from_attachment(text: &str) -> Option<Self> {
-        serde_json::from_str(text.strip_prefix(VERSION)?).ok()
+        let member: Self = serde_json::from_str(text.strip_prefix(VERSION)?).ok()?;
+        Some(Self { noted: member.heard, ..member })
     }
 }

@@ -138,12 +138,13 @@ impl Realm {
         homes > 1 && self.members.count() >= self.settings.concurrent_limit.checked_div(homes).unwrap_or(0)
     }
 
-    /// The ids that discovery may list, in the order of registration. Whoever asked for a roster is never listed.
-    pub fn listed(&self, turn: &Turn<'_>) -> Vec<&PeerId> {
+    /// The ids that discovery may list, each with the moment of its registration, in that order. Whoever asked for a roster is
+    /// never listed.
+    pub fn listed(&self, turn: &Turn<'_>) -> Vec<(Millis, &PeerId)> {
         let listed = |member: &&Member| !member.roster && !self.is_dead(member, turn);
-        let mut members: Vec<&Member> = self.members.iter().filter(listed).collect();
-        members.sort_by_key(|member| member.seat);
-        members.into_iter().map(|member| &member.id).collect()
+        let mut rows: Vec<_> = self.members.iter().filter(listed).map(|member| (member.since, &member.id)).collect();
+        rows.sort_by_key(|(since, _)| *since);
+        rows
     }
 
     /// Takes one event, and adds to `turn.out` what is to be done.
@@ -176,14 +177,14 @@ impl Realm {
         turn.out.extend(before.as_ref().map(|old| Effect::Close { conn: old.conn, status: Some(SUPERSEDED) }));
         let member = Member {
             conn,
-            seat: before.as_ref().map_or(conn.0, |old| old.seat),
             id: id.clone(),
             token: claim.token,
             roster,
             keeps: claim.keeps,
-            since: turn.now,
+            since: before.as_ref().map_or(turn.now, |old| old.since),
+            heard: turn.now,
+            noted: turn.now,
             trial: None,
-            heard: Some(turn.now),
             bucket: Some(Bucket::full(self.settings.frames_per_second, turn.now)),
         };
         turn.out.push(Effect::Remember(member.clone()));

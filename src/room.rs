@@ -11,7 +11,7 @@ use crate::edge;
 use crate::effect::Effect;
 use crate::id::Token;
 use crate::limits::Millis;
-use crate::message::{json, HEARTBEAT, HEARTBEAT_ANSWER};
+use crate::message::{HEARTBEAT, HEARTBEAT_ANSWER};
 use crate::placement::{home_name, Home};
 use crate::realm::{Event, Realm, Turn};
 use crate::route::{Claim, Route};
@@ -58,27 +58,27 @@ impl DurableObject for Room {
                 let claim = self.settle(claim, &request).await?;
                 let elsewhere = self.count_elsewhere().await?;
                 // From here on nobody else is heard until the socket is registered.
-                let WebSocketPair { client, server } = WebSocketPair::new()?;
                 let conn = self.with(|awake| Ok(awake.realm.next_conn()))?;
                 let effects = self.decide(Event::Opened { conn, claim, spare: edge::fresh_id()?, elsewhere })?;
-                // Only members' sockets outlive this object's memory. A refused one is told so and closed right here.
-                if effects.iter().any(|effect| matches!(effect, Effect::Remember(_))) {
+                let admitted = effects.iter().any(|effect| matches!(effect, Effect::Remember(member) if member.conn == conn));
+                let response = if admitted {
+                    let WebSocketPair { client, server } = WebSocketPair::new()?;
                     self.state.accept_web_socket(&server);
+                    self.with(|awake| {
+                        awake.attach(conn, server);
+                        Ok(())
+                    })?;
+                    edge::upgrade(&request, client)
                 } else {
-                    server.accept()?;
-                }
-                self.with(|awake| {
-                    awake.attach(conn, server);
-                    Ok(())
-                })?;
+                    // A refused socket here would keep this object awake until its client has closed it: the edge has it instead.
+                    edge::respond(Answer::refusal(effects.iter().find_map(|effect| effect.sent_to(conn)).unwrap_or_default()))
+                };
                 self.carry_out(effects).await?;
-                Response::from_websocket(client)
+                response
             }
             Route::Peers(_) => {
-                let ids = self.look(|realm, turn| {
-                    realm.listed(turn).into_iter().map(|id| json(id.as_str())).collect::<Vec<_>>().join(",")
-                })?;
-                edge::respond(Answer::peers(format!("[{ids}]")))
+                let rows = self.look(|realm, turn| serde_json::to_string(&realm.listed(turn)))??;
+                edge::respond(Answer::peers(rows))
             }
             // The edge passes on nothing else: another home asks how many peers are here.
             _ => Response::ok(self.look(Realm::count)?.to_string()),
@@ -96,7 +96,15 @@ impl DurableObject for Room {
         }
     }
 
-    async fn websocket_close(&self, socket: WebSocket, _code: usize, _reason: String, _clean: bool) -> Result<()> {
+    async fn websocket_close(&self, socket: WebSocket, code: usize, reason: String, _clean: bool) -> Result<()> {
+        // A close frame is answered in kind (RFC 6455, 5.5.1). 1005 and 1006 say that there was no code, or no frame at all.
+        let answered = match u16::try_from(code) {
+            Ok(code @ 1000..=4999) if !matches!(code, 1005 | 1006 | 1015) => socket.close(Some(code), Some(reason)),
+            _ => socket.close::<String>(None, None),
+        };
+        if answered.is_err() {
+            let _ = socket.close::<String>(None, None); // a code that exists on the wire only
+        }
         self.closed(socket).await
     }
 
@@ -244,8 +252,6 @@ impl Room {
 
     async fn closed(&self, socket: WebSocket) -> Result<()> {
         let conn = self.with(|awake| Ok(awake.conn_of(&socket)))?;
-        // Answers the close frame where the runtime has not done so itself; harmless where it has.
-        let _ = socket.close::<String>(None, None);
         match conn {
             Some(conn) => self.handle(Event::Closed { conn }).await,
             None => Ok(()),

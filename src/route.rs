@@ -28,6 +28,10 @@ pub enum Route {
     Preflight,
     /// A WebSocket anywhere else.
     StraySocket,
+    /// A WebSocket with another method than GET.
+    NotAGet,
+    /// A path that cannot be decoded.
+    Undecodable,
     /// Anything else below the base path.
     Missing,
     /// Not below the base path: nothing of ours, and no CORS.
@@ -71,46 +75,57 @@ pub fn split_url(url: &str) -> (&str, &str) {
     url.split_once('?').unwrap_or((url, ""))
 }
 
-/// Reads a request. Paths are as tolerant as PeerServer's: any case, doubled slashes, one more at the end; the WebSocket's
-/// path is exact.
+/// Reads a request. Paths are as tolerant as PeerServer's: any case, doubled slashes before and after the key, one more at the
+/// end; the WebSocket's path is exact.
 pub fn route(line: Line<'_>, settings: &Settings) -> Route {
     let base = settings.base_path.as_str();
     if line.upgrade {
         return match line.path.strip_prefix(base) {
+            _ if line.method != "GET" => Route::NotAGet,
             Some("peerjs") => socket(line.query, settings),
             _ => Route::StraySocket,
         };
     }
-    let Some(segments) = below(line.path, base) else {
+    let Some(rest) = below(line.path, base) else {
         return Route::Elsewhere;
     };
-    match (line.method, segments.as_slice()) {
-        ("OPTIONS", _) => Route::Preflight,
-        ("GET" | "HEAD", []) => Route::About,
-        ("GET" | "HEAD", [_, word]) if word.eq_ignore_ascii_case("id") => Route::NewId,
-        ("GET" | "HEAD", [key, word]) if word.eq_ignore_ascii_case("peers") => {
-            Route::Peers(RealmKey::parse(&decode(key, false)).ok())
-        }
-        _ => Route::Missing,
+    if line.method == "OPTIONS" {
+        return Route::Preflight;
+    } else if !matches!(line.method, "GET" | "HEAD") {
+        return Route::Missing;
+    } else if rest.is_empty() {
+        return Route::About;
+    }
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let Some((key, word)) = rest.split_once('/').map(|(key, word)| (key, word.trim_start_matches('/'))) else {
+        return Route::Missing;
+    };
+    let (is_id, is_peers) = (word.eq_ignore_ascii_case("id"), word.eq_ignore_ascii_case("peers"));
+    match decode_strictly(key) {
+        _ if key.is_empty() || !is_id && !is_peers => Route::Missing,
+        None => Route::Undecodable,
+        Some(_) if is_id => Route::NewId,
+        Some(key) => Route::Peers(RealmKey::parse(&key).ok()),
     }
 }
 
-/// The segments of `path` below `base`; `None` when it is not below it.
-fn below<'a>(path: &'a str, base: &str) -> Option<Vec<&'a str>> {
-    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-    for expected in base.split('/').filter(|segment| !segment.is_empty()) {
-        if !segments.next()?.eq_ignore_ascii_case(expected) {
-            return None;
-        }
+/// What follows the base path, which may be written in any case and followed by more slashes than one (but `/` may not);
+/// `None` when the path is not below it.
+fn below<'a>(path: &'a str, base: &str) -> Option<&'a str> {
+    if base == "/" {
+        return path.strip_prefix('/');
     }
-    Some(segments.collect())
+    let base = base.strip_suffix('/').unwrap_or(base);
+    let (start, rest) = path.split_at_checked(base.len())?;
+    let inside = start.eq_ignore_ascii_case(base) && (rest.is_empty() || rest.starts_with('/'));
+    inside.then(|| rest.trim_start_matches('/'))
 }
 
 fn socket(query: &str, settings: &Settings) -> Route {
     let [mut id, mut token, mut key, mut roster] = [const { String::new() }; 4];
     for (name, value) in query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))) {
-        let value = decode(value, true);
-        match decode(name, true).as_str() {
+        let value = decode(value);
+        match decode(name).as_str() {
             "id" => id = value,
             "token" => token = value,
             "key" => key = value,
@@ -140,26 +155,38 @@ fn claim(id: &str, token: &str, key: &str, roster: bool, settings: &Settings) ->
     Ok(Claim { key, id, token, roster, keeps })
 }
 
-/// Undoes percent-encoding, and in forms `+` for a space (WHATWG URL, application/x-www-form-urlencoded). Broken escapes
-/// stay as they are, broken UTF-8 becomes U+FFFD.
-fn decode(text: &str, form: bool) -> String {
+/// A value of a form (WHATWG URL, application/x-www-form-urlencoded): `+` is a space, broken escapes stay as they are, broken
+/// UTF-8 becomes U+FFFD.
+fn decode(text: &str) -> String {
+    String::from_utf8_lossy(&unescape(&text.replace('+', " ")).0).into_owned()
+}
+
+/// A segment of a path, as JavaScript's `decodeURIComponent` reads it: `None` where an escape or its UTF-8 is broken.
+fn decode_strictly(text: &str) -> Option<String> {
+    let (bytes, whole) = unescape(text);
+    String::from_utf8(bytes).ok().filter(|_| whole)
+}
+
+/// Undoes percent-encoding; also says whether every `%` began an escape.
+fn unescape(text: &str) -> (Vec<u8>, bool) {
     let mut bytes = Vec::with_capacity(text.len());
+    let mut whole = true;
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
         rest = after;
-        bytes.push(match (byte, after) {
-            (b'%', [high, low, tail @ ..]) => match (hex(*high), hex(*low)) {
-                (Some(high), Some(low)) => {
-                    rest = tail;
-                    high << 4 | low
-                }
-                _ => b'%',
-            },
-            (b'+', _) if form => b' ',
-            _ => byte,
-        });
+        let escaped = match after {
+            [high, low, tail @ ..] if byte == b'%' => hex(*high).zip(hex(*low)).map(|(high, low)| (high << 4 | low, tail)),
+            _ => None,
+        };
+        if let Some((byte, tail)) = escaped {
+            bytes.push(byte);
+            rest = tail;
+        } else {
+            bytes.push(byte);
+            whole &= byte != b'%';
+        }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    (bytes, whole)
 }
 
 fn hex(digit: u8) -> Option<u8> {

@@ -31,14 +31,14 @@ fn a_members_memory_survives_the_trip_and_fits_the_attachment() {
     let (id, token) = ("\u{1}".repeat(MAX_ID_BYTES), "\"".repeat(MAX_TOKEN_BYTES));
     let member = Member {
         conn: Conn(u32::MAX),
-        seat: 7,
         id: PeerId::parse(&id).unwrap(),
         token: Token::parse(&token).unwrap(),
         roster: true,
         keeps: Some(Client("f".repeat(64))),
         since: u64::MAX,
         trial: Some(Trial { began: u64::MAX, askers: vec![PeerId::parse(&id).unwrap(); 2] }),
-        heard: None,
+        heard: u64::MAX,
+        noted: u64::MAX,
         bucket: None,
     };
     let attachment = member.to_attachment().unwrap();

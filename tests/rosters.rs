@@ -91,6 +91,7 @@ fn rooms_are_not_listed_even_where_discovery_is_allowed() {
     in_a_room(&[("ALLOW_DISCOVERY", "true")], |world| {
         world.enter("ann", "a");
         world.open("carl", "c");
+        world.pass(1);
         world.open("bob", "b");
         world.open("carl", "c");
         assert_eq!(world.listed(), ["carl", "bob"], "in the order of registration");

@@ -28,7 +28,7 @@ fn urls_fall_into_path_and_query() {
 
 #[test]
 fn paths_are_tolerant() {
-    for path in ["/peerjs/id", "/PeerJS/ID", "/peerjs//id", "/peerjs/id/", "//anything/id"] {
+    for path in ["/peerjs/id", "/PeerJS/ID", "/peerjs//id", "/peerjs/id/", "/any%20thing/id"] {
         assert_eq!(http("GET", path, "/"), Route::NewId, "{path}");
     }
     for base in ["myapp", "/myapp", "/myapp/", "myapp/"] {
@@ -38,8 +38,18 @@ fn paths_are_tolerant() {
     }
     assert_eq!(http("GET", "/outer/inner/k/peers", "/outer/inner"), Route::Peers(RealmKey::parse("k").ok()));
     assert_eq!(http("GET", "/a%20b/peers", "/"), Route::Peers(RealmKey::parse("a b").ok()));
-    for (method, path) in [("POST", "/peerjs/id"), ("GET", "/peerjs"), ("GET", "/peerjs/id/x"), ("GET", "/id")] {
+    for (method, path) in [
+        ("POST", "/peerjs/id"),
+        ("GET", "/peerjs"),
+        ("GET", "/peerjs/id/x"),
+        ("GET", "/id"),
+        ("GET", "//peerjs/id"),
+        ("GET", "/peerjs/id//"),
+    ] {
         assert_eq!(http(method, path, "/"), Route::Missing, "{method} {path}");
+    }
+    for path in ["/%zz/id", "/%/peers", "/%ff/id"] {
+        assert_eq!(http("GET", path, "/"), Route::Undecodable, "{path}");
     }
     assert_eq!(http("OPTIONS", "/no/such/path", "/"), Route::Preflight);
 }

@@ -89,7 +89,7 @@ impl Realm {
             let Some(trial) = trial.filter(|trial| trial.began.saturating_add(TRIAL_MS) <= turn.now) else {
                 continue;
             };
-            if heard.max((turn.beats)(conn)) <= Some(trial.began) {
+            if Some(heard).max((turn.beats)(conn)) <= Some(trial.began) {
                 self.bury(conn, turn);
             } else if let Some(member) = self.members.get_mut(conn) {
                 member.trial = None;
@@ -117,26 +117,26 @@ impl Realm {
         }
     }
 
+    /// After how long a silence a socket is doubtful.
+    pub(super) fn doubtful_after_ms(&self) -> Millis {
+        DOUBTFUL_AFTER_MS.min(self.settings.alive_timeout_ms)
+    }
+
     /// Whether a member would be dropped if somebody asked for it.
     pub(super) fn is_dead(&self, member: &Member, turn: &Turn<'_>) -> bool {
         matches!(pulse(&mut member.clone(), self.settings.alive_timeout_ms, turn), Pulse::Dead)
     }
 }
 
-/// Takes a member's pulse. After a sleep it may be that nobody knows when the socket was last heard of (a client with a
-/// heartbeat that the runtime does not answer): such a socket is doubtful at worst.
+/// Takes a member's pulse: asks the runtime only about those who have sent nothing lately.
 fn pulse(member: &mut Member, alive_timeout_ms: Millis, turn: &Turn<'_>) -> Pulse {
-    let silent = |since: Option<Millis>| since.map(|since| turn.now.saturating_sub(since));
-    let quick = alive_timeout_ms.min(DOUBTFUL_AFTER_MS);
-    if silent(member.heard).is_some_and(|silent| silent < quick) {
-        return Pulse::Alive;
+    let doubtful = DOUBTFUL_AFTER_MS.min(alive_timeout_ms);
+    if turn.now.saturating_sub(member.heard) >= doubtful {
+        member.heard = member.heard.max((turn.beats)(member.conn).unwrap_or(0));
     }
-    member.heard = member.heard.max((turn.beats)(member.conn));
-    match silent(member.heard) {
-        Some(silent) if silent >= alive_timeout_ms => Pulse::Dead,
-        Some(silent) if silent < quick => Pulse::Alive,
-        Some(_) => Pulse::Doubtful,
-        None if turn.now.saturating_sub(member.since) < quick => Pulse::Alive,
-        None => Pulse::Doubtful,
+    match turn.now.saturating_sub(member.heard) {
+        silent if silent < doubtful => Pulse::Alive,
+        silent if silent < alive_timeout_ms => Pulse::Doubtful,
+        _ => Pulse::Dead,
     }
 }

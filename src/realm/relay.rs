@@ -11,12 +11,14 @@ use crate::refusal::Refusal;
 
 impl Realm {
     pub(super) fn frame(&mut self, conn: Conn, text: &str, turn: &mut Turn<'_>) {
-        let rate = self.settings.frames_per_second;
+        let (rate, quiet) = (self.settings.frames_per_second, self.doubtful_after_ms());
         let Some(member) = self.members.get_mut(conn) else {
             return;
         };
-        member.heard = Some(turn.now);
-        if member.trial.take().is_some() {
+        member.heard = turn.now;
+        let stale = turn.now.saturating_sub(member.noted) > quiet / 2;
+        if member.trial.take().is_some() || stale {
+            member.noted = turn.now;
             turn.out.push(Effect::Remember(member.clone()));
         }
         let limit = if member.roster { MAX_ROSTER_FRAME_BYTES } else { MAX_FRAME_BYTES };

@@ -171,8 +171,12 @@ impl World {
     /// The ids that discovery lists, in all homes.
     pub fn listed(&mut self) -> Vec<String> {
         let homes = 0..self.objects.len();
-        let listed = |realm: &Realm, turn: &Turn<'_>| realm.listed(turn).into_iter().map(ToString::to_string).collect::<Vec<_>>();
-        homes.flat_map(|home| self.look(home, listed)).collect()
+        let listed = |realm: &Realm, turn: &Turn<'_>| {
+            realm.listed(turn).into_iter().map(|(since, id)| (since, id.to_string())).collect::<Vec<_>>()
+        };
+        let mut rows: Vec<_> = homes.flat_map(|home| self.look(home, listed)).collect();
+        rows.sort_by_key(|(since, _)| *since);
+        rows.into_iter().map(|(_, id)| id).collect()
     }
 
     /// Asks a realm something.
