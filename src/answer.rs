@@ -72,13 +72,6 @@ impl Answer {
         Self::new(403, JSON, frame)
     }
 
-    /// A WebSocket asked for with another method than GET (RFC 6455, 4.2.1).
-    pub fn not_a_get() -> Self {
-        let mut answer = Self::new(405, TEXT, "Method Not Allowed: a WebSocket begins with GET\n");
-        answer.headers.push(("Allow", "GET".to_owned()));
-        answer
-    }
-
     /// A path whose percent-encoding means nothing.
     pub fn undecodable() -> Self {
         Self::new(400, TEXT, "Bad Request: the path has a % that is not followed by two hexadecimal digits of UTF-8\n")

@@ -56,7 +56,6 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
             respond(with_cors(Answer::preflight(requested.as_deref())))
         }
         Route::StraySocket => respond(Answer::stray_socket(&settings.base_path)),
-        Route::NotAGet => respond(Answer::not_a_get()),
         Route::Undecodable => respond(with_cors(Answer::undecodable())),
         Route::Missing => respond(with_cors(missing())),
         Route::Elsewhere => respond(missing()),

@@ -28,8 +28,6 @@ pub enum Route {
     Preflight,
     /// A WebSocket anywhere else.
     StraySocket,
-    /// A WebSocket with another method than GET.
-    NotAGet,
     /// A path that cannot be decoded.
     Undecodable,
     /// Anything else below the base path.
@@ -81,7 +79,6 @@ pub fn route(line: Line<'_>, settings: &Settings) -> Route {
     let base = settings.base_path.as_str();
     if line.upgrade {
         return match line.path.strip_prefix(base) {
-            _ if line.method != "GET" => Route::NotAGet,
             Some("peerjs") => socket(line.query, settings),
             _ => Route::StraySocket,
         };

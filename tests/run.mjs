@@ -19,7 +19,9 @@ const stages = {
   },
   build: once("wrangler", "deploy", "--dry-run", "--outdir", "dist"),
   worker: nodeTests("worker"),
-  browser: nodeTests("browser", "--test-concurrency=1"),
+  browser: nodeTests("browser", "--test-concurrency=2"),
+  interop: nodeTests("interop"),
+  clients: nodeTests("clients"),
 };
 
 function sum(text, pattern) {

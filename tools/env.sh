@@ -15,12 +15,16 @@ wasm_cargo() {
     if [ -d "$tools/rust" ]; then PATH=$tools/rust/bin:$PATH SYSROOT=$tools/rust cargo "$@"; else cargo "$@"; fi
 }
 
-# The programs that tests look for, under the names that systems give them; prints the first one there is.
-find_chromium() {
+# The browsers that tests drive, under the names that systems give them; prints the first one there is.
+find_program() {
     local name
-    for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable \
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" /Applications/Chromium.app/Contents/MacOS/Chromium; do
+    for name in "$@"; do
         [ -n "$name" ] && command -v "$name" && return
     done
     return 1
 }
+find_chromium() {
+    find_program "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable \
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" /Applications/Chromium.app/Contents/MacOS/Chromium
+}
+find_firefox() { find_program "${FIREFOX:-}" firefox-esr firefox /Applications/Firefox.app/Contents/MacOS/firefox; }

@@ -96,4 +96,5 @@ ready_rust
 ready_node
 if [ "$purpose" = test ]; then
     find_chromium >/dev/null || debian "Chromium, for the browser tests" chromium
+    find_firefox >/dev/null || debian "Firefox, for the tests of the stock client" firefox-esr
 fi

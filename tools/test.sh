@@ -5,5 +5,6 @@ set -euo pipefail
 cd "$root"
 bash tools/setup.sh test
 CHROMIUM=$(find_chromium) || stop "Chromium is missing: install it, or name it in the variable CHROMIUM, then run this again."
-export CHROMIUM
+FIREFOX=$(find_firefox) || stop "Firefox is missing: install it, or name it in the variable FIREFOX, then run this again."
+export CHROMIUM FIREFOX
 exec node tests/run.mjs "$@"

@@ -1,0 +1,29 @@
+// A network path to a server that can fall silent, as a lost Wi-Fi does: nothing passes, and nobody is told.
+import net from "node:net";
+
+/** @param {URL} url the server behind it */
+export async function openPath(url) {
+  const pairs = new Set();
+  const server = net.createServer((near) => {
+    const far = net.connect(Number(url.port), url.hostname);
+    const pair = { near, far, silent: false };
+    pairs.add(pair);
+    for (const [from, to] of [[near, far], [far, near]]) {
+      from.on("data", (data) => pair.silent || to.write(data));
+      from.on("error", () => {});
+      from.on("close", () => pair.silent || to.destroy());
+    }
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  return {
+    url: new URL(`http://127.0.0.1:${server.address().port}/`),
+    /** From now on the connections that are open are silent; new ones work. */
+    drop() {
+      for (const pair of pairs) pair.silent = true;
+    },
+    close() {
+      server.close();
+      for (const { near, far } of pairs) for (const socket of [near, far]) socket.destroy();
+    },
+  };
+}

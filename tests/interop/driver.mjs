@@ -1,0 +1,353 @@
+import http from "node:http";
+import WebSocket from "ws";
+
+/** How long a frame that has to come may take. Generous: two cores run many rules at once. */
+const PATIENCE_MS = 9_000;
+
+/** How long Chromium waits for a server to end the connection after both have said close, before it ends it itself. */
+const LINGER_MS = 2_000;
+
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** The upgrade was answered with a plain HTTP response. */
+export class NotUpgraded extends Error {
+  constructor(answer) {
+    super(`not upgraded: ${answer.status} ${answer.body}`);
+    this.answer = answer;
+  }
+}
+
+let runs = 0;
+
+/**
+ * One client's view of one server during one run of one rule. All names a rule uses for peers are made unique to the run, so that
+ * rules share a server without meeting; `observe` takes that mark out again.
+ */
+export class Driver {
+  #url;
+  #before;
+  #sockets = [];
+  #tag;
+
+  /**
+   * @param {object} server
+   * @param {URL} server.url
+   * @param {import("./rule.mjs").Options} server.options
+   * @param {boolean} [server.ownKey]  whether the run has a key, and so a realm and an object, of its own, where any key is let in
+   * @param {() => Promise<void>} [before]  called before every action but the first
+   */
+  constructor({ url, options, ownKey = false }, before = async () => {}) {
+    this.#url = url;
+    this.options = options;
+    this.base = `${options.outer ?? ""}${options.base ?? ""}/`;
+    const run = ++runs;
+    this.#tag = `q${(run + 0x1000).toString(16)}z`;
+    /** The key to dial with. */
+    this.key = options.key ?? (ownKey ? `key-${run}` : "peerjs");
+    /** A number no other run uses. */
+    this.number = 730_000_000 + run;
+    let first = true;
+    this.#before = async () => {
+      if (first) first = false;
+      else await before();
+    };
+    for (const method of ["id", "at", "query", "http", "open", "join", "dial", "upgrade"]) this[method] = this[method].bind(this);
+  }
+
+  /** A name of this run's own. */
+  id(name) {
+    return this.#tag + name;
+  }
+
+  /** A path below the base path. */
+  at(path = "") {
+    return this.base + path;
+  }
+
+  /**
+   * One HTTP request, its path sent as it is written.
+   * @returns {Promise<{status: number, headers: Record<string, string>, body: string}>}
+   */
+  async http(method, path, headers = {}) {
+    await this.#before();
+    return request(this.#url, method, path, headers);
+  }
+
+  /** An upgrade request made by hand; answers the response, 101 included, and hangs up. */
+  async upgrade(path, { method = "GET", headers = {} } = {}) {
+    await this.#before();
+    const handshake = {
+      connection: "Upgrade",
+      upgrade: "websocket",
+      "sec-websocket-version": "13",
+      "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+    };
+    return request(this.#url, method, path, { ...handshake, ...headers });
+  }
+
+  /** The query a stock client would send. */
+  query(name, token = "secret") {
+    return `key=${this.key}&id=${this.id(name)}&token=${token}&version=1.5.5`;
+  }
+
+  /**
+   * Opens a socket on the signalling path with exactly this query, without waiting for any frame.
+   * @returns {Promise<Socket>}
+   */
+  async open(query, { path = this.at("peerjs"), headers = {} } = {}) {
+    await this.#before();
+    const socket = new Socket(new URL(this.#url.href.replace(/^http/, "ws")), path + (query === undefined ? "" : `?${query}`), headers, this.#before);
+    this.#sockets.push(socket);
+    await socket.upgraded;
+    return socket;
+  }
+
+  /** Opens a socket as the stock client does. */
+  async dial(name, token) {
+    const socket = await this.open(this.query(name, token));
+    socket.id = this.id(name);
+    return socket;
+  }
+
+  /** Dials and waits until the id is ours. */
+  async join(name, token) {
+    const socket = await this.dial(name, token);
+    const frame = await socket.next();
+    if (frame !== '{"type":"OPEN"}') throw new Error(`${name} wanted OPEN, got ${frame}`);
+    return socket;
+  }
+
+  /** The observation without the marks of this run. */
+  observe(value) {
+    const text = JSON.stringify(value ?? null).replaceAll(this.#tag, "").replaceAll(String(this.number), "<number>");
+    return JSON.parse(text);
+  }
+
+  /** Hangs up on everything that is still open. */
+  async leave() {
+    await Promise.all(this.#sockets.map((socket) => socket.hangUp()));
+  }
+}
+
+function request(url, method, path, headers) {
+  return new Promise((done, failed) => {
+    const request = http.request({ host: url.hostname, port: url.port, method, path, headers: { host: url.host, ...headers }, agent: false, timeout: PATIENCE_MS });
+    const answer = (response, body) => done({ status: response.statusCode, headers: response.headers, body });
+    request.on("response", (response) => {
+      const chunks = [];
+      response.on("data", (chunk) => chunks.push(chunk));
+      response.on("end", () => answer(response, Buffer.concat(chunks).toString()));
+      response.on("error", failed);
+    });
+    request.on("upgrade", (response, socket) => {
+      socket.on("error", () => {});
+      socket.destroy();
+      answer(response, "");
+    });
+    request.on("timeout", () => request.destroy(new Error(`no answer to ${method} ${path}`)));
+    request.on("error", failed);
+    request.end();
+  });
+}
+
+/** A WebSocket whose frames are kept as exact text and taken one by one. */
+export class Socket {
+  /** Everything that has arrived, in order. @type {string[]} */
+  frames = [];
+  /** @type {Promise<{code: number, reason: string}>} */
+  closed;
+  #ws;
+  #before;
+  #taken = 0;
+  #news = () => {};
+
+  constructor(origin, target, headers, before) {
+    this.#before = before;
+    // ws parses and normalises the address it is given; the request line must be ours to the byte.
+    this.#ws = new WebSocket(origin, {
+      headers,
+      perMessageDeflate: false,
+      handshakeTimeout: PATIENCE_MS,
+      maxPayload: 1 << 26,
+      finishRequest: (request) => {
+        request.path = target;
+        request.end();
+      },
+    });
+    this.upgraded = new Promise((done, failed) => {
+      this.#ws.on("open", done);
+      this.#ws.on("error", failed);
+      this.#ws.on("unexpected-response", (_, response) => {
+        let body = "";
+        response.on("data", (chunk) => (body += chunk));
+        response.on("end", () => failed(new NotUpgraded({ status: response.statusCode, headers: response.headers, body })));
+      });
+    });
+    this.#ws.on("message", (data, binary) => {
+      this.frames.push(binary ? `binary ${data.toString("hex")}` : data.toString());
+      this.#news();
+    });
+    let linger;
+    this.closed = new Promise((done) => {
+      this.#ws.on("close", (code, reason) => {
+        clearTimeout(linger);
+        this.end = { code, reason: reason.toString() };
+        done(this.end);
+        this.#news();
+      });
+    });
+    this.#ws.on("open", () => {
+      // ws tells its user of a close frame only once the connection has ended, and gives that half a minute; browsers do not.
+      this.#ws._receiver.on("conclude", () => {
+        linger = setTimeout(() => {
+          this.leftOpen = true;
+          this.#ws.terminate();
+        }, LINGER_MS);
+      });
+    });
+  }
+
+  /** The next frame; a frame that does not come is an error, not an observation. */
+  async next(ms = PATIENCE_MS) {
+    await this.#before();
+    return this.#next(Date.now() + ms, ms);
+  }
+
+  /** The next `count` frames. */
+  async some(count, ms = PATIENCE_MS) {
+    await this.#before();
+    const frames = [];
+    const deadline = Date.now() + ms;
+    while (frames.length < count) frames.push(await this.#next(deadline, ms));
+    return frames;
+  }
+
+  async #next(deadline, ms) {
+    while (this.#taken === this.frames.length) {
+      if (this.end) throw new Error(`no frame: closed with ${this.end.code} ${this.end.reason}; had ${JSON.stringify(this.frames).slice(0, 500)}`);
+      const left = deadline - Date.now();
+      if (left <= 0) throw new Error(`no frame within ${ms} ms; had ${JSON.stringify(this.frames).slice(0, 500)}`);
+      let timer;
+      await new Promise((news) => {
+        this.#news = news;
+        timer = setTimeout(news, left);
+      });
+      clearTimeout(timer);
+    }
+    return this.frames[this.#taken++];
+  }
+
+  /** All frames of the next `ms`, together with those not yet taken. */
+  async during(ms) {
+    await this.#before();
+    await sleep(ms);
+    return this.rest();
+  }
+
+  /** The frames not yet taken, without waiting. */
+  rest() {
+    const frames = this.frames.slice(this.#taken);
+    this.#taken = this.frames.length;
+    return frames;
+  }
+
+  /** All frames that come before this one, which has to come. */
+  async until(last) {
+    await this.#before();
+    const frames = [];
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const frame = await this.#next(deadline, PATIENCE_MS);
+      if (frame === last) return frames;
+      frames.push(frame);
+    }
+  }
+
+  /** Sends each as a frame of its own: text as text, bytes as a binary frame. One action, however many. */
+  async send(...messages) {
+    await this.#before();
+    for (const message of messages) this.#ws.send(message);
+  }
+
+  /** Sends one text frame with these bytes, UTF-8 or not. */
+  async sendAsText(bytes) {
+    await this.#before();
+    this.#ws.send(bytes, { binary: false });
+  }
+
+  /** Sends one text message in several frames. */
+  async sendInParts(...parts) {
+    await this.#before();
+    parts.forEach((part, index) => this.#ws.send(part, { fin: index === parts.length - 1, binary: false }));
+  }
+
+  /** Puts bytes on the connection below the WebSocket layer. */
+  async write(bytes) {
+    await this.#before();
+    this.#ws._socket.write(bytes);
+  }
+
+  /** A protocol ping; answers the pong's body. */
+  async ping(body) {
+    await this.#before();
+    return new Promise((done, failed) => {
+      const timer = setTimeout(() => failed(new Error("no pong")), PATIENCE_MS);
+      this.#ws.once("pong", (data) => {
+        clearTimeout(timer);
+        done(data.toString());
+      });
+      this.#ws.ping(body);
+    });
+  }
+
+  /** Closes and waits until the other side has agreed. */
+  async close(code, reason) {
+    await this.#before();
+    this.#ws.close(code, reason);
+    return this.#ended(PATIENCE_MS);
+  }
+
+  /** Breaks the connection without a close frame. */
+  async drop() {
+    await this.#before();
+    this.#ws.terminate();
+    return this.closed;
+  }
+
+  /** Waits for the other side to close; answers what came before, and how it closed. */
+  async ended(ms = PATIENCE_MS) {
+    await this.#before();
+    const { code, reason } = await this.#ended(ms);
+    return { frames: this.rest(), code, reason };
+  }
+
+  async #ended(ms) {
+    let timer;
+    const late = new Promise((_, failed) => {
+      timer = setTimeout(() => failed(new Error(`not closed within ${ms} ms; had ${JSON.stringify(this.frames).slice(0, 500)}`)), ms);
+    });
+    try {
+      return await Promise.race([this.closed, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Whether the server, having closed, left it to us to end the connection. */
+  leftOpen = false;
+
+  /** "open", or how it was closed. */
+  get state() {
+    return this.end ?? "open";
+  }
+
+  /** End of the rule: whatever the server thinks of it. */
+  async hangUp() {
+    if (this.end) return;
+    this.#ws.on("error", () => {});
+    this.#ws.close();
+    const timer = setTimeout(() => this.#ws.terminate(), 300);
+    await this.closed;
+    clearTimeout(timer);
+  }
+}

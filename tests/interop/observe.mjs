@@ -1,0 +1,53 @@
+import { Driver } from "./driver.mjs";
+
+/**
+ * Runs rules against one make of server: one instance for each set of options, many rules at a time, since most of their time is waiting.
+ *
+ * @typedef {{value: unknown} | {error: Error}} Outcome
+ *
+ * @param {import("./rule.mjs").Rule[]} rules
+ * @param {import("./servers.mjs").Fleet} fleet
+ * @param {object} [how]
+ * @param {number} [how.atOnce]  rules under way at a time
+ * @param {boolean} [how.evicting]  whether the server forgets all it can between every two actions of a rule
+ * @param {(done: number, all: number) => void} [how.progress]
+ * @returns {Promise<Map<string, Outcome & {actions: number, evictions: number, ms: number}>>}  by name of the rule
+ */
+export async function observe(rules, fleet, { atOnce = 40, evicting = false, progress = () => {} } = {}) {
+  const servers = new Map();
+  const serverFor = (options) => {
+    const set = JSON.stringify(options);
+    if (!servers.has(set)) servers.set(set, fleet.start(options));
+    return servers.get(set);
+  };
+
+  const outcomes = new Map();
+  const run = async (rule) => {
+    const server = await serverFor(rule.options);
+    let actions = 1;
+    let evictions = 0;
+    const driver = new Driver({ ...server, options: rule.options, ownKey: evicting }, async () => {
+      actions += 1;
+      if (evicting && (await server.evict(driver.key))) evictions += 1;
+    });
+    const since = Date.now();
+    let outcome;
+    try {
+      outcome = { value: driver.observe(await rule.run(driver)) };
+    } catch (error) {
+      outcome = { error: new Error(driver.observe(error.message), { cause: error }) };
+    }
+    await driver.leave();
+    outcomes.set(rule.name, { ...outcome, actions, evictions, ms: Date.now() - since });
+    progress(outcomes.size, rules.length);
+  };
+
+  // Those that must be alone on their server form one queue beside the pool.
+  const alone = rules.filter(({ options }) => options.alone);
+  const together = rules.filter(({ options }) => !options.alone);
+  const worker = async (list) => {
+    for (let rule; (rule = list.shift()); ) await run(rule);
+  };
+  await Promise.all([worker(alone), ...Array.from({ length: atOnce }, () => worker(together))]);
+  return outcomes;
+}
