@@ -3,7 +3,28 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import * as webrtc from "node-datachannel/polyfill";
 
+/**
+ * In a browser no candidate is heard of before the description that it belongs to. libdatachannel gathers as soon as it knows the
+ * other's offer, so its first candidates overtake its answer; without this they are lost, and now and then the connection with them.
+ */
+class PatientConnection extends webrtc.RTCPeerConnection {
+  #described = false;
+  #early = [];
+
+  async setRemoteDescription(description) {
+    await super.setRemoteDescription(description);
+    this.#described = true;
+    for (const candidate of this.#early.splice(0)) await super.addIceCandidate(candidate);
+  }
+
+  async addIceCandidate(candidate) {
+    if (this.#described) return super.addIceCandidate(candidate);
+    this.#early.push(candidate);
+  }
+}
+
 for (const [name, value] of Object.entries(webrtc)) if (name.startsWith("RTC")) globalThis[name] = value;
+globalThis.RTCPeerConnection = PatientConnection;
 // What the client asks a browser for: who it is, and where its page is.
 const define = (name, value) => Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 define("window", globalThis);
