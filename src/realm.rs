@@ -65,6 +65,11 @@ pub enum Event<'a> {
         /// The frame, complete.
         frame: &'a str,
     },
+    /// A frame could not be handed to its destination's home.
+    Undelivered {
+        /// The frame, complete.
+        frame: &'a str,
+    },
     /// The moment asked for with [`Effect::WakeAt`] has come.
     Alarm,
 }
@@ -160,6 +165,7 @@ impl Realm {
                 turn.out.push(Effect::Forget(conn));
             }
             Event::Forwarded { frame } => self.forwarded(frame, turn),
+            Event::Undelivered { frame } => self.undelivered(frame, turn),
             Event::Alarm => self.alarm(turn),
         }
         self.arm(turn);

@@ -217,8 +217,20 @@ impl Room {
         let mut ours = false;
         while let Some(frames) = self.next_parcel(home, ours) {
             ours = true;
-            if let Err(error) = self.send_parcel(home, &frames).await {
+            // Once more where it fails: an object that moves or is redeployed is back a moment later.
+            let mut sent = self.send_parcel(home, &frames).await;
+            if sent.is_err() {
+                sent = self.send_parcel(home, &frames).await;
+            }
+            if let Err(error) = sent {
                 console_error!("{} frames for home {} are lost: {error}", frames.len(), home.0);
+                for frame in &frames {
+                    let effects = self.decide(Event::Undelivered { frame })?;
+                    self.with(|awake| {
+                        effects.into_iter().for_each(|effect| awake.apply(effect));
+                        Ok(())
+                    })?;
+                }
             }
         }
         Ok(())

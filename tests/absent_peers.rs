@@ -1,6 +1,6 @@
 //! Frames for somebody who is not here: they wait, and are delivered or answered with EXPIRE.
 mod world;
-use world::{everywhere, expired, relayed, OPEN};
+use world::{everywhere, expired, relayed, World, OPEN};
 
 #[test]
 fn waiting_frames_follow_open_in_order() {
@@ -157,4 +157,17 @@ fn what_waits_is_bounded_in_bytes_for_one_peer_and_for_all() {
         assert_eq!(world.frames(ann).len(), 204 - refused, "each attempt is answered exactly once");
         assert_eq!(world.rows(), 0);
     });
+}
+
+#[test]
+fn a_peer_in_a_home_out_of_reach_is_absent_at_once() {
+    for evicting in [false, true] {
+        let mut world = World::new(&[("PUBLIC_HOMES", "8")], "peerjs", evicting);
+        let (ann, bob) = (world.open("ann", "a"), world.open("bob", "b"));
+        world.split = true;
+        world.signal(ann, "OFFER", "bob", "1");
+        world.signal(ann, "CANDIDATE", "bob", "2");
+        assert_eq!(world.frames(ann), [OPEN, &expired("bob", "ann")]);
+        assert_eq!(world.frames(bob), [OPEN]);
+    }
 }

@@ -82,6 +82,13 @@ impl Realm {
         }
     }
 
+    /// An attempt whose offer is lost between homes has failed: better now than in silence.
+    pub(super) fn undelivered(&self, frame: &str, turn: &mut Turn<'_>) {
+        if let Some(Forwarded { kind: Kind::Offer, src, dst }) = Forwarded::parse(frame) {
+            self.tell_expired(&dst.json, &src, turn);
+        }
+    }
+
     /// Says what has changed in the queue: to storage, and to whose attempt has failed.
     pub(super) fn changed(&mut self, change: Change, turn: &mut Turn<'_>) {
         dropped(change.drop, turn);

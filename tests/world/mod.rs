@@ -44,6 +44,8 @@ pub struct World {
     objects: Vec<Object>,
     sockets: Vec<Socket>,
     evicting: bool,
+    /// Whether homes cannot reach each other.
+    pub split: bool,
     /// The network that sockets come from.
     pub network: &'static str,
     pub writes: usize,
@@ -78,7 +80,17 @@ impl World {
         let homes = if key == "peerjs" { settings.public_homes.get() } else { 1 };
         let objects =
             (0..homes).map(|_| Object { realm: None, rows: BTreeMap::new(), reserved: BTreeMap::new(), alarm: None }).collect();
-        Self { settings, key: key.to_owned(), now: 1_000_000, objects, sockets: Vec::new(), evicting, network: "here", writes: 0 }
+        Self {
+            settings,
+            key: key.to_owned(),
+            now: 1_000_000,
+            objects,
+            sockets: Vec::new(),
+            evicting,
+            split: false,
+            network: "here",
+            writes: 0,
+        }
     }
 
     /// Opens a stock client's socket.
@@ -243,6 +255,7 @@ impl World {
             }
             Effect::Remember(member) => self.socket(home, member.conn).attachment = member.to_attachment(),
             Effect::Forget(conn) => self.socket(home, conn).attachment = None,
+            Effect::Forward { frame, .. } if self.split => self.handle(home, Event::Undelivered { frame: &frame }),
             Effect::Forward { home, frame } => self.handle(home.0.into(), Event::Forwarded { frame: &frame }),
             Effect::Keep(row) => {
                 self.writes += 1;
