@@ -62,10 +62,10 @@ impl Awake {
         self.sockets.insert(conn, socket);
     }
 
-    /// Puts a socket back into the realm, if it remembers a member.
+    /// Puts a socket back into the realm, if it remembers a member whose place nobody has taken.
     fn restore(&mut self, socket: WebSocket) -> Option<Conn> {
         let attachment = socket.deserialize_attachment::<String>().ok().flatten()?;
-        let member = Member::from_attachment(&attachment)?;
+        let member = Member::from_attachment(&attachment).filter(|member| !self.realm.holds(member))?;
         let conn = member.conn;
         self.realm.restore(member);
         self.attach(conn, socket);

@@ -4,10 +4,11 @@
 use crate::answer::Answer;
 use crate::crypto;
 use crate::id::{PeerId, RealmKey};
-use crate::placement::{home_name, object_name, Home};
+use crate::placement::{home_name, object_name, room_name, Home};
 use crate::refusal::Refusal;
-use crate::route::{split_url, Line, Route};
+use crate::route::{split_url, Claim, Line, Route};
 use crate::settings::{BadSetting, Settings};
+use futures::future::join_all;
 use worker::{
     console_error, event, Context, Date, Env, Error, Headers, Request, Response, ResponseBody, Result, WebSocket, WebSocketPair,
 };
@@ -43,7 +44,11 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
                     return refuse(&request, &Refusal::BadStatement(flaw).frame(false));
                 }
             }
-            let name = object_name(&claim.key, claim.id.as_ref().map(PeerId::as_str), settings.public_homes);
+            let name = match &claim {
+                // Where ids are signed for, a room, whose ids are not, must not be a way to them.
+                Claim { roster: true, key, .. } if token_key(&env).is_some() => room_name(key),
+                Claim { key, id, .. } => object_name(key, id.as_ref().map(PeerId::as_str), settings.public_homes),
+            };
             let mut response = env.durable_object(BINDING)?.get_by_name(&name)?.fetch_with_request(request.clone()?).await?;
             match response.status_code() {
                 403 => refuse(&request, &response.text().await?),
@@ -136,10 +141,10 @@ async fn peers(env: &Env, settings: &Settings, key: &RealmKey, url: &str) -> Res
     } else {
         vec![object_name(key, None, settings.public_homes)]
     };
+    let asked = names.iter().map(|name| async { objects.get_by_name(name)?.fetch_with_str(url).await?.text().await });
     let mut rows: Vec<(u64, String)> = Vec::new();
-    for name in names {
-        let mut answer = objects.get_by_name(&name)?.fetch_with_str(url).await?;
-        rows.extend(serde_json::from_str::<Vec<(u64, String)>>(&answer.text().await?)?);
+    for answer in join_all(asked).await {
+        rows.extend(serde_json::from_str::<Vec<(u64, String)>>(&answer?)?);
     }
     rows.sort_by_key(|(since, _)| *since);
     Ok(serde_json::to_string(&rows.into_iter().map(|(_, id)| id).collect::<Vec<_>>())?)

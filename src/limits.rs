@@ -10,8 +10,8 @@ pub const MAX_ID_BYTES: usize = 512;
 /// Longest realm key, in bytes. It becomes part of a Durable Object's name.
 pub const MAX_KEY_BYTES: usize = 256;
 
-/// Longest token, in bytes: room for a signed statement such as a JWT.
-pub const MAX_TOKEN_BYTES: usize = 1024;
+/// Longest token, in bytes: room for a signed statement such as a JWT. Only a digest of it is kept.
+pub const MAX_TOKEN_BYTES: usize = 4096;
 
 /// Longest frame from a stock client, in bytes: a payload of 256 KiB (a media offer has 6 kB, but an application's metadata
 /// rides in it) and its envelope.
@@ -27,8 +27,22 @@ pub const MAX_WAITING_PER_PEER: usize = 512;
 /// Bytes that may wait for one absent peer: such a class's, or three frames of the largest size.
 pub const MAX_WAITING_BYTES_PER_PEER: usize = 1024 * 1024;
 
-/// Bytes that may wait in one object, for all its absent peers. They are held in its 128 MB of memory while it is awake.
+/// Bytes that may wait in one object, for all its absent peers, names and failed attempts included. They are held in its
+/// 128 MB of memory while it is awake.
 pub const MAX_WAITING_BYTES: usize = 4 * 1024 * 1024;
+
+/// Rows of the queue in one object. Each is written and deleted once, and looked at whenever another one comes.
+pub const MAX_WAITING_ROWS: usize = 4_096;
+
+/// Longest destination that anything waits for, in bytes of JSON: no id is longer, however it is escaped.
+pub const MAX_DESTINATION_BYTES: usize = 6 * MAX_ID_BYTES + 2;
+
+/// Bytes that may be on their way to one other home: a burst, but not the backlog of a home that hangs.
+pub const MAX_OUTBOX_BYTES: usize = 4 * 1024 * 1024;
+
+/// The most homes that the public realm may have. Some questions go to all of them, and the free plan allows 50 such
+/// subrequests; 32 homes hold more than a million idle sockets.
+pub const MAX_PUBLIC_HOMES: u16 = 32;
 
 /// How long a failed attempt is remembered, in milliseconds, so that its late candidates are not taken for another attempt:
 /// browsers gather candidates for tens of seconds at worst.

@@ -3,6 +3,7 @@
 use crate::id::{PeerId, Token};
 use crate::limits::{Bucket, Millis};
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 
 /// Names one socket of one object, for as long as the socket lives. Numbered in the order of arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,12 +51,25 @@ pub struct Member {
 #[serde(transparent)]
 pub struct Client(pub String);
 
+impl Client {
+    /// The network of an address: of an IPv6 address its first 64 bits, for the rest is the client's to choose.
+    pub fn network(address: &str) -> String {
+        match address.parse() {
+            Ok(IpAddr::V6(address)) => format!("{:?}", address.segments().first_chunk::<4>()),
+            _ => address.to_owned(),
+        }
+    }
+}
+
 /// A doubtful socket's chance to prove that it lives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trial {
     /// Since when; a sign of life after this moment ends it.
     #[serde(rename = "b")]
     pub began: Millis,
+    /// Whether somebody else claims the id.
+    #[serde(rename = "c", default)]
+    pub claimed: bool,
     /// Who made an offer meanwhile, and is to be told if there was nobody to take it.
     #[serde(rename = "a")]
     pub askers: Vec<PeerId>,
@@ -69,7 +83,15 @@ impl Member {
     /// The attachment.
     pub fn to_attachment(&self) -> Option<String> {
         let body = serde_json::to_string(self).ok()?;
-        Some(format!("{VERSION}{body}"))
+        // One character beyond Latin-1 would make the runtime count two bytes for every other one.
+        let mut attachment = String::from(VERSION);
+        for letter in body.chars() {
+            match letter.is_ascii() {
+                true => attachment.push(letter),
+                false => letter.encode_utf16(&mut [0; 2]).iter().for_each(|unit| attachment.push_str(&format!("\\u{unit:04x}"))),
+            }
+        }
+        Some(attachment)
     }
 
     /// Reads an attachment; `None` when another version wrote it.

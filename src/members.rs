@@ -32,6 +32,11 @@ impl Members {
         self.by_conn.get_mut(&conn)
     }
 
+    /// Whether a socket has a member.
+    pub fn has(&self, conn: Conn) -> bool {
+        self.by_conn.contains_key(&conn)
+    }
+
     /// The member who holds an id.
     pub fn named(&self, id: &str) -> Option<&Member> {
         self.by_id.get(id).and_then(|conn| self.by_conn.get(conn))

@@ -42,6 +42,11 @@ pub fn object_name(key: &RealmKey, id: Option<&str>, homes: NonZeroU16) -> Strin
     }
 }
 
+/// The name of the object of a room, where rooms are kept apart from the realms whose keys they share.
+pub fn room_name(key: &RealmKey) -> String {
+    format!("room:{}", key.as_str())
+}
+
 /// The name of one of the public realm's objects.
 pub fn home_name(home: Home) -> String {
     format!("home:{}", home.0)

@@ -6,7 +6,8 @@
 
 use crate::id::PeerId;
 use crate::limits::{
-    Millis, FAILED_ATTEMPT_MEMORY_MS, MAX_FAILED_ATTEMPTS, MAX_WAITING_BYTES, MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_PER_PEER,
+    Millis, FAILED_ATTEMPT_MEMORY_MS, MAX_DESTINATION_BYTES, MAX_FAILED_ATTEMPTS, MAX_WAITING_BYTES, MAX_WAITING_BYTES_PER_PEER,
+    MAX_WAITING_PER_PEER, MAX_WAITING_ROWS,
 };
 use crate::message::{Destination, Kind};
 
@@ -28,8 +29,10 @@ pub struct Waiting {
 }
 
 impl Waiting {
+    /// What it takes up, in bytes, near enough.
     fn bytes(&self) -> usize {
-        self.frame.as_ref().map_or(0, String::len)
+        let texts = [self.frame.as_ref().map_or(0, String::len), self.src.len(), self.dst.len()];
+        texts.into_iter().fold(64, usize::saturating_add)
     }
 }
 
@@ -82,6 +85,10 @@ impl Queue {
         if attempt.is_some_and(|row| row.frame.is_none()) {
             return Change::default(); // late, and its sender knows already
         }
+        if dst.json.len() > MAX_DESTINATION_BYTES {
+            // Nobody can have that id: there is nothing to wait for, and nothing to remember.
+            return Change { expired: vec![Expired { src, dst: dst.json.clone() }], ..Change::default() };
+        }
         let seq = self.next;
         let (attempt, due) = attempt.map_or((seq, now.saturating_add(window_ms)), |row| (row.attempt, row.due));
         self.next = seq.saturating_add(1);
@@ -95,14 +102,15 @@ impl Queue {
 
     fn fits(&self, new: &Waiting) -> bool {
         let (mut count, mut peers_bytes, mut bytes) = (1_usize, new.bytes(), new.bytes());
-        for row in self.rows.iter().filter(|row| row.frame.is_some()) {
+        for row in &self.rows {
             bytes = bytes.saturating_add(row.bytes());
-            if row.dst == new.dst {
+            if row.dst == new.dst && row.frame.is_some() {
                 count = count.saturating_add(1);
                 peers_bytes = peers_bytes.saturating_add(row.bytes());
             }
         }
-        count <= MAX_WAITING_PER_PEER && peers_bytes <= MAX_WAITING_BYTES_PER_PEER && bytes <= MAX_WAITING_BYTES
+        let fits_for_peer = count <= MAX_WAITING_PER_PEER && peers_bytes <= MAX_WAITING_BYTES_PER_PEER;
+        fits_for_peer && bytes <= MAX_WAITING_BYTES && self.rows.len() < MAX_WAITING_ROWS
     }
 
     fn marks(&self) -> usize {
@@ -115,7 +123,7 @@ impl Queue {
         let expired = vec![Expired { src: last.src.clone(), dst: last.dst.clone() }];
         let mark = Waiting { due: now.saturating_add(FAILED_ATTEMPT_MEMORY_MS), frame: None, ..last };
         // Past the limit late candidates may fail once more, as they always do with PeerServer.
-        let keep = (self.marks() < MAX_FAILED_ATTEMPTS).then_some(mark);
+        let keep = (self.marks() < MAX_FAILED_ATTEMPTS && self.rows.len() < MAX_WAITING_ROWS).then_some(mark);
         self.rows.extend(keep.clone());
         Change { keep, drop, expired }
     }

@@ -126,6 +126,11 @@ impl Realm {
         self.armed = self.next_due();
     }
 
+    /// Whether a socket's number, or its member's id, is somebody's.
+    pub fn holds(&self, member: &Member) -> bool {
+        self.members.named(member.id.as_str()).is_some() || self.members.has(member.conn)
+    }
+
     /// A number for the next socket.
     pub fn next_conn(&self) -> Conn {
         self.members.next_conn()
@@ -180,7 +185,10 @@ impl Realm {
             return;
         }
         let before = self.members.named(id.as_str()).cloned();
-        turn.out.extend(before.as_ref().map(|old| Effect::Close { conn: old.conn, status: Some(SUPERSEDED) }));
+        if let Some(old) = &before {
+            turn.out.push(Effect::Close { conn: old.conn, status: Some(SUPERSEDED) });
+            self.end_trial(&id, old.trial.clone(), turn);
+        }
         let member = Member {
             conn,
             id: id.clone(),
@@ -243,6 +251,7 @@ impl Realm {
         let Some(member) = self.members.remove(conn) else {
             return;
         };
+        self.end_trial(&member.id, member.trial, turn);
         if member.roster {
             let frame = message::left(&member.id);
             turn.out.extend(self.members.roster().map(|other| Effect::Send { to: other.conn, frame: frame.clone() }));
@@ -270,7 +279,9 @@ impl Realm {
 
     /// Sets the alarm for whatever ends next. One that turns out to be early does no harm, and is cheaper than moving it.
     fn arm(&mut self, turn: &mut Turn<'_>) {
-        if let Some(due) = self.next_due().filter(|due| self.armed.is_none_or(|armed| armed > *due)) {
+        // One that should have come already was lost, with an event that failed seven times.
+        let armed = self.armed.filter(|armed| *armed >= turn.now);
+        if let Some(due) = self.next_due().filter(|due| armed.is_none_or(|armed| armed > *due)) {
             self.armed = Some(due);
             turn.out.push(Effect::WakeAt(due));
         }

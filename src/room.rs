@@ -10,11 +10,13 @@ use crate::crypto;
 use crate::edge;
 use crate::effect::Effect;
 use crate::id::Token;
-use crate::limits::Millis;
+use crate::limits::{Millis, MAX_OUTBOX_BYTES};
+use crate::member::Client;
 use crate::message::{HEARTBEAT, HEARTBEAT_ANSWER};
 use crate::placement::{home_name, Home};
 use crate::realm::{Event, Realm, Turn};
 use crate::route::{Claim, Route};
+use futures::future::join_all;
 use serde_json::value::RawValue;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +41,15 @@ struct Outbox {
     busy: bool,
 }
 
+impl Outbox {
+    fn bytes(&self) -> usize {
+        self.frames.iter().map(String::len).fold(0, usize::saturating_add)
+    }
+}
+
+/// Where one home addresses another: an address that no request from outside has.
+const HOME_URL: &str = "https://home/";
+
 impl DurableObject for Room {
     fn new(state: State, env: Env) -> Self {
         match WebSocketRequestResponsePair::new(HEARTBEAT, HEARTBEAT_ANSWER) {
@@ -49,7 +60,7 @@ impl DurableObject for Room {
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
-        if request.method() == Method::Post {
+        if request.inner().url() == HOME_URL && request.method() == Method::Post {
             return self.take_forwarded(&request.text().await?).await;
         }
         let route = self.with(|awake| Ok(edge::route(&request, &awake.settings)))?;
@@ -148,9 +159,7 @@ impl Room {
         claim.token = Token::parse(&digest).unwrap_or(claim.token);
         if let Some(client) = &mut claim.keeps {
             let address = request.headers().get("CF-Connecting-IP")?.unwrap_or_default();
-            // Of an IPv6 address the network counts (its first 64 bits): the rest is the client's to choose.
-            let network: Vec<&str> = address.split(':').take(4).collect();
-            client.0 = crypto::digest(&network.join(":")).await?;
+            client.0 = crypto::digest(&Client::network(&address)).await?;
         }
         Ok(claim)
     }
@@ -158,15 +167,17 @@ impl Room {
     /// How many peers the other homes have; not asked while this home has less than its share of the limit.
     async fn count_elsewhere(&self) -> Result<usize> {
         let (spread, ask) = self.with(|awake| Ok((awake.spread, awake.realm.must_ask_others())))?;
-        let mut count = 0_usize;
-        if ask {
-            for home in (0..spread.homes.get()).map(Home).filter(|home| *home != spread.here) {
-                let stub = self.env.durable_object(edge::BINDING)?.get_by_name(&home_name(home))?;
-                let answer = stub.fetch_with_str("https://home/").await?.text().await?;
-                count = count.saturating_add(answer.parse().unwrap_or(0));
-            }
+        if !ask {
+            return Ok(0);
         }
-        Ok(count)
+        let objects = self.env.durable_object(edge::BINDING)?;
+        let others = (0..spread.homes.get()).map(Home).filter(|home| *home != spread.here);
+        let counts = join_all(others.map(|home| {
+            let objects = &objects;
+            async move { objects.get_by_name(&home_name(home))?.fetch_with_str(HOME_URL).await?.text().await }
+        }));
+        // A home that does not answer must not keep people out of the others.
+        Ok(counts.await.into_iter().flatten().filter_map(|count| count.parse::<usize>().ok()).fold(0, usize::saturating_add))
     }
 
     /// Takes an event through the realm, and carries out what follows from it.
@@ -188,14 +199,20 @@ impl Room {
     async fn carry_out(&self, effects: Vec<Effect>) -> Result<()> {
         let mut wake_at = None;
         let mut homes = BTreeSet::new();
+        let mut refused = Vec::new();
         self.with(|awake| {
             let mut outboxes = self.outboxes.try_borrow_mut().map_err(|_| busy())?;
             for effect in effects {
                 match effect {
                     Effect::WakeAt(due) => wake_at = Some(due),
                     Effect::Forward { home, frame } => {
-                        outboxes.entry(home).or_default().frames.push(frame);
-                        homes.insert(home);
+                        let outbox = outboxes.entry(home).or_default();
+                        if outbox.bytes().saturating_add(frame.len()) <= MAX_OUTBOX_BYTES {
+                            outbox.frames.push(frame);
+                            homes.insert(home);
+                        } else {
+                            refused.push(frame);
+                        }
                     }
                     other => awake.apply(other),
                 }
@@ -206,8 +223,21 @@ impl Room {
             let delay = i64::try_from(due.saturating_sub(now())).unwrap_or(i64::MAX);
             self.state.storage().set_alarm(delay).await?;
         }
+        self.give_up(&refused)?;
         for home in homes {
             self.forward(home).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells the senders of frames that could not be handed to another home.
+    fn give_up(&self, frames: &[String]) -> Result<()> {
+        for frame in frames {
+            let effects = self.decide(Event::Undelivered { frame })?;
+            self.with(|awake| {
+                effects.into_iter().for_each(|effect| awake.apply(effect));
+                Ok(())
+            })?;
         }
         Ok(())
     }
@@ -224,13 +254,7 @@ impl Room {
             }
             if let Err(error) = sent {
                 console_error!("{} frames for home {} are lost: {error}", frames.len(), home.0);
-                for frame in &frames {
-                    let effects = self.decide(Event::Undelivered { frame })?;
-                    self.with(|awake| {
-                        effects.into_iter().for_each(|effect| awake.apply(effect));
-                        Ok(())
-                    })?;
-                }
+                self.give_up(&frames)?;
             }
         }
         Ok(())
@@ -251,13 +275,17 @@ impl Room {
         let stub = self.env.durable_object(edge::BINDING)?.get_by_name(&home_name(home))?;
         let mut init = RequestInit::new();
         init.with_method(Method::Post).with_body(Some(format!("[{}]", frames.join(",")).into()));
-        stub.fetch_with_request(Request::new_with_init("https://home/", &init)?).await?;
-        Ok(())
+        match stub.fetch_with_request(Request::new_with_init(HOME_URL, &init)?).await?.status_code() {
+            200..=299 => Ok(()),
+            status => Err(Error::RustError(format!("it answers {status}"))),
+        }
     }
 
     async fn take_forwarded(&self, body: &str) -> Result<Response> {
         for frame in serde_json::from_str::<Vec<&RawValue>>(body)? {
-            self.handle(Event::Forwarded { frame: frame.get() }).await?;
+            if let Err(error) = self.handle(Event::Forwarded { frame: frame.get() }).await {
+                console_error!("a forwarded frame is lost: {error}");
+            }
         }
         Response::empty()
     }

@@ -79,7 +79,7 @@ pub fn route(line: Line<'_>, settings: &Settings) -> Route {
     let base = settings.base_path.as_str();
     if line.upgrade {
         return match line.path.strip_prefix(base) {
-            Some("peerjs") => socket(line.query, settings),
+            Some("peerjs") if line.method == "GET" => socket(line.query, settings),
             _ => Route::StraySocket,
         };
     }
@@ -140,7 +140,8 @@ fn claim(id: &str, token: &str, key: &str, roster: bool, settings: &Settings) ->
         return Err(Refusal::Incomplete);
     }
     let key = RealmKey::parse(key)?;
-    if !settings.serves(&key) {
+    // A room's key is a random number: no list could name it. Who wants no rooms sets their capacity to 0.
+    if !roster && !settings.serves(&key) {
         return Err(Refusal::InvalidKey);
     }
     if roster && key.is_public() {

@@ -1,7 +1,9 @@
 //! Every variable that an operator may set in `wrangler.toml`, its meaning and its default. Read once, in one place.
 
 use crate::id::RealmKey;
-use crate::limits::{ALIVE_TIMEOUT_MS, CONCURRENT_LIMIT, EXPIRE_TIMEOUT_MS, FRAMES_PER_SECOND, OWNER_GRACE_MS, ROOM_CAPACITY};
+use crate::limits::{
+    ALIVE_TIMEOUT_MS, CONCURRENT_LIMIT, EXPIRE_TIMEOUT_MS, FRAMES_PER_SECOND, MAX_PUBLIC_HOMES, OWNER_GRACE_MS, ROOM_CAPACITY,
+};
 use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
@@ -75,7 +77,10 @@ impl Settings {
             },
             public_homes: match var("PUBLIC_HOMES") {
                 None => NonZeroU16::MIN,
-                Some(text) => parse("PUBLIC_HOMES", &text, "a whole number from 1 to 65535")?,
+                Some(text) => parse("PUBLIC_HOMES", &text, HOMES).and_then(|homes: NonZeroU16| match homes.get() {
+                    1..=MAX_PUBLIC_HOMES => Ok(homes),
+                    _ => Err(BadSetting { name: "PUBLIC_HOMES", expected: HOMES }),
+                })?,
             },
             stun_urls: list("STUN_URLS"),
         })
@@ -86,6 +91,8 @@ impl Settings {
         self.allowed_keys.is_empty() || self.allowed_keys.iter().any(|allowed| allowed == key.as_str())
     }
 }
+
+const HOMES: &str = "a whole number from 1 to 32";
 
 fn parse<T: FromStr>(name: &'static str, text: &str, expected: &'static str) -> Result<T, BadSetting> {
     text.trim().parse().map_err(|_| BadSetting { name, expected })

@@ -17,6 +17,8 @@ pub enum Flaw {
     Unclear,
     /// Another key signed it, or somebody changed it.
     WrongSignature,
+    /// `nbf` has not come.
+    TooEarly,
     /// `exp` has passed.
     Expired,
     /// `sub` is another id.
@@ -29,6 +31,7 @@ impl fmt::Display for Flaw {
             Self::NotSigned => "it is not a JWT that is signed with HS256",
             Self::Unclear => "it must say who (sub, a text) and until when (exp, whole seconds)",
             Self::WrongSignature => "its signature is wrong",
+            Self::TooEarly => "it is not valid yet",
             Self::Expired => "it has expired",
             Self::OtherId => "it is for another id",
         })
@@ -54,6 +57,8 @@ struct Header {
 struct Contents {
     sub: String,
     exp: u64,
+    #[serde(default)]
+    nbf: u64,
 }
 
 impl<'a> Statement<'a> {
@@ -71,9 +76,11 @@ impl<'a> Statement<'a> {
 
     /// Whether the statement, whose signature is right, allows an id at this moment.
     pub fn allows(&self, id: &PeerId, now: Millis) -> Result<(), Flaw> {
-        let Contents { sub, exp } = serde_json::from_slice(&self.contents).map_err(|_| Flaw::Unclear)?;
+        let Contents { sub, exp, nbf } = serde_json::from_slice(&self.contents).map_err(|_| Flaw::Unclear)?;
         if exp.saturating_mul(1000) <= now {
             Err(Flaw::Expired)
+        } else if nbf.saturating_mul(1000) > now {
+            Err(Flaw::TooEarly)
         } else if sub != id.as_str() {
             Err(Flaw::OtherId)
         } else {

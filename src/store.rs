@@ -94,9 +94,8 @@ impl Store {
 
     /// Deletes frames.
     pub(crate) fn drop(&self, rows: Vec<u64>) -> Result<()> {
-        for seq in rows {
-            self.sql.exec("DELETE FROM waiting WHERE seq = ?", vec![integer(seq)?])?;
-        }
+        let rows = serde_json::to_string(&rows)?;
+        self.sql.exec("DELETE FROM waiting WHERE seq IN (SELECT value FROM json_each(?))", vec![rows.into()])?;
         Ok(())
     }
 

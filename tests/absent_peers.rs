@@ -171,3 +171,47 @@ fn a_peer_in_a_home_out_of_reach_is_absent_at_once() {
         assert_eq!(world.frames(bob), [OPEN]);
     }
 }
+
+#[test]
+fn a_destination_that_nobody_can_have_fails_at_once_and_is_not_kept() {
+    everywhere(&[("FRAMES_PER_SECOND", "0")], |world| {
+        let ann = world.open("ann", "a");
+        world.next(ann);
+        let dst = "x".repeat(200_000);
+        for _ in 0..3 {
+            world.signal(ann, "OFFER", &dst, "1");
+            assert_eq!(world.frames(ann), [expired(&dst, "ann")]);
+        }
+        assert_eq!((world.rows(), world.writes), (0, 0));
+    });
+}
+
+#[test]
+fn rows_are_bounded_and_so_is_the_memory_of_failed_attempts() {
+    for evicting in [false, true] {
+        let mut world = World::new(&[("FRAMES_PER_SECOND", "0")], "peerjs", false);
+        let ann = world.open("ann", "a");
+        for number in 0..6_000 {
+            world.signal(ann, "OFFER", &format!("peer{number}"), "1");
+        }
+        assert_eq!((world.rows(), world.frames(ann).len()), (4_096, 1 + 6_000 - 4_096));
+        world.evict(evicting);
+        world.pass(6_000);
+        assert_eq!((world.rows(), world.frames(ann).len()), (1_000, 4_096));
+        world.pass(60_000);
+        assert_eq!(world.rows(), 0);
+    }
+}
+
+#[test]
+fn an_alarm_that_was_lost_is_set_again() {
+    let mut world = World::new(&[], "peerjs", true);
+    let ann = world.open("ann", "a");
+    world.signal(ann, "OFFER", "bob", "1");
+    world.lose_alarms();
+    world.pass(60_000);
+    assert_eq!(world.frames(ann), [OPEN]);
+    world.say(ann, "{}");
+    world.pass(0);
+    assert_eq!(world.frames(ann), [expired("bob", "ann")]);
+}

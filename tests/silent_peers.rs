@@ -84,11 +84,58 @@ fn who_dialled_the_dead_is_told_once() {
         world.beat(bob);
         world.pass(30_000);
         assert_eq!(world.frames(bob), [OPEN, &expired("ann", "bob")]);
-        assert_eq!(world.closed(ann), Some(None));
         world.signal(bob, "OFFER", "ann", "4");
-        world.pass(6_000);
+        world.pass(26_000);
         assert_eq!(world.frames(bob), [expired("ann", "bob")]);
     });
+}
+
+#[test]
+fn a_hidden_tab_that_is_merely_called_keeps_its_socket() {
+    everywhere(&[], |world| {
+        let (ann, bob) = (world.open("ann", "a"), world.open("bob", "b"));
+        for _ in 0..5 {
+            world.beat(ann); // once a minute, as browsers let hidden tabs
+            world.pass(30_000);
+            world.signal(bob, "OFFER", "ann", "1");
+            world.pass(30_000);
+        }
+        assert_eq!((world.closed(ann), world.frames(ann).len()), (None, 6));
+    });
+}
+
+#[test]
+fn in_a_room_who_does_not_answer_an_offer_is_gone() {
+    in_a_room(&[], |world| {
+        let (ann, bob) = (world.enter("ann", "a"), world.enter("bob", "b"));
+        world.beat(ann);
+        world.pass(20_000);
+        world.signal(bob, "OFFER", "ann", "1");
+        world.pass(26_000);
+        assert_eq!(world.closed(ann), Some(None));
+        let left = r#"{"type":"LEAVE","src":"ann"}"#;
+        assert_eq!(world.frames(bob)[1..], [&expired("ann", "bob"), left]);
+    });
+}
+
+#[test]
+fn what_a_silent_socket_swallowed_is_answered_however_it_ends() {
+    for end in [
+        |world: &mut World, ann| world.close(ann),
+        |world: &mut World, _ann| {
+            world.open("ann", "a");
+        },
+        |world: &mut World, _ann| world.pass(26_000),
+    ] {
+        everywhere(&[], |world| {
+            let (ann, bob) = (world.open("ann", "a"), world.open("bob", "b"));
+            world.beat(ann);
+            world.pass(20_000);
+            world.signal(bob, "OFFER", "ann", "1");
+            end(world, ann);
+            assert_eq!(world.frames(bob), [OPEN, &expired("ann", "bob")]);
+        });
+    }
 }
 
 #[test]
@@ -112,7 +159,7 @@ fn the_dead_do_not_fill_the_realm_or_the_room() {
         world.pass(20_000);
         let refused = world.open("eve", "e");
         assert!(world.frames(refused)[0].contains("concurrent user limit"));
-        world.pass(30_000);
+        world.pass(70_000);
         let eve = world.open("eve", "e");
         assert_eq!(world.frames(eve), [OPEN]);
     });

@@ -6,6 +6,8 @@ set -euo pipefail
 cd "$root"
 bash tools/setup.sh
 port=8787
+ip=127.0.0.1
 case " $* " in *" --port"* | *" -p "*) port= ;; esac
+case " $* " in *" --ip"*) ip= ;; esac
 export BECKON_PROFILE=quick
-exec wrangler dev --ip 127.0.0.1 ${port:+--port "$port"} "$@"
+exec wrangler dev ${ip:+--ip "$ip"} ${port:+--port "$port"} "$@"

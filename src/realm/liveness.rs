@@ -1,10 +1,12 @@
 //! Is anybody there? A peer whose network is gone leaves a socket that looks open for minutes.
 //!
 //! PeerServer checks every socket three times a second and drops those that were silent for 60 to 90 s. Nobody here is woken
-//! for that: silence matters only when somebody asks for the peer (dials it, claims its id, joins its room, or finds the realm
-//! full). Then a socket that was silent for `ALIVE_TIMEOUT_MS` is dead on the spot; one that has missed two heartbeats is
-//! *doubtful* and has [`TRIAL_MS`] to give any sign of life. Without one it is dropped, and whoever offered it a connection
-//! meanwhile is told with `EXPIRE`.
+//! for that: silence matters only when somebody asks for the peer. Then a socket that was silent for `ALIVE_TIMEOUT_MS` is dead
+//! on the spot. One that has missed two heartbeats, and is dialled or has its id claimed, is *doubtful* and has [`TRIAL_MS`] to
+//! give any sign of life. Without one, whoever offered it a connection is told with `EXPIRE`. It is also dropped then if it
+//! should have answered or is in the way: in a room, where clients answer every offer at once, and where somebody else claims the
+//! id. A stock client that was merely called may be a hidden tab, whose heartbeat browsers slow down to one a minute, and in which
+//! a call is ringing: it stays until the timeout.
 
 use super::{Realm, Turn};
 use crate::effect::Effect;
@@ -21,19 +23,16 @@ enum Pulse {
 }
 
 impl Realm {
-    /// Asks for whoever stands in the way of a claim: the holder of the id, the others in the room, or, where the realm is
-    /// full, everybody (unless that was done a moment ago, and verdicts are awaited).
+    /// Asks for whoever stands in the way of a claim: the holder of the id and, where there is no room, all who may be dead.
     pub(super) fn question(&mut self, id: &PeerId, claim: &Claim, elsewhere: usize, turn: &mut Turn<'_>) {
-        let full = self.is_full(elsewhere) && self.next_verdict.is_none();
-        let stands_in_the_way =
-            |member: &Member| full || claim.roster && member.roster || member.id == *id && member.token != claim.token;
-        let conns: Vec<Conn> = if full || claim.roster {
-            self.members.iter().filter(|member| stands_in_the_way(member)).map(|member| member.conn).collect()
-        } else {
-            let holder = self.members.named(id.as_str());
-            holder.filter(|member| stands_in_the_way(member)).map(|member| member.conn).into_iter().collect()
-        };
-        for conn in conns {
+        let full = self.is_full(elsewhere);
+        if full || claim.roster {
+            let dead = |member: &&Member| (full || member.roster) && self.is_dead(member, turn);
+            let dead: Vec<Conn> = self.members.iter().filter(dead).map(|member| member.conn).collect();
+            dead.into_iter().for_each(|conn| self.bury(conn, turn));
+        }
+        let holder = self.members.named(id.as_str()).filter(|member| member.token != claim.token);
+        if let Some(conn) = holder.map(|member| member.conn) {
             self.ask(conn, None, turn);
         }
     }
@@ -41,8 +40,8 @@ impl Realm {
     /// Asks for the peer whom a frame is for.
     pub(super) fn ask_for(&mut self, kind: Kind, src: &PeerId, dst: &Destination, turn: &mut Turn<'_>) {
         let member = dst.id.as_deref().and_then(|id| self.members.named(id));
-        if let Some(conn) = member.filter(|member| kind.waits() && member.id != *src).map(|member| member.conn) {
-            self.ask(conn, Some(src).filter(|_| kind == Kind::Offer), turn);
+        if let Some(conn) = member.filter(|member| kind == Kind::Offer && member.id != *src).map(|member| member.conn) {
+            self.ask(conn, Some(src), turn);
         }
     }
 
@@ -55,20 +54,18 @@ impl Realm {
             Pulse::Alive => {}
             Pulse::Dead => self.bury(conn, turn),
             Pulse::Doubtful => {
-                let began = turn.now;
-                let fresh = member.trial.is_none();
-                let trial = member.trial.get_or_insert_with(|| Trial { began, askers: Vec::new() });
+                let fresh = Trial { began: turn.now, claimed: false, askers: Vec::new() };
+                let mut trial = member.trial.clone().unwrap_or(fresh);
                 let kept: usize = trial.askers.iter().map(|asker| asker.as_str().len()).sum();
-                let new = asker.filter(|asker| {
-                    !trial.askers.contains(asker) && kept.saturating_add(asker.as_str().len()) <= MAX_ASKERS_BYTES
-                });
-                if !fresh && new.is_none() {
-                    return;
+                let fits = |asker: &&PeerId| kept.saturating_add(asker.as_str().len()) <= MAX_ASKERS_BYTES;
+                trial.claimed |= asker.is_none();
+                trial.askers.extend(asker.filter(|asker| !trial.askers.contains(asker)).filter(fits).cloned());
+                if member.trial.as_ref() != Some(&trial) {
+                    member.trial = Some(trial);
+                    let member = member.clone();
+                    self.await_verdict(&member);
+                    turn.out.push(Effect::Remember(member));
                 }
-                trial.askers.extend(new.cloned());
-                let member = member.clone();
-                self.await_verdict(&member);
-                turn.out.push(Effect::Remember(member));
             }
         }
     }
@@ -85,15 +82,18 @@ impl Realm {
             return self.await_verdicts();
         }
         let on_trial: Vec<Member> = self.members.iter().filter(|member| member.trial.is_some()).cloned().collect();
-        for Member { conn, trial, heard, .. } in on_trial {
+        for Member { conn, trial, heard, roster, .. } in on_trial {
             let Some(trial) = trial.filter(|trial| trial.began.saturating_add(TRIAL_MS) <= turn.now) else {
                 continue;
             };
-            if Some(heard).max((turn.beats)(conn)) <= Some(trial.began) {
+            let silent = Some(heard).max((turn.beats)(conn)) <= Some(trial.began);
+            if silent && (roster || trial.claimed) {
                 self.bury(conn, turn);
             } else if let Some(member) = self.members.get_mut(conn) {
-                member.trial = None;
+                let trial = member.trial.take();
+                let member = member.clone();
                 turn.out.push(Effect::Remember(member.clone()));
+                self.end_trial(&member.id, trial.filter(|_| silent), turn);
             }
         }
         self.await_verdicts();
@@ -104,16 +104,16 @@ impl Realm {
         self.next_verdict = trials.map(|trial| trial.began.saturating_add(TRIAL_MS)).min();
     }
 
-    /// Drops a socket that nobody is behind, and tells those who thought that there was.
+    /// Drops a socket that nobody is behind.
     fn bury(&mut self, conn: Conn, turn: &mut Turn<'_>) {
-        let Some(member) = self.members.get_mut(conn) else {
-            return;
-        };
-        let (id, trial) = (member.id.clone(), member.trial.take());
         turn.out.push(Effect::Close { conn, status: None });
         self.remove(conn, true, turn);
+    }
+
+    /// A socket was asked for a sign of life and is gone, or gave none: what it was sent meanwhile went nowhere.
+    pub(super) fn end_trial(&self, id: &PeerId, trial: Option<Trial>, turn: &mut Turn<'_>) {
         for asker in trial.into_iter().flat_map(|trial| trial.askers) {
-            self.tell_expired(&Destination::of(&id).json, &Destination::of(&asker), turn);
+            self.tell_expired(&Destination::of(id).json, &Destination::of(&asker), turn);
         }
     }
 

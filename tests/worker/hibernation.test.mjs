@@ -1,6 +1,7 @@
 // Hibernation is the normal case: every scenario runs once as it is and once with the object thrown out of memory between
 // any two steps, and nobody can tell the difference.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startBeckon } from "./beckon.mjs";
@@ -169,4 +170,7 @@ test("nothing that identifies a peer is logged", async () => {
   ann.send({ type: "OFFER", dst: "nobody", payload: { sdp: "quiet-sdp" } });
   await ann.close();
   assert.doesNotMatch(JSON.stringify(beckon.logs()), /quiet/);
+  // On Cloudflare requests are logged with their addresses, unless told not to.
+  const config = readFileSync(new URL("../../wrangler.toml", import.meta.url), "utf8");
+  assert.match(config, /^\[observability\.logs\]\nredact_query_string = true$/m);
 });

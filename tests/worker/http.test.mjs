@@ -69,5 +69,5 @@ test("with discovery off the answer is 401, and a variable that cannot be is nam
   t.after(() => broken.close());
   const fault = await broken.fetch("/peerjs/id");
   assert.equal(fault.status, 500);
-  assert.match(await fault.text(), /^The variable PUBLIC_HOMES must be a whole number from 1 to 65535\./);
+  assert.match(await fault.text(), /^The variable PUBLIC_HOMES must be a whole number from 1 to 32\./);
 });

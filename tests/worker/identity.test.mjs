@@ -122,6 +122,7 @@ describe("with TOKEN_KEY set", () => {
       [`${header}.${part({ sub: "osama", exp: soon() + 1000 })}.${signature}`, "its signature is wrong"],
       [`${header}.${contents}.`, "its signature is wrong"],
       [sign({ sub: "osama", exp: 1 }), "it has expired"],
+      [sign({ sub: "osama", exp: soon(), nbf: soon() - 1 }), "it is not valid yet"],
       [sign({ sub: "layla", exp: soon() }), "it is for another id"],
       [sign({ sub: "osama" }), "it must say who (sub, a text) and until when (exp, whole seconds)"],
       [sign({ exp: soon() }), "it must say who (sub, a text) and until when (exp, whole seconds)"],
@@ -130,8 +131,16 @@ describe("with TOKEN_KEY set", () => {
     }
   });
 
-  test("rooms need no login: their ids are given, not claimed", async () => {
-    const ann = await open(beckon.url, { key: "some-room", token: "t", roster: "1" });
-    assert.equal(JSON.parse(await ann.next()).type, "OPEN");
+  test("a room needs no login, and is no way to an id that does", async () => {
+    const eve = await open(beckon.url, { key: "app", id: "osama", token: "t", roster: "1" });
+    assert.equal(JSON.parse(await eve.next()).type, "OPEN");
+    const join = (id) => open(beckon.url, { key: "app", id, token: sign({ sub: id, exp: soon() }) });
+    const [osama, layla] = [await join("osama"), await join("layla")];
+    assert.deepEqual([await osama.next(), await layla.next()], [OPEN, OPEN]);
+    eve.send({ type: "OFFER", dst: "layla" });
+    layla.send({ type: "OFFER", dst: "osama" });
+    assert.equal(await osama.next(), '{"type":"OFFER","src":"layla","dst":"osama"}');
+    await sleep(100);
+    assert.deepEqual([eve.rest(), layla.rest()], [[], []]);
   });
 });

@@ -164,6 +164,17 @@ impl World {
         self.sockets[peer.0].closed
     }
 
+    /// Throws everything out of memory now and, if asked to, from now on after every event.
+    pub fn evict(&mut self, always: bool) {
+        self.evicting = always;
+        self.objects.iter_mut().for_each(|object| object.realm = None);
+    }
+
+    /// What the platform does with an alarm whose handler has failed too often.
+    pub fn lose_alarms(&mut self) {
+        self.objects.iter_mut().for_each(|object| object.alarm = None);
+    }
+
     /// Lets time pass, alarms and all.
     pub fn pass(&mut self, ms: u64) {
         let end = self.now + ms;
