@@ -99,9 +99,9 @@ export async function startClients(...names) {
 }
 
 /** Waits until a client's log has a line that fits. */
-export async function heard(client, pattern) {
+export async function heard(client, pattern, ms = DEADLINE_MS) {
   const fits = (line) => (typeof pattern === "string" ? line === pattern : pattern.test(line));
-  const end = Date.now() + DEADLINE_MS;
+  const end = Date.now() + ms;
   for (;;) {
     const log = await client.ask("log");
     const line = log.find(fits);

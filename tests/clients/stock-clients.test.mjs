@@ -50,6 +50,32 @@ for (const engines of PAIRS) {
     });
     after(() => group.close());
 
+    /**
+     * Between two peers on node-datachannel one connection in some sixty never opens, with either server (libdatachannel then has "a
+     * remote candidate without ICE transport"): there, and only there, we do what its users do, and dial again.
+     */
+    const stubbornly = async (attempt) => {
+      for (let again = engines.every((engine) => engine === "node") ? 3 : 0; ; again--) {
+        try {
+          return await attempt(again ? 6_000 : undefined);
+        } catch (error) {
+          if (!again) throw error;
+        }
+      }
+    };
+    /** Dials, and gives the milliseconds until the channel was open. */
+    const connect = (one, two, more = {}) =>
+      stubbornly((ms) => soon(`a channel from ${one} to ${two} opens`, ann.ask("connect", one, two, more), ms));
+    /** Waits until a client that has dialled is connected. */
+    const connected = (client, name, other) => {
+      let dialled = true;
+      return stubbornly(async (ms) => {
+        if (!dialled) await client.ask("dial", name, other);
+        dialled = false;
+        await heard(client, new RegExp(`^${name}: connected to ${other}`), ms);
+      });
+    };
+
     test("how long it takes, the servers in turn", async () => {
       const taken = { PeerServer: [], Beckon: [] };
       for (let round = 0; round < ROUNDS; round++) {
@@ -57,8 +83,7 @@ for (const engines of PAIRS) {
           const [one, two] = [fresh("ann"), fresh("bob")];
           await soon("bob opens", bob.ask("start", two, two, options(servers[make].open)));
           const register = await soon("ann opens", ann.ask("start", one, one, options(servers[make].open)));
-          const connect = await soon("the channel opens", ann.ask("connect", one, two, {}));
-          taken[make].push({ register, connect });
+          taken[make].push({ register, connect: await connect(one, two) });
           for (const [client, name] of [[ann, one], [bob, two]]) await client.ask("destroy", name);
         }
       }
@@ -81,7 +106,7 @@ for (const engines of PAIRS) {
         test("own ids, a channel with label and metadata, words both ways in every serialization", async () => {
           for (const serialization of SERIALIZATIONS) {
             const { one, two } = await pair();
-            await soon("the channel opens", ann.ask("connect", one, two, { serialization, label: "the label", metadata: { a: [1, "é"] } }));
+            await connect(one, two, { serialization, label: "the label", metadata: { a: [1, "é"] } });
             await heard(bob, `${two}: connected to ${one} ["the label",{"a":[1,"é"]}]`);
             const word = serialization === "raw" ? "hello world" : { hello: ["world", 1] };
             await ann.ask("send", one, two, word);
@@ -94,7 +119,7 @@ for (const engines of PAIRS) {
 
         test("a message of 256 kB", async () => {
           const { one, two } = await pair();
-          await soon("the channel opens", ann.ask("connect", one, two, { serialization: "binary" }));
+          await connect(one, two, { serialization: "binary" });
           await heard(bob, new RegExp(`^${two}: connected to ${one}`));
           await ann.ask("sendBytes", one, two, 256 * 1024);
           await heard(bob, `${two}: ${one} says bytes:${256 * 1024}`);
@@ -124,12 +149,12 @@ for (const engines of PAIRS) {
           await ann.ask("dial", one, late);
           await sleep(1500);
           await start(bob, late, late);
-          await heard(ann, new RegExp(`^${one}: connected to ${late}`));
+          await connected(ann, one, late);
         });
 
         test("disconnect and reconnect, with the channel left open", async () => {
           const { one, two } = await pair();
-          await soon("the channel opens", ann.ask("connect", one, two, {}));
+          await connect(one, two);
           await ann.ask("disconnect", one);
           await heard(ann, `${one}: disconnected`);
           await sleep(200);
@@ -180,7 +205,7 @@ for (const engines of PAIRS) {
             }
             // PeerServer takes the new socket but never says OPEN: reachable, and yet not open (peerjs#1289).
             await bob.ask("dial", two, one);
-            await heard(bob, new RegExp(`^${two}: connected to ${one}`));
+            await connected(bob, two, one);
             const opened = (await ann.ask("log")).filter((line) => line === `${one}: open as ${one}`).length;
             assert.equal(opened, make === "Beckon" ? 2 : 1);
           } finally {
