@@ -46,6 +46,17 @@ export interface PeerEvent extends Event {
   readonly peer: Peer;
 }
 
+/**
+ * Something came through the server that was not, unchanged, what a peer had sealed for us, and was dropped. Without it everything goes
+ * on: what is connected stays connected. `reason`: `unsealed`, `altered`, `replayed`, or `stale` (of an earlier page load: a replay, or
+ * just late).
+ */
+export interface RefusedEvent extends Event {
+  /** Whose it was supposed to be. */
+  readonly from: string;
+  readonly reason: 'unsealed' | 'altered' | 'replayed' | 'stale';
+}
+
 /** The room's own state changed. */
 export interface RoomEvent extends Event {
   readonly room: Room;
@@ -57,6 +68,7 @@ interface RoomEvents {
   /** Someone left. */
   left: PeerEvent;
   message: MessageEvent;
+  refused: RefusedEvent;
   state: RoomEvent;
 }
 
@@ -118,7 +130,7 @@ export class Peer extends EventTarget {
   readonly state: PeerState;
   /** Device to device, or by a relay (which carries it encrypted); null while unknown. */
   readonly path: 'direct' | 'relayed' | null;
-  /** Why it is `unreachable`: `no-direct-path` (and there is no relay), `no-path` or `relay-refused`. */
+  /** Why it is `unreachable`: `no-direct-path` (and there is no relay), `no-path` or `relay-refused`; `tampered` when someone changes what introduces us. */
   readonly error: BeckonError | null;
   /** The connection itself, while there is one. It is replaced when it has failed: do not keep it. */
   readonly connection: RTCPeerConnection | null;
@@ -133,7 +145,7 @@ export class Peer extends EventTarget {
 
 /**
  * What went wrong. `code` is stable: `damaged-link`, `insecure-context`, `no-webrtc`, `room-full` and the server's other
- * refusals, `blocked` (by the browser), `closed`, `left`, `too-long`, `no-direct-path`, `no-path`, `relay-refused`. `message` is a sentence for people.
+ * refusals, `blocked` (by the browser), `closed`, `left`, `too-long`, `no-direct-path`, `no-path`, `relay-refused`, `tampered`. `message` is a sentence for people.
  */
 export class BeckonError extends Error {
   constructor(code: string, message: string, options?: ErrorOptions);

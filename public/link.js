@@ -1,5 +1,6 @@
 // One RTCPeerConnection to one peer: perfect negotiation (W3C WebRTC 1.0, section 10.7), trickle, ICE restarts. It lives
 // once: when it has failed, peer.js makes another. Times are what browsers were measured to do.
+import { fingerprints, isAnnounced, strongOnly } from './fingerprint.js';
 
 /** 'disconnected' often mends itself; after this long, in ms, it is worth an ICE restart (0.2 to 0.7 s until connected). */
 const RESTART_MS = 2_000;
@@ -14,8 +15,8 @@ const CONNECT_MS = 15_000;
  * @typedef {object} Signal
  * @property {string} from
  * @property {string | null} to
- * @property {RTCSessionDescription | null} [description]
- * @property {RTCIceCandidate} [candidate]
+ * @property {{ type: RTCSdpType, sdp: string }} [description]
+ * @property {RTCIceCandidateInit} [candidate]
  */
 
 /** @typedef {ReturnType<typeof openLink>} Link */
@@ -26,11 +27,12 @@ const CONNECT_MS = 15_000;
  * @param {boolean} options.polite whether we give way when both offer at once
  * @param {RTCIceServer[]} options.iceServers
  * @param {(signal: Signal) => void} options.tell
- * @param {(state: 'open' | 'interrupted' | 'resumed' | 'failed') => void} options.changed 'open' once, 'failed' last
+ * @param {(state: 'open' | 'interrupted' | 'resumed' | 'failed' | 'forged') => void} options.changed 'open' once, 'failed' or
+ *   'forged' (whoever is at the other end is not who was introduced) last
  * @param {(text: string) => void} options.heard
  */
 export function openLink({ id, polite, iceServers, tell, changed, heard }) {
-  const pc = new RTCPeerConnection({ iceServers });
+  const pc = connect(iceServers);
   // Negotiated: no round trip in which only one side knows of the channel. Ordered and reliable by default.
   const channel = pc.createDataChannel('beckon', { negotiated: true, id: 0 });
   /** @type {string | null} */
@@ -41,18 +43,32 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
   let interrupted = false;
   let relayRefused = false;
   let restarts = 0;
-  let timer = setTimeout(fail, CONNECT_MS);
+  /** The certificates that the other side has announced, sealed. @type {Set<string>} */
+  let announced = new Set();
+  /** What has come before the other side was checked. @type {string[] | null} */
+  let unchecked = [];
+  let timer = setTimeout(() => fail(), CONNECT_MS);
 
-  pc.onicecandidate = ({ candidate }) => candidate && tell({ from: id, to: remote, candidate });
+  pc.onicecandidate = ({ candidate }) => candidate && tell({ from: id, to: remote, candidate: candidate.toJSON() });
   pc.onicecandidateerror = ({ errorCode, url }) => {
     if ((errorCode === 401 || errorCode === 403) && url?.startsWith('turn')) relayRefused = true;
   };
-  channel.onopen = () => {
+  channel.onopen = async () => {
+    const genuine = await isAnnounced(pc, announced);
+    if (pc.signalingState === 'closed') return;
+    if (!genuine) return fail('forged');
     clearTimeout(timer);
     changed('open');
+    const early = unchecked ?? [];
+    unchecked = null;
+    early.forEach(heard);
   };
-  channel.onmessage = ({ data }) => typeof data === 'string' && heard(data);
-  channel.onclose = fail; // by the other side: it left, reloaded, or made another link
+  channel.onmessage = ({ data }) => {
+    if (typeof data !== 'string') return;
+    if (unchecked) unchecked.push(data);
+    else heard(data);
+  };
+  channel.onclose = () => fail(); // by the other side: it left, reloaded, or made another link
   pc.onconnectionstatechange = () => {
     const state = pc.connectionState;
     if (state === 'failed') fail();
@@ -87,7 +103,8 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
   }
 
   function describe() {
-    tell({ from: id, to: remote, description: pc.localDescription });
+    const { type, sdp } = pc.localDescription ?? {};
+    if (type && sdp) tell({ from: id, to: remote, description: { type, sdp } });
   }
 
   /**
@@ -103,9 +120,10 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
     }
   }
 
-  function fail() {
+  /** @param {'failed' | 'forged'} [how] */
+  function fail(how = 'failed') {
     close();
-    changed('failed');
+    changed(how);
   }
 
   function close() {
@@ -131,7 +149,7 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
       return relayRefused;
     },
 
-    /** @param {Signal} signal */
+    /** @param {Pick<Signal, 'from' | 'description' | 'candidate'>} signal */
     accept({ from, description, candidate }) {
       return attempt(async () => {
         if (candidate) return pc.addIceCandidate(candidate);
@@ -140,9 +158,13 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
         const ready = !offering && (pc.signalingState === 'stable' || settingAnswer);
         ignoring = isOffer && !ready && !polite;
         if (ignoring) return;
+        const sdp = strongOnly(description.sdp);
+        const prints = fingerprints(sdp);
+        if (!prints.length) throw new Error('a description without a sha-256 fingerprint');
         remote = from;
+        announced = new Set(prints);
         settingAnswer = !isOffer;
-        await pc.setRemoteDescription(description).finally(() => (settingAnswer = false));
+        await pc.setRemoteDescription({ type: description.type, sdp }).finally(() => (settingAnswer = false));
         if (!isOffer) return;
         await pc.setLocalDescription();
         describe();
@@ -176,4 +198,14 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
       return ends.some((end) => end?.candidateType === 'relay');
     },
   };
+}
+
+/** @param {RTCIceServer[]} iceServers as the server says, which may be nonsense: without them there may still be a path */
+function connect(iceServers) {
+  try {
+    return new RTCPeerConnection({ iceServers });
+  } catch (error) {
+    console.debug('beckon:', error);
+    return new RTCPeerConnection();
+  }
 }

@@ -135,14 +135,16 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tell
     if (online()) build().offer();
   }
 
-  /** @param {'open' | 'interrupted' | 'resumed' | 'failed'} now */
+  /** @param {'open' | 'interrupted' | 'resumed' | 'failed' | 'forged'} now */
   function changed(now) {
     clearTimeout(timer);
     if (now === 'interrupted') {
       if (!present) timer = setTimeout(leave, GRACE_MS);
       become('reconnecting');
-    } else if (now === 'failed') failed();
-    else {
+    } else if (now === 'failed' || now === 'forged') {
+      failed();
+      if (now === 'forged') distrust();
+    } else {
       if (now === 'open') greet();
       opened = true;
       failures = 0;
@@ -165,6 +167,13 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tell
     else if (relay) inside.error = new BeckonError('no-path', `No path to ${inside.name}`);
     else inside.error = new BeckonError('no-direct-path', `No direct path to ${inside.name}`);
     become('unreachable');
+  }
+
+  /** Someone between us has tried something. Nothing was sent; what comes unaltered still counts. */
+  function distrust() {
+    if (inside.state === 'open') return;
+    inside.error = new BeckonError('tampered', 'Someone changed the introduction');
+    peer.dispatchEvent(new BeckonEvent('state', { peer }));
   }
 
   async function findPath() {
@@ -228,6 +237,11 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tell
     say,
     leave,
     close,
+    distrust,
+    /** Whether there is a connection that works. */
+    get connected() {
+      return inside.state === 'open';
+    },
 
     /** We are the newcomer: we offer. */
     call() {
@@ -249,17 +263,22 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tell
       else if (inside.state !== 'open') leave();
     },
 
-    /** @param {import('./link.js').Signal} signal from this peer, and so untrusted */
-    told(signal) {
-      const { from, to, description } = signal;
-      if (typeof from !== 'string' || (to && to !== link?.id)) return; // about a link of ours that is no more
+    /**
+     * @param {Partial<import('./link.js').Signal>} signal from this peer: nobody has changed it, but it may still be nonsense
+     * @param {string} epoch
+     */
+    told(signal, epoch) {
+      const { from, to, description, candidate } = signal;
+      if (!description && !candidate) return link?.nudge(); // it asks who we are
+      if (typeof from !== 'string' || !from.startsWith(`${epoch}.`)) return;
+      if (to && to !== link?.id) return; // about a link of ours that is no more
       const known = link && (!link.remote || link.remote === from);
       if (!known && description?.type !== 'offer') return; // about a link of theirs that is no more
       // Both called at once, and we are the one to give way: with a new link, because after a rollback of a first offer Chromium
       // now and then never gathers a candidate (156; about one glare in ten).
       const giveWay = polite && description?.type === 'offer' && link?.calling;
       // An offer from a link we do not know: they reloaded the page or made a new link, and ours leads nowhere.
-      (known && link && !giveWay ? link : build()).accept(signal);
+      (known && link && !giveWay ? link : build()).accept({ from, description, candidate });
     },
 
     /** We can be heard again, or the network changed. */
