@@ -128,8 +128,11 @@ export class Peer extends EventTarget {
   /** As it calls itself: untrusted text, without control and bidirectional characters, at most 32 characters. */
   readonly name: string;
   readonly state: PeerState;
-  /** Device to device, or by a relay (which carries it encrypted); null while unknown. */
-  readonly path: 'direct' | 'relayed' | null;
+  /**
+   * Device to device; by a relay (which carries it encrypted); or, as long as neither is possible, through the server, sealed: then
+   * messages of up to 16 kB arrive, a few a second, and larger ones wait. null while unknown.
+   */
+  readonly path: 'direct' | 'relayed' | 'server' | null;
   /** Why it is `unreachable`: `no-direct-path` (and there is no relay), `no-path` or `relay-refused`; `tampered` when someone changes what introduces us. */
   readonly error: BeckonError | null;
   /** The connection itself, while there is one. It is replaced when it has failed: do not keep it. */
@@ -137,9 +140,13 @@ export class Peer extends EventTarget {
   /**
    * Sends a message of at most 65,536 UTF-16 units. It is kept until the other side confirms it, over as many connections
    * as that takes, and delivered once and in order.
-   * @returns fulfilled when it has arrived, rejected with `left` when it never will; need not be awaited
+   *
+   * With `reliable: false` it is sent once, if there is a connection, and may be lost, or overtake others: for what the next one
+   * makes obsolete, such as a cursor's position. It has at most 16,384 UTF-16 units.
+   * @returns fulfilled when it has arrived (or, if it may be lost, is on its way), rejected with `left` when it never will; need not
+   * be awaited
    */
-  send(data: string): Promise<void>;
+  send(data: string, options?: { reliable?: boolean }): Promise<void>;
   addEventListener<K extends keyof PeerEvents>(type: K, listener: Listener<PeerEvents[K]>, options?: boolean | AddEventListenerOptions): void;
 }
 

@@ -40,6 +40,8 @@ export class Room extends EventTarget {
   #iceServers = [];
   /** @type {Map<string, import('./peer.js').Member>} */
   #members = new Map();
+  /** How many messages each id was ever sent. @type {Map<string, { sent: number }>} */
+  #tallies = new Map();
   /** Counts starts and stops: what was begun before the last one is void. */
   #run = 0;
   /** Ends every listener that the room has put on the page. */
@@ -166,7 +168,7 @@ export class Room extends EventTarget {
       epoch,
       send: (dst, type, payload) => run === this.#run && this.#signal?.tell(dst, type, payload),
       busy: (src) => this.#members.get(src)?.connected ?? false,
-      told: (src, words, theirs) => run === this.#run && know(src).told(words, theirs),
+      told: (src, words, theirs, fresh) => run === this.#run && know(src).told(words, theirs, fresh),
       refused: (src, reason) => run === this.#run && this.#refuse(src, reason),
     });
     /** @param {string} id */
@@ -207,6 +209,8 @@ export class Room extends EventTarget {
    * @param {ReturnType<typeof openCourier>} courier
    */
   #meet(id, epoch, courier) {
+    const tally = this.#tallies.get(id) ?? { sent: 0 };
+    this.#tallies.set(id, tally);
     const member = openPeer({
       id,
       session: epoch,
@@ -214,7 +218,8 @@ export class Room extends EventTarget {
       iceServers: () => this.#iceServers,
       online: () => this.#state === 'open',
       myName: () => this.name,
-      tell: (signal) => courier.tell(id, signal.description?.type.toUpperCase() ?? 'CANDIDATE', signal),
+      tally,
+      tell: (words) => courier.tell(id, frameType(words), words),
       heard: (data) => {
         member.peer.dispatchEvent(new BeckonEvent('message', { from: member.peer, data }));
         this.dispatchEvent(new BeckonEvent('message', { from: member.peer, data }));
@@ -271,4 +276,12 @@ export class Room extends EventTarget {
     window.addEventListener('online', () => this.retry(), options);
     document.addEventListener('visibilitychange', () => !document.hidden && this.retry(), options);
   }
+}
+
+/**
+ * The server keeps what begins a connection for a while if the other is not there yet; everything else it need not.
+ * @param {{ description?: { type: string }, candidate?: object }} words
+ */
+function frameType({ description, candidate }) {
+  return description?.type.toUpperCase() ?? (candidate ? 'CANDIDATE' : 'MESSAGE');
 }

@@ -34,7 +34,7 @@ export async function isAnnounced(pc, announced) {
  */
 async function certificate(pc) {
   const [raw] = pc.sctp?.transport?.getRemoteCertificates?.() ?? [];
-  if (raw) {
+  if (raw?.byteLength) {
     const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', raw));
     return [Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join(':').toUpperCase()];
   }

@@ -6,6 +6,8 @@ import { fingerprints, isAnnounced, strongOnly } from './fingerprint.js';
 const RESTART_MS = 2_000;
 /** Restarts before the connection is given up: a new one is sometimes the only cure (Firefox, once DTLS has failed). */
 const MAX_RESTARTS = 3;
+/** What may wait in the unreliable channel, in bytes, before more is dropped: it is for what is of use now or not at all. */
+const BURST_BYTES = 65_536;
 /** How long a first connection may take, in ms: Chromium says 'failed' after 15 s, but only if there was an answer. */
 const CONNECT_MS = 15_000;
 
@@ -33,8 +35,10 @@ const CONNECT_MS = 15_000;
  */
 export function openLink({ id, polite, iceServers, tell, changed, heard }) {
   const pc = connect(iceServers);
-  // Negotiated: no round trip in which only one side knows of the channel. Ordered and reliable by default.
-  const channel = pc.createDataChannel('beckon', { negotiated: true, id: 0 });
+  /** @type {RTCDataChannel | null} */
+  let channel = null;
+  /** For copies of what is on its way in the other, and for what may be lost. @type {RTCDataChannel | null} */
+  let burst = null;
   /** @type {string | null} */
   let remote = null;
   let offering = false;
@@ -53,7 +57,25 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
   pc.onicecandidateerror = ({ errorCode, url }) => {
     if ((errorCode === 401 || errorCode === 403) && url?.startsWith('turn')) relayRefused = true;
   };
-  channel.onopen = async () => {
+
+  /**
+   * The channel is made when it is needed: some stacks (libdatachannel) offer as soon as there is one.
+   * Negotiated: no round trip in which only one side knows of it. Ordered and reliable by default.
+   */
+  function openChannel() {
+    if (channel) return;
+    channel = pc.createDataChannel('beckon', { negotiated: true, id: 0 });
+    channel.onopen = check;
+    burst = pc.createDataChannel('beckon burst', { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 });
+    channel.onmessage = burst.onmessage = ({ data }) => {
+      if (typeof data !== 'string') return;
+      if (unchecked) unchecked.push(data);
+      else heard(data);
+    };
+    channel.onclose = () => fail(); // by the other side: it left, reloaded, or made another link
+  }
+
+  async function check() {
     const genuine = await isAnnounced(pc, announced);
     if (pc.signalingState === 'closed') return;
     if (!genuine) return fail('forged');
@@ -62,17 +84,12 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
     const early = unchecked ?? [];
     unchecked = null;
     early.forEach(heard);
-  };
-  channel.onmessage = ({ data }) => {
-    if (typeof data !== 'string') return;
-    if (unchecked) unchecked.push(data);
-    else heard(data);
-  };
-  channel.onclose = () => fail(); // by the other side: it left, reloaded, or made another link
+  }
+
   pc.onconnectionstatechange = () => {
     const state = pc.connectionState;
     if (state === 'failed') fail();
-    else if (channel.readyState !== 'open') return;
+    else if (channel?.readyState !== 'open') return;
     else if (state === 'disconnected') {
       interrupted = true;
       changed('interrupted');
@@ -89,13 +106,18 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
     clearTimeout(timer);
     if (restarts++ === MAX_RESTARTS) return fail();
     timer = setTimeout(restart, RESTART_MS * (restarts + 1));
-    pc.restartIce();
+    try {
+      pc.restartIce();
+    } catch {
+      return fail(); // not every stack can (libdatachannel)
+    }
     offer();
   }
 
   async function offer() {
     offering = true;
     await attempt(async () => {
+      openChannel();
       await pc.setLocalDescription();
       describe();
     });
@@ -129,7 +151,8 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
   function close() {
     clearTimeout(timer);
     pc.onicecandidate = pc.onicecandidateerror = pc.onconnectionstatechange = null;
-    channel.onopen = channel.onmessage = channel.onclose = null;
+    if (channel) channel.onopen = channel.onmessage = channel.onclose = null;
+    if (burst) burst.onmessage = null;
     pc.close();
   }
 
@@ -166,6 +189,7 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
         settingAnswer = !isOffer;
         await pc.setRemoteDescription({ type: description.type, sdp }).finally(() => (settingAnswer = false));
         if (!isOffer) return;
+        openChannel();
         await pc.setLocalDescription();
         describe();
       });
@@ -181,7 +205,12 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
 
     /** @param {string} text */
     send(text) {
-      if (channel.readyState === 'open') channel.send(text);
+      if (channel?.readyState === 'open') channel.send(text);
+    },
+
+    /** @param {string} text which may be lost */
+    burst(text) {
+      if (burst?.readyState === 'open' && burst.bufferedAmount < BURST_BYTES) burst.send(text);
     },
 
     /** Whether a relay carries it, on either side. */

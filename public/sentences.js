@@ -86,6 +86,7 @@ export function standing({ state, path, error }) {
   if (state === 'unreachable') return 'no path';
   if (state !== 'open') return state;
   if (path === 'relayed') return 'connected, relayed (still encrypted)';
+  if (path === 'server') return 'connected, through the server (still sealed)';
   return path ? `connected, ${path}` : 'connected';
 }
 

@@ -78,7 +78,7 @@ export function openSignal(url, on) {
       open = true;
       openedAt = Date.now();
       const { id, peers, iceServers } = payload ?? {};
-      on.open({ id, peers: list(peers).filter((peer) => typeof peer === 'string'), iceServers: list(iceServers) });
+      on.open({ id, peers: list(peers).filter((peer) => typeof peer === 'string'), iceServers: list(iceServers).filter((server) => server?.urls) });
     } else if (type === 'ID-TAKEN') refusal = { code: 'id-taken', message: String(payload?.msg) };
     else if (type === 'ERROR') refusal = { code: String(payload?.code), message: String(payload?.msg) };
     else if (typeof src !== 'string') return;

@@ -19,6 +19,7 @@ const stages = {
   },
   build: once("wrangler", "deploy", "--dry-run", "--outdir", "dist"),
   client: nodeTests("client"),
+  malicious: nodeTests("malicious"),
   worker: nodeTests("worker"),
   browser: nodeTests("browser", "--test-concurrency=2"),
   interop: nodeTests("interop"),

@@ -152,10 +152,11 @@ test('peers that call each other at the same time agree on one connection', asyn
           iceServers: () => [],
           online: () => true,
           myName: () => '',
+          tally: { sent: 0 },
           tell: (signal) => {
             const copy = JSON.parse(JSON.stringify(signal));
             const wait = new Promise((resolve) => setTimeout(resolve, delays[me]));
-            last = last.then(() => wait).then(() => members[1 - me].told(copy, `session${me}`)); // late, but in order
+            last = last.then(() => wait).then(() => members[1 - me].told(copy, `session${me}`, true)); // late, but in order
           },
           heard: (text) => heard.push(`${me}: ${text}`),
           left: () => {},
