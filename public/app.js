@@ -15,6 +15,8 @@ const FAREWELL_MS = 4_000;
 /** A silence of the server, or a search for a path, is worth a word after this long, in ms: most are over sooner. */
 const AWAY_MS = 1_500;
 const SEARCH_MS = 4_000;
+/** How long a false message that did no harm is spoken of, in ms. */
+const WARN_MS = 10_000;
 
 const nothing = { hello() {}, rename() {}, copy() {}, share() {}, retry() {}, touched() {} };
 
@@ -49,6 +51,8 @@ function run(room) {
   /** Hellos that nobody was there to hear. */
   let kept = 0;
   let silentSince = 0;
+  /** When something false last came. */
+  let refusedAt = -WARN_MS;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let later;
 
@@ -71,6 +75,12 @@ function run(room) {
   });
   room.addEventListener('peer', ({ peer }) => came(peer));
   room.addEventListener('left', ({ peer }) => left(peer));
+  room.addEventListener('refused', ({ reason }) => {
+    if (reason === 'stale') return; // most likely just late
+    refusedAt = performance.now();
+    setTimeout(show, WARN_MS);
+    show();
+  });
   hear();
 
   /** @param {Peer} peer */
@@ -146,9 +156,10 @@ function run(room) {
   }
 
   function status() {
+    if (performance.now() - refusedAt < WARN_MS) return room.peers.some(({ state }) => state === 'open') ? say.ignored : say.tampered;
     if (kept) return say.helloWaits;
     if (hello) return say.said(hello.heard, [...hello.waiting]);
-    const lost = room.peers.find((peer) => peer.state === 'unreachable' || searching(peer));
+    const lost = room.peers.find((peer) => peer.error || peer.state === 'unreachable' || searching(peer));
     if (lost) return say.trouble(lost);
     if (room.peers.length) return say.ready;
     return say.alone;

@@ -46,6 +46,17 @@ export interface PeerEvent extends Event {
   readonly peer: Peer;
 }
 
+/**
+ * Something came through the server that was not, unchanged, what a peer had sealed for us, and was dropped. Without it everything goes
+ * on: what is connected stays connected. `reason`: `unsealed`, `altered`, `replayed`, or `stale` (of an earlier page load: a replay, or
+ * just late).
+ */
+export interface RefusedEvent extends Event {
+  /** Whose it was supposed to be. */
+  readonly from: string;
+  readonly reason: 'unsealed' | 'altered' | 'replayed' | 'stale';
+}
+
 /** The room's own state changed. */
 export interface RoomEvent extends Event {
   readonly room: Room;
@@ -57,6 +68,7 @@ interface RoomEvents {
   /** Someone left. */
   left: PeerEvent;
   message: MessageEvent;
+  refused: RefusedEvent;
   state: RoomEvent;
 }
 
@@ -116,24 +128,31 @@ export class Peer extends EventTarget {
   /** As it calls itself: untrusted text, without control and bidirectional characters, at most 32 characters. */
   readonly name: string;
   readonly state: PeerState;
-  /** Device to device, or by a relay (which carries it encrypted); null while unknown. */
-  readonly path: 'direct' | 'relayed' | null;
-  /** Why it is `unreachable`: `no-direct-path` (and there is no relay), `no-path` or `relay-refused`. */
+  /**
+   * Device to device; by a relay (which carries it encrypted); or, as long as neither is possible, through the server, sealed: then
+   * messages of up to 16 kB arrive, a few a second, and larger ones wait. null while unknown.
+   */
+  readonly path: 'direct' | 'relayed' | 'server' | null;
+  /** Why it is `unreachable`: `no-direct-path` (and there is no relay), `no-path` or `relay-refused`; `tampered` when someone changes what introduces us. */
   readonly error: BeckonError | null;
   /** The connection itself, while there is one. It is replaced when it has failed: do not keep it. */
   readonly connection: RTCPeerConnection | null;
   /**
    * Sends a message of at most 65,536 UTF-16 units. It is kept until the other side confirms it, over as many connections
    * as that takes, and delivered once and in order.
-   * @returns fulfilled when it has arrived, rejected with `left` when it never will; need not be awaited
+   *
+   * With `reliable: false` it is sent once, if there is a connection, and may be lost, or overtake others: for what the next one
+   * makes obsolete, such as a cursor's position. It has at most 16,384 UTF-16 units.
+   * @returns fulfilled when it has arrived (or, if it may be lost, is on its way), rejected with `left` when it never will; need not
+   * be awaited
    */
-  send(data: string): Promise<void>;
+  send(data: string, options?: { reliable?: boolean }): Promise<void>;
   addEventListener<K extends keyof PeerEvents>(type: K, listener: Listener<PeerEvents[K]>, options?: boolean | AddEventListenerOptions): void;
 }
 
 /**
  * What went wrong. `code` is stable: `damaged-link`, `insecure-context`, `no-webrtc`, `room-full` and the server's other
- * refusals, `blocked` (by the browser), `closed`, `left`, `too-long`, `no-direct-path`, `no-path`, `relay-refused`. `message` is a sentence for people.
+ * refusals, `blocked` (by the browser), `closed`, `left`, `too-long`, `no-direct-path`, `no-path`, `relay-refused`, `tampered`. `message` is a sentence for people.
  */
 export class BeckonError extends Error {
   constructor(code: string, message: string, options?: ErrorOptions);

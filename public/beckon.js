@@ -2,8 +2,9 @@
 // No side effects on import, no globals. What is exported is documented in beckon.d.ts.
 import { BeckonError, BeckonEvent } from './events.js';
 import { takeIdentity } from './identity.js';
+import { openCourier } from './courier.js';
 import { openPeer, Peer } from './peer.js';
-import { base64url, deriveRealmKey, freshSecret, isSecret } from './seal.js';
+import { deriveKeys, freshEpoch, freshSecret, isSecret } from './seal.js';
 import { openSignal } from './signal.js';
 
 export { BeckonError, Peer };
@@ -39,6 +40,8 @@ export class Room extends EventTarget {
   #iceServers = [];
   /** @type {Map<string, import('./peer.js').Member>} */
   #members = new Map();
+  /** How many messages each id was ever sent. @type {Map<string, { sent: number }>} */
+  #tallies = new Map();
   /** Counts starts and stops: what was begun before the last one is void. */
   #run = 0;
   /** Ends every listener that the room has put on the page. */
@@ -149,7 +152,8 @@ export class Room extends EventTarget {
    * @param {boolean} fresh
    */
   async #enter(run, fresh) {
-    const realmKey = await deriveRealmKey(this.#secret);
+    const keys = await deriveKeys(this.#secret);
+    const { realmKey } = keys;
     const identity = await takeIdentity(realmKey, { name: this.#options.name, fresh });
     if (run !== this.#run) return identity.release();
     this.#identity = identity;
@@ -157,24 +161,36 @@ export class Room extends EventTarget {
     url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
     url.hash = '';
     url.search = String(new URLSearchParams({ key: realmKey, roster: '1', id: identity.id, token: identity.token }));
-    const session = base64url(crypto.getRandomValues(new Uint8Array(9)));
+    const epoch = freshEpoch();
+    const courier = openCourier({
+      keys,
+      me: identity.id,
+      epoch,
+      send: (dst, type, payload) => run === this.#run && this.#signal?.tell(dst, type, payload),
+      busy: (src) => this.#members.get(src)?.connected ?? false,
+      told: (src, words, theirs, fresh) => run === this.#run && know(src).told(words, theirs, fresh),
+      refused: (src, reason) => run === this.#run && this.#refuse(src, reason),
+    });
+    /** @param {string} id */
+    const know = (id) => this.#members.get(id) ?? this.#meet(id, epoch, courier);
     this.#become('connecting');
     this.#signal = openSignal(url, {
-      open: ({ peers, iceServers }) => {
+      open: ({ id: mine, peers, iceServers }) => {
+        if (mine !== identity.id) return this.#end(new BeckonError('tampered', 'Someone changed the introduction'));
         this.#iceServers = iceServers;
         for (const [id, member] of this.#members) if (!peers.includes(id)) member.absent();
         for (const id of peers) {
-          const known = this.#members.get(id);
-          if (known) known.nudge();
-          else this.#meet(id, session).call();
+          if (id === identity.id) continue;
+          if (this.#members.has(id)) know(id).nudge();
+          else know(id).call();
         }
         this.#become('open');
         this.#opened();
       },
-      join: (id) => (this.#members.get(id) ?? this.#meet(id, session)).expect(),
+      join: (id) => id !== identity.id && know(id).expect(),
       leave: (id) => this.#members.get(id)?.absent(),
       expire: (id) => this.#members.get(id)?.absent(),
-      told: (id, payload) => (this.#members.get(id) ?? this.#meet(id, session)).told(/** @type {any} */ (payload)),
+      told: (src, payload) => courier.take(src, payload),
       away: (retryAt) => {
         this.#retryAt = retryAt;
         this.#become('away');
@@ -189,17 +205,21 @@ export class Room extends EventTarget {
 
   /**
    * @param {string} id
-   * @param {string} session
+   * @param {string} epoch
+   * @param {ReturnType<typeof openCourier>} courier
    */
-  #meet(id, session) {
+  #meet(id, epoch, courier) {
+    const tally = this.#tallies.get(id) ?? { sent: 0 };
+    this.#tallies.set(id, tally);
     const member = openPeer({
       id,
-      session,
+      session: epoch,
       polite: this.id < id,
       iceServers: () => this.#iceServers,
       online: () => this.#state === 'open',
       myName: () => this.name,
-      tell: (signal) => this.#signal?.tell(id, signal),
+      tally,
+      tell: (words) => courier.tell(id, frameType(words), words),
       heard: (data) => {
         member.peer.dispatchEvent(new BeckonEvent('message', { from: member.peer, data }));
         this.dispatchEvent(new BeckonEvent('message', { from: member.peer, data }));
@@ -212,6 +232,15 @@ export class Room extends EventTarget {
     this.#members.set(id, member);
     this.dispatchEvent(new BeckonEvent('peer', { peer: member.peer }));
     return member;
+  }
+
+  /**
+   * @param {string} src
+   * @param {import('./courier.js').Reason} reason
+   */
+  #refuse(src, reason) {
+    if (reason !== 'stale') this.#members.get(src)?.distrust(); // what is stale may just be late
+    this.dispatchEvent(new BeckonEvent('refused', { from: src, reason }));
   }
 
   #stop() {
@@ -247,4 +276,12 @@ export class Room extends EventTarget {
     window.addEventListener('online', () => this.retry(), options);
     document.addEventListener('visibilitychange', () => !document.hidden && this.retry(), options);
   }
+}
+
+/**
+ * The server keeps what begins a connection for a while if the other is not there yet; everything else it need not.
+ * @param {{ description?: { type: string }, candidate?: object }} words
+ */
+function frameType({ description, candidate }) {
+  return description?.type.toUpperCase() ?? (candidate ? 'CANDIDATE' : 'MESSAGE');
 }

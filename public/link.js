@@ -1,10 +1,13 @@
 // One RTCPeerConnection to one peer: perfect negotiation (W3C WebRTC 1.0, section 10.7), trickle, ICE restarts. It lives
 // once: when it has failed, peer.js makes another. Times are what browsers were measured to do.
+import { fingerprints, isAnnounced, strongOnly } from './fingerprint.js';
 
 /** 'disconnected' often mends itself; after this long, in ms, it is worth an ICE restart (0.2 to 0.7 s until connected). */
 const RESTART_MS = 2_000;
 /** Restarts before the connection is given up: a new one is sometimes the only cure (Firefox, once DTLS has failed). */
 const MAX_RESTARTS = 3;
+/** What may wait in the unreliable channel, in bytes, before more is dropped: it is for what is of use now or not at all. */
+const BURST_BYTES = 65_536;
 /** How long a first connection may take, in ms: Chromium says 'failed' after 15 s, but only if there was an answer. */
 const CONNECT_MS = 15_000;
 
@@ -14,8 +17,8 @@ const CONNECT_MS = 15_000;
  * @typedef {object} Signal
  * @property {string} from
  * @property {string | null} to
- * @property {RTCSessionDescription | null} [description]
- * @property {RTCIceCandidate} [candidate]
+ * @property {{ type: RTCSdpType, sdp: string }} [description]
+ * @property {RTCIceCandidateInit} [candidate]
  */
 
 /** @typedef {ReturnType<typeof openLink>} Link */
@@ -26,13 +29,16 @@ const CONNECT_MS = 15_000;
  * @param {boolean} options.polite whether we give way when both offer at once
  * @param {RTCIceServer[]} options.iceServers
  * @param {(signal: Signal) => void} options.tell
- * @param {(state: 'open' | 'interrupted' | 'resumed' | 'failed') => void} options.changed 'open' once, 'failed' last
+ * @param {(state: 'open' | 'interrupted' | 'resumed' | 'failed' | 'forged') => void} options.changed 'open' once, 'failed' or
+ *   'forged' (whoever is at the other end is not who was introduced) last
  * @param {(text: string) => void} options.heard
  */
 export function openLink({ id, polite, iceServers, tell, changed, heard }) {
-  const pc = new RTCPeerConnection({ iceServers });
-  // Negotiated: no round trip in which only one side knows of the channel. Ordered and reliable by default.
-  const channel = pc.createDataChannel('beckon', { negotiated: true, id: 0 });
+  const pc = connect(iceServers);
+  /** @type {RTCDataChannel | null} */
+  let channel = null;
+  /** For copies of what is on its way in the other, and for what may be lost. @type {RTCDataChannel | null} */
+  let burst = null;
   /** @type {string | null} */
   let remote = null;
   let offering = false;
@@ -41,22 +47,49 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
   let interrupted = false;
   let relayRefused = false;
   let restarts = 0;
-  let timer = setTimeout(fail, CONNECT_MS);
+  /** The certificates that the other side has announced, sealed. @type {Set<string>} */
+  let announced = new Set();
+  /** What has come before the other side was checked. @type {string[] | null} */
+  let unchecked = [];
+  let timer = setTimeout(() => fail(), CONNECT_MS);
 
-  pc.onicecandidate = ({ candidate }) => candidate && tell({ from: id, to: remote, candidate });
+  pc.onicecandidate = ({ candidate }) => candidate && tell({ from: id, to: remote, candidate: candidate.toJSON() });
   pc.onicecandidateerror = ({ errorCode, url }) => {
     if ((errorCode === 401 || errorCode === 403) && url?.startsWith('turn')) relayRefused = true;
   };
-  channel.onopen = () => {
+
+  /**
+   * The channel is made when it is needed: some stacks (libdatachannel) offer as soon as there is one.
+   * Negotiated: no round trip in which only one side knows of it. Ordered and reliable by default.
+   */
+  function openChannel() {
+    if (channel) return;
+    channel = pc.createDataChannel('beckon', { negotiated: true, id: 0 });
+    channel.onopen = check;
+    burst = pc.createDataChannel('beckon burst', { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 });
+    channel.onmessage = burst.onmessage = ({ data }) => {
+      if (typeof data !== 'string') return;
+      if (unchecked) unchecked.push(data);
+      else heard(data);
+    };
+    channel.onclose = () => fail(); // by the other side: it left, reloaded, or made another link
+  }
+
+  async function check() {
+    const genuine = await isAnnounced(pc, announced);
+    if (pc.signalingState === 'closed') return;
+    if (!genuine) return fail('forged');
     clearTimeout(timer);
     changed('open');
-  };
-  channel.onmessage = ({ data }) => typeof data === 'string' && heard(data);
-  channel.onclose = fail; // by the other side: it left, reloaded, or made another link
+    const early = unchecked ?? [];
+    unchecked = null;
+    early.forEach(heard);
+  }
+
   pc.onconnectionstatechange = () => {
     const state = pc.connectionState;
     if (state === 'failed') fail();
-    else if (channel.readyState !== 'open') return;
+    else if (channel?.readyState !== 'open') return;
     else if (state === 'disconnected') {
       interrupted = true;
       changed('interrupted');
@@ -73,13 +106,18 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
     clearTimeout(timer);
     if (restarts++ === MAX_RESTARTS) return fail();
     timer = setTimeout(restart, RESTART_MS * (restarts + 1));
-    pc.restartIce();
+    try {
+      pc.restartIce();
+    } catch {
+      return fail(); // not every stack can (libdatachannel)
+    }
     offer();
   }
 
   async function offer() {
     offering = true;
     await attempt(async () => {
+      openChannel();
       await pc.setLocalDescription();
       describe();
     });
@@ -87,7 +125,8 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
   }
 
   function describe() {
-    tell({ from: id, to: remote, description: pc.localDescription });
+    const { type, sdp } = pc.localDescription ?? {};
+    if (type && sdp) tell({ from: id, to: remote, description: { type, sdp } });
   }
 
   /**
@@ -103,15 +142,17 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
     }
   }
 
-  function fail() {
+  /** @param {'failed' | 'forged'} [how] */
+  function fail(how = 'failed') {
     close();
-    changed('failed');
+    changed(how);
   }
 
   function close() {
     clearTimeout(timer);
     pc.onicecandidate = pc.onicecandidateerror = pc.onconnectionstatechange = null;
-    channel.onopen = channel.onmessage = channel.onclose = null;
+    if (channel) channel.onopen = channel.onmessage = channel.onclose = null;
+    if (burst) burst.onmessage = null;
     pc.close();
   }
 
@@ -131,7 +172,7 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
       return relayRefused;
     },
 
-    /** @param {Signal} signal */
+    /** @param {Pick<Signal, 'from' | 'description' | 'candidate'>} signal */
     accept({ from, description, candidate }) {
       return attempt(async () => {
         if (candidate) return pc.addIceCandidate(candidate);
@@ -140,10 +181,15 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
         const ready = !offering && (pc.signalingState === 'stable' || settingAnswer);
         ignoring = isOffer && !ready && !polite;
         if (ignoring) return;
+        const sdp = strongOnly(description.sdp);
+        const prints = fingerprints(sdp);
+        if (!prints.length) throw new Error('a description without a sha-256 fingerprint');
         remote = from;
+        announced = new Set(prints);
         settingAnswer = !isOffer;
-        await pc.setRemoteDescription(description).finally(() => (settingAnswer = false));
+        await pc.setRemoteDescription({ type: description.type, sdp }).finally(() => (settingAnswer = false));
         if (!isOffer) return;
+        openChannel();
         await pc.setLocalDescription();
         describe();
       });
@@ -159,7 +205,12 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
 
     /** @param {string} text */
     send(text) {
-      if (channel.readyState === 'open') channel.send(text);
+      if (channel?.readyState === 'open') channel.send(text);
+    },
+
+    /** @param {string} text which may be lost */
+    burst(text) {
+      if (burst?.readyState === 'open' && burst.bufferedAmount < BURST_BYTES) burst.send(text);
     },
 
     /** Whether a relay carries it, on either side. */
@@ -176,4 +227,14 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
       return ends.some((end) => end?.candidateType === 'relay');
     },
   };
+}
+
+/** @param {RTCIceServer[]} iceServers as the server says, which may be nonsense: without them there may still be a path */
+function connect(iceServers) {
+  try {
+    return new RTCPeerConnection({ iceServers });
+  } catch (error) {
+    console.debug('beckon:', error);
+    return new RTCPeerConnection();
+  }
 }

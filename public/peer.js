@@ -1,8 +1,9 @@
-// One other device, for as long as it is in the room: its link, replaced when it has failed, and what it still has to
-// hear. Every message is numbered and kept until it is acknowledged, so that it survives a link and arrives once.
+// One other device, for as long as it is in the room: its link, replaced when it has failed, and, as long as there is none that
+// works, the way through the server.
 import { BeckonError, BeckonEvent } from './events.js';
 import { cleanName, persona } from './names.js';
 import { openLink } from './link.js';
+import { openMailbox } from './mailbox.js';
 
 /** How long who is called waits for the caller's offer, in ms, before offering itself. */
 const CALL_MS = 3_000;
@@ -12,6 +13,11 @@ const REBUILD_MS = [300, 1_200, 2_700, 4_800, 7_000, 15_000];
 const POLITE_MS = 1_000;
 /** How long a peer whose socket is gone may be out of reach, in ms, before it counts as gone. */
 const GRACE_MS = 6_000;
+/** How long there may be no path, in ms, before what is small goes through the server; and how often it is looked after then. */
+const FALLBACK_MS = 4_000;
+const POST_MS = 1_000;
+/** Longest message that may be lost, in UTF-16 units: in pieces it would be lost too often. */
+const MAX_LOOSE = 16_384;
 /** Longest message, in UTF-16 units: in UTF-8 still below the 256 KiB that a data channel carries in any browser. */
 const MAX_TEXT = 65_536;
 
@@ -22,8 +28,8 @@ const MAX_TEXT = 65_536;
 export class Peer extends EventTarget {
   #inside;
 
-  /** @param {{ id: string, name: string, state: PeerState, path: 'direct' | 'relayed' | null, error: BeckonError | null,
-   *   connection: RTCPeerConnection | null, send(data: string): Promise<void> }} inside */
+  /** @param {{ id: string, name: string, state: PeerState, path: 'direct' | 'relayed' | 'server' | null,
+   *   error: BeckonError | null, connection: RTCPeerConnection | null, send(data: string, how?: { reliable?: boolean }): Promise<void> }} inside */
   constructor(inside) {
     super();
     this.#inside = inside;
@@ -46,9 +52,12 @@ export class Peer extends EventTarget {
   get connection() {
     return this.#inside.connection;
   }
-  /** @param {string} data */
-  send(data) {
-    return this.#inside.send(data);
+  /**
+   * @param {string} data
+   * @param {{ reliable?: boolean }} [how]
+   */
+  send(data, how) {
+    return this.#inside.send(data, how);
   }
 }
 
@@ -60,22 +69,24 @@ export class Peer extends EventTarget {
  * @param {() => RTCIceServer[]} options.iceServers
  * @param {() => boolean} options.online whether the server can carry an introduction now
  * @param {() => string} options.myName
- * @param {(signal: import('./link.js').Signal) => void} options.tell
+ * @param {{ sent: number }} options.tally how many messages we have ever had for this id
+ * @param {(words: Partial<import('./link.js').Signal> & { mail?: object, here?: string }) => void} options.tell
  * @param {(data: string) => void} options.heard
  * @param {() => void} options.left
  */
-export function openPeer({ id, polite, session, iceServers, online, myName, tell, heard, left }) {
-  /** @type {{ seq: number, data: string, done: () => void, failed: (why: BeckonError) => void }[]} */
-  let unheard = [];
-  let sent = 0;
-  let theirSession = '';
-  let received = 0;
+export function openPeer({ id, polite, session, iceServers, online, myName, tally, tell, heard, left }) {
   /** @type {import('./link.js').Link | null} */
   let link = null;
   let links = 0;
   let failures = 0;
   let present = true;
   let opened = false;
+  /** Whether the link works now. */
+  let direct = false;
+  /** Whether the other side has answered a message through the server: an older server passes on introductions only. */
+  let answers = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let fallback = setTimeout(fallBack, FALLBACK_MS);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
@@ -83,29 +94,43 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tell
     id,
     name: persona(id).name,
     state: /** @type {PeerState} */ ('connecting'),
-    path: /** @type {'direct' | 'relayed' | null} */ (null),
+    path: /** @type {'direct' | 'relayed' | 'server' | null} */ (null),
     error: /** @type {BeckonError | null} */ (null),
     get connection() {
       return link?.pc ?? null;
     },
     /**
      * @param {string} data
-     * @returns {Promise<void>}
+     * @param {{ reliable?: boolean }} [how]
      */
-    send(data) {
-      /** @type {Promise<void>} */
-      const receipt = new Promise((done, failed) => {
-        if (typeof data !== 'string') throw new TypeError('A message is a string');
-        if (data.length > MAX_TEXT) throw new BeckonError('too-long', `A message has at most ${MAX_TEXT} characters`);
-        if (inside.state === 'left') throw gone();
-        unheard.push({ seq: ++sent, data, done, failed });
-        say({ type: 'message', seq: sent, data });
-      });
+    send(data, { reliable = true } = {}) {
+      const receipt = post(data, reliable);
       receipt.catch(() => {}); // who does not look at the receipt need not handle its failure
       return receipt;
     },
   };
   const peer = new Peer(inside);
+  const mailbox = openMailbox({
+    tally,
+    write: (text) => link?.send(text),
+    burst: (text) => link?.burst(text),
+    heard,
+  });
+
+  /**
+   * @param {string} data
+   * @param {boolean} reliable
+   */
+  async function post(data, reliable) {
+    const longest = reliable ? MAX_TEXT : MAX_LOOSE;
+    if (typeof data !== 'string') throw new TypeError('A message is a string');
+    if (data.length > longest) throw new BeckonError('too-long', `A message has at most ${longest} characters`);
+    if (inside.state === 'left') throw gone();
+    if (!reliable) return link?.burst(JSON.stringify({ type: 'loose', data }));
+    const receipt = mailbox.put(data);
+    if (inside.path === 'server') mailbox.post((mail) => tell({ mail }));
+    return receipt;
+  }
 
   function gone() {
     return new BeckonError('left', `${inside.name} left before it arrived`);
@@ -118,7 +143,8 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tell
 
   /** @param {PeerState} state */
   function become(state) {
-    if (inside.state === state) return;
+    // Through the server, what is sent arrives too.
+    if (inside.state === state || (inside.path === 'server' && (state === 'reconnecting' || state === 'unreachable'))) return;
     inside.state = state;
     peer.dispatchEvent(new BeckonEvent('state', { peer }));
   }
@@ -126,23 +152,58 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tell
   function build() {
     clearTimeout(timer);
     link?.close();
+    lost();
     if (inside.state === 'open') become('reconnecting');
     link = openLink({ id: `${session}.${++links}`, polite, iceServers: iceServers(), tell, changed, heard: receive });
     return link;
+  }
+
+  /** There is no link that works. If that lasts, there is another way. */
+  function lost() {
+    if (direct) inside.path = null;
+    direct = false;
+    fallback ??= setTimeout(fallBack, FALLBACK_MS);
+  }
+
+  function fallBack() {
+    fallback = undefined;
+    if (direct || inside.state === 'left') return;
+    fallback = setTimeout(fallBack, POST_MS);
+    if (!present || !online()) {
+      if (inside.path === 'server') inside.path = null;
+      if (inside.state === 'open') become('reconnecting');
+    } else if (!answers) tell({}); // who is there answers, and names our page load
+    else {
+      if (inside.path !== 'server') {
+        inside.path = 'server';
+        inside.error = null;
+        tell({ here: myName() });
+        inside.state = 'open';
+        peer.dispatchEvent(new BeckonEvent('state', { peer }));
+      }
+      mailbox.post((mail) => tell({ mail }));
+    }
   }
 
   function rebuild() {
     if (online()) build().offer();
   }
 
-  /** @param {'open' | 'interrupted' | 'resumed' | 'failed'} now */
+  /** @param {'open' | 'interrupted' | 'resumed' | 'failed' | 'forged'} now */
   function changed(now) {
     clearTimeout(timer);
     if (now === 'interrupted') {
+      lost();
       if (!present) timer = setTimeout(leave, GRACE_MS);
       become('reconnecting');
-    } else if (now === 'failed') failed();
-    else {
+    } else if (now === 'failed' || now === 'forged') {
+      failed();
+      if (now === 'forged') distrust();
+    } else {
+      direct = true;
+      if (inside.path === 'server') inside.path = null;
+      clearTimeout(fallback);
+      fallback = undefined;
       if (now === 'open') greet();
       opened = true;
       failures = 0;
@@ -155,30 +216,44 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tell
   function failed() {
     const refused = link?.relayRefused;
     link = null;
-    inside.path = null;
+    lost();
     if (!present) return leave();
     const step = REBUILD_MS[Math.min(failures++, REBUILD_MS.length - 1)] ?? 0;
     timer = setTimeout(rebuild, step * (0.5 + Math.random()) + (polite ? POLITE_MS : 0));
+    if (inside.path === 'server') return;
     if (opened && failures === 1) return become('reconnecting');
-    const relay = iceServers().some(({ urls }) => [urls].flat().some((url) => url.startsWith('turn')));
+    const relay = iceServers().some(({ urls }) => [urls].flat().some((url) => String(url).startsWith('turn')));
     if (refused) inside.error = new BeckonError('relay-refused', 'The relay turned us away');
     else if (relay) inside.error = new BeckonError('no-path', `No path to ${inside.name}`);
     else inside.error = new BeckonError('no-direct-path', `No direct path to ${inside.name}`);
     become('unreachable');
   }
 
+  /** Someone between us has tried something. Nothing was sent; what comes unaltered still counts. */
+  function distrust() {
+    if (direct) return;
+    inside.error = new BeckonError('tampered', 'Someone changed the introduction');
+    peer.dispatchEvent(new BeckonEvent('state', { peer }));
+  }
+
   async function findPath() {
     const on = link;
     const relayed = await on?.relayed().catch(() => false);
-    if (on !== link || inside.state !== 'open') return;
+    if (on !== link || !direct) return;
     inside.path = relayed ? 'relayed' : 'direct';
     peer.dispatchEvent(new BeckonEvent('state', { peer }));
   }
 
   /** First words on a new link: who we are, and what the other has not confirmed. It knows which of it is new. */
   function greet() {
-    say({ type: 'hello', session, name: myName() });
-    for (const { seq, data } of unheard) say({ type: 'message', seq, data });
+    say({ type: 'name', name: myName() });
+    mailbox.resend();
+  }
+
+  /** @param {unknown} name */
+  function rename(name) {
+    inside.name = cleanName(name) || persona(id).name;
+    peer.dispatchEvent(new BeckonEvent('name', { peer }));
   }
 
   /** @param {string} text */
@@ -190,21 +265,13 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tell
     } catch {
       return;
     }
-    if (frame.type === 'hello' && frame.session !== theirSession) {
-      theirSession = String(frame.session);
-      received = 0;
-    }
-    if (frame.type === 'hello' || frame.type === 'name') {
-      inside.name = cleanName(frame.name) || persona(id).name;
-      peer.dispatchEvent(new BeckonEvent('name', { peer }));
-    } else if (frame.type === 'ack') {
-      for (const message of unheard) if (message.seq <= frame.seq) message.done();
-      unheard = unheard.filter((message) => !(message.seq <= frame.seq));
-    } else if (frame.type === 'message' && Number.isSafeInteger(frame.seq) && typeof frame.data === 'string') {
-      const fresh = frame.seq > received;
-      received = Math.max(received, frame.seq);
-      say({ type: 'ack', seq: received });
-      if (fresh) heard(frame.data);
+    if (frame.type === 'name') rename(frame.name);
+    else {
+      const [theirs = ''] = link?.remote?.split('.') ?? [];
+      mailbox.take(theirs, frame, (ack) => {
+        say(ack);
+        link?.burst(JSON.stringify(ack));
+      });
     }
   }
 
@@ -212,13 +279,13 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tell
     if (inside.state === 'left') return;
     close();
     become('left');
-    for (const message of unheard) message.failed(gone());
-    unheard = [];
+    mailbox.fail(gone());
     left();
   }
 
   function close() {
     clearTimeout(timer);
+    clearTimeout(fallback);
     link?.close();
     link = null;
   }
@@ -228,6 +295,11 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tell
     say,
     leave,
     close,
+    distrust,
+    /** Whether there is a connection that works. */
+    get connected() {
+      return direct;
+    },
 
     /** We are the newcomer: we offer. */
     call() {
@@ -237,7 +309,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tell
     /** It is the newcomer, or came back: its offer is on its way. */
     expect() {
       present = true;
-      if (inside.state === 'open') return;
+      if (direct) return;
       clearTimeout(timer);
       timer = setTimeout(() => (link ? link.nudge() : rebuild()), CALL_MS);
     },
@@ -245,21 +317,39 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tell
     /** Its socket is gone. It may have been cut, so an open channel is not touched; without one it has left. */
     absent() {
       present = false;
-      if (inside.state === 'reconnecting' && link) timer = setTimeout(leave, GRACE_MS);
-      else if (inside.state !== 'open') leave();
+      if (direct) return;
+      if (inside.path === 'server') inside.path = null;
+      if (opened && link) timer = setTimeout(leave, GRACE_MS);
+      else leave();
     },
 
-    /** @param {import('./link.js').Signal} signal from this peer, and so untrusted */
-    told(signal) {
-      const { from, to, description } = signal;
-      if (typeof from !== 'string' || (to && to !== link?.id)) return; // about a link of ours that is no more
+    /**
+     * @param {any} words from this peer: nobody has changed them, but they may still be nonsense
+     * @param {string} epoch
+     * @param {boolean} fresh whether they are an answer to this page load, and so no replay
+     */
+    told(words, epoch, fresh) {
+      const { from, to, description, candidate, mail, here } = words;
+      if (fresh && !description && !candidate) answers = true;
+      if (mail || here !== undefined) {
+        if (!fresh) return;
+        if (mail) mailbox.take(epoch, mail, (ack) => tell({ mail: ack }));
+        else rename(here);
+        return;
+      }
+      if (!description && !candidate) {
+        tell({ here: myName() }); // it asks who is here
+        return link?.nudge();
+      }
+      if (typeof from !== 'string' || !from.startsWith(`${epoch}.`)) return;
+      if (to && to !== link?.id) return; // about a link of ours that is no more
       const known = link && (!link.remote || link.remote === from);
       if (!known && description?.type !== 'offer') return; // about a link of theirs that is no more
       // Both called at once, and we are the one to give way: with a new link, because after a rollback of a first offer Chromium
       // now and then never gathers a candidate (156; about one glare in ten).
       const giveWay = polite && description?.type === 'offer' && link?.calling;
       // An offer from a link we do not know: they reloaded the page or made a new link, and ours leads nowhere.
-      (known && link && !giveWay ? link : build()).accept(signal);
+      (known && link && !giveWay ? link : build()).accept({ from, description, candidate });
     },
 
     /** We can be heard again, or the network changed. */

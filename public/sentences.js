@@ -7,6 +7,16 @@ export const alone = { title: 'Waiting for another device', text: 'Open the link
 export const helloWaits = { title: 'Your hello is waiting', text: 'The first device that comes will hear it.' };
 export const ready = { title: 'Go on, press it', text: '' };
 
+export const tampered = {
+  title: 'Stopped: someone changed the introduction',
+  text: 'The messages that connect you were altered on the way. Nothing was sent.',
+};
+/** The same, while the connections that matter are there. */
+export const ignored = {
+  title: 'Something false was ignored',
+  text: 'Someone between you altered a message that connects you. It was thrown away; who is connected stays connected.',
+};
+
 /** @param {number} seconds until the next try */
 export function away(seconds) {
   const when = seconds > 0 ? `Trying again in ${seconds} s.` : 'Trying again…';
@@ -29,6 +39,8 @@ export function stopped({ code, message }) {
         title: 'This browser has direct connections switched off',
         text: 'A privacy setting or extension blocks them (WebRTC).',
       };
+    case 'tampered':
+      return tampered;
     case 'room-full':
       return {
         title: /^This room is full \(\d+ devices\)/.exec(message)?.[0] ?? 'This room is full',
@@ -56,6 +68,8 @@ export function trouble(peer) {
         title: `No direct path to ${peer.name}`,
         text: 'Both networks block direct connections and this server has no relay. Try the same Wi-Fi, or a phone hotspot.',
       };
+    case 'tampered':
+      return tampered;
     case 'no-path':
       return { title: `No path to ${peer.name}`, text: 'Not even through the relay. Try another network.' };
     default:
@@ -67,10 +81,12 @@ export function trouble(peer) {
  * How someone is connected, in the list.
  * @param {Peer} peer
  */
-export function standing({ state, path }) {
+export function standing({ state, path, error }) {
+  if (error?.code === 'tampered') return 'stopped: introduction changed';
   if (state === 'unreachable') return 'no path';
   if (state !== 'open') return state;
   if (path === 'relayed') return 'connected, relayed (still encrypted)';
+  if (path === 'server') return 'connected, through the server (still sealed)';
   return path ? `connected, ${path}` : 'connected';
 }
 

@@ -16,12 +16,14 @@ const OPEN_MS = 10_000;
 const RETRY_MS = [300, 1_200, 2_700, 4_800, 7_000];
 /** A socket that lived this long, in ms, has earned a quick first retry. */
 const SETTLED_MS = 5_000;
+/** What the server passes on between peers. */
+const RELAYED = new Set(['OFFER', 'ANSWER', 'CANDIDATE', 'MESSAGE']);
 /** Close code of a socket whose id another socket of ours took. */
 const SUPERSEDED = 4001;
 
 /**
  * @typedef {object} SignalEvents
- * @property {(hello: { peers: string[], iceServers: RTCIceServer[] }) => void} open who is here; again after each return
+ * @property {(hello: { id: unknown, peers: string[], iceServers: RTCIceServer[] }) => void} open who is here; again after each return
  * @property {(id: string) => void} join
  * @property {(id: string) => void} leave its socket is gone; its data channel may well live on
  * @property {(id: string) => void} expire nobody by that id took our offer
@@ -75,14 +77,15 @@ export function openSignal(url, on) {
       clearTimeout(deadline);
       open = true;
       openedAt = Date.now();
-      on.open({ peers: payload?.peers ?? [], iceServers: payload?.iceServers ?? [] });
+      const { id, peers, iceServers } = payload ?? {};
+      on.open({ id, peers: list(peers).filter((peer) => typeof peer === 'string'), iceServers: list(iceServers).filter((server) => server?.urls) });
     } else if (type === 'ID-TAKEN') refusal = { code: 'id-taken', message: String(payload?.msg) };
     else if (type === 'ERROR') refusal = { code: String(payload?.code), message: String(payload?.msg) };
     else if (typeof src !== 'string') return;
     else if (type === 'JOIN') on.join(src);
     else if (type === 'LEAVE') on.leave(src);
     else if (type === 'EXPIRE') on.expire(src);
-    else if (payload) on.told(src, payload);
+    else if (RELAYED.has(type)) on.told(src, payload);
   }
 
   function lost() {
@@ -126,12 +129,12 @@ export function openSignal(url, on) {
       return open;
     },
     /**
-     * Everything that one peer tells another through the server goes through here.
+     * Everything that one peer tells another through the server goes through here, and it is sealed.
      * @param {string} dst
-     * @param {{ description?: RTCSessionDescription | null }} payload
+     * @param {string} type
+     * @param {string} payload
      */
-    tell(dst, payload) {
-      const type = payload.description ? payload.description.type.toUpperCase() : 'CANDIDATE';
+    tell(dst, type, payload) {
       if (open) socket?.send(JSON.stringify({ type, dst, payload }));
     },
     /** Leaves: says so, and does not come back. */
@@ -142,6 +145,11 @@ export function openSignal(url, on) {
       drop();
     },
   };
+}
+
+/** @param {unknown} value from a server that may say anything @returns {any[]} */
+function list(value) {
+  return Array.isArray(value) ? value : [];
 }
 
 /** @param {unknown} text */

@@ -8,7 +8,9 @@
 //!
 //! A socket opened with `roster=1` (a room) differs in this: it may leave out the id; its `OPEN` has the payload
 //! `{id, peers, iceServers}`: the id it now has, who is here, and what an `RTCPeerConnection` is to be configured with; it is
-//! told `JOIN` and `LEAVE` (with `src`) when others of its kind come and go; `ERROR` has a `code` beside `msg`.
+//! told `JOIN` and `LEAVE` (with `src`) when others of its kind come and go; `ERROR` has a `code` beside `msg`. Between
+//! sockets of its kind `MESSAGE` is passed on as well: what peers without a path of their own say to each other, and for no one
+//! who is not here.
 //!
 //! Payloads are never parsed: the bytes that came are the bytes that go.
 
@@ -36,6 +38,8 @@ pub enum Kind {
     Candidate,
     /// The sender leaves the receiver.
     Leave,
+    /// A word between members of a room who have no other path yet.
+    Message,
     /// Nobody claimed the id in time. Only the server says so.
     Expire,
 }
@@ -48,6 +52,7 @@ impl Kind {
             Self::Answer => "ANSWER",
             Self::Candidate => "CANDIDATE",
             Self::Leave => "LEAVE",
+            Self::Message => "MESSAGE",
             Self::Expire => "EXPIRE",
         }
     }
@@ -155,7 +160,7 @@ struct Envelope<'a> {
 impl Envelope<'_> {
     fn kind(&self) -> Option<Kind> {
         let raw = self.kind?.get();
-        let kinds = [Kind::Offer, Kind::Answer, Kind::Candidate, Kind::Leave, Kind::Expire];
+        let kinds = [Kind::Offer, Kind::Answer, Kind::Candidate, Kind::Leave, Kind::Message, Kind::Expire];
         // Escapes are legal in JSON, even here.
         let name: Cow<str> = serde_json::from_str(raw).ok()?;
         kinds.into_iter().find(|kind| kind.name() == name)

@@ -87,6 +87,41 @@ fn stock_clients_neither_see_nor_are_seen() {
 }
 
 #[test]
+fn a_message_passes_between_members_of_a_room() {
+    in_a_room(&[], |world| {
+        let (ann, bob) = (world.enter("ann", "a"), world.enter("bob", "b"));
+        world.frames(bob);
+        world.signal(ann, "MESSAGE", "bob", r#""sealed""#);
+        assert_eq!(world.frames(bob), [relayed("MESSAGE", "ann", "bob", r#""sealed""#)]);
+    });
+}
+
+#[test]
+fn a_message_for_someone_who_is_not_here_is_forgotten() {
+    in_a_room(&[], |world| {
+        let ann = world.enter("ann", "a");
+        world.frames(ann);
+        world.signal(ann, "MESSAGE", "bob", "1");
+        let bob = world.enter("bob", "b");
+        world.pass(10_000);
+        assert_eq!(values(world.frames(bob)), [opened("bob", &["ann"])]);
+        assert_eq!(values(world.frames(ann)), [json!({"type": "JOIN", "src": "bob"})]);
+        assert_eq!(world.rows(), 0);
+    });
+}
+
+#[test]
+fn stock_clients_neither_send_nor_get_messages() {
+    in_a_room(&[], |world| {
+        let (ann, stock) = (world.enter("ann", "a"), world.open("stock", "s"));
+        world.frames(ann);
+        world.signal(ann, "MESSAGE", "stock", "1");
+        world.signal(stock, "MESSAGE", "ann", "1");
+        assert_eq!((world.frames(ann), world.frames(stock)), (vec![], vec![OPEN.to_owned()]));
+    });
+}
+
+#[test]
 fn rooms_are_not_listed_even_where_discovery_is_allowed() {
     in_a_room(&[("ALLOW_DISCOVERY", "true")], |world| {
         world.enter("ann", "a");

@@ -18,6 +18,8 @@ const stages = {
     count: (text) => ({ passed: sum(text, /^test result: .* (\d+) passed/gm), failed: sum(text, /(\d+) (?:failed|ignored)[;,]/g) }),
   },
   build: once("wrangler", "deploy", "--dry-run", "--outdir", "dist"),
+  client: nodeTests("client"),
+  malicious: nodeTests("malicious"),
   worker: nodeTests("worker", "--test-concurrency=2"),
   browser: nodeTests("browser", "--test-concurrency=2"),
   interop: nodeTests("interop"),

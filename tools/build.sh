@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the Worker into build/ (index.js, index_bg.wasm) and copies third-party browser code into public/vendor/.
+# Builds the Worker into build/ (index.js, index_bg.wasm), what is served into build/site, and copies third-party browser code into
+# public/vendor/.
 # wrangler calls it (see [build] in wrangler.toml). BECKON_PROFILE=quick leaves out what only makes the result smaller.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
@@ -19,8 +20,20 @@ if [ "$profile" = release ]; then
     wasm-opt build.new/index_bg.wasm -O -o build.new/index_bg.wasm --enable-mutable-globals --enable-sign-ext \
         --enable-nontrapping-float-to-int --enable-bulk-memory --enable-multivalue --enable-reference-types --enable-exception-handling
 fi
-rm -rf build && mv build.new build
-
 mkdir -p public/vendor
-cp node_modules/peerjs/dist/peerjs.min.js public/vendor/
-cp node_modules/lean-qr/nano.mjs public/vendor/lean-qr.mjs
+# Only if they differ: `wrangler dev` watches public/, and would build for ever.
+vendor() { cmp -s "$1" "public/vendor/$2" || cp "$1" "public/vendor/$2"; }
+vendor node_modules/peerjs/dist/peerjs.min.js peerjs.min.js
+vendor node_modules/lean-qr/nano.mjs lean-qr.mjs
+
+# What is served is public/ with less to send: comments squeezed out, and the library in one file, so that a page far away fetches
+# it in one go. public/ works as it is, too. classroom.js is for reading.
+cp -R public build.new/site
+for script in public/*.js; do
+    case $script in
+        */classroom.js) ;;
+        */beckon.js) esbuild "$script" --bundle --format=esm --minify --target=es2022 --log-level=warning --outfile=build.new/site/beckon.js ;;
+        *) esbuild "$script" --minify --target=es2022 --log-level=warning --outfile="build.new/site/${script##*/}" ;;
+    esac
+done
+rm -rf build && mv build.new build

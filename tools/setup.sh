@@ -94,6 +94,7 @@ ready_node() {
 
 ready_rust
 ready_node
+mkdir -p build/site # wrangler wants to see it before it builds
 if [ "$purpose" = test ]; then
     find_chromium >/dev/null || debian "Chromium, for the browser tests" chromium
     find_firefox >/dev/null || debian "Firefox, for the tests of the stock client" firefox-esr

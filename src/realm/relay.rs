@@ -35,6 +35,8 @@ impl Realm {
             return self.remove(conn, true, turn);
         }
         match Inbound::parse(text) {
+            // For a stock peer, as for PeerServer, there is no such type.
+            Ok(Inbound::Signal { kind: Kind::Message, .. }) if !roster => {}
             Ok(Inbound::Signal { kind, dst, payload }) => {
                 let frame = message::relay(kind, &id, &dst, payload);
                 self.pass(kind, &id, &dst, frame, turn);
@@ -50,6 +52,10 @@ impl Realm {
 
     /// Brings a frame nearer to its destination: to its socket, to its home, or into the queue.
     fn pass(&mut self, kind: Kind, src: &PeerId, dst: &Destination, frame: String, turn: &mut Turn<'_>) {
+        let stock = || dst.id.as_deref().and_then(|id| self.members.named(id)).is_some_and(|member| !member.roster);
+        if kind == Kind::Message && stock() {
+            return;
+        }
         self.ask_for(kind, src, dst, turn);
         let undelivered = self.deliver(dst, frame, turn).filter(|_| kind.waits());
         if let Some(frame) = undelivered {

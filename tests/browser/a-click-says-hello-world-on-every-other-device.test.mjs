@@ -106,21 +106,57 @@ test('a click before the connection is there arrives when it is', async () => {
   await closeAll([first, second]);
 });
 
-test('without a path the page says why, and the hello is kept until there is one', async () => {
-  // Both sides are deaf to candidates: what two networks that block direct connections look like from inside.
-  const deafen = (page) =>
-    page.evaluateOnNewDocument(() => {
-      const { addIceCandidate } = RTCPeerConnection.prototype;
-      RTCPeerConnection.prototype.addIceCandidate = function (candidate) {
-        return window.hearing ? addIceCandidate.call(this, candidate) : Promise.resolve();
-      };
-      const { setRemoteDescription } = RTCPeerConnection.prototype;
-      RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
-        return setRemoteDescription.call(this, { type, sdp: window.hearing ? sdp : sdp.replace(/^a=candidate.*\r\n/gm, '') });
-      };
-    });
+/** Deaf to candidates: what networks that block direct connections look like from inside, until `window.hearing`. */
+const deafen = (page) =>
+  page.evaluateOnNewDocument(() => {
+    const { addIceCandidate } = RTCPeerConnection.prototype;
+    RTCPeerConnection.prototype.addIceCandidate = function (candidate) {
+      return window.hearing ? addIceCandidate.call(this, candidate) : Promise.resolve();
+    };
+    const { setRemoteDescription } = RTCPeerConnection.prototype;
+    RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+      return setRemoteDescription.call(this, { type, sdp: window.hearing ? sdp : sdp.replace(/^a=candidate.*\r\n/gm, '') });
+    };
+  });
+
+test('without a path a click goes through the server, sealed and marked as such, until there is one', async () => {
   const first = await openDevice(chromium, beckon.url, deafen);
   const second = await openDevice(chromium, await link(first.page), deafen);
+  const cdp = await first.page.createCDPSession();
+  await cdp.send('Network.enable');
+  const frames = [];
+  cdp.on('Network.webSocketFrameSent', ({ response }) => frames.push(response.payloadData));
+  await until(second.page, 'the other one is there', () => document.querySelectorAll('#people > li').length === 2);
+  await first.page.click('#hello');
+  await untilHello(second.page, await name(first.page));
+  await untilText(first.page, `Said to ${await name(second.page)}`);
+  await second.page.click('#hello');
+  await untilHello(first.page, await name(second.page));
+  for (const { page } of [first, second]) await untilText(page, 'connected, through the server (still sealed)');
+  const messages = frames.filter((frame) => frame.includes('"MESSAGE"'));
+  assert.ok(messages.length > 0);
+  for (const frame of frames) assert.doesNotMatch(frame, /hello|candidate:|sdp/);
+  for (const { page } of [first, second]) await page.evaluate(() => (window.hearing = true));
+  for (const { page } of [first, second]) await untilText(page, 'connected, direct');
+  await first.page.click('#hello');
+  await untilText(second.page, 'said hello 2 times');
+  await second.page.click('#hello');
+  await untilText(first.page, 'said hello 2 times');
+  await closeAll([first, second]);
+});
+
+test('with neither a path nor a way through the server the page says why, and the hello is kept until there is one', async () => {
+  const older = async (page) => {
+    await deafen(page);
+    await page.evaluateOnNewDocument(() => {
+      const { send } = WebSocket.prototype;
+      WebSocket.prototype.send = function (text) {
+        if (!text.includes('"MESSAGE"')) send.call(this, text); // to a server that does not know it, it is nothing
+      };
+    });
+  };
+  const first = await openDevice(chromium, beckon.url, older);
+  const second = await openDevice(chromium, await link(first.page), older);
   await untilText(first.page, 'Still looking for a path to');
   await first.page.click('#hello');
   await untilText(first.page, 'No direct path to');

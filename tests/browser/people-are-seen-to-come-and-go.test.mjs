@@ -159,8 +159,8 @@ test('a deploy, which closes every socket at once, is not noticed', async () => 
     });
   }
   const realm = await first.page.evaluate(async () => {
-    const { deriveRealmKey } = await import('/seal.js');
-    return deriveRealmKey(location.hash.slice(1));
+    const { deriveKeys } = await import('/seal.js');
+    return (await deriveKeys(location.hash.slice(1))).realmKey;
   });
   await beckon.evict(`realm:${realm}`, 'close');
   assert.deepEqual(await within('both are back', Promise.all(sockets)), [101, 101]);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import http from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { after, before, test } from 'node:test';
 import { startBeckon } from '../worker/beckon.mjs';
 import { openDevice, startChromium, until } from './browser.mjs';
@@ -68,6 +69,11 @@ test('imported from another origin it joins rooms, sends, receives and leaves, a
   assert.equal(refused, 'BeckonError too-long');
   assert.equal(await first.evaluate(() => window.room.peers[0].send('x'.repeat(65_536)).then(() => 'arrived')), 'arrived');
   assert.equal(await second.evaluate(() => window.heard.length), 2);
+
+  await first.evaluate(() => window.room.peers[0].send('may be lost', { reliable: false }));
+  await until(second, 'what may be lost has not been', () => window.heard.includes('Amber: may be lost'));
+  const tooLong = await first.evaluate(() => window.room.peers[0].send('x'.repeat(16_385), { reliable: false }).catch(({ code }) => code));
+  assert.equal(tooLong, 'too-long');
 
   await first.evaluate(() => window.room.close());
   await until(first, 'the iteration ended', () => window.ended && window.room.state === 'closed' && window.room.error.code === 'closed');
@@ -152,10 +158,11 @@ test('peers that call each other at the same time agree on one connection', asyn
           iceServers: () => [],
           online: () => true,
           myName: () => '',
+          tally: { sent: 0 },
           tell: (signal) => {
             const copy = JSON.parse(JSON.stringify(signal));
             const wait = new Promise((resolve) => setTimeout(resolve, delays[me]));
-            last = last.then(() => wait).then(() => members[1 - me].told(copy)); // late, but in order
+            last = last.then(() => wait).then(() => members[1 - me].told(copy, `session${me}`, true)); // late, but in order
           },
           heard: (text) => heard.push(`${me}: ${text}`),
           left: () => {},
@@ -196,6 +203,24 @@ test('every file is served with its headers, and the library alone may be import
     const open = library.has(file) || file === 'beckon.d.ts';
     assert.equal(headers.get('access-control-allow-origin'), open ? '*' : null, file);
     assert.equal(headers.get('cross-origin-resource-policy'), open ? 'cross-origin' : null, file);
+  }
+});
+
+test('the library weighs at most 12 kB, with everything it imports, as it is served', async () => {
+  let weight = 0;
+  const wanted = ['beckon.js'];
+  for (const file of wanted) {
+    const source = await (await beckon.fetch(`/${file}`)).text();
+    weight += gzipSync(source).length;
+    for (const [, name] of source.matchAll(/(?:from|import)\s*["']\.\/([\w.-]+)["']/g)) if (!wanted.includes(name)) wanted.push(name);
+  }
+  console.log(`# ${weight} bytes, gzipped, in ${wanted.length} files`);
+  assert.ok(weight <= 12_000, `${weight} bytes`);
+});
+
+test('the stock page and the documented types are served as they were written', async () => {
+  for (const file of ['classroom.js', 'beckon.d.ts']) {
+    assert.equal(await (await beckon.fetch(`/${file}`)).text(), await readFile(new URL(file, PUBLIC), 'utf8'));
   }
 });
 

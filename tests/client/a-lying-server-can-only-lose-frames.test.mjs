@@ -1,0 +1,128 @@
+// The courier alone, with a server between two of them that does whatever chance tells it to.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openCourier } from '../../public/courier.js';
+import { deriveKeys, freshEpoch, freshSecret } from '../../public/seal.js';
+import { chance } from './chance.mjs';
+
+const random = chance('courier');
+const keys = await deriveKeys(freshSecret());
+/** Long enough for all that is being sealed and opened to be done. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 30));
+
+/** One page load of `me`; `post` gets what it sends. */
+function load(me, post, { in: room = keys, busy = () => false, epoch = freshEpoch() } = {}) {
+  const told = [];
+  const refused = [];
+  const courier = openCourier({
+    keys: room,
+    me,
+    epoch,
+    send: (dst, type, payload) => post({ src: me, dst, type, payload }),
+    busy,
+    told: (src, words, epoch, proven) => told.push({ src, words, epoch, proven }),
+    refused: (src, reason) => refused.push(`${src} ${reason}`),
+  });
+  return { epoch, told, refused, ...courier };
+}
+
+test('of a thousand frames, dropped, doubled, held back, swapped and altered by chance, each arrives at most once, in order and unchanged', async () => {
+  for (let round = 0; round < 20; round++) {
+    const wire = [];
+    const ann = load('ann', (frame) => wire.push(frame));
+    const bob = load('bob', (frame) => wire.push(frame));
+    for (let n = 1; n <= 50; n++) {
+      ann.tell('bob', 'CANDIDATE', { n });
+      bob.tell('ann', 'CANDIDATE', { n: -n });
+    }
+    await settled();
+    const tampered = [];
+    for (const frame of wire) {
+      const harm = random.below(10);
+      if (harm === 0) continue;
+      if (harm === 1) tampered.push(frame, { ...frame });
+      else if (harm === 2) tampered.splice(Math.max(0, tampered.length - random.below(5)), 0, frame);
+      else if (harm === 3) tampered.push({ ...frame, src: frame.dst, dst: frame.src });
+      else if (harm === 4) tampered.push({ ...frame, src: 'eve' });
+      else if (harm === 5) tampered.push({ ...frame, payload: frame.payload.slice(0, random.below(frame.payload.length)) });
+      else tampered.push(frame);
+    }
+    for (const { src, dst, payload } of tampered) (dst === 'bob' ? bob : ann).take(src, payload);
+    const due = (who) => tampered.filter(({ dst }) => (dst === 'bob' ? bob : ann) === who).length;
+    while ([ann, bob].some((who) => who.told.length + who.refused.length < due(who))) await settled();
+    for (const [who, from, sign] of [[bob, 'ann', 1], [ann, 'bob', -1]]) {
+      const numbers = who.told.map(({ src, words }) => (assert.equal(src, from), words.n * sign));
+      assert.ok(numbers.length > 10);
+      assert.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b));
+      assert.equal(who.told.length + who.refused.length, due(who));
+    }
+  }
+});
+
+test('what was said to an earlier page load, or by one, is refused', async () => {
+  const wire = [];
+  let working = false;
+  const bob = load('bob', (frame) => ann.take('bob', frame.payload), { busy: () => working });
+  const record = (frame) => (wire.push(frame), bob.take('ann', frame.payload));
+  let ann = load('ann', record);
+  ann.tell('bob', 'OFFER', { first: 1 });
+  await settled();
+  bob.tell('ann', 'ANSWER', {});
+  await settled();
+  ann.tell('bob', 'CANDIDATE', { first: 2 });
+  await settled();
+  assert.deepEqual(bob.told.map(({ proven }) => proven), [false, true]);
+  const [old, ...proven] = wire.splice(0);
+
+  working = true;
+  ann = load('ann', record); // reloads
+  ann.tell('bob', 'OFFER', { second: 1 });
+  await settled();
+  assert.equal(bob.told.length, 2, 'a stranger displaces no working connection');
+  assert.deepEqual(ann.told.map(({ words }) => words), [{}], 'but is asked who it is');
+  ann.tell('bob', 'OFFER', { second: 2 });
+  await settled();
+  assert.deepEqual(bob.told.slice(2).map(({ words, proven }) => [words, proven]), [[{ second: 2 }, true]]);
+
+  for (const { payload } of [old, ...proven]) bob.take('ann', payload);
+  await settled();
+  assert.deepEqual(bob.refused, ['ann replayed', 'ann replayed']);
+
+  const reloaded = load('bob', () => {}); // has seen nothing of all this
+  for (const { payload } of proven) reloaded.take('ann', payload);
+  await settled();
+  assert.deepEqual([reloaded.told, reloaded.refused], [[], ['ann stale']]);
+});
+
+test('a frame of a retired page load is refused even if it is new', async () => {
+  const bob = load('bob', () => {});
+  const say = (epoch, seqs) => {
+    const ann = load('ann', ({ payload }) => bob.take('ann', payload), { epoch });
+    ann.take('bob', seqs);
+    return ann;
+  };
+  let hello = '';
+  load('bob', ({ payload }) => (hello = payload), { epoch: bob.epoch }).tell('ann', 'MESSAGE', {});
+  await settled();
+  const first = say(freshEpoch(), hello);
+  await settled();
+  first.tell('bob', 'MESSAGE', { from: 'first' });
+  await settled();
+  const second = say(freshEpoch(), hello);
+  await settled();
+  second.tell('bob', 'MESSAGE', { from: 'second' });
+  await settled();
+  first.tell('bob', 'MESSAGE', { from: 'first, late' });
+  await settled();
+  assert.deepEqual(bob.told.map(({ words }) => words.from), ['first', 'second']);
+  assert.deepEqual(bob.refused, ['ann stale']);
+});
+
+test('rooms do not mix', async () => {
+  const other = await deriveKeys(freshSecret());
+  const bob = load('bob', () => {}, { in: other });
+  const ann = load('ann', ({ payload }) => bob.take('ann', payload));
+  ann.tell('bob', 'OFFER', {});
+  await settled();
+  assert.deepEqual([bob.told, bob.refused], [[], ['ann altered']]);
+});
