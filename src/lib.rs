@@ -11,7 +11,8 @@
 //!
 //! * [`route`]: method, path and query become a [`route::Route`]; the only place that reads URLs.
 //! * `edge` *(wasm32)*: the fetch event; answers what needs no realm, hands upgrades to the realm's home.
-//! * [`answer`]: HTTP answers as data. [`placement`]: which object is the home of a peer.
+//! * [`answer`]: HTTP answers as data. [`placement`]: which object is the home of a peer. [`outbox`]: what
+//!   one home has for another.
 //! * `room` *(wasm32)*: the Durable Object; platform callbacks in, effects out.
 //! * [`realm`]: the state machine, with no platform, clock or randomness in it. It uses [`message`] (frames as they are on
 //!   the wire), [`queue`] (frames for peers who are not here yet), [`reserve`] (ids kept for owners who are away), [`member`] (what a socket remembers
@@ -43,6 +44,7 @@ pub mod limits;
 pub mod member;
 pub mod members;
 pub mod message;
+pub mod outbox;
 pub mod placement;
 pub mod queue;
 pub mod realm;

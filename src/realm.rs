@@ -11,6 +11,7 @@
 //! * frames of a socket that holds no id any more (left, superseded, refused) do nothing;
 //! * only sockets with a roster see, and are seen in, rosters.
 
+mod census;
 mod liveness;
 mod relay;
 
@@ -126,35 +127,9 @@ impl Realm {
         self.armed = self.next_due();
     }
 
-    /// Whether a socket's number, or its member's id, is somebody's.
-    pub fn holds(&self, member: &Member) -> bool {
-        self.members.named(member.id.as_str()).is_some() || self.members.has(member.conn)
-    }
-
     /// A number for the next socket.
     pub fn next_conn(&self) -> Conn {
         self.members.next_conn()
-    }
-
-    /// How many peers are here who are not known to be dead: what another home counts.
-    pub fn count(&self, turn: &Turn<'_>) -> usize {
-        self.members.iter().filter(|member| !self.is_dead(member, turn)).count()
-    }
-
-    /// Whether this home, one of several, has more than its even share of the limit, and must ask the others how many they
-    /// have before it admits anybody. (Ids spread evenly, so that below it the sum is below the limit too, or nearly.)
-    pub fn must_ask_others(&self) -> bool {
-        let homes = usize::from(self.spread.homes.get());
-        homes > 1 && self.members.count() >= self.settings.concurrent_limit.checked_div(homes).unwrap_or(0)
-    }
-
-    /// The ids that discovery may list, each with the moment of its registration, in that order. Whoever asked for a roster is
-    /// never listed.
-    pub fn listed(&self, turn: &Turn<'_>) -> Vec<(Millis, &PeerId)> {
-        let listed = |member: &&Member| !member.roster && !self.is_dead(member, turn);
-        let mut rows: Vec<_> = self.members.iter().filter(listed).map(|member| (member.since, &member.id)).collect();
-        rows.sort_by_key(|(since, _)| *since);
-        rows
     }
 
     /// Takes one event, and adds to `turn.out` what is to be done.
@@ -222,10 +197,6 @@ impl Realm {
             }
             None => Ok(()),
         }
-    }
-
-    fn is_full(&self, elsewhere: usize) -> bool {
-        self.members.count().saturating_add(elsewhere) >= self.settings.concurrent_limit
     }
 
     fn welcome(&self, conn: Conn, id: &PeerId, roster: bool, was_in_roster: bool, turn: &mut Turn<'_>) {

@@ -10,16 +10,17 @@ use crate::crypto;
 use crate::edge;
 use crate::effect::Effect;
 use crate::id::Token;
-use crate::limits::{Millis, MAX_OUTBOX_BYTES};
+use crate::limits::Millis;
 use crate::member::Client;
 use crate::message::{HEARTBEAT, HEARTBEAT_ANSWER};
+use crate::outbox::Outboxes;
 use crate::placement::{home_name, Home};
 use crate::realm::{Event, Realm, Turn};
 use crate::route::{Claim, Route};
 use futures::future::join_all;
 use serde_json::value::RawValue;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use worker::{
     console_error, durable_object, Date, DurableObject, Env, Error, Method, Request, RequestInit, Response, Result, State,
     WebSocket, WebSocketIncomingMessage, WebSocketPair, WebSocketRequestResponsePair,
@@ -31,20 +32,7 @@ pub struct Room {
     state: State,
     env: Env,
     awake: RefCell<Option<Awake>>,
-    outboxes: RefCell<BTreeMap<Home, Outbox>>,
-}
-
-/// Frames on their way to another home. While one request is under way the next ones gather, and leave together, in order.
-#[derive(Default)]
-struct Outbox {
-    frames: Vec<String>,
-    busy: bool,
-}
-
-impl Outbox {
-    fn bytes(&self) -> usize {
-        self.frames.iter().map(String::len).fold(0, usize::saturating_add)
-    }
+    outboxes: RefCell<Outboxes>,
 }
 
 /// Where one home addresses another: an address that no request from outside has.
@@ -205,15 +193,10 @@ impl Room {
             for effect in effects {
                 match effect {
                     Effect::WakeAt(due) => wake_at = Some(due),
-                    Effect::Forward { home, frame } => {
-                        let outbox = outboxes.entry(home).or_default();
-                        if outbox.bytes().saturating_add(frame.len()) <= MAX_OUTBOX_BYTES {
-                            outbox.frames.push(frame);
-                            homes.insert(home);
-                        } else {
-                            refused.push(frame);
-                        }
-                    }
+                    Effect::Forward { home, frame } => match outboxes.put(home, frame) {
+                        Ok(()) => drop(homes.insert(home)),
+                        Err(frame) => refused.push(frame),
+                    },
                     other => awake.apply(other),
                 }
             }
@@ -223,30 +206,33 @@ impl Room {
             let delay = i64::try_from(due.saturating_sub(now())).unwrap_or(i64::MAX);
             self.state.storage().set_alarm(delay).await?;
         }
-        self.give_up(&refused)?;
+        self.give_up(&refused);
         for home in homes {
-            self.forward(home).await?;
+            self.forward(home).await;
         }
         Ok(())
     }
 
     /// Tells the senders of frames that could not be handed to another home.
-    fn give_up(&self, frames: &[String]) -> Result<()> {
+    fn give_up(&self, frames: &[String]) {
         for frame in frames {
-            let effects = self.decide(Event::Undelivered { frame })?;
-            self.with(|awake| {
-                effects.into_iter().for_each(|effect| awake.apply(effect));
-                Ok(())
-            })?;
+            let told = self.decide(Event::Undelivered { frame }).and_then(|effects| {
+                self.with(|awake| {
+                    effects.into_iter().for_each(|effect| awake.apply(effect));
+                    Ok(())
+                })
+            });
+            if let Err(error) = told {
+                console_error!("a sender could not be told: {error}");
+            }
         }
-        Ok(())
     }
 
     /// Sends what waits for another home, unless that is being done already.
-    async fn forward(&self, home: Home) -> Result<()> {
-        let mut ours = false;
-        while let Some(frames) = self.next_parcel(home, ours) {
-            ours = true;
+    async fn forward(&self, home: Home) {
+        let next = |ours| self.outboxes.try_borrow_mut().ok().and_then(|mut outboxes| outboxes.take(home, ours));
+        let mut parcel = next(false);
+        while let Some(frames) = parcel {
             // Once more where it fails: an object that moves or is redeployed is back a moment later.
             let mut sent = self.send_parcel(home, &frames).await;
             if sent.is_err() {
@@ -254,21 +240,10 @@ impl Room {
             }
             if let Err(error) = sent {
                 console_error!("{} frames for home {} are lost: {error}", frames.len(), home.0);
-                self.give_up(&frames)?;
+                self.give_up(&frames);
             }
+            parcel = next(true);
         }
-        Ok(())
-    }
-
-    /// The frames for a home; `None` when there are none, or when somebody else is sending: they come back for more.
-    fn next_parcel(&self, home: Home, ours: bool) -> Option<Vec<String>> {
-        let mut outboxes = self.outboxes.try_borrow_mut().ok()?;
-        let outbox = outboxes.entry(home).or_default();
-        if outbox.busy && !ours {
-            return None;
-        }
-        outbox.busy = !outbox.frames.is_empty();
-        outbox.busy.then(|| std::mem::take(&mut outbox.frames))
     }
 
     async fn send_parcel(&self, home: Home, frames: &[String]) -> Result<()> {

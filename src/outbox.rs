@@ -1,0 +1,45 @@
+//! Frames on their way to other homes. While one request to a home is under way the next frames gather, and leave together, in
+//! order: a burst of candidates is one request, not ten, and no frame overtakes another.
+
+use crate::limits::MAX_OUTBOX_BYTES;
+use crate::placement::Home;
+use std::collections::BTreeMap;
+
+/// What waits for each home.
+#[derive(Debug, Default)]
+pub struct Outboxes(BTreeMap<Home, Outbox>);
+
+#[derive(Debug, Default)]
+struct Outbox {
+    frames: Vec<String>,
+    bytes: usize,
+    /// Whether somebody is sending.
+    busy: bool,
+}
+
+impl Outboxes {
+    /// Adds a frame; gives it back when too much waits for that home already.
+    pub fn put(&mut self, home: Home, frame: String) -> Result<(), String> {
+        let outbox = self.0.entry(home).or_default();
+        let bytes = outbox.bytes.saturating_add(frame.len());
+        if bytes > MAX_OUTBOX_BYTES {
+            return Err(frame);
+        }
+        outbox.bytes = bytes;
+        outbox.frames.push(frame);
+        Ok(())
+    }
+
+    /// The frames to send now. `None` when there are none, or when somebody else is sending: they come back for more. Who has
+    /// been given frames (`ours`) must come back until there are none.
+    pub fn take(&mut self, home: Home, ours: bool) -> Option<Vec<String>> {
+        let outbox = self.0.get_mut(&home).filter(|outbox| ours || !outbox.busy)?;
+        if outbox.frames.is_empty() {
+            self.0.remove(&home);
+            return None;
+        }
+        outbox.busy = true;
+        outbox.bytes = 0;
+        Some(std::mem::take(&mut outbox.frames))
+    }
+}
