@@ -20,6 +20,7 @@ const stages = {
   build: once("wrangler", "deploy", "--dry-run", "--outdir", "dist"),
   client: nodeTests("client"),
   malicious: nodeTests("malicious"),
+  chaos: nodeTests("chaos"),
   worker: nodeTests("worker"),
   browser: nodeTests("browser", "--test-concurrency=2"),
   interop: nodeTests("interop"),
