@@ -319,7 +319,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       present = false;
       if (direct) return;
       if (inside.path === 'server') inside.path = null;
-      if (opened && link) timer = setTimeout(leave, GRACE_MS);
+      if (link) timer = setTimeout(leave, GRACE_MS);
       else leave();
     },
 

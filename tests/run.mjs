@@ -21,6 +21,7 @@ const stages = {
   client: nodeTests("client"),
   malicious: nodeTests("malicious"),
   worker: nodeTests("worker", "--test-concurrency=2"),
+  chaos: nodeTests("chaos"),
   browser: nodeTests("browser", "--test-concurrency=2"),
   interop: nodeTests("interop"),
   clients: nodeTests("clients"),

@@ -8,7 +8,7 @@ import { chance } from './chance.mjs';
 const random = chance('courier');
 const keys = await deriveKeys(freshSecret());
 /** Long enough for all that is being sealed and opened to be done. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 30));
+const settled = () => new Promise((resolve) => setTimeout(resolve, 100));
 
 /** One page load of `me`; `post` gets what it sends. */
 function load(me, post, { in: room = keys, busy = () => false, epoch = freshEpoch() } = {}) {
@@ -35,7 +35,7 @@ test('of a thousand frames, dropped, doubled, held back, swapped and altered by 
       ann.tell('bob', 'CANDIDATE', { n });
       bob.tell('ann', 'CANDIDATE', { n: -n });
     }
-    await settled();
+    while (wire.length < 100) await settled();
     const tampered = [];
     for (const frame of wire) {
       const harm = random.below(10);

@@ -1,0 +1,95 @@
+// Five devices in Node, the real Worker, and a road between them on which frames are lost, late and doubled and sockets are cut.
+// `npm run chaos -- --runs 200` for many, `BECKON_SEED=<seed> npm run chaos -- --runs 1` for one of them again.
+import { pathToFileURL } from 'node:url';
+import { seeded } from '../client/chance.mjs';
+import { device, introduces, pause, startLiar, until } from '../malicious/liar.mjs';
+import { startBeckon } from '../worker/beckon.mjs';
+
+const DEVICES = 5;
+const CLICKS = 4;
+/** How long the road is bad, in ms, and how long the devices may take until all is well again. */
+const CHAOS_MS = 2_500;
+const SETTLE_MS = 45_000;
+
+/** One run; throws when a device is not connected to every other in the end, or a click was lost, doubled or out of order. */
+export async function run(beckon, seed) {
+  const random = seeded(seed);
+  const road = await startLiar(beckon.url);
+  const deliver = (frame, client) => client.near.readyState === 1 && client.send(frame);
+  road.lie = (frame, client) => {
+    if (!introduces(frame)) return [frame];
+    const fate = random.next();
+    if (fate < 0.1) return [];
+    if (fate < 0.2) return [frame, frame];
+    if (fate < 0.4) return setTimeout(deliver, random.below(300), frame, client), [];
+    return [frame];
+  };
+  const link = `${road.url}#${Buffer.from(random.bytes(16)).toString('base64url')}`;
+  const devices = await Promise.all(Array.from({ length: DEVICES }, (_, n) => device(link, `device ${n}`)));
+  const heard = devices.map(() => new Map());
+  const sent = [];
+  devices.forEach(({ room }, to) =>
+    room.addEventListener('message', ({ from, data }) => {
+      if (data !== 'hello world') heard[to].set(from.id, [...(heard[to].get(from.id) ?? []), Number(data)]);
+    }),
+  );
+  let number = 0;
+  const click = (from) => {
+    for (const peer of devices[from].room.peers) {
+      const entry = { from: devices[from].room.id, to: devices.findIndex(({ room }) => room.id === peer.id), number: ++number, fate: 'open' };
+      sent.push(entry);
+      peer.send(String(number)).then(() => (entry.fate = 'arrived'), () => (entry.fate = 'left'));
+    }
+  };
+  const everyone = () => devices.every(({ room }) => room.peers.length === DEVICES - 1 && room.peers.every(({ state }) => state === 'open'));
+  const tally = () => devices.map(({ room }) => room.peers.map(({ state, path }) => `${state}/${path}`).join(' ') || room.state).join(' | ');
+  try {
+    const end = Date.now() + CHAOS_MS;
+    for (let n = 0; n < DEVICES * CLICKS || Date.now() < end; n++) {
+      await pause(random.below(2 * (CHAOS_MS / DEVICES / CLICKS)));
+      if (n < DEVICES * CLICKS) click(n % DEVICES);
+      if (random.below(6) === 0) random.pick(road.clients).near.terminate();
+    }
+    road.lie = (frame) => [frame];
+    await until('everyone is connected to everyone', everyone, SETTLE_MS).catch((cause) => {
+      throw new Error(`no full mesh: ${tally()}`, { cause });
+    });
+    for (let from = 0; from < DEVICES; from++) click(from);
+    await until('every click is settled', () => sent.every(({ fate }) => fate !== 'open'), SETTLE_MS);
+    for (const { from, to, number, fate } of sent) {
+      const times = (heard[to].get(from) ?? []).filter((other) => other === number).length;
+      if (fate === 'arrived' ? times !== 1 : times > 1) throw new Error(`click ${number} ${fate}, and was heard ${times} times`);
+    }
+    for (const numbers of heard.flatMap((from) => [...from.values()])) {
+      if (numbers.some((other, at) => at > 0 && other < numbers[at - 1])) throw new Error(`out of order: ${numbers}`);
+    }
+    return { clicks: sent.length, left: sent.filter(({ fate }) => fate === 'left').length };
+  } finally {
+    for (const { room } of devices) room.close();
+    await pause(50);
+    road.close();
+  }
+}
+
+/** Runs with the seeds that follow the first one; says each seed, so that what fails can be had again. */
+export async function runs(count, first = Number(process.env.BECKON_SEED ?? Date.now() % 1_000_000_007)) {
+  const beckon = await startBeckon({ vars: { STUN_URLS: '' } });
+  const failed = [];
+  try {
+    for (let seed = first; seed < first + count; seed++) {
+      const started = Date.now();
+      const result = await run(beckon, seed).catch((error) => (failed.push(`BECKON_SEED=${seed}: ${error.message}`), error.message));
+      console.log(`# BECKON_SEED=${seed}: ${JSON.stringify(result)} in ${Date.now() - started} ms`);
+    }
+  } finally {
+    await beckon.close();
+  }
+  return failed;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const at = process.argv.indexOf('--runs');
+  const failed = await runs(at < 0 ? 200 : Number(process.argv[at + 1]));
+  console.log(failed.length ? failed.join('\n') : 'no run failed');
+  process.exit(failed.length ? 1 : 0);
+}
