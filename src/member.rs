@@ -1,7 +1,7 @@
 //! What one socket remembers while its object sleeps: enough, with all the others', to rebuild the realm.
 
 use crate::id::{PeerId, Token};
-use crate::limits::{Bucket, Millis};
+use crate::limits::{Bucket, Millis, TRIAL_MS};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -73,6 +73,13 @@ pub struct Trial {
     /// Who made an offer meanwhile, and is to be told if there was nobody to take it.
     #[serde(rename = "a")]
     pub askers: Vec<PeerId>,
+}
+
+impl Trial {
+    /// When it ends.
+    pub fn due(&self) -> Millis {
+        self.began.saturating_add(TRIAL_MS)
+    }
 }
 
 /// The format of the attachment. An object that wakes with another version's sockets after a deploy cannot read them;

@@ -28,13 +28,13 @@ impl Members {
     }
 
     /// The member of a socket.
-    pub fn get_mut(&mut self, conn: Conn) -> Option<&mut Member> {
-        self.by_conn.get_mut(&conn)
+    pub fn get(&self, conn: Conn) -> Option<&Member> {
+        self.by_conn.get(&conn)
     }
 
-    /// Whether a socket has a member.
-    pub fn has(&self, conn: Conn) -> bool {
-        self.by_conn.contains_key(&conn)
+    /// The member of a socket, to be changed.
+    pub fn get_mut(&mut self, conn: Conn) -> Option<&mut Member> {
+        self.by_conn.get_mut(&conn)
     }
 
     /// The member who holds an id.

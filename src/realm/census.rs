@@ -8,7 +8,7 @@ use crate::member::Member;
 impl Realm {
     /// Whether a socket's number, or its member's id, is somebody's.
     pub fn holds(&self, member: &Member) -> bool {
-        self.members.named(member.id.as_str()).is_some() || self.members.has(member.conn)
+        self.members.named(member.id.as_str()).is_some() || self.members.get(member.conn).is_some()
     }
 
     /// How many peers are here who are not known to be dead: what another home counts.

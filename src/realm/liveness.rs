@@ -2,7 +2,7 @@
 //!
 //! PeerServer checks every socket three times a second and drops those that were silent for 60 to 90 s. Nobody here is woken
 //! for that: silence matters only when somebody asks for the peer. Then a socket that was silent for `ALIVE_TIMEOUT_MS` is dead
-//! on the spot. One that has missed two heartbeats, and is dialled or has its id claimed, is *doubtful* and has [`TRIAL_MS`] to
+//! on the spot. One that has missed two heartbeats, and is dialled or has its id claimed, is *doubtful* and has [`crate::limits::TRIAL_MS`] to
 //! give any sign of life. Without one, whoever offered it a connection is told with `EXPIRE`. It is also dropped then if it
 //! should have answered or is in the way: in a room, where clients answer every offer at once, and where somebody else claims the
 //! id. A stock client that was merely called may be a hidden tab, whose heartbeat browsers slow down to one a minute, and in which
@@ -11,7 +11,7 @@
 use super::{Realm, Turn};
 use crate::effect::Effect;
 use crate::id::PeerId;
-use crate::limits::{Millis, DOUBTFUL_AFTER_MS, MAX_ASKERS_BYTES, TRIAL_MS};
+use crate::limits::{Millis, DOUBTFUL_AFTER_MS, MAX_ASKERS_BYTES};
 use crate::member::{Conn, Member, Trial};
 use crate::message::{Destination, Kind};
 use crate::route::Claim;
@@ -46,11 +46,13 @@ impl Realm {
     }
 
     fn ask(&mut self, conn: Conn, asker: Option<&PeerId>, turn: &mut Turn<'_>) {
-        let alive_timeout = self.settings.alive_timeout_ms;
+        let Some(pulse) = self.members.get(conn).map(|member| self.pulse(member, turn)) else {
+            return;
+        };
         let Some(member) = self.members.get_mut(conn) else {
             return;
         };
-        match pulse(member, alive_timeout, turn) {
+        match pulse {
             Pulse::Alive => {}
             Pulse::Dead => self.bury(conn, turn),
             Pulse::Doubtful => {
@@ -72,7 +74,7 @@ impl Realm {
 
     /// Notes when a member's trial ends, if it is on trial.
     pub(super) fn await_verdict(&mut self, member: &Member) {
-        let due = member.trial.as_ref().map(|trial| trial.began.saturating_add(TRIAL_MS));
+        let due = member.trial.as_ref().map(Trial::due);
         self.next_verdict = [self.next_verdict, due].into_iter().flatten().min();
     }
 
@@ -83,7 +85,7 @@ impl Realm {
         }
         let on_trial: Vec<Member> = self.members.iter().filter(|member| member.trial.is_some()).cloned().collect();
         for Member { conn, trial, heard, roster, .. } in on_trial {
-            let Some(trial) = trial.filter(|trial| trial.began.saturating_add(TRIAL_MS) <= turn.now) else {
+            let Some(trial) = trial.filter(|trial| trial.due() <= turn.now) else {
                 continue;
             };
             let silent = Some(heard).max((turn.beats)(conn)) <= Some(trial.began);
@@ -101,7 +103,7 @@ impl Realm {
 
     fn await_verdicts(&mut self) {
         let trials = self.members.iter().filter_map(|member| member.trial.as_ref());
-        self.next_verdict = trials.map(|trial| trial.began.saturating_add(TRIAL_MS)).min();
+        self.next_verdict = trials.map(Trial::due).min();
     }
 
     /// Drops a socket that nobody is behind.
@@ -124,19 +126,20 @@ impl Realm {
 
     /// Whether a member would be dropped if somebody asked for it.
     pub(super) fn is_dead(&self, member: &Member, turn: &Turn<'_>) -> bool {
-        matches!(pulse(&mut member.clone(), self.settings.alive_timeout_ms, turn), Pulse::Dead)
+        matches!(self.pulse(member, turn), Pulse::Dead)
     }
-}
 
-/// Takes a member's pulse: asks the runtime only about those who have sent nothing lately.
-fn pulse(member: &mut Member, alive_timeout_ms: Millis, turn: &Turn<'_>) -> Pulse {
-    let doubtful = DOUBTFUL_AFTER_MS.min(alive_timeout_ms);
-    if turn.now.saturating_sub(member.heard) >= doubtful {
-        member.heard = member.heard.max((turn.beats)(member.conn).unwrap_or(0));
-    }
-    match turn.now.saturating_sub(member.heard) {
-        silent if silent < doubtful => Pulse::Alive,
-        silent if silent < alive_timeout_ms => Pulse::Doubtful,
-        _ => Pulse::Dead,
+    /// Takes a member's pulse: asks the runtime only about those who have sent nothing lately.
+    fn pulse(&self, member: &Member, turn: &Turn<'_>) -> Pulse {
+        let doubtful = self.doubtful_after_ms();
+        let mut heard = member.heard;
+        if turn.now.saturating_sub(heard) >= doubtful {
+            heard = heard.max((turn.beats)(member.conn).unwrap_or(0));
+        }
+        match turn.now.saturating_sub(heard) {
+            silent if silent < doubtful => Pulse::Alive,
+            silent if silent < self.settings.alive_timeout_ms => Pulse::Doubtful,
+            _ => Pulse::Dead,
+        }
     }
 }
