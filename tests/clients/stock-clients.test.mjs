@@ -203,7 +203,9 @@ for (const engines of PAIRS) {
                 while ((await ann.ask("log")).filter((line) => line === `${one}: open as ${one}`).length < 2) await sleep(20);
               })());
             }
-            // PeerServer takes the new socket but never says OPEN: reachable, and yet not open (peerjs#1289).
+            // PeerServer takes the new socket but never says OPEN: reachable, and yet not open (peerjs#1289). Dialled a moment
+            // earlier, its offer would go into the lost one.
+            await soon("the new socket is answered", path.answered());
             await bob.ask("dial", two, one);
             await connected(bob, two, one);
             const opened = (await ann.ask("log")).filter((line) => line === `${one}: open as ${one}`).length;
