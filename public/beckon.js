@@ -107,7 +107,7 @@ export class Room extends EventTarget {
   }
 
   retry() {
-    this.#signal?.check();
+    this.#signal?.hurry();
     for (const member of this.#members.values()) member.nudge();
   }
 
