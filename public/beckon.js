@@ -71,7 +71,7 @@ export class Room extends EventTarget {
     this.#options = options;
     this.ready.catch(() => {}); // who does not await it reads `error`
     options.signal?.addEventListener('abort', () => this.close(), { signal: this.#over.signal });
-    watchPage(this.#over.signal, { gone: () => this.#stop(), back: () => this.#start(false), look: () => this.retry() });
+    watchPage(this.#over.signal, { gone: () => this.#stop(), back: () => this.#start(false), look: () => this.retry(), moved: () => this.#look(true) });
     if (options.signal?.aborted) this.close();
     else this.#start(false);
   }
@@ -110,8 +110,7 @@ export class Room extends EventTarget {
   }
 
   retry() {
-    this.#signal?.hurry();
-    for (const member of this.#members.values()) member.nudge();
+    this.#look(false);
   }
 
   close() {
@@ -124,6 +123,12 @@ export class Room extends EventTarget {
 
   [Symbol.asyncIterator]() {
     return messages(this);
+  }
+
+  /** @param {boolean} moved whether the network changed */
+  #look(moved) {
+    this.#signal?.hurry();
+    for (const member of this.#members.values()) member.nudge(moved);
   }
 
   /** @param {boolean} fresh as somebody new */
@@ -168,7 +173,7 @@ export class Room extends EventTarget {
         for (const [id, member] of this.#members) if (!peers.includes(id)) member.absent(false);
         for (const id of peers) {
           if (id === identity.id) continue;
-          if (this.#members.has(id)) know(id).nudge();
+          if (this.#members.has(id)) know(id).found();
           else know(id).call();
         }
         this.#become('open');

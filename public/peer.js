@@ -256,7 +256,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     /** It is the newcomer, or came back: its offer is on its way. */
     expect() {
       here();
-      if (direct) return;
+      if (direct) return link?.nudge();
       clearTimeout(timer);
       timer = setTimeout(() => (link ? link.nudge() : rebuild()), CALL_MS);
     },
@@ -299,11 +299,17 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       (known && link && !giveWay ? link : build()).accept({ from, description, candidate });
     },
 
-    /** We can be heard again, or the network changed. */
-    nudge() {
+    /** We can be heard again, and it is here. */
+    found() {
       here();
       if (link) link.nudge();
       else rebuild();
+    },
+
+    /** Somebody looks. `moved`: perhaps from another network. */
+    nudge(moved = false) {
+      if (link) moved ? link.refresh() : link.nudge();
+      else if (present) rebuild();
     },
   };
 }

@@ -62,6 +62,13 @@ globalThis.agent = {
       refused,
     };
   },
+  /** What names the present round of ICE, for each connection. */
+  fragments: (name) => devices.get(name).room.peers.map(({ connection }) => /a=ice-ufrag:(\S+)/.exec(connection?.localDescription?.sdp ?? '')?.[1] ?? ''),
+  /** Keeps what was heard until now for the next page in this tab. */
+  keep(name) {
+    sessionStorage.setItem('heard', JSON.stringify(devices.get(name).heard));
+  },
+  kept: () => JSON.parse(sessionStorage.getItem('heard')),
   nudge: (name) => devices.get(name).room.retry(),
   close: (name) => devices.get(name).room.close(),
 };
