@@ -55,6 +55,7 @@ globalThis.agent = {
       sent,
       heard,
       open: fates.filter(({ became }) => !became).length,
+      late: fates.filter(({ became }) => !became).slice(-3).map(({ to, number }) => `${number} to ${to.slice(0, 4)}`).join(', '),
       failed: fates.filter(({ became }) => became && became !== 'arrived'),
       events,
       /** Whether everyone who was there at the mark still is, over the same connection. */

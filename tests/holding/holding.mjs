@@ -110,8 +110,8 @@ export async function until(what, devices, check, ms = DEADLINE_MS) {
   }
 }
 
-const spell = ({ name, state, peers, open, failed, events, sent, heard }) =>
-  `${name} ${state}: ${peers.map(({ name, state, path }) => `${name} ${state}/${path}`).join(', ')}; ${open} unconfirmed; ${JSON.stringify(failed)}; ` +
+const spell = ({ name, late, state, peers, open, failed, events, sent, heard }) =>
+  `${name} ${state}: ${peers.map(({ name, state, path }) => `${name} ${state}/${path}`).join(', ')}; ${open} unconfirmed ${late ?? ''}; ${JSON.stringify(failed)}; ` +
   `${events.slice(-12).join(' | ')}; sent ${JSON.stringify(tails(sent))} heard ${JSON.stringify(tails(heard))}`;
 const tails = (lists) => Object.fromEntries(Object.entries(lists).map(([id, numbers]) => [id.slice(0, 4), numbers.slice(-5).join()]));
 
