@@ -213,6 +213,18 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
       if (burst?.readyState === 'open' && burst.bufferedAmount < BURST_BYTES) burst.send(text);
     },
 
+    /**
+     * Fresh ICE servers, with the next credentials: for whatever is gathered from now on. The path that there is stays.
+     * @param {RTCIceServer[]} iceServers
+     */
+    configure(iceServers) {
+      try {
+        pc.setConfiguration({ iceServers });
+      } catch (error) {
+        console.debug('beckon:', error); // closed, nonsense, or a stack that cannot (libdatachannel)
+      }
+    },
+
     /** Whether a relay carries it, on either side. */
     async relayed() {
       const stats = await pc.getStats();
