@@ -156,11 +156,25 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
     pc.close();
   }
 
+  /** The server is back or the network changed: what was said in between may be lost, and the path too. */
+  function nudge() {
+    if (interrupted) {
+      restarts = 0;
+      restart();
+    } else repeat();
+  }
+
+  /** An offer that is out may be lost. */
+  function repeat() {
+    if (pc.signalingState === 'have-local-offer') describe();
+  }
+
   return {
     id,
     pc,
     offer,
     close,
+    nudge,
     get remote() {
       return remote;
     },
@@ -180,7 +194,8 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
         const isOffer = description.type === 'offer';
         const ready = !offering && (pc.signalingState === 'stable' || settingAnswer);
         ignoring = isOffer && !ready && !polite;
-        if (ignoring) return;
+        // Ours counts. But who called may have done so because it never got ours: it was for an earlier page load.
+        if (ignoring) return repeat();
         const sdp = strongOnly(description.sdp);
         const prints = fingerprints(sdp);
         if (!prints.length) throw new Error('a description without a sha-256 fingerprint');
@@ -193,14 +208,6 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
         await pc.setLocalDescription();
         describe();
       });
-    },
-
-    /** The server is back or the network changed: what was said in between may be lost, and the path too. */
-    nudge() {
-      if (interrupted) {
-        restarts = 0;
-        restart();
-      } else if (pc.signalingState === 'have-local-offer') describe();
     },
 
     /** @param {string} text */
