@@ -94,6 +94,7 @@ function run(room) {
       show();
     });
     peer.addEventListener('state', show);
+    peer.addEventListener('path', show);
     for (; kept; kept--) send([peer]);
     show();
   }
