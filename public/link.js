@@ -162,25 +162,11 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
     pc.close();
   }
 
-  /** The server is back or the network changed: what was said in between may be lost, and the path too. */
-  function nudge() {
-    if (interrupted) {
-      restarts = 0;
-      restart();
-    } else repeat();
-  }
-
-  /** An offer that is out may be lost. */
-  function repeat() {
-    if (pc.signalingState === 'have-local-offer') describe();
-  }
-
   return {
     id,
     pc,
     offer,
     close,
-    nudge,
     get remote() {
       return remote;
     },
@@ -200,8 +186,7 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
         const isOffer = description.type === 'offer';
         const ready = !offering && (pc.signalingState === 'stable' || settingAnswer);
         ignoring = isOffer && !ready && !polite;
-        // Ours counts. But who called may have done so because it never got ours: it was for an earlier page load.
-        if (ignoring) return repeat();
+        if (ignoring) return;
         const sdp = strongOnly(description.sdp);
         const prints = fingerprints(sdp);
         if (!prints.length) throw new Error('a description without a sha-256 fingerprint');
@@ -214,6 +199,14 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
         await pc.setLocalDescription();
         describe();
       });
+    },
+
+    /** The server is back or the network changed: what was said in between may be lost, and the path too. */
+    nudge() {
+      if (interrupted) {
+        restarts = 0;
+        restart();
+      } else if (pc.signalingState === 'have-local-offer') describe();
     },
 
     /** @param {string} text about the conversation */

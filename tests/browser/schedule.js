@@ -198,7 +198,7 @@ export async function run(seed) {
     restart: pretend,
     restarts: (side, wait) => Promise.all(sides.map((each) => pretend(each, wait))),
     /** The connection is closed under the library: the other side sees a channel that closed. */
-    broken: async (side) => side.member?.peer.connection?.close(),
+    broken: async (side) => side.member?.connected && side.member.peer.connection.close(),
     nudge: async (side) => side.member?.nudge(),
   };
 
