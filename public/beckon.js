@@ -170,6 +170,7 @@ export class Room extends EventTarget {
       open: ({ id: mine, peers, iceServers }) => {
         if (mine !== identity.id) return this.#end(new BeckonError('tampered', 'Someone changed the introduction'));
         this.#configure(iceServers);
+        this.#state = 'open'; // before it is said: who has no link to one of them now makes one
         for (const [id, member] of this.#members) if (!peers.includes(id)) member.absent(false);
         for (const id of peers) {
           if (id === identity.id) continue;
