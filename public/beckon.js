@@ -169,7 +169,8 @@ export class Room extends EventTarget {
     this.#signal = openSignal(url, {
       open: ({ id: mine, peers, iceServers }) => {
         if (mine !== identity.id) return this.#end(new BeckonError('tampered', 'Someone changed the introduction'));
-        this.#iceServers = iceServers;
+        this.#configure(iceServers);
+        this.#state = 'open'; // before it is said: who has no link to one of them now makes one
         for (const [id, member] of this.#members) if (!peers.includes(id)) member.absent(false);
         for (const id of peers) {
           if (id === identity.id) continue;
@@ -179,6 +180,7 @@ export class Room extends EventTarget {
         this.#become('open');
         this.#opened();
       },
+      ice: ({ iceServers }) => this.#configure(iceServers),
       join: (id) => id !== identity.id && courier.after(id, () => run === this.#run && know(id).expect()),
       leave: (id) => gone(id, true),
       lost: (id) => gone(id, false),
@@ -234,6 +236,12 @@ export class Room extends EventTarget {
   #refuse(src, reason) {
     if (reason !== 'stale') this.#members.get(src)?.distrust(); // what is stale may just be late
     this.dispatchEvent(new BeckonEvent('refused', { from: src, reason }));
+  }
+
+  /** @param {RTCIceServer[]} iceServers */
+  #configure(iceServers) {
+    this.#iceServers = iceServers;
+    for (const member of this.#members.values()) member.configure();
   }
 
   #stop() {

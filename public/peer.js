@@ -9,6 +9,8 @@ import { cleanName, persona } from './names.js';
 
 /** How long who is called waits for the caller's offer, in ms, before offering itself. */
 const CALL_MS = 3_000;
+/** How long the answer to a first offer may take, in ms, before the offer counts as lost when there is reason to doubt. */
+const OFFER_MS = 1_500;
 /** Waits before a failed link is made anew, in ms, each halved to half as much again by chance. */
 const REBUILD_MS = [300, 1_200, 2_700, 4_800, 7_000, 15_000];
 /** By how much the polite side waits longer, in ms: one new link is enough. */
@@ -48,6 +50,8 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
   let opened = false;
   /** Whether the link works now. */
   let direct = false;
+  /** When we made our last first offer, in ms. */
+  let calledAt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -154,7 +158,21 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
   }
 
   function rebuild() {
-    if (online()) build().offer();
+    if (online()) call();
+  }
+
+  function call() {
+    build().offer();
+    calledAt = performance.now();
+  }
+
+  /**
+   * The other side can hear us: what we wait for may be lost. An offer that has waited for long is not said again: who took it may be
+   * gone since, and then nobody else can (Chromium, 156, keeps the first DTLS packet that came for it).
+   */
+  function nudge() {
+    if (!link || (link.calling && performance.now() - calledAt > OFFER_MS)) rebuild();
+    else link.nudge();
   }
 
   /** @param {'open' | 'interrupted' | 'resumed' | 'failed' | 'forged'} now */
@@ -248,17 +266,20 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       return direct;
     },
 
-    /** We are the newcomer: we offer. */
-    call() {
-      build().offer();
+    /** There are fresh ICE servers. */
+    configure() {
+      link?.configure(iceServers());
     },
+
+    /** We are the newcomer: we offer. */
+    call,
 
     /** It is the newcomer, or came back: its offer is on its way. */
     expect() {
       here();
       if (direct) return link?.nudge();
       clearTimeout(timer);
-      timer = setTimeout(() => (link ? link.nudge() : rebuild()), CALL_MS);
+      timer = setTimeout(nudge, CALL_MS);
     },
 
     /**
@@ -284,32 +305,40 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       const { from, to, description, candidate } = words;
       if (fresh && !description && !candidate) detour.answered();
       if (conversation.isPart(words)) return fresh && conversation.told(words, epoch);
+      // Of their page, loaded anew, we have heard nothing but that it is there: our link leads to the one before.
+      const deserted = fresh && !direct && link?.remote && !link.remote.startsWith(`${epoch}.`) && description?.type !== 'offer';
       if (!description && !candidate) {
         tell({ here: myName() }); // it asks who is here
-        return link?.nudge();
+        return deserted ? rebuild() : link && nudge();
       }
+      if (deserted) return rebuild();
       if (typeof from !== 'string' || !from.startsWith(`${epoch}.`)) return;
       if (to && to !== link?.id) return; // about a link of ours that is no more
       const known = link && (!link.remote || link.remote === from);
       if (!known && description?.type !== 'offer') return; // about a link of theirs that is no more
-      // Both called at once, and we are the one to give way: with a new link, because after a rollback of a first offer Chromium
-      // now and then never gathers a candidate (156; about one glare in ten).
-      const giveWay = polite && description?.type === 'offer' && link?.calling;
+      // Both called at once. Ours counts, but they may have called because it was lost with their last page load. Or we are the one
+      // to give way: with a new link, because after a rollback of a first offer Chromium now and then never gathers a candidate
+      // (156; about one glare in ten).
+      const glare = known && link?.calling && description?.type === 'offer';
+      if (glare && !polite) {
+        clearTimeout(timer);
+        timer = setTimeout(nudge, Math.max(0, calledAt + OFFER_MS - performance.now()) + 1);
+        return;
+      }
       // An offer from a link we do not know: they reloaded the page or made a new link, and ours leads nowhere.
-      (known && link && !giveWay ? link : build()).accept({ from, description, candidate });
+      (known && link && !glare ? link : build()).accept({ from, description, candidate });
     },
 
     /** We can be heard again, and it is here. */
     found() {
       here();
-      if (link) link.nudge();
-      else rebuild();
+      nudge();
     },
 
     /** Somebody looks. `moved`: perhaps from another network. */
     nudge(moved = false) {
-      if (link) moved ? link.refresh() : link.nudge();
-      else if (present) rebuild();
+      if (link && moved) link.refresh();
+      else if (link || present) nudge();
     },
   };
 }
