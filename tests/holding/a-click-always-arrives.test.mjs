@@ -80,7 +80,8 @@ for (const engine of [0, 1]) {
   test(`${name}: loaded again, the page without a path hears what was on its way`, async () => {
     const { lonely, rest, devices, close } = await openRoom(engine);
     await until('everyone can be reached', devices, reached);
-    await clicking(rest, 50);
+    await clicking(rest, 50); // more than goes through the server in a second, so that some is always on its way
+    await pause(1_000);
     await lonely.page.reload();
     await joined(lonely.page);
     await clicking(rest, 0);
