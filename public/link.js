@@ -12,9 +12,11 @@ const BURST_BYTES = 65_536;
 const FULL_BYTES = 1024 * 1024;
 const ROOM_BYTES = 256 * 1024;
 /**
- * After an interruption the reliable channel must answer within so many ms. SCTP waits for a timer that doubles with each loss: after
- * 25 s of silence, for as long again. A new connection takes 0.3 s.
+ * After an interruption of at most so many ms (browsers call it one after 5 to 11 s) the reliable channel must answer within so many;
+ * after a longer one it is not used again. SCTP doubles its timer with each loss, and forgets that late: after 25 s of silence, whatever
+ * is lost next waits for as long (seen: 30 s and more, on a path that was fine). A new connection takes 0.3 s.
  */
+const RESUME_MS = 3_000;
 const PROOF_MS = 1_500;
 const PING = '{"type":"ping"}';
 const PONG = '{"type":"pong"}';
@@ -27,7 +29,7 @@ const CONNECT_MS = 15_000;
  * @typedef {object} Signal
  * @property {string} from
  * @property {string | null} to
- * @property {{ type: RTCSdpType, sdp: string }} [description]
+ * @property {{ type: RTCSdpType, sdp: string, answers?: string }} [description] `answers`: the ICE user name of the offer that this is the answer to
  * @property {RTCIceCandidateInit} [candidate]
  */
 
@@ -53,9 +55,15 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
   /** @type {string | null} */
   let remote = null;
   let offering = false;
+  /** Their last offer that we have taken. @type {string | undefined} */
+  let taken;
+  /** What has come is taken one after the other: two offers at once would be one answer, and one offer that nobody wanted. */
+  let line = Promise.resolve();
+  let inLine = 0;
   let settingAnswer = false;
   let ignoring = false;
   let interrupted = false;
+  let interruptedAt = 0;
   let relayRefused = false;
   let restarts = 0;
   /** The certificates that the other side has announced, sealed. @type {Set<string>} */
@@ -106,11 +114,13 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
     if (state === 'failed') fail();
     else if (channel?.readyState !== 'open') return;
     else if (state === 'disconnected') {
+      if (!interrupted) interruptedAt = Date.now();
       interrupted = true;
       changed('interrupted');
       timer = setTimeout(restart, RESTART_MS);
     } else if (state === 'connected' && interrupted) {
       clearTimeout(timer);
+      if (Date.now() - interruptedAt > RESUME_MS) return fail();
       timer = setTimeout(() => fail(), PROOF_MS);
       say(PING);
     }
@@ -161,7 +171,7 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
 
   function describe() {
     const { type, sdp } = pc.localDescription ?? {};
-    if (type && sdp) tell({ from: id, to: remote, description: { type, sdp } });
+    if (type && sdp) tell({ from: id, to: remote, description: { type, sdp, ...(type === 'answer' && { answers: taken }) } });
   }
 
   /**
@@ -175,6 +185,30 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
     } catch (error) {
       if (pc.signalingState !== 'closed' && !ignoring) console.debug('beckon:', error);
     }
+  }
+
+  /** @param {Pick<Signal, 'from' | 'description' | 'candidate'>} signal */
+  async function take({ from, description, candidate }) {
+    if (candidate) return pc.addIceCandidate(candidate);
+    if (!description) return;
+    const isOffer = description.type === 'offer';
+    // An answer to an offer that we have replaced since: its ICE credentials are not what the other side uses now.
+    if (!isOffer && description.answers && description.answers !== userName(pc.localDescription?.sdp)) return;
+    const ready = !offering && (pc.signalingState === 'stable' || settingAnswer);
+    ignoring = isOffer && !ready && !polite;
+    if (ignoring) return;
+    const sdp = strongOnly(description.sdp);
+    const prints = fingerprints(sdp);
+    if (!prints.length) throw new Error('a description without a sha-256 fingerprint');
+    remote = from;
+    announced = new Set(prints);
+    settingAnswer = !isOffer;
+    await pc.setRemoteDescription({ type: description.type, sdp }).finally(() => (settingAnswer = false));
+    if (!isOffer) return;
+    taken = userName(sdp);
+    openChannel();
+    await pc.setLocalDescription();
+    describe();
   }
 
   /** @param {'failed' | 'forged'} [how] */
@@ -208,26 +242,9 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
     },
 
     /** @param {Pick<Signal, 'from' | 'description' | 'candidate'>} signal */
-    accept({ from, description, candidate }) {
-      return attempt(async () => {
-        if (candidate) return pc.addIceCandidate(candidate);
-        if (!description) return;
-        const isOffer = description.type === 'offer';
-        const ready = !offering && (pc.signalingState === 'stable' || settingAnswer);
-        ignoring = isOffer && !ready && !polite;
-        if (ignoring) return;
-        const sdp = strongOnly(description.sdp);
-        const prints = fingerprints(sdp);
-        if (!prints.length) throw new Error('a description without a sha-256 fingerprint');
-        remote = from;
-        announced = new Set(prints);
-        settingAnswer = !isOffer;
-        await pc.setRemoteDescription({ type: description.type, sdp }).finally(() => (settingAnswer = false));
-        if (!isOffer) return;
-        openChannel();
-        await pc.setLocalDescription();
-        describe();
-      });
+    accept(signal) {
+      const turn = () => attempt(() => take(signal));
+      line = (inLine++ ? line.then(turn) : turn()).finally(() => inLine--);
     },
 
     nudge,
@@ -273,6 +290,11 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
       if (burst?.readyState === 'open' && burst.bufferedAmount < BURST_BYTES) burst.send(/** @type {any} */ (data));
     },
   };
+}
+
+/** What names a round of ICE: every restart has its own. @param {string} [sdp] */
+function userName(sdp) {
+  return /^a=ice-ufrag:(\S+)/m.exec(sdp ?? '')?.[1];
 }
 
 /** @param {RTCIceServer[]} iceServers as the server says, which may be nonsense: without them there may still be a path */

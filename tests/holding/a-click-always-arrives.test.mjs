@@ -88,9 +88,10 @@ test('loaded again, the page without a path hears what was on its way', () => in
   const [{ id, heard }, ...reports] = await until('every click is confirmed', devices, (reports) => reports.every(({ open }) => !open));
   for (const report of reports) {
     assert.deepEqual(report.failed, [], `${report.name}: every click arrives`);
-    const last = heard[report.id];
-    assert.deepEqual(last, report.sent[id].slice(-last.length), 'to the end, in order');
+    const last = heard[report.id] ?? []; // a hidden page clicks but once a second, and may have nothing on its way
+    assert.deepEqual(last, report.sent[id].slice(report.sent[id].length - last.length), 'to the end, in order');
   }
+  assert.ok(Object.keys(heard).length > 0, 'something was on its way');
   await close();
 }));
 

@@ -64,6 +64,7 @@ globalThis.agent = {
       refused,
     };
   },
+  pc: () => [...devices.values()][0].room.peers[0].connection,
   /** What names the present round of ICE, for each connection. */
   fragments: (name) => devices.get(name).room.peers.map(({ connection }) => /a=ice-ufrag:(\S+)/.exec(connection?.localDescription?.sdp ?? '')?.[1] ?? ''),
   /** Keeps what was heard until now for the next page in this tab. */
