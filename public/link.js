@@ -11,6 +11,13 @@ const BURST_BYTES = 65_536;
 /** What may wait in the reliable one, in bytes: enough to keep any line busy (browsers break a channel at 16 MiB); and when there is room again. */
 const FULL_BYTES = 1024 * 1024;
 const ROOM_BYTES = 256 * 1024;
+/**
+ * After an interruption the reliable channel must answer within so many ms. SCTP waits for a timer that doubles with each loss: after
+ * 25 s of silence, for as long again. A new connection takes 0.3 s.
+ */
+const PROOF_MS = 1_500;
+const PING = '{"type":"ping"}';
+const PONG = '{"type":"pong"}';
 /** How long a first connection may take, in ms: Chromium says 'failed' after 15 s, but only if there was an answer. */
 const CONNECT_MS = 15_000;
 
@@ -75,7 +82,9 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
     channel.bufferedAmountLowThreshold = ROOM_BYTES;
     channel.onbufferedamountlow = drained;
     channel.onmessage = burst.onmessage = ({ data }) => {
-      if (unchecked) unchecked.push(data);
+      if (data === PING) say(PONG);
+      else if (data === PONG) proven();
+      else if (unchecked) unchecked.push(data);
       else heard(data);
     };
     channel.onclose = () => fail(); // by the other side: it left, reloaded, or made another link
@@ -101,12 +110,24 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
       changed('interrupted');
       timer = setTimeout(restart, RESTART_MS);
     } else if (state === 'connected' && interrupted) {
-      interrupted = false;
-      restarts = 0;
       clearTimeout(timer);
-      changed('resumed');
+      timer = setTimeout(() => fail(), PROOF_MS);
+      say(PING);
     }
   };
+
+  /** @param {string} text */
+  function say(text) {
+    if (channel?.readyState === 'open') channel.send(text);
+  }
+
+  function proven() {
+    if (!interrupted || pc.connectionState !== 'connected') return;
+    interrupted = false;
+    restarts = 0;
+    clearTimeout(timer);
+    changed('resumed');
+  }
 
   function restart() {
     clearTimeout(timer);
@@ -118,6 +139,14 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
       return fail(); // not every stack can (libdatachannel)
     }
     offer();
+  }
+
+  /** The server is back, or the other side is: what was said in between may be lost. */
+  function nudge() {
+    if (interrupted) {
+      restarts = 0;
+      restart();
+    } else if (pc.signalingState === 'have-local-offer') describe();
   }
 
   async function offer() {
@@ -201,18 +230,24 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
       });
     },
 
-    /** The server is back or the network changed: what was said in between may be lost, and the path too. */
-    nudge() {
-      if (interrupted) {
-        restarts = 0;
-        restart();
-      } else if (pc.signalingState === 'have-local-offer') describe();
+    nudge,
+
+    /**
+     * The network changed: the path may lead nowhere, which browsers notice after 5 to 11 s. An ICE restart costs one offer, and
+     * what is connected stays so until there is a better path.
+     */
+    refresh() {
+      if (interrupted || pc.connectionState !== 'connected' || pc.signalingState !== 'stable') return nudge();
+      try {
+        pc.restartIce();
+      } catch {
+        return; // not every stack can
+      }
+      offer();
     },
 
-    /** @param {string} text about the conversation */
-    say(text) {
-      if (channel?.readyState === 'open') channel.send(text);
-    },
+    /** About the conversation. */
+    say,
 
     /** @param {Uint8Array<ArrayBuffer>} frame @returns {boolean} whether it is on its way; if not, there is no channel or it is full */
     write(frame) {
