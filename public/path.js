@@ -23,7 +23,7 @@ export async function findPath(pc, relay) {
   if (!pair) return null;
   const [local, remote] = [byId.get(pair.localCandidateId), byId.get(pair.remoteCandidateId)];
   const ours = local?.candidateType === 'relay' ? String(local.relayProtocol || 'udp') : '';
-  const latency = pair.currentRoundTripTime > 0 ? pair.currentRoundTripTime * 1_000 : null;
+  const latency = typeof pair.currentRoundTripTime === 'number' ? pair.currentRoundTripTime * 1_000 : null;
   const by = ours || (remote?.candidateType === 'relay' ? relay || 'udp' : '');
   if (by) return { path: by === 'tls' ? 'turn-tls' : by === 'tcp' ? 'turn-tcp' : 'turn-udp', relay: ours, latency };
   return { path: isTranslated(local) || isTranslated(remote) ? 'stun' : 'direct', relay: ours, latency };
