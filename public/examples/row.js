@@ -1,5 +1,4 @@
 // A file on its way, as a row in the list: template `row` in files.html.
-const megabytes = new Intl.NumberFormat('en', { style: 'unit', unit: 'megabyte', maximumSignificantDigits: 3 });
 
 /**
  * @param {object} facts
@@ -17,7 +16,7 @@ export function addRow({ name, size, peer, yes, no }) {
   who();
   peer.addEventListener('name', who);
   part('name').textContent = name; // as text: it comes from somebody else
-  part('size').textContent = megabytes.format(size / 1e6);
+  part('size').textContent = size < 1e6 ? `${Math.ceil(size / 1e3)} kB` : `${(size / 1e6).toFixed(1)} MB`;
   part('state').textContent = yes ? 'Do you want it?' : 'offered';
   part('yes').hidden = !yes;
   part('yes').addEventListener('click', () => {
