@@ -4,7 +4,7 @@
 import { BeckonError } from './events.js';
 
 /** When copies of a small message leave, in ms, as long as it is not confirmed. The first leaves at once. */
-const COPIES_MS = [40, 120];
+const COPIES_MS = [30, 70, 110];
 /** What is small: it fits in one packet, in UTF-16 units. */
 const SMALL = 1_024;
 /** Messages that came before their predecessors and are kept until those come. Beyond that, the reliable channel brings them again. */
