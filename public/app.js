@@ -1,6 +1,7 @@
 // The room page: what happens in the room, put into words and shown. It uses nothing of Beckon but what everyone can import.
 import { join } from './beckon.js';
 import { ring, unlock } from './chime.js';
+import { answer } from './demonstration.js';
 import { persona } from './names.js';
 import * as say from './sentences.js';
 import { canShare, copy, qr, share } from './share.js';
@@ -18,7 +19,7 @@ const SEARCH_MS = 4_000;
 /** How long a false message that did no harm is spoken of, in ms. */
 const WARN_MS = 10_000;
 
-const nothing = { hello() {}, rename() {}, copy() {}, share() {}, retry() {}, touched() {} };
+const nothing = { hello() {}, rename() {}, copy() {}, share() {}, retry() {}, touched() {}, details() {} };
 
 addEventListener('hashchange', () => location.reload());
 start();
@@ -67,6 +68,10 @@ function run(room) {
     retry: () => room.retry(),
     restart: freshRoom,
     touched: unlock,
+    details: async (id, details) => {
+      const peer = room.peers.find((peer) => peer.id === id);
+      if (peer) (await import('./details.js')).showDetails(details, peer);
+    },
   });
   room.addEventListener('state', () => {
     if (room.state !== 'away') silentSince = 0;
@@ -93,7 +98,11 @@ function run(room) {
       known = true;
       show();
     });
-    peer.addEventListener('state', show);
+    peer.addEventListener('state', () => {
+      if (peer.connection) answer(peer.connection);
+      show();
+    });
+    peer.addEventListener('path', show);
     for (; kept; kept--) send([peer]);
     show();
   }

@@ -32,10 +32,10 @@ export function join(link: string | URL, options?: JoinOptions): Room;
  */
 export type RoomState = 'connecting' | 'open' | 'away' | 'closed';
 
-/** A message. */
+/** A message: text as text, bytes as an ArrayBuffer. */
 export interface Message {
   readonly from: Peer;
-  readonly data: string;
+  readonly data: string | ArrayBuffer;
 }
 
 /** A message's event. */
@@ -76,6 +76,8 @@ interface PeerEvents {
   message: MessageEvent;
   state: PeerEvent;
   name: PeerEvent;
+  /** {@link Peer.path} or {@link Peer.latency} changed. */
+  path: PeerEvent;
 }
 
 type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null;
@@ -102,7 +104,7 @@ export class Room extends EventTarget implements AsyncIterable<Message> {
    * Sends to everyone who is here now.
    * @returns those who confirmed it, when everyone has or has left
    */
-  broadcast(data: string): Promise<Peer[]>;
+  broadcast(data: string | ArrayBuffer | ArrayBufferView): Promise<Peer[]>;
   /** Tries again what is being waited for, now. */
   retry(): void;
   /** Leaves. */
@@ -121,6 +123,17 @@ export class Room extends EventTarget implements AsyncIterable<Message> {
  */
 export type PeerState = 'connecting' | 'open' | 'reconnecting' | 'unreachable' | 'left';
 
+/**
+ * What way a peer's messages take:
+ * - `direct`: device to device on one network, or with public addresses at both ends
+ * - `stun`: device to device, through the address translation (NAT) of one network or both
+ * - `turn-udp`, `turn-tcp`, `turn-tls`: by a relay, which carries them encrypted; reached by UDP, TCP or TLS, by whichever of the two devices
+ *   needs it (between two browsers TCP is always this: neither listens for it)
+ * - `server`: as long as there is nothing else, through the room's own server, sealed. Messages of up to 16 kB arrive, a few a second, and larger
+ *   ones wait
+ */
+export type Path = 'direct' | 'stun' | 'turn-udp' | 'turn-tcp' | 'turn-tls' | 'server';
+
 /** Another device in the room. */
 export class Peer extends EventTarget {
   private constructor();
@@ -128,31 +141,32 @@ export class Peer extends EventTarget {
   /** As it calls itself: untrusted text, without control and bidirectional characters, at most 32 characters. */
   readonly name: string;
   readonly state: PeerState;
-  /**
-   * Device to device; by a relay (which carries it encrypted); or, as long as neither is possible, through the server, sealed: then
-   * messages of up to 16 kB arrive, a few a second, and larger ones wait. null while unknown.
-   */
-  readonly path: 'direct' | 'relayed' | 'server' | null;
+  /** null while unknown. */
+  readonly path: Path | null;
+  /** The round trip on that path in milliseconds, looked at every few seconds while the page is visible; null while unknown. */
+  readonly latency: number | null;
   /** Why it is `unreachable`: `no-direct-path` (and there is no relay), `no-path` or `relay-refused`; `tampered` when someone changes what introduces us. */
   readonly error: BeckonError | null;
   /** The connection itself, while there is one. It is replaced when it has failed: do not keep it. */
   readonly connection: RTCPeerConnection | null;
   /**
-   * Sends a message of at most 65,536 UTF-16 units. It is kept until the other side confirms it, over as many connections
-   * as that takes, and delivered once and in order.
+   * Sends a message of at most 256,000 bytes: text (counted as UTF-8) or bytes, which are copied. It is kept until the other side confirms it,
+   * over as many connections as that takes, and delivered once and in order. To send much, wait for some of it to arrive before
+   * sending more: with a few messages under way at a time the line is busy and little is kept. At most 16 MiB are kept for one peer;
+   * beyond that, it is rejected with `too-much`.
    *
    * With `reliable: false` it is sent once, if there is a connection, and may be lost, or overtake others: for what the next one
-   * makes obsolete, such as a cursor's position. It has at most 16,384 UTF-16 units.
+   * makes obsolete, such as a cursor's position. It has at most 16,384 bytes.
    * @returns fulfilled when it has arrived (or, if it may be lost, is on its way), rejected with `left` when it never will; need not
    * be awaited
    */
-  send(data: string, options?: { reliable?: boolean }): Promise<void>;
+  send(data: string | ArrayBuffer | ArrayBufferView, options?: { reliable?: boolean }): Promise<void>;
   addEventListener<K extends keyof PeerEvents>(type: K, listener: Listener<PeerEvents[K]>, options?: boolean | AddEventListenerOptions): void;
 }
 
 /**
  * What went wrong. `code` is stable: `damaged-link`, `insecure-context`, `no-webrtc`, `room-full` and the server's other
- * refusals, `blocked` (by the browser), `closed`, `left`, `too-long`, `no-direct-path`, `no-path`, `relay-refused`, `tampered`. `message` is a sentence for people.
+ * refusals, `blocked` (by the browser), `closed`, `left`, `too-long`, `too-much`, `no-direct-path`, `no-path`, `relay-refused`, `tampered`. `message` is a sentence for people.
  */
 export class BeckonError extends Error {
   constructor(code: string, message: string, options?: ErrorOptions);

@@ -1,9 +1,11 @@
 // Beckon in any page: `join(link)` and everyone who has the link is connected to everyone else, device to device.
 // No side effects on import, no globals. What is exported is documented in beckon.d.ts.
-import { BeckonError, BeckonEvent } from './events.js';
-import { takeIdentity } from './identity.js';
 import { openCourier } from './courier.js';
-import { openPeer, Peer } from './peer.js';
+import { BeckonError, BeckonEvent, messages } from './events.js';
+import { Peer } from './face.js';
+import { takeIdentity } from './identity.js';
+import { watchPage } from './page.js';
+import { openPeer } from './peer.js';
 import { deriveKeys, freshEpoch, freshSecret, isSecret } from './seal.js';
 import { openSignal } from './signal.js';
 
@@ -68,7 +70,7 @@ export class Room extends EventTarget {
     this.#options = options;
     this.ready.catch(() => {}); // who does not await it reads `error`
     options.signal?.addEventListener('abort', () => this.close(), { signal: this.#over.signal });
-    this.#watchPage();
+    watchPage(this.#over.signal, { gone: () => this.#stop(), back: () => this.#start(false), look: () => this.retry() });
     if (options.signal?.aborted) this.close();
     else this.#start(false);
   }
@@ -99,7 +101,7 @@ export class Room extends EventTarget {
     for (const member of this.#members.values()) member.say({ type: 'name', name: this.name });
   }
 
-  /** @param {string} data */
+  /** @param {import('./frame.js').Sendable} data */
   async broadcast(data) {
     const sent = this.peers.map(async (peer) => (await peer.send(data), peer));
     const settled = await Promise.allSettled(sent);
@@ -119,26 +121,8 @@ export class Room extends EventTarget {
     this.close();
   }
 
-  async *[Symbol.asyncIterator]() {
-    /** @type {{ from: Peer, data: string }[]} */
-    const waiting = [];
-    let wake = () => {};
-    const listening = new AbortController();
-    const notice = (/** @type {any} */ event) => {
-      if (event.type === 'message') waiting.push({ from: event.from, data: event.data });
-      wake();
-    };
-    this.addEventListener('message', notice, { signal: listening.signal });
-    this.addEventListener('state', notice, { signal: listening.signal });
-    try {
-      for (;;) {
-        for (let next = waiting.shift(); next; next = waiting.shift()) yield next;
-        if (this.#state === 'closed') return;
-        await new Promise((resolve) => (wake = () => resolve(undefined)));
-      }
-    } finally {
-      listening.abort();
-    }
+  [Symbol.asyncIterator]() {
+    return messages(this);
   }
 
   /** @param {boolean} fresh as somebody new */
@@ -265,16 +249,6 @@ export class Room extends EventTarget {
   #become(state) {
     this.#state = state;
     this.dispatchEvent(new BeckonEvent('state', { room: this }));
-  }
-
-  /** A page that goes says so; one that comes back from the back/forward cache, from sleep or from a tunnel looks around. */
-  #watchPage() {
-    if (typeof window === 'undefined') return;
-    const options = { signal: this.#over.signal };
-    window.addEventListener('pagehide', () => this.#stop(), options);
-    window.addEventListener('pageshow', (event) => event.persisted && this.#start(false), options);
-    window.addEventListener('online', () => this.retry(), options);
-    document.addEventListener('visibilitychange', () => !document.hidden && this.retry(), options);
   }
 }
 

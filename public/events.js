@@ -1,4 +1,4 @@
-// What the library throws and what it fires.
+// What the library throws, what it fires, and a room's messages one after the other.
 
 /** An error with a code for programs and a sentence for people. */
 export class BeckonError extends Error {
@@ -23,5 +23,31 @@ export class BeckonEvent extends Event {
   constructor(type, facts) {
     super(type);
     Object.assign(this, facts);
+  }
+}
+
+/**
+ * A room's messages from now on, until it is closed.
+ * @param {import('./beckon.js').Room} room
+ */
+export async function* messages(room) {
+  /** @type {{ from: import('./face.js').Peer, data: import('./frame.js').Data }[]} */
+  const waiting = [];
+  let wake = () => {};
+  const listening = new AbortController();
+  const notice = (/** @type {any} */ event) => {
+    if (event.type === 'message') waiting.push({ from: event.from, data: event.data });
+    wake();
+  };
+  room.addEventListener('message', notice, { signal: listening.signal });
+  room.addEventListener('state', notice, { signal: listening.signal });
+  try {
+    for (;;) {
+      for (let next = waiting.shift(); next; next = waiting.shift()) yield next;
+      if (room.state === 'closed') return;
+      await new Promise((resolve) => (wake = () => resolve(undefined)));
+    }
+  } finally {
+    listening.abort();
   }
 }

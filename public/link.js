@@ -8,6 +8,9 @@ const RESTART_MS = 2_000;
 const MAX_RESTARTS = 3;
 /** What may wait in the unreliable channel, in bytes, before more is dropped: it is for what is of use now or not at all. */
 const BURST_BYTES = 65_536;
+/** What may wait in the reliable one, in bytes: enough to keep any line busy (browsers break a channel at 16 MiB); and when there is room again. */
+const FULL_BYTES = 1024 * 1024;
+const ROOM_BYTES = 256 * 1024;
 /** How long a first connection may take, in ms: Chromium says 'failed' after 15 s, but only if there was an answer. */
 const CONNECT_MS = 15_000;
 
@@ -31,9 +34,10 @@ const CONNECT_MS = 15_000;
  * @param {(signal: Signal) => void} options.tell
  * @param {(state: 'open' | 'interrupted' | 'resumed' | 'failed' | 'forged') => void} options.changed 'open' once, 'failed' or
  *   'forged' (whoever is at the other end is not who was introduced) last
- * @param {(text: string) => void} options.heard
+ * @param {(data: string | ArrayBuffer) => void} options.heard
+ * @param {() => void} options.drained what was refused by `write` may be written now
  */
-export function openLink({ id, polite, iceServers, tell, changed, heard }) {
+export function openLink({ id, polite, iceServers, tell, changed, heard, drained }) {
   const pc = connect(iceServers);
   /** @type {RTCDataChannel | null} */
   let channel = null;
@@ -49,7 +53,7 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
   let restarts = 0;
   /** The certificates that the other side has announced, sealed. @type {Set<string>} */
   let announced = new Set();
-  /** What has come before the other side was checked. @type {string[] | null} */
+  /** What has come before the other side was checked. @type {(string | ArrayBuffer)[] | null} */
   let unchecked = [];
   let timer = setTimeout(() => fail(), CONNECT_MS);
 
@@ -67,8 +71,10 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
     channel = pc.createDataChannel('beckon', { negotiated: true, id: 0 });
     channel.onopen = check;
     burst = pc.createDataChannel('beckon burst', { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 });
+    channel.binaryType = burst.binaryType = 'arraybuffer';
+    channel.bufferedAmountLowThreshold = ROOM_BYTES;
+    channel.onbufferedamountlow = drained;
     channel.onmessage = burst.onmessage = ({ data }) => {
-      if (typeof data !== 'string') return;
       if (unchecked) unchecked.push(data);
       else heard(data);
     };
@@ -151,7 +157,7 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
   function close() {
     clearTimeout(timer);
     pc.onicecandidate = pc.onicecandidateerror = pc.onconnectionstatechange = null;
-    if (channel) channel.onopen = channel.onmessage = channel.onclose = null;
+    if (channel) channel.onopen = channel.onmessage = channel.onclose = channel.onbufferedamountlow = null;
     if (burst) burst.onmessage = null;
     pc.close();
   }
@@ -203,28 +209,21 @@ export function openLink({ id, polite, iceServers, tell, changed, heard }) {
       } else if (pc.signalingState === 'have-local-offer') describe();
     },
 
-    /** @param {string} text */
-    send(text) {
+    /** @param {string} text about the conversation */
+    say(text) {
       if (channel?.readyState === 'open') channel.send(text);
     },
 
-    /** @param {string} text which may be lost */
-    burst(text) {
-      if (burst?.readyState === 'open' && burst.bufferedAmount < BURST_BYTES) burst.send(text);
+    /** @param {Uint8Array<ArrayBuffer>} frame @returns {boolean} whether it is on its way; if not, there is no channel or it is full */
+    write(frame) {
+      if (channel?.readyState !== 'open' || channel.bufferedAmount >= FULL_BYTES) return false;
+      channel.send(frame);
+      return true;
     },
 
-    /** Whether a relay carries it, on either side. */
-    async relayed() {
-      const stats = await pc.getStats();
-      /** @type {Map<string, any>} */
-      const byId = new Map();
-      stats.forEach((report) => byId.set(report.id, report));
-      const all = [...byId.values()];
-      // Chromium names the selected pair in the transport, Firefox marks the pair itself.
-      const transport = all.find((report) => report.selectedCandidatePairId);
-      const pair = byId.get(transport?.selectedCandidatePairId) ?? all.find((report) => report.selected);
-      const ends = [byId.get(pair?.localCandidateId), byId.get(pair?.remoteCandidateId)];
-      return ends.some((end) => end?.candidateType === 'relay');
+    /** @param {string | Uint8Array<ArrayBuffer>} data which may be lost */
+    burst(data) {
+      if (burst?.readyState === 'open' && burst.bufferedAmount < BURST_BYTES) burst.send(/** @type {any} */ (data));
     },
   };
 }

@@ -2,14 +2,17 @@
 // order, whatever ways it takes and however often. A lone small message on a reliable channel waits for SCTP's timer when its
 // packet is lost (measured at 20 % loss: up to 2 s), so copies of it go ahead on a channel that never waits.
 import { BeckonError } from './events.js';
+import { pack, rebase } from './frame.js';
 
 /** When copies of a small message leave, in ms, as long as it is not confirmed. The first leaves at once. */
 const COPIES_MS = [30, 70, 110];
-/** What is small: it fits in one packet, in UTF-16 units. */
+/** What is small, in bytes of a frame: it fits in one packet. */
 const SMALL = 1_024;
 /** Messages that came before their predecessors and are kept until those come. Beyond that, the reliable channel brings them again. */
 const MAX_EARLY = 64;
-/** What may go through the server: the longest frame in UTF-8, how many in one go, and when one goes again that was not confirmed, in ms. */
+/** How much may wait for one peer, in bytes: then whoever sends more must first wait for some of it to arrive. */
+export const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+/** What may go through the server: the longest frame in bytes, how many in one go, and when one goes again that was not confirmed, in ms. */
 export const MAX_POST_BYTES = 16_384;
 const POSTS = 8;
 const POST_AGAIN_MS = 3_000;
@@ -17,7 +20,7 @@ const POST_AGAIN_MS = 3_000;
 /**
  * @typedef {object} Kept
  * @property {number} seq
- * @property {string} data
+ * @property {Uint8Array<ArrayBuffer>} frame
  * @property {number} posted when it last went through the server
  * @property {() => void} done
  * @property {(why: BeckonError) => void} failed
@@ -26,77 +29,102 @@ const POST_AGAIN_MS = 3_000;
 /**
  * @param {object} options
  * @param {{ sent: number }} options.tally outlives the mailbox: no number is used twice for one receiver
- * @param {(text: string) => void} options.write to the reliable channel, if it is open
- * @param {(text: string) => void} options.burst to the other one, if it is open
- * @param {(data: string) => void} options.heard
+ * @param {(frame: Uint8Array<ArrayBuffer>) => boolean} options.write to the reliable channel; false if it takes nothing now
+ * @param {(frame: Uint8Array<ArrayBuffer>) => void} options.burst to the other one, if it is open
+ * @param {(data: import('./frame.js').Data) => void} options.heard
  */
 export function openMailbox({ tally, write, burst, heard }) {
   /** @type {Kept[]} */
   let unheard = [];
+  /** How many of them, from the first on, are written to the present channel; and the bytes of all. */
+  let written = 0;
+  let waiting = 0;
   let theirSession = '';
   /** The last message that was delivered here. */
   let received = 0;
-  /** @type {Map<number, string>} */
+  /** @type {Map<number, import('./frame.js').Data>} */
   const early = new Map();
 
   /** @param {Kept} message */
-  function frame({ seq, data }) {
-    // `base`: what is before it is settled, one way or the other, so nobody need wait for it.
-    return { type: 'message', base: unheard[0]?.seq ?? seq, seq, data };
+  function frameOf({ frame, seq }) {
+    return rebase(frame, unheard[0]?.seq ?? seq);
+  }
+
+  function flow() {
+    for (let next = unheard[written]; next && write(frameOf(next)); next = unheard[++written]);
   }
 
   /** @param {Kept} message */
-  function send(message) {
-    const text = JSON.stringify(frame(message));
-    write(text);
-    if (text.length > SMALL) return;
-    burst(text);
-    for (const wait of COPIES_MS) setTimeout(() => unheard.includes(message) && burst(text), wait);
+  function hurry(message) {
+    if (message.frame.length > SMALL) return;
+    burst(frameOf(message));
+    for (const wait of COPIES_MS) setTimeout(() => unheard.includes(message) && burst(frameOf(message)), wait);
   }
 
   return {
-    /** @param {string} data */
-    put(data) {
+    /**
+     * @param {import('./frame.js').Sendable} data
+     * @returns {Promise<void>} fulfilled when the other side has it
+     */
+    async put(data) {
+      const frame = pack(data, tally.sent + 1);
+      if (waiting + frame.length > MAX_WAITING_BYTES) throw new BeckonError('too-much', 'Too much is waiting: send more when some of it has arrived');
+      waiting += frame.length;
       return new Promise((/** @type {(value: void) => void} */ done, failed) => {
-        const message = { seq: ++tally.sent, data, posted: -POST_AGAIN_MS, done, failed };
+        const message = { seq: ++tally.sent, frame, posted: -POST_AGAIN_MS, done, failed };
         unheard.push(message);
-        send(message);
+        flow();
+        hurry(message);
       });
     },
 
+    /** The channel takes more. */
+    flow,
+
     /** There is a new channel: everything that was not confirmed, from the beginning. */
     resend() {
-      unheard.forEach(send);
+      written = 0;
+      flow();
+      unheard.slice(0, written).forEach(hurry);
     },
 
     /**
      * What is due to go through the server, in order; it stops at the first that is too big.
-     * @param {(frame: object) => void} tell
+     * @param {(frame: Uint8Array<ArrayBuffer>) => void} tell
      */
     post(tell) {
       let left = POSTS;
       const now = performance.now();
       for (const message of unheard) {
         if (now - message.posted < POST_AGAIN_MS) continue;
-        const words = frame(message);
-        if (!left-- || new TextEncoder().encode(JSON.stringify(words)).length > MAX_POST_BYTES) return;
+        if (!left-- || message.frame.length > MAX_POST_BYTES) return;
         message.posted = now;
-        tell(words);
+        tell(frameOf(message));
+      }
+    },
+
+    /**
+     * The other side has everything up to this one.
+     * @param {unknown} seq
+     */
+    settle(seq) {
+      if (typeof seq !== 'number') return;
+      const settled = unheard.filter((message) => message.seq <= seq);
+      unheard = unheard.slice(settled.length);
+      written = Math.max(0, written - settled.length);
+      for (const { frame, done } of settled) {
+        waiting -= frame.length;
+        done();
       }
     },
 
     /**
      * @param {string} session of the sender: where its numbers mean something
-     * @param {any} frame
-     * @param {(ack: object) => void} confirm
+     * @param {import('./frame.js').Frame} frame
+     * @param {(seq: number) => void} confirm
      */
-    take(session, frame, confirm) {
-      const { type, seq, base, data } = frame;
-      if (type === 'ack') {
-        for (const message of unheard) if (message.seq <= seq) message.done();
-        unheard = unheard.filter((message) => !(message.seq <= seq));
-      } else if (type === 'loose' && typeof data === 'string') heard(data);
-      if (type !== 'message' || !Number.isSafeInteger(seq) || !Number.isSafeInteger(base) || typeof data !== 'string') return;
+    take(session, { data, base, seq, loose }, confirm) {
+      if (loose) return heard(data);
       if (session !== theirSession) {
         theirSession = session;
         received = 0;
@@ -104,14 +132,14 @@ export function openMailbox({ tally, write, burst, heard }) {
       }
       received = Math.max(received, base - 1);
       if (seq > received && (seq === received + 1 || early.size < MAX_EARLY)) early.set(seq, data);
-      /** @type {string[]} */
+      /** @type {import('./frame.js').Data[]} */
       const due = [];
       for (const number of [...early.keys()].sort((a, b) => a - b)) {
         if (number > received + 1) break;
         if (number === received + 1) due.push(early.get(++received) ?? '');
         early.delete(number);
       }
-      confirm({ type: 'ack', seq: received });
+      confirm(received);
       due.forEach(heard);
     },
 
@@ -119,6 +147,7 @@ export function openMailbox({ tally, write, burst, heard }) {
     fail(why) {
       for (const message of unheard) message.failed(why);
       unheard = [];
+      written = waiting = 0;
     },
   };
 }

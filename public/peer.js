@@ -1,9 +1,11 @@
 // One other device, for as long as it is in the room: its link, replaced when it has failed, and, as long as there is none that
 // works, the way through the server.
+import { openConversation } from './conversation.js';
+import { openDetour } from './detour.js';
 import { BeckonError, BeckonEvent } from './events.js';
-import { cleanName, persona } from './names.js';
+import { Peer } from './face.js';
 import { openLink } from './link.js';
-import { openMailbox } from './mailbox.js';
+import { cleanName, persona } from './names.js';
 
 /** How long who is called waits for the caller's offer, in ms, before offering itself. */
 const CALL_MS = 3_000;
@@ -13,53 +15,11 @@ const REBUILD_MS = [300, 1_200, 2_700, 4_800, 7_000, 15_000];
 const POLITE_MS = 1_000;
 /** How long a peer whose socket is gone may be out of reach, in ms, before it counts as gone. */
 const GRACE_MS = 6_000;
-/** How long there may be no path, in ms, before what is small goes through the server; and how often it is looked after then. */
-const FALLBACK_MS = 4_000;
-const POST_MS = 1_000;
-/** Longest message that may be lost, in UTF-16 units: in pieces it would be lost too often. */
-const MAX_LOOSE = 16_384;
-/** Longest message, in UTF-16 units: in UTF-8 still below the 256 KiB that a data channel carries in any browser. */
-const MAX_TEXT = 65_536;
-
 /** @typedef {'connecting' | 'open' | 'reconnecting' | 'unreachable' | 'left'} PeerState */
 /** @typedef {ReturnType<typeof openPeer>} Member */
 
-/** What the public sees of a member; beckon.d.ts documents it. */
-export class Peer extends EventTarget {
-  #inside;
-
-  /** @param {{ id: string, name: string, state: PeerState, path: 'direct' | 'relayed' | 'server' | null,
-   *   error: BeckonError | null, connection: RTCPeerConnection | null, send(data: string, how?: { reliable?: boolean }): Promise<void> }} inside */
-  constructor(inside) {
-    super();
-    this.#inside = inside;
-  }
-  get id() {
-    return this.#inside.id;
-  }
-  get name() {
-    return this.#inside.name;
-  }
-  get state() {
-    return this.#inside.state;
-  }
-  get path() {
-    return this.#inside.path;
-  }
-  get error() {
-    return this.#inside.error;
-  }
-  get connection() {
-    return this.#inside.connection;
-  }
-  /**
-   * @param {string} data
-   * @param {{ reliable?: boolean }} [how]
-   */
-  send(data, how) {
-    return this.#inside.send(data, how);
-  }
-}
+/** @typedef {import('./path.js').Path} Path */
+/** @typedef {import('./frame.js').Sendable} Sendable */
 
 /**
  * @param {object} options
@@ -70,8 +30,8 @@ export class Peer extends EventTarget {
  * @param {() => boolean} options.online whether the server can carry an introduction now
  * @param {() => string} options.myName
  * @param {{ sent: number }} options.tally how many messages we have ever had for this id
- * @param {(words: Partial<import('./link.js').Signal> & { mail?: object, here?: string }) => void} options.tell
- * @param {(data: string) => void} options.heard
+ * @param {(words: Partial<import('./link.js').Signal> & { mail?: string, ack?: number, here?: string }) => void} options.tell
+ * @param {(data: import('./frame.js').Data) => void} options.heard
  * @param {() => void} options.left
  */
 export function openPeer({ id, polite, session, iceServers, online, myName, tally, tell, heard, left }) {
@@ -83,10 +43,6 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
   let opened = false;
   /** Whether the link works now. */
   let direct = false;
-  /** Whether the other side has answered a message through the server: an older server passes on introductions only. */
-  let answers = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let fallback = setTimeout(fallBack, FALLBACK_MS);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
@@ -94,41 +50,58 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     id,
     name: persona(id).name,
     state: /** @type {PeerState} */ ('connecting'),
-    path: /** @type {'direct' | 'relayed' | 'server' | null} */ (null),
+    path: /** @type {Path | null} */ (null),
+    latency: /** @type {number | null} */ (null),
     error: /** @type {BeckonError | null} */ (null),
     get connection() {
       return link?.pc ?? null;
     },
     /**
-     * @param {string} data
+     * @param {Sendable} data
      * @param {{ reliable?: boolean }} [how]
      */
     send(data, { reliable = true } = {}) {
-      const receipt = post(data, reliable);
+      const receipt = send(data, reliable);
       receipt.catch(() => {}); // who does not look at the receipt need not handle its failure
       return receipt;
     },
   };
   const peer = new Peer(inside);
-  const mailbox = openMailbox({
+  const conversation = openConversation({
     tally,
-    write: (text) => link?.send(text),
-    burst: (text) => link?.burst(text),
+    link: () => link,
+    tell,
+    myName,
     heard,
+    named: (name) => {
+      inside.name = cleanName(name) || persona(id).name;
+      peer.dispatchEvent(new BeckonEvent('name', { peer }));
+    },
+    found: (path, latency) => direct && take(path, latency),
   });
+  const detour = openDetour({
+    possible: () => present && online(),
+    ask: () => tell({}), // who is there answers, and names our page load
+    post: conversation.post,
+    changed: (open) => {
+      take(open ? 'server' : null);
+      if (!open) return inside.state === 'open' && become('reconnecting');
+      inside.error = null;
+      tell({ here: myName() });
+      become('open');
+    },
+  });
+  detour.start();
 
   /**
-   * @param {string} data
+   * @param {Sendable} data
    * @param {boolean} reliable
    */
-  async function post(data, reliable) {
-    const longest = reliable ? MAX_TEXT : MAX_LOOSE;
-    if (typeof data !== 'string') throw new TypeError('A message is a string');
-    if (data.length > longest) throw new BeckonError('too-long', `A message has at most ${longest} characters`);
+  async function send(data, reliable) {
     if (inside.state === 'left') throw gone();
-    if (!reliable) return link?.burst(JSON.stringify({ type: 'loose', data }));
-    const receipt = mailbox.put(data);
-    if (inside.path === 'server') mailbox.post((mail) => tell({ mail }));
+    if (!reliable) return conversation.toss(data);
+    const receipt = conversation.put(data);
+    if (detour.open) conversation.post();
     return receipt;
   }
 
@@ -136,15 +109,10 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     return new BeckonError('left', `${inside.name} left before it arrived`);
   }
 
-  /** @param {object} frame */
-  function say(frame) {
-    link?.send(JSON.stringify(frame));
-  }
-
   /** @param {PeerState} state */
   function become(state) {
     // Through the server, what is sent arrives too.
-    if (inside.state === state || (inside.path === 'server' && (state === 'reconnecting' || state === 'unreachable'))) return;
+    if (inside.state === state || (detour.open && (state === 'reconnecting' || state === 'unreachable'))) return;
     inside.state = state;
     peer.dispatchEvent(new BeckonEvent('state', { peer }));
   }
@@ -154,35 +122,27 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     link?.close();
     lost();
     if (inside.state === 'open') become('reconnecting');
-    link = openLink({ id: `${session}.${++links}`, polite, iceServers: iceServers(), tell, changed, heard: receive });
+    link = openLink({ id: `${session}.${++links}`, polite, iceServers: iceServers(), tell, changed, heard: conversation.hear, drained: conversation.flow });
     return link;
   }
 
   /** There is no link that works. If that lasts, there is another way. */
   function lost() {
-    if (direct) inside.path = null;
+    conversation.pause();
+    if (direct) take(null);
     direct = false;
-    fallback ??= setTimeout(fallBack, FALLBACK_MS);
+    detour.start();
   }
 
-  function fallBack() {
-    fallback = undefined;
-    if (direct || inside.state === 'left') return;
-    fallback = setTimeout(fallBack, POST_MS);
-    if (!present || !online()) {
-      if (inside.path === 'server') inside.path = null;
-      if (inside.state === 'open') become('reconnecting');
-    } else if (!answers) tell({}); // who is there answers, and names our page load
-    else {
-      if (inside.path !== 'server') {
-        inside.path = 'server';
-        inside.error = null;
-        tell({ here: myName() });
-        inside.state = 'open';
-        peer.dispatchEvent(new BeckonEvent('state', { peer }));
-      }
-      mailbox.post((mail) => tell({ mail }));
-    }
+  /**
+   * @param {Path | null} path
+   * @param {number | null} [latency]
+   */
+  function take(path, latency = null) {
+    if (inside.path === path && inside.latency === latency) return;
+    inside.path = path;
+    inside.latency = latency;
+    peer.dispatchEvent(new BeckonEvent('path', { peer }));
   }
 
   function rebuild() {
@@ -201,15 +161,14 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       if (now === 'forged') distrust();
     } else {
       direct = true;
-      if (inside.path === 'server') inside.path = null;
-      clearTimeout(fallback);
-      fallback = undefined;
-      if (now === 'open') greet();
+      if (detour.open) take(null);
+      detour.stop();
+      if (now === 'open') conversation.begin();
       opened = true;
       failures = 0;
       inside.error = null;
       become('open');
-      findPath();
+      conversation.survey();
     }
   }
 
@@ -220,7 +179,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     if (!present) return leave();
     const step = REBUILD_MS[Math.min(failures++, REBUILD_MS.length - 1)] ?? 0;
     timer = setTimeout(rebuild, step * (0.5 + Math.random()) + (polite ? POLITE_MS : 0));
-    if (inside.path === 'server') return;
+    if (detour.open) return;
     if (opened && failures === 1) return become('reconnecting');
     const relay = iceServers().some(({ urls }) => [urls].flat().some((url) => String(url).startsWith('turn')));
     if (refused) inside.error = new BeckonError('relay-refused', 'The relay turned us away');
@@ -236,63 +195,25 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     peer.dispatchEvent(new BeckonEvent('state', { peer }));
   }
 
-  async function findPath() {
-    const on = link;
-    const relayed = await on?.relayed().catch(() => false);
-    if (on !== link || !direct) return;
-    inside.path = relayed ? 'relayed' : 'direct';
-    peer.dispatchEvent(new BeckonEvent('state', { peer }));
-  }
-
-  /** First words on a new link: who we are, and what the other has not confirmed. It knows which of it is new. */
-  function greet() {
-    say({ type: 'name', name: myName() });
-    mailbox.resend();
-  }
-
-  /** @param {unknown} name */
-  function rename(name) {
-    inside.name = cleanName(name) || persona(id).name;
-    peer.dispatchEvent(new BeckonEvent('name', { peer }));
-  }
-
-  /** @param {string} text */
-  function receive(text) {
-    /** @type {any} */
-    let frame;
-    try {
-      frame = JSON.parse(text) ?? {};
-    } catch {
-      return;
-    }
-    if (frame.type === 'name') rename(frame.name);
-    else {
-      const [theirs = ''] = link?.remote?.split('.') ?? [];
-      mailbox.take(theirs, frame, (ack) => {
-        say(ack);
-        link?.burst(JSON.stringify(ack));
-      });
-    }
-  }
-
   function leave() {
     if (inside.state === 'left') return;
     close();
     become('left');
-    mailbox.fail(gone());
+    conversation.fail(gone());
     left();
   }
 
   function close() {
     clearTimeout(timer);
-    clearTimeout(fallback);
+    conversation.pause();
+    detour.stop();
     link?.close();
     link = null;
   }
 
   return {
     peer,
-    say,
+    say: conversation.say,
     leave,
     close,
     distrust,
@@ -318,7 +239,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     absent() {
       present = false;
       if (direct) return;
-      if (inside.path === 'server') inside.path = null;
+      detour.close();
       if (link) timer = setTimeout(leave, GRACE_MS);
       else leave();
     },
@@ -329,14 +250,9 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
      * @param {boolean} fresh whether they are an answer to this page load, and so no replay
      */
     told(words, epoch, fresh) {
-      const { from, to, description, candidate, mail, here } = words;
-      if (fresh && !description && !candidate) answers = true;
-      if (mail || here !== undefined) {
-        if (!fresh) return;
-        if (mail) mailbox.take(epoch, mail, (ack) => tell({ mail: ack }));
-        else rename(here);
-        return;
-      }
+      const { from, to, description, candidate } = words;
+      if (fresh && !description && !candidate) detour.answered();
+      if (conversation.isPart(words)) return fresh && conversation.told(words, epoch);
       if (!description && !candidate) {
         tell({ here: myName() }); // it asks who is here
         return link?.nudge();

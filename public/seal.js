@@ -143,6 +143,6 @@ export function base64url(data) {
 }
 
 /** @param {string} text base64url */
-function bytes(text) {
+export function bytes(text) {
   return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (unit) => unit.charCodeAt(0));
 }

@@ -77,17 +77,26 @@ export function trouble(peer) {
   }
 }
 
+/** @type {Record<import('./beckon.js').Path, string>} */
+const WAYS = {
+  direct: 'direct',
+  stun: 'direct between networks',
+  'turn-udp': 'relayed (still encrypted)',
+  'turn-tcp': 'relayed by TCP (still encrypted)',
+  'turn-tls': 'relayed by TLS (still encrypted)',
+  server: 'through the server (still sealed)',
+};
+
 /**
  * How someone is connected, in the list.
  * @param {Peer} peer
  */
-export function standing({ state, path, error }) {
+export function standing({ state, path, latency, error }) {
   if (error?.code === 'tampered') return 'stopped: introduction changed';
   if (state === 'unreachable') return 'no path';
   if (state !== 'open') return state;
-  if (path === 'relayed') return 'connected, relayed (still encrypted)';
-  if (path === 'server') return 'connected, through the server (still sealed)';
-  return path ? `connected, ${path}` : 'connected';
+  const ms = latency === null ? '' : `, ${latency < 1 ? 'under 1' : Math.round(latency)} ms`;
+  return `connected${path ? `, ${WAYS[path]}` : ''}${ms}`;
 }
 
 /**

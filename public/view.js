@@ -33,8 +33,10 @@ function write(element, text) {
   if (element.textContent !== text) element.textContent = text; // unchanged text is not read aloud again
 }
 
-/** @param {{ hello(): void, rename(name: string): void, copy(): void, share(): void, retry(): void, restart(): void, touched(): void }} on */
+/** @param {{ hello(): void, rename(name: string): void, copy(): void, share(): void, retry(): void, restart(): void, touched(): void,
+ *   details(id: string, details: HTMLDetailsElement): void }} on */
 export function listen(on) {
+  opened = on.details;
   at('hello').addEventListener('click', () => {
     on.hello();
     replay(at('hello').parentElement, 'waving');
@@ -96,7 +98,7 @@ export function showPeople(people) {
   const rows = new Map(Array.from(list.children, (row) => [row.id, /** @type {HTMLElement} */ (row)]));
   for (const person of people) {
     const key = `person-${person.id}`;
-    const row = rows.get(key) ?? list.appendChild(personRow(key));
+    const row = rows.get(key) ?? list.appendChild(personRow(person));
     rows.delete(key);
     row.style.setProperty('--hue', String(person.hue));
     row.dataset.state = person.state;
@@ -109,13 +111,22 @@ export function showPeople(people) {
   for (const row of rows.values()) row.remove();
 }
 
-/** @param {string} key */
-function personRow(key) {
+/** What to do when somebody's details are opened. @type {(id: string, details: HTMLDetailsElement) => void} */
+let opened = () => {};
+
+/** @param {Person} person */
+function personRow({ id, state }) {
   const row = make('li');
-  row.id = key;
+  row.id = `person-${id}`;
   const face = make('span', 'face');
   face.ariaHidden = 'true';
   row.append(face, make('span', 'name'), make('span', 'standing'));
+  if (state !== 'me') {
+    const details = make('details');
+    details.append(make('summary', '', 'Details'));
+    details.addEventListener('toggle', () => /** @type {HTMLDetailsElement} */ (details).open && opened(id, /** @type {HTMLDetailsElement} */ (details)));
+    row.append(details);
+  }
   return row;
 }
 

@@ -65,9 +65,9 @@ test('imported from another origin it joins rooms, sends, receives and leaves, a
   await until(second, 'the message', () => window.heard.includes('Amber: hello world'));
   assert.equal(await second.evaluate(() => window.room.peers[0].connection instanceof RTCPeerConnection), true);
 
-  const refused = await second.evaluate(() => window.room.peers[0].send('x'.repeat(65_537)).catch(({ name, code }) => `${name} ${code}`));
+  const refused = await second.evaluate(() => window.room.peers[0].send('x'.repeat(256_001)).catch(({ name, code }) => `${name} ${code}`));
   assert.equal(refused, 'BeckonError too-long');
-  assert.equal(await first.evaluate(() => window.room.peers[0].send('x'.repeat(65_536)).then(() => 'arrived')), 'arrived');
+  assert.equal(await first.evaluate(() => window.room.peers[0].send('x'.repeat(256_000)).then(() => 'arrived')), 'arrived');
   assert.equal(await second.evaluate(() => window.heard.length), 2);
 
   await first.evaluate(() => window.room.peers[0].send('may be lost', { reliable: false }));
@@ -78,6 +78,49 @@ test('imported from another origin it joins rooms, sends, receives and leaves, a
   await first.evaluate(() => window.room.close());
   await until(first, 'the iteration ended', () => window.ended && window.room.state === 'closed' && window.room.error.code === 'closed');
   await until(second, 'it was seen to leave', () => window.seen.includes('Amber left') && !window.room.peers.length);
+  for (const { troubles, close } of devices) {
+    assert.deepEqual(troubles, []);
+    await close();
+  }
+});
+
+test('bytes, and much at once: whole, in order, and never more in a channel than it bears', async () => {
+  const devices = [await openDevice(chromium, origin), await openDevice(chromium, origin)];
+  const [first, second] = devices.map(({ page }) => page);
+  const join = async (base, link) => {
+    const { join } = await import(new URL('/beckon.js', base).href);
+    window.room = join(link);
+    window.heard = [];
+    window.room.addEventListener('message', ({ data }) => window.heard.push(data));
+    await window.room.ready;
+    return window.room.link;
+  };
+  const link = await first.evaluate(join, beckon.url.href, beckon.url.href);
+  await second.evaluate(join, beckon.url.href, link);
+  await until(first, 'the path and its latency are known', () => window.room.peers[0]?.path === 'direct' && window.room.peers[0].latency >= 0 && window.room.peers[0].latency !== null);
+  const most = await first.evaluate(async () => {
+    const [peer] = window.room.peers;
+    const pieces = Array.from({ length: 60 }, (_, n) => new Uint8Array(250_000).fill(n));
+    let most = 0;
+    const { send } = RTCDataChannel.prototype;
+    RTCDataChannel.prototype.send = function (data) {
+      send.call(this, data);
+      most = Math.max(most, this.bufferedAmount);
+    };
+    const sent = pieces.map((piece) => peer.send(piece));
+    sent.push(peer.send('the end'));
+    pieces[59].fill(0); // what was sent is not changed by what comes after
+    await Promise.all(sent);
+    return most;
+  });
+  assert.ok(most > 0 && most < 2_000_000, `${most} bytes in a channel`);
+  const heard = await second.evaluate(() =>
+    window.heard.map((data) => (typeof data === 'string' ? data : data.byteLength === 250_000 && new Set(new Uint8Array(data)).size === 1 && new Uint8Array(data)[0])),
+  );
+  assert.deepEqual(heard, [...Array(60).keys(), 'the end']);
+  await first.evaluate(() => window.room.peers[0].send(new Uint16Array([1, 2]), { reliable: false }));
+  await until(second, 'loose bytes', () => window.heard.length === 62);
+  assert.deepEqual(await second.evaluate(() => [...new Uint16Array(window.heard[61])]), [1, 2]);
   for (const { troubles, close } of devices) {
     assert.deepEqual(troubles, []);
     await close();
@@ -110,8 +153,8 @@ test('a message whose confirmation was lost with its connection is sent again, a
   const [first, second] = devices.map(({ page }) => page);
   const join = async (base, link) => {
     const { send } = RTCDataChannel.prototype;
-    RTCDataChannel.prototype.send = function (text) {
-      if (!window.silent || !text.includes('"ack"')) send.call(this, text);
+    RTCDataChannel.prototype.send = function (data) {
+      if (!window.silent || !String(data).includes('"ack"')) send.call(this, data);
     };
     const { join } = await import(new URL('/beckon.js', base).href);
     window.room = join(link);

@@ -2,26 +2,28 @@
 // and a server that does it too: all by chance.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MAX_POST_BYTES, openMailbox } from '../../public/mailbox.js';
+import { pack, rebase, unpack } from '../../public/frame.js';
+import { MAX_POST_BYTES, MAX_WAITING_BYTES, openMailbox } from '../../public/mailbox.js';
 import { chance } from './chance.mjs';
 
 const random = chance('mailbox');
 const tick = () => new Promise((resolve) => setTimeout(resolve, 1));
 
-function pair() {
+/** Two mailboxes. On the wires are copies, as on a real one; `width` is how many a wire takes before it is full. */
+function pair({ width = Infinity } = {}) {
   const wires = [[], []];
   const loose = [[], []];
   const sides = [0, 1].map((me) => {
     const heard = [];
-    const write = (text) => wires[me].push(text);
-    const burst = (text) => loose[me].push(text);
+    const write = (frame) => wires[me].length < width && wires[me].push(frame.slice()) > 0;
+    const burst = (frame) => loose[me].push(frame.slice());
     return { heard, mailbox: openMailbox({ tally: { sent: 0 }, write, burst, heard: (data) => heard.push(data) }) };
   });
-  const give = (from, text) => {
-    const to = sides[1 - from].mailbox;
-    to.take(`session${from}`, JSON.parse(text), (ack) => {
-      wires[1 - from].push(JSON.stringify(ack));
-      loose[1 - from].push(JSON.stringify(ack));
+  const give = (from, item) => {
+    if (typeof item === 'number') return sides[1 - from].mailbox.settle(item);
+    sides[1 - from].mailbox.take(`session${from}`, unpack(item.buffer), (seq) => {
+      wires[1 - from].push(seq);
+      loose[1 - from].push(seq);
     });
   };
   return { sides, wires, loose, give };
@@ -35,7 +37,7 @@ test('each message arrives once and in order, whatever is lost, doubled, late or
       for (const side of sides) if (random.below(2)) receipts.push(side.mailbox.put(String(n)));
       for (const from of [0, 1]) {
         const posted = [];
-        if (random.below(8) === 0) sides[from].mailbox.post((frame) => posted.push(JSON.stringify(frame)));
+        if (random.below(8) === 0) sides[from].mailbox.post((frame) => posted.push(frame.slice()));
         for (const text of [...loose[from].splice(0), ...posted].sort(() => random.next() - 0.5)) {
           for (let copies = random.below(3); copies > 0; copies--) give(from, text);
         }
@@ -76,15 +78,14 @@ test('someone who comes back begins where what is settled ends', () => {
   sides[0].mailbox.put('three');
   const late = [];
   const reloaded = openMailbox({ tally: { sent: 0 }, write() {}, burst() {}, heard: (data) => late.push(data) });
-  reloaded.take('session0', JSON.parse(wires[0][0]), () => {});
-  reloaded.take('session0', JSON.parse(wires[0][0]), () => {});
+  for (let copies = 2; copies; copies--) reloaded.take('session0', unpack(wires[0][0].buffer), () => {});
   assert.deepEqual(late, ['three']);
 });
 
 test('what goes through the server is bounded in size and rate, and keeps its order', () => {
   const { sides: [{ mailbox }] } = pair();
   const posted = [];
-  const post = () => (mailbox.post(({ seq }) => posted.push(seq)), posted.splice(0));
+  const post = () => (mailbox.post((frame) => posted.push(unpack(frame.slice().buffer).seq)), posted.splice(0));
   for (let n = 0; n < 12; n++) mailbox.put('click');
   mailbox.put('\u20ac'.repeat(MAX_POST_BYTES / 3));
   mailbox.put('after the big one');
@@ -93,10 +94,52 @@ test('what goes through the server is bounded in size and rate, and keeps its or
   assert.deepEqual(post(), [], 'what was just sent is given time');
 });
 
-test('nonsense is dropped', () => {
-  const { sides: [{ mailbox, heard }] } = pair();
-  for (const frame of [{}, { type: 'message' }, { type: 'message', seq: 'x', base: 1, data: '' }, { type: 'message', seq: 1, base: 1, data: 7 }, { type: 'ack', seq: 'x' }, { type: 'loose', data: {} }]) {
-    mailbox.take('session', frame, () => assert.fail('confirmed'));
+test('a full channel is not written to, and goes on where it was', async () => {
+  const { sides, wires, give } = pair({ width: 3 });
+  const receipts = Array.from({ length: 10 }, (_, n) => sides[0].mailbox.put(`${n} ${'x'.repeat(2_000)}`));
+  assert.equal(wires[0].length, 3);
+  while (wires[0].length) {
+    give(0, wires[0].shift());
+    wires[1].splice(0).forEach((ack) => give(1, ack));
+    sides[0].mailbox.flow();
   }
+  await Promise.all(receipts);
+  assert.deepEqual(sides[1].heard.map((text) => parseInt(text)), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+test('what waits for one peer is bounded, and what was refused costs no number', async () => {
+  const { sides: [{ mailbox }, { heard }], wires, give } = pair();
+  const big = new Uint8Array(255_000);
+  const receipts = Array.from({ length: Math.ceil(MAX_WAITING_BYTES / big.length) }, () => mailbox.put(big).then(() => 'arrived', ({ code }) => code));
+  await assert.rejects(mailbox.put('x'.repeat(256_001)), { code: 'too-long' });
+  await assert.rejects(mailbox.put(big), { code: 'too-much' });
+  for (const item of wires[0].splice(0)) give(0, item);
+  for (const ack of wires[1].splice(0)) give(1, ack);
+  assert.deepEqual([...new Set(await Promise.all(receipts))], ['arrived', 'too-much']);
+  mailbox.put('small');
+  give(0, wires[0].shift());
+  assert.equal(heard.at(-1), 'small');
+});
+
+test('text and bytes arrive as what they were', () => {
+  const { sides: [{ mailbox }, { heard }], wires, give } = pair();
+  const view = new Uint8Array([9, 1, 2, 255, 9]).subarray(1, 4);
+  for (const data of ['', '\u20ac \ud83e\udd8a \u0000', new ArrayBuffer(0), view, new Float64Array([1.5]).buffer]) mailbox.put(data);
+  view.fill(0); // it was copied
+  for (const item of wires[0].splice(0)) give(0, item);
+  assert.deepEqual(heard, ['', '\u20ac \ud83e\udd8a \u0000', new ArrayBuffer(0), new Uint8Array([1, 2, 255]).buffer, new Float64Array([1.5]).buffer]);
+  assert.throws(() => pack(7), TypeError);
+  assert.throws(() => pack('x'.repeat(16_385)), { code: 'too-long' });
+  assert.deepEqual(unpack(pack('lossy').buffer), { data: 'lossy', base: 0, seq: 0, loose: true });
+});
+
+test('frames that are nonsense are none', () => {
+  const good = rebase(pack('x', 3), 2);
+  assert.deepEqual(unpack(good.slice().buffer), { data: 'x', base: 2, seq: 3, loose: false });
+  for (let length = 0; length < 17; length++) assert.equal(unpack(good.slice(0, length).buffer), null);
+  for (const kind of [0, 5, 255]) assert.equal(unpack(Uint8Array.from([kind, ...good.slice(1)]).buffer), null);
+  for (const number of [Infinity, 1.5, -2.5, 2 ** 60]) assert.equal(unpack(pack('x', number).buffer), null);
+  const { sides: [{ mailbox, heard }] } = pair();
+  for (const seq of ['x', null, NaN, {}]) mailbox.settle(seq);
   assert.deepEqual(heard, []);
 });

@@ -1,0 +1,139 @@
+// What two peers say to each other, over whatever link there is, or through the server: messages, what confirms them, names, and by
+// what way each of them hears the other.
+import { pack, unpack } from './frame.js';
+import { openMailbox } from './mailbox.js';
+import { findPath } from './path.js';
+import { base64url, bytes } from './seal.js';
+
+/** How often the path and its latency are looked at, in ms, as long as somebody may be looking. */
+const SURVEY_MS = 5_000;
+
+/** @typedef {{ mail?: string, ack?: number, here?: string }} Carried what goes through the server: a message, a confirmation, a name */
+
+/**
+ * @param {object} options
+ * @param {{ sent: number }} options.tally how many messages we have ever had for this peer
+ * @param {() => import('./link.js').Link | null} options.link the present one
+ * @param {(words: Carried) => void} options.tell through the server
+ * @param {() => string} options.myName
+ * @param {(data: import('./frame.js').Data) => void} options.heard
+ * @param {(name: unknown) => void} options.named
+ * @param {(path: import('./path.js').Path, latency: number | null) => void} options.found
+ */
+export function openConversation({ tally, link, tell, myName, heard, named, found }) {
+  /** By what protocol the other side reaches its relay, as it says, and we ours, as we have said it. */
+  let theirRelay = '';
+  let ourRelay = '';
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const mailbox = openMailbox({
+    tally,
+    write: (frame) => link()?.write(frame) ?? false,
+    burst: (frame) => link()?.burst(frame),
+    heard,
+  });
+
+  /** @param {object} words */
+  function say(words) {
+    link()?.say(JSON.stringify(words));
+  }
+
+  async function survey() {
+    clearTimeout(timer);
+    timer = setTimeout(survey, SURVEY_MS);
+    const on = link();
+    if (!on || globalThis.document?.hidden) return;
+    const way = await findPath(on.pc, theirRelay).catch(() => null);
+    if (!way || on !== link()) return;
+    if (way.relay !== ourRelay) say({ type: 'relay', protocol: (ourRelay = way.relay) });
+    found(way.path, way.latency);
+  }
+
+  /**
+   * @param {string} session of the sender
+   * @param {ArrayBuffer} data
+   * @param {(seq: number) => void} confirm
+   */
+  function accept(session, data, confirm) {
+    const frame = unpack(data);
+    if (frame) mailbox.take(session, frame, confirm);
+  }
+
+  /** @param {any} words */
+  function attend({ type, name, seq, protocol }) {
+    if (type === 'name') named(name);
+    else if (type === 'ack') mailbox.settle(seq);
+    else if (type === 'relay') {
+      theirRelay = String(protocol);
+      survey();
+    }
+  }
+
+  return {
+    say,
+    survey,
+    put: mailbox.put,
+    flow: mailbox.flow,
+    fail: mailbox.fail,
+
+    /** First words on a new link: who we are, and what the other has not confirmed. It knows which of it is new. */
+    begin() {
+      theirRelay = ourRelay = '';
+      say({ type: 'name', name: myName() });
+      mailbox.resend();
+    },
+
+    /** There is no path to look at. */
+    pause() {
+      clearTimeout(timer);
+    },
+
+    /** @param {import('./frame.js').Sendable} data which may be lost */
+    toss(data) {
+      link()?.burst(pack(data));
+    },
+
+    /** Sends what is due through the server. */
+    post() {
+      mailbox.post((frame) => tell({ mail: base64url(frame) }));
+    },
+
+    /** @param {string | ArrayBuffer} data from a link: a message, or text about the conversation */
+    hear(data) {
+      if (typeof data === 'string') return attend(parse(data));
+      const [session = ''] = link()?.remote?.split('.') ?? [];
+      accept(session, data, (seq) => {
+        const ack = JSON.stringify({ type: 'ack', seq });
+        link()?.say(ack);
+        link()?.burst(ack);
+      });
+    },
+
+    /**
+     * Takes what came through the server, if it is for us.
+     * @param {any} words
+     */
+    isPart({ mail, ack, here }) {
+      return typeof mail === 'string' || typeof ack === 'number' || typeof here === 'string';
+    },
+
+    /**
+     * @param {Carried} words
+     * @param {string} epoch of the sender
+     */
+    told({ mail, ack, here }, epoch) {
+      if (mail !== undefined) accept(epoch, bytes(mail).buffer, (seq) => tell({ ack: seq }));
+      if (ack !== undefined) mailbox.settle(ack);
+      if (here !== undefined) named(here);
+    },
+  };
+}
+
+/** @param {string} text */
+function parse(text) {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {}; // nonsense: whoever sent it gets no answer
+  }
+}

@@ -1,0 +1,63 @@
+// The details of one connection, for those who want to see it work: loaded when somebody opens them.
+import { demonstrate } from './demonstration.js';
+import { describe } from './statistics.js';
+
+/** How often the figures are read, in ms. */
+const READ_MS = 1_000;
+
+/**
+ * Fills the details of a person and keeps them up to date for as long as they are open.
+ * @param {HTMLDetailsElement} details
+ * @param {import('./beckon.js').Peer} peer
+ */
+export async function showDetails(details, peer) {
+  details.querySelector('.inside')?.remove();
+  const inside = make('div', 'inside');
+  const figures = make('dl');
+  const button = /** @type {HTMLButtonElement} */ (make('button', '', 'Send test messages'));
+  button.type = 'button';
+  const outcome = make('ul', 'outcome');
+  outcome.setAttribute('role', 'status');
+  button.addEventListener('click', () => test(peer, button, outcome));
+  inside.append(
+    figures,
+    make('p', '', 'Messages stay messages: each arrives whole or not at all, and never joined to the next, as it would be in a stream such as TCP. Yours travel ordered and reliable; copies of small ones go ahead unordered, and may be lost.'),
+    button,
+    outcome,
+  );
+  details.append(inside);
+  while (details.open && details.isConnected) {
+    const pc = peer.connection;
+    button.disabled = !pc || peer.state !== 'open';
+    const rows = pc ? await describe(pc).catch(() => []) : [];
+    const shown = rows.length ? rows : [['Connection', 'none now: see above']];
+    figures.replaceChildren(...shown.flatMap(([term, text]) => [make('dt', '', term), make('dd', '', text)]));
+    await new Promise((resolve) => setTimeout(resolve, READ_MS));
+  }
+}
+
+/**
+ * @param {import('./beckon.js').Peer} peer
+ * @param {HTMLButtonElement} button
+ * @param {HTMLElement} outcome
+ */
+async function test(peer, button, outcome) {
+  const pc = peer.connection;
+  if (!pc) return;
+  button.disabled = true;
+  outcome.replaceChildren(make('li', '', 'Sending…'));
+  const lines = [];
+  for await (const { kind, sent, back, whole, late } of demonstrate(pc)) {
+    const order = late ? `${late} overtaken` : 'in order';
+    lines.push(make('li', '', `${kind}: ${back} of ${sent} came back, ${whole ? 'each as it was sent' : 'some changed'}, ${order}`));
+    outcome.replaceChildren(...lines);
+  }
+}
+
+/** @param {string} name @param {string} [className] @param {string} [text] */
+function make(name, className = '', text = '') {
+  const element = document.createElement(name);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}

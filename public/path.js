@@ -1,0 +1,41 @@
+// What way a connection takes, and how long that is, out of the browser's statistics (W3C webrtc-stats).
+
+/**
+ * `direct`: on one network, or without address translation. `stun`: device to device through NAT, by the addresses that STUN
+ * showed. `turn-…`: through a relay, reached by UDP, TCP or TLS. `server`: through the room's own socket.
+ * @typedef {'direct' | 'stun' | 'turn-udp' | 'turn-tcp' | 'turn-tls' | 'server'} Path
+ */
+
+/**
+ * @param {RTCPeerConnection} pc
+ * @param {string} relay by what protocol the other side reaches its relay, as it says; empty if it does not
+ * @returns {Promise<{ path: Path, relay: string, latency: number | null } | null>} `relay`: by what we reach ours, empty if we use none;
+ *   `latency`: the round trip in ms, null while it is not measured
+ */
+export async function findPath(pc, relay) {
+  /** @type {Map<string, any>} */
+  const byId = new Map();
+  (await pc.getStats()).forEach((report) => byId.set(report.id, report));
+  const all = [...byId.values()];
+  // Chromium names the selected pair in the transport, Firefox marks the pair itself.
+  const transport = all.find((report) => report.selectedCandidatePairId);
+  const pair = byId.get(transport?.selectedCandidatePairId) ?? all.find((report) => report.selected);
+  if (!pair) return null;
+  const [local, remote] = [byId.get(pair.localCandidateId), byId.get(pair.remoteCandidateId)];
+  const ours = local?.candidateType === 'relay' ? String(local.relayProtocol || 'udp') : '';
+  const latency = typeof pair.currentRoundTripTime === 'number' ? pair.currentRoundTripTime * 1_000 : null;
+  const by = ours || (remote?.candidateType === 'relay' ? relay || 'udp' : '');
+  if (by) return { path: by === 'tls' ? 'turn-tls' : by === 'tcp' ? 'turn-tcp' : 'turn-udp', relay: ours, latency };
+  return { path: isTranslated(local) || isTranslated(remote) ? 'stun' : 'direct', relay: ours, latency };
+}
+
+/**
+ * Whether this end is seen at another address than its own. A peer-reflexive address (RFC 8445) may be either: on one network it is what
+ * a device hides behind an mDNS name, and then private or not shown at all.
+ * @param {{ candidateType?: string, address?: string | null, ip?: string | null } | undefined} candidate
+ */
+function isTranslated({ candidateType, address, ip } = {}) {
+  if (candidateType !== 'prflx') return candidateType === 'srflx';
+  const shown = address || ip || '';
+  return /^\d+\.\d+\.\d+\.\d+$/.test(shown) && !/^(10|127|169\.254|172\.(1[6-9]|2\d|3[01])|192\.168)\./.test(shown);
+}

@@ -1,0 +1,55 @@
+// What the browser knows of a connection (W3C webrtc-stats), in words. No addresses: a screen may be shared, a report sent on.
+
+/**
+ * @param {RTCPeerConnection} pc
+ * @returns {Promise<[string, string][]>} terms and what there is to say
+ */
+export async function describe(pc) {
+  /** @type {Map<string, any>} */
+  const byId = new Map();
+  (await pc.getStats()).forEach((report) => byId.set(report.id, report));
+  const all = [...byId.values()];
+  const of = (/** @type {string} */ type) => all.filter((report) => report.type === type);
+  const [transport = {}] = of('transport');
+  const pair = byId.get(transport.selectedCandidatePairId) ?? of('candidate-pair').find((report) => report.selected) ?? {};
+  const [local, remote] = [byId.get(pair.localCandidateId), byId.get(pair.remoteCandidateId)];
+  const dtls = transport.dtlsState ?? pc.sctp?.transport?.state ?? 'not known';
+  const channels = of('data-channel');
+  return [
+    ['Pair in use', local && remote ? `${end(local)} here, ${end(remote)} there` : 'none'],
+    ['Round trip', typeof pair.currentRoundTripTime === 'number' ? `${Math.round(pair.currentRoundTripTime * 10_000) / 10} ms` : 'not measured yet'],
+    ['Carried', `${size(pair.bytesSent)} out, ${size(pair.bytesReceived)} in`],
+    ['Messages', `${sum(channels, 'messagesSent')} out, ${sum(channels, 'messagesReceived')} in, confirmations and copies included`],
+    ['Candidates', `${kinds(of('local-candidate'))} here; ${kinds(of('remote-candidate'))} there`],
+    ['ICE', pc.iceConnectionState],
+    ['DTLS', [dtls, transport.tlsVersion && version(transport.tlsVersion), transport.dtlsCipher].filter(Boolean).join(', ')],
+    ['SCTP', pc.sctp ? `${pc.sctp.state}, messages of up to ${size(pc.sctp.maxMessageSize)}` : 'none'],
+  ];
+}
+
+/** @param {any} candidate */
+function end({ candidateType, protocol, relayProtocol }) {
+  return `${candidateType}/${candidateType === 'relay' && relayProtocol ? relayProtocol : protocol}`;
+}
+
+/** @param {any[]} candidates */
+function kinds(candidates) {
+  const types = candidates.map(({ candidateType }) => candidateType);
+  return [...new Set(types)].map((type) => `${types.filter((other) => other === type).length} ${type}`).join(', ') || 'none';
+}
+
+/** @param {any[]} reports @param {string} field */
+function sum(reports, field) {
+  return reports.reduce((total, report) => total + (report[field] ?? 0), 0);
+}
+
+/** @param {number} [bytes] */
+function size(bytes = 0) {
+  if (!Number.isFinite(bytes)) return 'any size';
+  return bytes < 10_000 ? `${bytes} bytes` : `${Math.round(bytes / 1_000)} kB`;
+}
+
+/** @param {string} hex as in the protocol: FEFD is DTLS 1.2 */
+function version(hex) {
+  return { FEFF: '1.0', FEFD: '1.2', FEFC: '1.3' }[hex.toUpperCase()] ?? hex;
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startBeckon } from '../worker/beckon.mjs';
+import { openRoom, startChromium, until } from './browser.mjs';
+
+let beckon;
+let chromium;
+before(async () => {
+  [beckon, chromium] = await Promise.all([startBeckon({ vars: { STUN_URLS: '' } }), startChromium()]);
+});
+after(async () => {
+  await chromium?.close();
+  await beckon?.close();
+});
+
+test('the list says the way and the latency, the details what is underneath, and test messages come back as they went', async () => {
+  const devices = await openRoom(chromium, beckon.url, 2);
+  const [{ page }, { page: other }] = devices;
+  await until(page, 'the way and the latency', () => /^connected, direct, (under 1|\d+) ms/.test(document.querySelector('[data-state=open] .standing').textContent));
+  await page.click('#people summary');
+  const figures = await until(page, 'the figures', () => {
+    const terms = [...document.querySelectorAll('#people dt')].map((term) => [term.textContent, term.nextElementSibling.textContent]);
+    return terms.length && Object.fromEntries(terms);
+  });
+  assert.match(figures['Pair in use'], /^(host|prflx)\/udp here, (host|prflx)\/udp there$/);
+  assert.match(figures['Round trip'], /^[\d.]+ ms$/);
+  assert.match(figures.Carried, /out, .* in$/);
+  assert.match(figures.Candidates, /\d host/);
+  assert.match(figures.ICE, /^(connected|completed)$/);
+  assert.match(figures.DTLS, /^connected, 1\.[23], TLS_/);
+  assert.match(figures.SCTP, /^connected, messages of up to \d+ kB$/);
+  assert.doesNotMatch(JSON.stringify(figures), /\d+\.\d+\.\d+\.\d+|\.local/, 'no addresses');
+
+  await page.click('#people .inside button');
+  const lines = await until(page, 'four kinds of channel', () => {
+    const lines = [...document.querySelectorAll('.outcome li')].map((line) => line.textContent);
+    return lines.length === 4 && lines;
+  });
+  assert.match(lines[0], /^ordered, reliable: 24 of 24 came back, each as it was sent, in order$/);
+  assert.match(lines[1], /^unordered, reliable: 24 of 24 came back, each as it was sent, /);
+  for (const line of lines.slice(2)) assert.match(line, /may be lost: \d+ of 24 came back, each as it was sent, /);
+  await until(page, 'the button is back', () => !document.querySelector('#people .inside button').disabled);
+
+  const before = await page.$eval('#people dl', (list) => list.textContent);
+  await other.click('#hello');
+  await until(page, 'the figures move', (before) => document.querySelector('#people dl').textContent !== before, before);
+  for (const { troubles, close } of devices) {
+    assert.deepEqual(troubles, []);
+    await close();
+  }
+});
+
+test('details that are open when the other leaves say so, and nothing breaks', async () => {
+  const devices = await openRoom(chromium, beckon.url, 2);
+  const [{ page, troubles }, other] = devices;
+  await page.click('#people summary');
+  await until(page, 'the figures', () => document.querySelectorAll('#people dt').length > 5);
+  await other.page.goto('about:blank');
+  await until(page, 'nothing to tell', () => document.querySelector('#people dl')?.textContent.includes('none now') || document.querySelectorAll('#people li').length === 1);
+  assert.deepEqual(troubles, []);
+  for (const { close } of devices) await close();
+});
