@@ -221,6 +221,18 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
       return true;
     },
 
+    /**
+     * Fresh ICE servers, with the next credentials: for whatever is gathered from now on. The path that there is stays.
+     * @param {RTCIceServer[]} iceServers
+     */
+    configure(iceServers) {
+      try {
+        pc.setConfiguration({ iceServers });
+      } catch (error) {
+        console.debug('beckon:', error); // closed, nonsense, or a stack that cannot (libdatachannel)
+      }
+    },
+
     /** @param {string | Uint8Array<ArrayBuffer>} data which may be lost */
     burst(data) {
       if (burst?.readyState === 'open' && burst.bufferedAmount < BURST_BYTES) burst.send(/** @type {any} */ (data));

@@ -1,5 +1,5 @@
 // The socket to the realm: PeerJS's protocol with a roster (src/message.rs spells the frames). It comes back by itself
-// after a cut, a deploy or sleep, and says so; data channels do not notice.
+// after a cut, a deploy or sleep, and says so; data channels do not notice. It renews TURN credentials before they run out.
 
 /** Byte for byte what the runtime answers by itself, with a text that is not JSON, without waking the room. */
 const HEARTBEAT = '{"type":"HEARTBEAT"}';
@@ -16,14 +16,25 @@ const OPEN_MS = 10_000;
 const RETRY_MS = [300, 1_200, 2_700, 4_800, 7_000];
 /** A socket that lived this long, in ms, has earned a quick first retry. */
 const SETTLED_MS = 5_000;
+/** TURN credentials are renewed when this much of their life is over: time enough to try again. */
+const RENEW_AT = 0.8;
+/** How long a request for them may stay without an answer, in ms, before it is sent again. */
+const RENEW_AGAIN_MS = 30_000;
 /** What the server passes on between peers. */
 const RELAYED = new Set(['OFFER', 'ANSWER', 'CANDIDATE', 'MESSAGE']);
 /** Close code of a socket whose id another socket of ours took. */
 const SUPERSEDED = 4001;
 
 /**
+ * @typedef {object} Ice
+ * @property {RTCIceServer[]} iceServers
+ * @property {boolean} degraded whether TURN servers are missing from them for now, because something failed
+ */
+
+/**
  * @typedef {object} SignalEvents
- * @property {(hello: { id: unknown, peers: string[], iceServers: RTCIceServer[] }) => void} open who is here; again after each return
+ * @property {(hello: { id: unknown, peers: string[] } & Ice) => void} open who is here; again after each return
+ * @property {(ice: Ice) => void} [ice] what connections are to be configured with from now on
  * @property {(id: string) => void} join
  * @property {(id: string) => void} leave its socket is gone; its data channel may well live on
  * @property {(id: string) => void} expire nobody by that id took our offer
@@ -42,6 +53,8 @@ export function openSignal(url, on) {
   let open = false;
   let openedAt = 0;
   let tries = 0;
+  /** When to ask for fresh ICE servers (Date.now()). */
+  let renewAt = Infinity;
   /** @type {{ code: string, message: string } | null} */
   let refusal = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -77,15 +90,29 @@ export function openSignal(url, on) {
       clearTimeout(deadline);
       open = true;
       openedAt = Date.now();
-      const { id, peers, iceServers } = payload ?? {};
-      on.open({ id, peers: list(peers).filter((peer) => typeof peer === 'string'), iceServers: list(iceServers).filter((server) => server?.urls) });
-    } else if (type === 'ID-TAKEN') refusal = { code: 'id-taken', message: String(payload?.msg) };
+      const { id, peers } = payload ?? {};
+      on.open({ id, peers: list(peers).filter((peer) => typeof peer === 'string'), ...takeIce(payload) });
+    } else if (type === 'ICE') on.ice?.(takeIce(payload));
+    else if (type === 'ID-TAKEN') refusal = { code: 'id-taken', message: String(payload?.msg) };
     else if (type === 'ERROR') refusal = { code: String(payload?.code), message: String(payload?.msg) };
     else if (typeof src !== 'string') return;
     else if (type === 'JOIN') on.join(src);
     else if (type === 'LEAVE') on.leave(src);
     else if (type === 'EXPIRE') on.expire(src);
     else if (RELAYED.has(type)) on.told(src, payload);
+  }
+
+  /**
+   * @param {any} payload
+   * @returns {Ice}
+   */
+  function takeIce(payload) {
+    const iceServers = list(payload?.iceServers).filter((server) => server?.urls);
+    const degraded = payload?.degraded === true;
+    // Without credentials there is nothing that runs out.
+    const renewed = degraded || iceServers.some((server) => server.credential);
+    renewAt = renewed && payload.ttl > 0 ? Date.now() + payload.ttl * 1_000 * RENEW_AT : Infinity;
+    return { iceServers, degraded };
   }
 
   function lost() {
@@ -118,6 +145,10 @@ export function openSignal(url, on) {
     if (retry !== undefined) connect();
     else if (open && socket) {
       socket.send(HEARTBEAT);
+      if (Date.now() >= renewAt) {
+        renewAt = Date.now() + RENEW_AGAIN_MS;
+        socket.send('{"type":"ICE"}');
+      }
       clearTimeout(deadline);
       deadline = setTimeout(lost, PONG_MS);
     }

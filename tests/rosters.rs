@@ -8,7 +8,7 @@ fn values(frames: Vec<String>) -> Vec<Value> {
 }
 
 fn opened(id: &str, peers: &[&str]) -> Value {
-    json!({"type": "OPEN", "payload": {"id": id, "peers": peers, "iceServers": []}})
+    json!({"type": "OPEN", "payload": {"id": id, "peers": peers, "iceServers": [], "ttl": 3600}})
 }
 
 #[test]

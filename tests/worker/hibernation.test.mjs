@@ -84,7 +84,7 @@ for (const evicting of [false, true]) {
       const ann = await join({ roster: "1" });
       const opened = JSON.parse(await ann.next());
       assert.match(opened.payload.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-      assert.deepEqual(opened, { type: "OPEN", payload: { id: opened.payload.id, peers: [], iceServers: [] } });
+      assert.deepEqual(opened, { type: "OPEN", payload: { id: opened.payload.id, peers: [], iceServers: [], ttl: 3600 } });
       const stock = await join({ id: "stock" });
       const bob = await join({ roster: "1", id: "bob" });
       assert.deepEqual(JSON.parse(await bob.next()).payload.peers, [opened.payload.id]);
