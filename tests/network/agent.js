@@ -15,22 +15,23 @@ function enter(secret) {
   const waiting = new Set();
   /** What happened, in order. */
   const story = [];
-  const note = (what) => story.push(`${Math.round(performance.now())} ms: ${what}`);
+  const note = (what) => story.push({ at: now(), what });
 
   room.addEventListener('message', ({ data }) => heard.push({ data, at: now() }));
   room.addEventListener('state', () => note(`room ${room.state}`));
   room.addEventListener('left', () => note('left'));
   room.addEventListener('peer', ({ peer }) => {
     note('peer');
-    peer.addEventListener('state', () => note(`${peer.state}/${peer.path}${peer.error ? `/${peer.error.code}` : ''}`));
+    const look = () => note(`${peer.state}/${peer.path}${peer.error ? `/${peer.error.code}` : ''}`);
+    peer.addEventListener('state', look);
+    peer.addEventListener('path', look);
   });
 
-  return {
+  const one = {
     room,
     heard,
     waiting,
     story,
-    note,
     get peer() {
       return room.peers[0];
     },
@@ -53,7 +54,16 @@ function enter(secret) {
       await room.peers[0].send(data);
       waiting.delete(data);
     },
+
+    /** Clicks again and again, with numbers and the time, until told to stop. */
+    talk(everyMs) {
+      let count = 0;
+      const click = () => one.send(`${++count} ${now()}`);
+      const timer = setInterval(click, everyMs);
+      one.hush = () => (clearInterval(timer), count);
+    },
   };
+  return one;
 }
 
 const all = secrets.split(',').map(enter);

@@ -41,10 +41,11 @@ export async function until(what, devices, check, ms = DEADLINE_MS) {
   throw new Error(`never came true: ${what}\n${stories.join('\n')}`);
 }
 
-/** What a device has been through. */
+/** What a device has been through, with the time of day in seconds. */
 async function tell({ machine, page, troubles }) {
-  const story = await page.evaluate(() => globalThis.lab?.all.map(({ story }) => story.join('\n  ')).join('\n --\n  ') ?? document.body.innerText).catch((error) => error.message);
-  return [`${machine}:`, story, ...troubles].join('\n  ');
+  const told = () => globalThis.lab?.all.flatMap(({ story }) => story.map(({ at, what }) => `${((at / 1000) % 1000).toFixed(3)} ${what}`));
+  const story = await page.evaluate(told).catch((error) => [error.message]);
+  return [`${machine}:`, ...(story ?? ['no library']), ...troubles].join('\n  ');
 }
 
 /** A link's secret, as the library makes it. */
@@ -53,14 +54,11 @@ export const freshSecret = () => randomBytes(16).toString('base64url');
 /** The page that imports the library from Beckon at `host`, and joins the rooms of these secrets. */
 export const agentUrl = (page, host, secrets) => `https://${webName(page)}/#${secrets.join(',')}@${host}`;
 
-/** Waits until the one other device is connected, and gives its `path`. */
-export async function path(device, others = [device]) {
-  return until(`${device.machine} is connected`, others, () =>
-    device.ask(() => {
-      const peer = lab.peer;
-      return peer?.state === 'open' && peer.path;
-    }),
-  );
+/** Waits until the devices, two in a room, say that they reach each other by this way. */
+export async function untilPath(path, devices) {
+  for (const device of devices) {
+    await until(`${device.machine} says ${path}`, devices, () => device.ask((path) => lab.peer?.state === 'open' && lab.peer.path === path, path));
+  }
 }
 
 /** The selected pair of candidates on each device. */

@@ -1,6 +1,6 @@
 // Two devices in networks of every kind find the best path there is, and the library says which one it is.
 import assert from 'node:assert/strict';
-import { exchange, pairs, path } from './devices.mjs';
+import { exchange, pairs, untilPath } from './devices.mjs';
 import { STUN_URL } from './turn.mjs';
 
 const BOTH = [
@@ -17,7 +17,7 @@ export default function register(scenario) {
       `${who} in one network connect directly, without any server in between`,
       async (lab) => {
         const devices = await lab.meet({ on: ['a', 'a2'], engines });
-        for (const device of devices) assert.equal(await path(device, devices), 'direct');
+        await untilPath('direct', devices);
         for (const pair of await pairs(devices)) assert.ok(inside(pair.local) && inside(pair.remote), `not within the network: ${JSON.stringify(pair)}`);
         await exchange(devices);
       },
@@ -26,7 +26,7 @@ export default function register(scenario) {
 
     scenario(`${who} behind two NATs connect directly, with the addresses that STUN tells them`, async (lab) => {
       const devices = await lab.meet({ engines, stun: STUN_URL });
-      for (const device of devices) assert.equal(await path(device, devices), 'direct');
+      await untilPath('stun', devices);
       for (const pair of await pairs(devices)) {
         assert.ok(reflexive(pair.local) && reflexive(pair.remote), `not through the NATs: ${JSON.stringify(pair)}`);
       }
@@ -44,7 +44,7 @@ export default function register(scenario) {
       async (lab) => {
         for (const [router, rules] of Object.entries(how)) lab.network.route(router, rules);
         const devices = await lab.meet({ stun });
-        for (const device of devices) assert.equal(await path(device, devices), 'server');
+        await untilPath('server', devices);
         await exchange(devices);
         for (const device of devices) {
           assert.ok(await device.ask(() => lab.peer.connection?.connectionState !== 'connected'), 'there was a path after all');

@@ -6,7 +6,9 @@ import { openBrowsers } from './browsers.mjs';
 import { openNames, webName } from './certificates.mjs';
 import { agentUrl, freshSecret, openDevice, until } from './devices.mjs';
 import { openNetwork, within } from './network.mjs';
-import { openTurn } from './turn.mjs';
+import { openTurn, SECRET } from './turn.mjs';
+import changes from './a-network-may-change.mjs';
+import relays from './a-relay-carries-what-nothing-else-can.mjs';
 import paths from './every-path-is-found.mjs';
 import clicks from './a-click-is-quick-on-a-bad-road.mjs';
 
@@ -29,7 +31,7 @@ const SCENARIO_MS = 240_000;
 
 const network = await openNetwork();
 openNames();
-const turn = { ...(await openTurn()) };
+const turn = await openTurn();
 const browsers = openBrowsers();
 
 /** The process that serves the pages, in the lab's internet. */
@@ -71,13 +73,17 @@ const lab = {
    * @param {string[]} [how.on] machines
    * @param {('chromium' | 'firefox')[]} [how.engines] one for each machine
    * @param {string} [how.stun] Beckon's STUN_URLS
+   * @param {string[]} [how.turn] Beckon's TURN_URLS
+   * @param {string} [how.secret] what Beckon signs the credentials for these with
+   * @param {number} [how.ttl] for how long they are good, in seconds
+   * @param {object} [how.credential] to be used in place of Beckon's
    * @param {number} [how.rooms] how many rooms they share
-   * @param {RTCIceServer[]} [how.ice] servers beyond what Beckon names
    */
-  async meet({ on = ['a', 'b'], engines = on.map(() => 'chromium'), stun = '', ice = [], rooms = 1 }) {
-    const host = await lab.beckon({ vars: { STUN_URLS: stun } });
+  async meet({ on = ['a', 'b'], engines = on.map(() => 'chromium'), stun = '', turn = [], secret = SECRET, ttl = 3600, credential, rooms = 1 }) {
+    const vars = { STUN_URLS: stun, TURN_URLS: turn.join(), TURN_TTL_S: String(ttl) };
+    const host = await lab.beckon({ vars, secrets: turn.length ? { TURN_SECRET: secret } : {} });
     const url = agentUrl(0, host, Array.from({ length: rooms }, freshSecret));
-    const devices = on.map(async (machine, n) => openDevice(await browsers.get(engines[n], machine), machine, url, (page) => addServers(page, ice)));
+    const devices = on.map(async (machine, n) => openDevice(await browsers.get(engines[n], machine), machine, url, (page) => replaceCredential(page, credential)));
     lab.devices.push(...(await Promise.all(devices)));
     await until('the library is there', lab.devices, async () => {
       const there = await Promise.all(lab.devices.map((device) => device.ask(() => 'lab' in globalThis)));
@@ -90,16 +96,17 @@ const lab = {
   devices: [],
 };
 
-async function addServers(page, ice) {
-  if (!ice.length) return;
-  await page.evaluateOnNewDocument((ice) => {
+/** Beckon would make no credential that has expired: a page that has slept for long may still hold one. */
+async function replaceCredential(page, credential) {
+  if (!credential) return;
+  await page.evaluateOnNewDocument((credential) => {
     const Real = globalThis.RTCPeerConnection;
     globalThis.RTCPeerConnection = class extends Real {
       constructor({ iceServers = [], ...rest } = {}) {
-        super({ ...rest, iceServers: [...iceServers, ...ice] });
+        super({ ...rest, iceServers: iceServers.map((server) => (server.credential ? { ...server, ...credential } : server)) });
       }
     };
-  }, ice);
+  }, credential);
 }
 
 /** @type {Scenario} */
@@ -110,6 +117,7 @@ function scenario(name, body, { long = false } = {}) {
     network.road();
     network.route('ra');
     network.route('rb');
+    await turn.start();
     try {
       await body(lab);
     } finally {
@@ -118,12 +126,12 @@ function scenario(name, body, { long = false } = {}) {
   });
 }
 
-for (const register of [paths, clicks]) register(scenario);
+for (const register of [paths, relays, changes, clicks]) register(scenario);
 
 after(async () => {
   await browsers.close();
   web.disconnect();
-  await turn.close();
+  await turn.kill();
   network.close();
   process.exitCode ||= 0;
 });

@@ -118,8 +118,8 @@ export async function openNetwork() {
     changeAddress(router) {
       const [one, two] = PUBLIC[router];
       const next = publicAddress[router] === one ? two : one;
+      ip(router, `addr del ${publicAddress[router]}/24 dev out`); // and with it the route
       ip(router, `addr add ${next}/24 dev out`);
-      ip(router, `addr del ${publicAddress[router]}/24 dev out`);
       ip(router, `route replace default via ${NOWHERE}`);
       run(router, 'conntrack', '-F');
       publicAddress[router] = next;

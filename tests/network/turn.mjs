@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { FILES, TURN_ADDRESS, run, within } from './network.mjs';
 
 export const TURN_NAME = 'turn.beckon.test';
@@ -14,26 +14,28 @@ export const TURN_URLS = {
   tls: `turns:${TURN_NAME}:443?transport=tcp`,
 };
 
-/** What the README tells an operator to write, with the lab's names. */
-const CONFIG = `
-listening-ip=${TURN_ADDRESS}
-relay-ip=${TURN_ADDRESS}
-tls-listening-port=443
-cert=${FILES}/lab.crt
-pkey=${FILES}/lab.key
-realm=beckon.test
-use-auth-secret
-static-auth-secret=${SECRET}
-denied-peer-ip=0.0.0.0-0.255.255.255
-denied-peer-ip=10.0.0.0-10.255.255.255
-denied-peer-ip=127.0.0.0-127.255.255.255
-denied-peer-ip=192.168.0.0-192.168.255.255
-fingerprint
-no-cli
-userdb=${FILES}/turndb
-pidfile=${FILES}/turn.pid
-log-file=stdout
-`;
+/** What the README tells an operator to write, with the lab's own addresses, names and files. */
+function configuration() {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const [, advice] = /### With coturn[^]*?\n```\n([^]*?)```/.exec(readme) ?? [];
+  if (!advice) throw new Error('the README has no configuration for coturn');
+  const ours = {
+    'static-auth-secret': SECRET,
+    realm: 'beckon.test',
+    cert: `${FILES}/lab.crt`,
+    pkey: `${FILES}/lab.key`,
+    'listening-ip': TURN_ADDRESS,
+    'relay-ip': TURN_ADDRESS,
+    userdb: `${FILES}/turndb`,
+    pidfile: `${FILES}/turn.pid`,
+    'log-file': 'stdout',
+  };
+  const theirs = advice.split('\n').filter((line) => !(line.split('=')[0] in ours));
+  return [...theirs, ...Object.entries(ours).map((pair) => pair.join('='))].join('\n');
+}
+
+/** How long coturn may take to start, in ms. */
+const START_MS = 10_000;
 
 /** A TURN REST credential, as coturn checks it: who it is for and until when, signed with HMAC-SHA1. */
 export function credential({ secret = SECRET, lifeS = 3600 } = {}) {
@@ -41,25 +43,36 @@ export function credential({ secret = SECRET, lifeS = 3600 } = {}) {
   return { username, credential: createHmac('sha1', secret).update(username).digest('base64') };
 }
 
-/** Starts coturn and waits until it listens. */
+/** Starts coturn; it can be killed, and started again with all allocations gone. */
 export async function openTurn() {
-  writeFileSync(`${FILES}/turn.conf`, CONFIG);
-  const server = spawn(...within('wan', 'turnserver', '-c', `${FILES}/turn.conf`), { stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = once(server, 'exit');
+  writeFileSync(`${FILES}/turn.conf`, configuration());
+  /** @type {import('node:child_process').ChildProcess | null} */
+  let server = null;
   let log = '';
-  for (const stream of [server.stdout, server.stderr]) stream.on('data', (data) => (log = (log + data).slice(-20_000)));
-  const end = Date.now() + 10_000;
-  while (!listens()) {
-    if (Date.now() > end || server.exitCode !== null) throw new Error(`coturn does not listen:\n${log}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return {
+
+  const turn = {
+    /** What it has said of late. */
     log: () => log,
-    async close() {
-      server.kill('SIGKILL');
-      await ended;
+    async start() {
+      if (server) return;
+      const mine = spawn(...within('wan', 'turnserver', '-c', `${FILES}/turn.conf`), { stdio: ['ignore', 'pipe', 'pipe'] });
+      server = mine;
+      for (const stream of [mine.stdout, mine.stderr]) stream.on('data', (data) => (log = (log + data).slice(-100_000)));
+      const end = Date.now() + START_MS;
+      while (!listens()) {
+        if (Date.now() > end || mine.exitCode !== null) throw new Error(`coturn does not listen:\n${log}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    async kill() {
+      const mine = server;
+      server = null;
+      if (!mine?.kill('SIGKILL')) return;
+      await once(mine, 'exit');
     },
   };
+  await turn.start();
+  return turn;
 }
 
 /** UDP comes last. */
