@@ -161,7 +161,7 @@ export class Room extends EventTarget {
     this.#signal = openSignal(url, {
       open: ({ id: mine, peers, iceServers }) => {
         if (mine !== identity.id) return this.#end(new BeckonError('tampered', 'Someone changed the introduction'));
-        this.#iceServers = iceServers;
+        this.#configure(iceServers);
         for (const [id, member] of this.#members) if (!peers.includes(id)) member.absent();
         for (const id of peers) {
           if (id === identity.id) continue;
@@ -171,6 +171,7 @@ export class Room extends EventTarget {
         this.#become('open');
         this.#opened();
       },
+      ice: ({ iceServers }) => this.#configure(iceServers),
       join: (id) => id !== identity.id && know(id).expect(),
       leave: (id) => this.#members.get(id)?.absent(),
       expire: (id) => this.#members.get(id)?.absent(),
@@ -225,6 +226,12 @@ export class Room extends EventTarget {
   #refuse(src, reason) {
     if (reason !== 'stale') this.#members.get(src)?.distrust(); // what is stale may just be late
     this.dispatchEvent(new BeckonEvent('refused', { from: src, reason }));
+  }
+
+  /** @param {RTCIceServer[]} iceServers */
+  #configure(iceServers) {
+    this.#iceServers = iceServers;
+    for (const member of this.#members.values()) member.configure();
   }
 
   #stop() {

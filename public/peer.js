@@ -222,6 +222,11 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       return direct;
     },
 
+    /** There are fresh ICE servers. */
+    configure() {
+      link?.configure(iceServers());
+    },
+
     /** We are the newcomer: we offer. */
     call() {
       build().offer();

@@ -34,7 +34,7 @@ const SUPERSEDED = 4001;
 /**
  * @typedef {object} SignalEvents
  * @property {(hello: { id: unknown, peers: string[] } & Ice) => void} open who is here; again after each return
- * @property {(ice: Ice) => void} [ice] what connections are to be configured with from now on
+ * @property {(ice: Ice) => void} ice what connections are to be configured with from now on
  * @property {(id: string) => void} join
  * @property {(id: string) => void} leave its socket is gone; its data channel may well live on
  * @property {(id: string) => void} expire nobody by that id took our offer
@@ -92,7 +92,7 @@ export function openSignal(url, on) {
       openedAt = Date.now();
       const { id, peers } = payload ?? {};
       on.open({ id, peers: list(peers).filter((peer) => typeof peer === 'string'), ...takeIce(payload) });
-    } else if (type === 'ICE') on.ice?.(takeIce(payload));
+    } else if (type === 'ICE') on.ice(takeIce(payload));
     else if (type === 'ID-TAKEN') refusal = { code: 'id-taken', message: String(payload?.msg) };
     else if (type === 'ERROR') refusal = { code: String(payload?.code), message: String(payload?.msg) };
     else if (typeof src !== 'string') return;
