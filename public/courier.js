@@ -60,9 +60,14 @@ export function openCourier({ keys, me, epoch, send, busy, told, refused }) {
     const them = other(src);
     const frame = await unseal(keys.key, { room, from: src, to: me }, payload).catch(() => null);
     if (!frame) return refused(src, looksSealed(payload) ? 'altered' : 'unsealed');
-    if (frame.seq <= (them.opened.get(frame.epoch) ?? 0)) return refused(src, 'replayed');
+    const last = them.opened.get(frame.epoch) ?? 0;
+    if (frame.seq <= last) return refused(src, 'replayed');
     them.opened.set(frame.epoch, frame.seq);
-    if (them.retired.has(frame.epoch) || (frame.toEpoch && frame.toEpoch !== epoch)) return refused(src, 'stale');
+    if (them.retired.has(frame.epoch)) return refused(src, 'stale');
+    if (frame.toEpoch && frame.toEpoch !== epoch) {
+      if (!last) tell(src, 'MESSAGE', {}, frame.epoch); // it believes that our last page load is still here
+      return refused(src, 'stale');
+    }
     const proven = frame.toEpoch === epoch;
     if (proven && them.proven !== frame.epoch) {
       if (them.proven) them.retired.add(them.proven);
@@ -91,6 +96,15 @@ export function openCourier({ keys, me, epoch, send, busy, told, refused }) {
 
   return {
     tell,
+    /**
+     * Does something after everything that came before from the same side has been heard.
+     * @param {string} src
+     * @param {() => unknown} act
+     */
+    after(src, act) {
+      const them = other(src);
+      them.inbox = them.inbox.then(() => void act()).catch(report);
+    },
     /**
      * @param {string} src
      * @param {unknown} payload

@@ -9,12 +9,18 @@ import { cleanName, persona } from './names.js';
 
 /** How long who is called waits for the caller's offer, in ms, before offering itself. */
 const CALL_MS = 3_000;
+/** How long the answer to a first offer may take, in ms, before the offer counts as lost when there is reason to doubt. */
+const OFFER_MS = 1_500;
 /** Waits before a failed link is made anew, in ms, each halved to half as much again by chance. */
 const REBUILD_MS = [300, 1_200, 2_700, 4_800, 7_000, 15_000];
 /** By how much the polite side waits longer, in ms: one new link is enough. */
 const POLITE_MS = 1_000;
-/** How long a peer whose socket is gone may be out of reach, in ms, before it counts as gone. */
-const GRACE_MS = 6_000;
+/**
+ * How long a peer whose socket is gone may be out of reach, in ms, before it counts as gone: when the server was away, everyone is
+ * back at it within some 4 s.
+ */
+const GRACE_MS = 8_000;
+
 /** @typedef {'connecting' | 'open' | 'reconnecting' | 'unreachable' | 'left'} PeerState */
 /** @typedef {ReturnType<typeof openPeer>} Member */
 
@@ -29,7 +35,7 @@ const GRACE_MS = 6_000;
  * @param {() => RTCIceServer[]} options.iceServers
  * @param {() => boolean} options.online whether the server can carry an introduction now
  * @param {() => string} options.myName
- * @param {{ sent: number }} options.tally how many messages we have ever had for this id
+ * @param {import('./mailbox.js').Tally} options.tally what we have had for this id so far
  * @param {(words: Partial<import('./link.js').Signal> & { mail?: string, ack?: number, here?: string }) => void} options.tell
  * @param {(data: import('./frame.js').Data) => void} options.heard
  * @param {() => void} options.left
@@ -40,11 +46,16 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
   let links = 0;
   let failures = 0;
   let present = true;
+  let saidGoodbye = false;
   let opened = false;
   /** Whether the link works now. */
   let direct = false;
+  /** When we made our last first offer, in ms. */
+  let calledAt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let parting;
 
   const inside = {
     id,
@@ -87,6 +98,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       take(open ? 'server' : null);
       if (!open) return inside.state === 'open' && become('reconnecting');
       inside.error = null;
+      conversation.repost();
       tell({ here: myName() });
       become('open');
     },
@@ -101,7 +113,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     if (inside.state === 'left') throw gone();
     if (!reliable) return conversation.toss(data);
     const receipt = conversation.put(data);
-    if (detour.open) conversation.post();
+    if (detour.open && online()) conversation.post();
     return receipt;
   }
 
@@ -146,7 +158,21 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
   }
 
   function rebuild() {
-    if (online()) build().offer();
+    if (online()) call();
+  }
+
+  function call() {
+    build().offer();
+    calledAt = performance.now();
+  }
+
+  /**
+   * The other side can hear us: what we wait for may be lost. An offer that has waited for long is not said again: who took it may be
+   * gone since, and then nobody else can (Chromium, 156, keeps the first DTLS packet that came for it).
+   */
+  function nudge() {
+    if (!link || (link.calling && performance.now() - calledAt > OFFER_MS)) rebuild();
+    else link.nudge();
   }
 
   /** @param {'open' | 'interrupted' | 'resumed' | 'failed' | 'forged'} now */
@@ -154,13 +180,14 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     clearTimeout(timer);
     if (now === 'interrupted') {
       lost();
-      if (!present) timer = setTimeout(leave, GRACE_MS);
       become('reconnecting');
+      if (!present) part();
     } else if (now === 'failed' || now === 'forged') {
       failed();
       if (now === 'forged') distrust();
     } else {
       direct = true;
+      clearTimeout(parting);
       if (detour.open) take(null);
       detour.stop();
       if (now === 'open') conversation.begin();
@@ -176,7 +203,10 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     const refused = link?.relayRefused;
     link = null;
     lost();
-    if (!present) return leave();
+    if (!present) {
+      if (opened) become('reconnecting');
+      return part();
+    }
     const step = REBUILD_MS[Math.min(failures++, REBUILD_MS.length - 1)] ?? 0;
     timer = setTimeout(rebuild, step * (0.5 + Math.random()) + (polite ? POLITE_MS : 0));
     if (detour.open) return;
@@ -195,20 +225,34 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     peer.dispatchEvent(new BeckonEvent('state', { peer }));
   }
 
+  /** It cannot be reached in any way. It may have been cut off, unless it said goodbye. */
+  function part() {
+    clearTimeout(parting);
+    if (saidGoodbye) leave();
+    else parting = setTimeout(leave, GRACE_MS);
+  }
+
   function leave() {
     if (inside.state === 'left') return;
     close();
     become('left');
-    conversation.fail(gone());
+    conversation.part(gone());
     left();
   }
 
   function close() {
     clearTimeout(timer);
+    clearTimeout(parting);
     conversation.pause();
     detour.stop();
     link?.close();
     link = null;
+  }
+
+  function here() {
+    present = true;
+    saidGoodbye = false;
+    clearTimeout(parting);
   }
 
   return {
@@ -228,25 +272,28 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     },
 
     /** We are the newcomer: we offer. */
-    call() {
-      build().offer();
-    },
+    call,
 
     /** It is the newcomer, or came back: its offer is on its way. */
     expect() {
-      present = true;
-      if (direct) return;
+      here();
+      if (direct) return link?.nudge();
       clearTimeout(timer);
-      timer = setTimeout(() => (link ? link.nudge() : rebuild()), CALL_MS);
+      timer = setTimeout(nudge, CALL_MS);
     },
 
-    /** Its socket is gone. It may have been cut, so an open channel is not touched; without one it has left. */
-    absent() {
+    /**
+     * Its socket is gone. That does not touch an open channel.
+     * @param {boolean} goodbye whether it said so, or may have been cut off
+     */
+    absent(goodbye) {
+      const known = !present;
       present = false;
+      saidGoodbye ||= goodbye;
       if (direct) return;
       detour.close();
-      if (link) timer = setTimeout(leave, GRACE_MS);
-      else leave();
+      if (!link) clearTimeout(timer); // nobody would take an offer
+      if (goodbye || !known) part();
     },
 
     /**
@@ -258,26 +305,40 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       const { from, to, description, candidate } = words;
       if (fresh && !description && !candidate) detour.answered();
       if (conversation.isPart(words)) return fresh && conversation.told(words, epoch);
+      // Of their page, loaded anew, we have heard nothing but that it is there: our link leads to the one before.
+      const deserted = fresh && !direct && link?.remote && !link.remote.startsWith(`${epoch}.`) && description?.type !== 'offer';
       if (!description && !candidate) {
         tell({ here: myName() }); // it asks who is here
-        return link?.nudge();
+        return deserted ? rebuild() : link && nudge();
       }
+      if (deserted) return rebuild();
       if (typeof from !== 'string' || !from.startsWith(`${epoch}.`)) return;
       if (to && to !== link?.id) return; // about a link of ours that is no more
       const known = link && (!link.remote || link.remote === from);
       if (!known && description?.type !== 'offer') return; // about a link of theirs that is no more
-      // Both called at once, and we are the one to give way: with a new link, because after a rollback of a first offer Chromium
-      // now and then never gathers a candidate (156; about one glare in ten).
-      const giveWay = polite && description?.type === 'offer' && link?.calling;
+      // Both called at once. Ours counts, but they may have called because it was lost with their last page load. Or we are the one
+      // to give way: with a new link, because after a rollback of a first offer Chromium now and then never gathers a candidate
+      // (156; about one glare in ten).
+      const glare = known && link?.calling && description?.type === 'offer';
+      if (glare && !polite) {
+        clearTimeout(timer);
+        timer = setTimeout(nudge, Math.max(0, calledAt + OFFER_MS - performance.now()) + 1);
+        return;
+      }
       // An offer from a link we do not know: they reloaded the page or made a new link, and ours leads nowhere.
-      (known && link && !giveWay ? link : build()).accept({ from, description, candidate });
+      (known && link && !glare ? link : build()).accept({ from, description, candidate });
     },
 
-    /** We can be heard again, or the network changed. */
-    nudge() {
-      present = true;
-      if (link) link.nudge();
-      else rebuild();
+    /** We can be heard again, and it is here. */
+    found() {
+      here();
+      nudge();
+    },
+
+    /** Somebody looks. `moved`: perhaps from another network. */
+    nudge(moved = false) {
+      if (link && moved) link.refresh();
+      else if (link || present) nudge();
     },
   };
 }

@@ -267,9 +267,14 @@ pub fn join(src: &PeerId) -> String {
     format!(r#"{{"type":"JOIN","src":{}}}"#, json(src.as_str()))
 }
 
-/// `LEAVE`: somebody went. Only for sockets with a roster; stock clients would close their connections.
+/// `LEAVE`: somebody said goodbye. Only for sockets with a roster; stock clients would close their connections.
 pub fn left(src: &PeerId) -> String {
     format!(r#"{{"type":"LEAVE","src":{}}}"#, json(src.as_str()))
+}
+
+/// `LOST`: somebody's socket is gone without a goodbye, and may well come back. Only for sockets with a roster.
+pub fn lost(src: &PeerId) -> String {
+    format!(r#"{{"type":"LOST","src":{}}}"#, json(src.as_str()))
 }
 
 /// A frame passed on: exactly `type, src, dst, payload`, in PeerServer's order.

@@ -245,14 +245,14 @@ impl Realm {
         }
     }
 
-    /// Unregisters a socket's peer. `may_return`: it did not say goodbye, so its id may be kept for it.
+    /// Unregisters a socket's peer. `may_return`: it did not say goodbye, so its id may be kept for it, and nobody need give it up.
     fn remove(&mut self, conn: Conn, may_return: bool, turn: &mut Turn<'_>) {
         let Some(member) = self.members.remove(conn) else {
             return;
         };
         self.end_trial(&member.id, member.trial, turn);
         if member.roster {
-            let frame = message::left(&member.id);
+            let frame = if may_return { message::lost(&member.id) } else { message::left(&member.id) };
             turn.out.extend(self.members.roster().map(|other| Effect::Send { to: other.conn, frame: frame.clone() }));
         }
         if let Some(client) = member.keeps.filter(|_| may_return) {

@@ -25,6 +25,14 @@ export async function startChromium() {
   return puppeteer.launch({ executablePath, headless: true, pipe: true, args: FLAGS, protocolTimeout: 2 * DEADLINE_MS });
 }
 
+/** Starts Firefox: $FIREFOX, or where Debian has it. */
+export async function startFirefox() {
+  const executablePath = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => path && existsSync(path));
+  assert.ok(executablePath, 'no Firefox: install it, or say where it is with FIREFOX=/path/to/firefox');
+  const extraPrefsFirefox = { 'media.peerconnection.ice.obfuscate_host_addresses': false };
+  return puppeteer.launch({ browser: 'firefox', executablePath, headless: true, extraPrefsFirefox, protocolTimeout: 2 * DEADLINE_MS });
+}
+
 /**
  * A device: a browser context of its own (storage, locks) with one page.
  * `troubles` collects what no page of ours may ever do: throw, or break its own content security policy.

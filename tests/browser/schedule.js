@@ -1,0 +1,260 @@
+// Runs in a page: two members of one room, made of the library's own parts (courier, peer, link, mailbox), on real
+// RTCPeerConnections, with a server and a road between them that do what a seeded schedule says.
+import { openCourier } from '/courier.js';
+import { openPeer } from '/peer.js';
+import { deriveKeys, freshEpoch, freshSecret } from '/seal.js';
+import { seeded } from '/chance.mjs';
+
+/** The library's clock runs this much faster than the page's, so that a schedule that needs its deadlines takes seconds. */
+const SPEED = 10;
+/** How long the two may take in the end, in ms of the page. */
+const SETTLE_MS = 25_000;
+/** While there is trouble, in ms of the page: a connection takes about 30. */
+const TROUBLE_MS = 400;
+
+const later = window.setTimeout.bind(window);
+const clock = performance.now.bind(performance);
+window.setTimeout = (work, wait = 0, ...rest) => later(work, wait / SPEED, ...rest);
+performance.now = () => clock() * SPEED;
+const pause = (wait) => new Promise((done) => later(done, wait));
+const keys = await deriveKeys(freshSecret());
+
+/** What the schedule with this seed wants: everything that is left to chance is drawn here or by `road`. */
+function draw(seed) {
+  const random = seeded(seed);
+  const moment = () => random.below(TROUBLE_MS);
+  const side = () => random.below(2);
+  const bad = random.below(3) === 0;
+  const trouble = ['cut', 'cut', 'deploy', 'return', 'reload', 'crash', 'restart', 'restarts', 'broken', 'nudge'];
+  return {
+    /** Who is called by whom, and how much later. */
+    start: random.pick(['newcomer', 'both', 'crossing']),
+    crossing: random.below(60),
+    /** Through the courier, which opens what is sealed in order and once; or not, so that peers see what it would refuse. */
+    sealed: random.below(2) === 0,
+    /** Delay on the way to each side, and how much that varies. */
+    delay: [0, 1].map(() => random.pick([0, 0, 3, 15, 40, 90])),
+    jitter: random.pick([0, 5, 40]),
+    /** The fates of introductions: lost, doubled, late. */
+    lost: bad ? 0.06 : 0,
+    doubled: bad ? 0.1 : 0,
+    late: bad ? 0.15 : 0,
+    /** Whether the server keeps what is for somebody who is away. */
+    keeps: random.below(2) === 0,
+    roads: [0, 1].map((to) => seeded(seed * 2 + to)),
+    troubles: Array.from({ length: random.pick([0, 0, 1, 1, 2, 3]) }, () => ({
+      at: moment(),
+      what: random.pick(trouble),
+      who: side(),
+      wait: random.pick([0, 5, 30, 100, 300, 700]),
+    })),
+    clicks: Array.from({ length: 12 }, () => ({ at: moment(), who: side() })),
+  };
+}
+
+/** Runs one schedule; says what went wrong, or nothing. */
+export async function run(seed) {
+  const plan = draw(seed);
+  const began = clock();
+  const log = [];
+  const note = (line) => log.push(`${Math.round(clock() - began)} ${line}`);
+  note(JSON.stringify({ ...plan, roads: undefined }));
+  const clicks = [];
+  const sides = [0, 1].map((me) => ({ me, loads: 0, up: false, online: false, road: Promise.resolve(), socket: 0, kept: [], heard: [] }));
+  const other = (side) => sides[1 - side.me];
+
+  /** A page load: what beckon.js does around the parts. */
+  function load(side) {
+    const name = `${side.me}.${++side.loads}`;
+    const epoch = freshEpoch();
+    side.tally = { sent: 0 };
+    side.member = null;
+    side.name = name;
+    side.courier = openCourier({
+      keys,
+      me: `${side.me}`,
+      epoch,
+      send: (dst, type, payload) => side.name === name && say(side, type, payload),
+      busy: () => side.member?.connected ?? false,
+      told: (src, words, theirs, proven) => side.name === name && know(side).told(words, theirs, proven),
+      refused: (src, reason) => note(`${name} refused what is ${reason}`),
+    });
+    side.heard.push({ name, texts: [] });
+    const { texts } = side.heard.at(-1);
+    side.meet = () => {
+      const member = openPeer({
+        id: `${1 - side.me}`,
+        polite: side.me === 0,
+        session: epoch,
+        iceServers: () => [],
+        online: () => side.online && side.name === name,
+        myName: () => '',
+        tally: side.tally,
+        tell: (words) => (plan.sealed ? side.courier.tell(`${1 - side.me}`, kind(words), words) : say(side, kind(words), { words: JSON.stringify(words), epoch })),
+        heard: (text) => texts.push(text),
+        left: () => (note(`${name}: the other has left`), side.member === member && (side.member = null)),
+      });
+      member.peer.addEventListener('state', () => note(`${name}: ${member.peer.state} ${member.peer.path}`));
+      return member;
+    };
+  }
+  const know = (side) => (side.member ??= side.meet());
+
+  /** What a side tells the server, if its socket is up. */
+  function say(from, type, payload) {
+    if (!from.online) return;
+    const to = other(from);
+    const fate = plan.roads[to.me].next();
+    const text = `${from.name} ${type} ${typeof payload === 'string' ? '' : payload.words.replace(/"sdp":"[^"]*"/, '').slice(0, 160)}`;
+    const arrive = () => {
+      note(text);
+      if (plan.sealed) to.courier.take(`${from.me}`, payload);
+      else know(to).told(JSON.parse(payload.words), payload.epoch, true);
+    };
+    if (fate < plan.lost) return note(`lost: ${text}`);
+    if (fate < plan.lost + plan.late) return later(() => to.online && arrive(), 20 + plan.roads[to.me].below(150));
+    const waits = type !== 'MESSAGE' && plan.keeps;
+    deliver(to, arrive, waits);
+    if (fate > 1 - plan.doubled) deliver(to, arrive, waits);
+  }
+
+  /** In order, to the socket that is there now; if there is none, it is kept or lost. */
+  function deliver(to, arrive, waits) {
+    const { socket } = to;
+    if (!to.up) return waits && to.kept.push(arrive);
+    const delay = pause(plan.delay[to.me] + plan.roads[to.me].below(plan.jitter + 1));
+    to.road = to.road.then(() => delay).then(() => to.socket === socket && arrive());
+  }
+
+  /** Its socket opens, as far as the server knows: `quietly` if the server had not noticed that the last one was gone. */
+  function open(side, quietly = false) {
+    side.up = true;
+    side.socket++;
+    const present = other(side).up;
+    deliver(side, () => {
+      side.online = true;
+      note(`${side.name} is online`);
+      if (!present) side.member?.absent();
+      else if (side.member) side.member.nudge();
+      else know(side).call();
+    });
+    for (const arrive of side.kept.splice(0)) deliver(side, arrive);
+    if (present && !quietly) deliver(other(side), () => know(other(side)).expect());
+  }
+
+  function cut(side, quietly = false) {
+    if (!side.up) return;
+    note(`${side.name} is cut`);
+    side.up = side.online = false;
+    side.socket++;
+    if (!quietly && other(side).up) deliver(other(side), () => other(side).member?.absent());
+  }
+
+  function click({ who }) {
+    const { member, name } = sides[who];
+    if (!member) return;
+    const entry = { from: name, to: sides[1 - who].name, text: `${name}:${clicks.length}`, fate: 'open' };
+    clicks.push(entry);
+    member.peer.send(entry.text).then(() => (entry.fate = 'arrived'), () => (entry.fate = 'left'));
+  }
+
+  const pretend = async (side, wait) => {
+    const pc = side.member?.peer.connection;
+    if (!side.member?.connected || !pc) return;
+    Object.defineProperty(pc, 'connectionState', { value: 'disconnected', configurable: true });
+    pc.onconnectionstatechange?.();
+    side.member.nudge(); // restarts at once
+    await pause(wait);
+    delete pc.connectionState;
+    pc.onconnectionstatechange?.();
+  };
+  const happenings = {
+    /** A socket is cut, and comes back later. */
+    cut: async (side, wait) => (cut(side), await pause(wait), side.up || open(side)),
+    /** The server closes every socket; they come back in any order. */
+    deploy: async (side, wait) => {
+      for (const each of sides) cut(each);
+      await Promise.all([side, other(side)].map(async (each, at) => (await pause(at * wait), each.up || open(each))));
+    },
+    /** A socket comes back before the server has noticed that it was gone. */
+    return: async (side, wait) => (cut(side, true), await pause(Math.min(wait, 30)), side.up || open(side, true)),
+    /** The page is loaded anew, and says goodbye. */
+    reload: async (side, wait) => {
+      side.member?.leave();
+      cut(side);
+      load(side);
+      await pause(wait);
+      if (!side.up) open(side);
+    },
+    /** The page is gone without a word, and opened again. */
+    crash: async (side, wait) => {
+      side.member?.close();
+      cut(side, true);
+      load(side);
+      await pause(wait);
+      if (!side.up) open(side, true);
+    },
+    /** The path is lost, as far as one side knows, or both. */
+    restart: pretend,
+    restarts: (side, wait) => Promise.all(sides.map((each) => pretend(each, wait))),
+    /** The connection is closed under the library: the other side sees a channel that closed. */
+    broken: async (side) => side.member?.connected && side.member.peer.connection.close(),
+    nudge: async (side) => side.member?.nudge(),
+  };
+
+  for (const side of sides) load(side);
+  if (plan.start === 'newcomer') sides.forEach((side) => open(side));
+  else {
+    sides[0].up = sides[1].up = true;
+    for (const side of sides) side.online = true;
+    know(sides[0]).call();
+    later(() => know(sides[1]).call(), plan.start === 'both' ? 0 : plan.crossing);
+  }
+  const under = plan.troubles.map(async ({ at, what, who, wait }) => {
+    await pause(at);
+    note(`${sides[who].name}: ${what} ${wait}`);
+    await happenings[what](sides[who], wait);
+  });
+  await Promise.all([...under, ...plan.clicks.map(async (each) => (await pause(each.at), click(each)))]);
+  plan.lost = plan.late = plan.doubled = 0;
+  note('the trouble is over');
+
+  const settled = () =>
+    sides.every((side) => side.online && side.member?.peer.state === 'open' && side.member.peer.path === 'direct') &&
+    clicks.every(({ from, fate }) => fate !== 'open' || !sides.some(({ name }) => name === from));
+  const within = async () => {
+    for (const end = clock() + SETTLE_MS; clock() < end; await pause(5)) if (settled()) return true;
+    return false;
+  };
+  let trouble = '';
+  if (!(await within())) trouble = 'not both open, or a click not settled';
+  else {
+    for (const who of [0, 1]) click({ who });
+    if (!(await within())) trouble = 'open, but nothing arrives';
+    else trouble = judge(sides, clicks);
+  }
+  const took = Math.round(clock() - began);
+  note(JSON.stringify({ clicks, heard: sides.map(({ heard }) => heard) }));
+  for (const { member } of sides) member?.close();
+  return { seed, trouble, took, left: clicks.filter(({ fate }) => fate === 'left').length, clicks: clicks.length, log: trouble ? log : [] };
+}
+
+/** Once and in order at each page load; what was confirmed was heard. */
+function judge(sides, clicks) {
+  for (const { heard } of sides) {
+    for (const { name, texts } of heard) {
+      for (const from of new Set(texts.map((text) => text.split(':')[0]))) {
+        const numbers = texts.filter((text) => text.startsWith(`${from}:`)).map((text) => Number(text.split(':')[1]));
+        if (numbers.some((number, at) => at > 0 && number <= numbers[at - 1])) return `${name} heard from ${from} ${numbers}`;
+      }
+    }
+  }
+  const all = sides.flatMap(({ heard }) => heard.flatMap(({ texts }) => texts));
+  const lost = clicks.find(({ text, fate }) => fate === 'arrived' && !all.includes(text));
+  return lost ? `click ${lost.text} arrived, but nobody heard it` : '';
+}
+
+/** As beckon.js names a frame. */
+function kind({ description, candidate }) {
+  return description?.type.toUpperCase() ?? (candidate ? 'CANDIDATE' : 'MESSAGE');
+}
