@@ -1,7 +1,7 @@
 // Networks change under a session: a cable is pulled, a router gets another address, UDP is cut. Both devices click all the time; what
 // counts is when the clicks arrive again, and that each arrives once and in order.
 import assert from 'node:assert/strict';
-import { pause, until, untilPath } from './devices.mjs';
+import { pause, stories, until, untilPath } from './devices.mjs';
 import { STUN_URL, TURN_URLS } from './turn.mjs';
 
 /** Between clicks, in ms. */
@@ -28,7 +28,7 @@ export default function register(scenario) {
         lab.network.plug('a');
         const { back } = await resumed(devices, Date.now());
         await settled(devices);
-        assert.ok(back < BACK_MS, `clicks arrived again only after ${back} ms`);
+        assert.ok(back < BACK_MS, `clicks arrived again only after ${back} ms\n${await stories(devices)}`);
       },
       { long },
     );
@@ -47,7 +47,7 @@ export default function register(scenario) {
         lab.network.changeAddress('ra');
         const { noticed } = await resumed(devices, Date.now());
         await settled(devices);
-        assert.ok(noticed < BACK_MS, `clicks arrived again only ${noticed} ms after it was noticed`);
+        assert.ok(noticed < BACK_MS, `clicks arrived again only ${noticed} ms after it was noticed\n${await stories(devices)}`);
         await untilPath('stun', devices);
       },
       { long },
@@ -64,7 +64,7 @@ export default function register(scenario) {
       const { noticed } = await resumed(devices, Date.now());
       await untilPath('turn-tcp', devices);
       await settled(devices);
-      assert.ok(noticed < BACK_MS, `clicks arrived again only ${noticed} ms after it was noticed`);
+      assert.ok(noticed < BACK_MS, `clicks arrived again only ${noticed} ms after it was noticed\n${await stories(devices)}`);
     },
     { long: true },
   );

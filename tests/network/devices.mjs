@@ -37,11 +37,13 @@ export async function until(what, devices, check, ms = DEADLINE_MS) {
     if (Date.now() > end) break;
     await pause(POLL_MS);
   }
-  const stories = await Promise.all([devices].flat().map(tell));
-  throw new Error(`never came true: ${what}\n${stories.join('\n')}`);
+  throw new Error(`never came true: ${what}\n${await stories(devices)}`);
 }
 
-/** What a device has been through, with the time of day in seconds. */
+/** What devices have been through, for the message of a failure. */
+export const stories = async (devices) => (await Promise.all(devices.map(tell))).join('\n');
+
+/** With the time of day in seconds. */
 async function tell({ machine, page, troubles }) {
   const told = () => globalThis.lab?.all.flatMap(({ story }) => story.map(({ at, what }) => `${((at / 1000) % 1000).toFixed(3)} ${what}`));
   const story = await page.evaluate(told).catch((error) => [error.message]);
