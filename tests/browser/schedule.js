@@ -177,7 +177,7 @@ export async function run(seed) {
       await Promise.all([side, other(side)].map(async (each, at) => (await pause(at * wait), each.up || open(each))));
     },
     /** A socket comes back before the server has noticed that it was gone. */
-    return: async (side, wait) => (cut(side, true), await pause(Math.min(wait, 30)), side.up || open(side, true)),
+    return: async (side, wait) => side.up && (cut(side, true), await pause(Math.min(wait, 30)), side.up || open(side, true)),
     /** The page is loaded anew, and says goodbye. */
     reload: async (side, wait) => {
       side.member?.leave();
@@ -188,11 +188,12 @@ export async function run(seed) {
     },
     /** The page is gone without a word, and opened again. */
     crash: async (side, wait) => {
+      const unnoticed = side.up;
       side.member?.close();
       cut(side, true);
       load(side);
       await pause(wait);
-      if (!side.up) open(side, true);
+      if (!side.up) open(side, unnoticed);
     },
     /** The path is lost, as far as one side knows, or both. */
     restart: pretend,
