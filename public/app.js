@@ -137,8 +137,10 @@ function run(room) {
         () => {
           mine.waiting.delete(peer);
           if (!mine.waiting.size && !mine.heard.length) {
-            kept++; // whom it was for has gone: the next who comes hears it
+            // Whom it was for has gone: who is here hears it, or the next who comes.
             if (hello === mine) hello = null;
+            if (room.peers.length) send(room.peers);
+            else kept++;
           }
           show();
         },

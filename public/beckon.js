@@ -4,6 +4,7 @@ import { openCourier } from './courier.js';
 import { BeckonError, BeckonEvent, messages } from './events.js';
 import { Peer } from './face.js';
 import { takeIdentity } from './identity.js';
+import { giveUp } from './mailbox.js';
 import { watchPage } from './page.js';
 import { openPeer } from './peer.js';
 import { deriveKeys, freshEpoch, freshSecret, isSecret } from './seal.js';
@@ -42,7 +43,7 @@ export class Room extends EventTarget {
   #iceServers = [];
   /** @type {Map<string, import('./peer.js').Member>} */
   #members = new Map();
-  /** How many messages each id was ever sent. @type {Map<string, { sent: number }>} */
+  /** What each id was ever sent. @type {Map<string, import('./mailbox.js').Tally>} */
   #tallies = new Map();
   /** Counts starts and stops: what was begun before the last one is void. */
   #run = 0;
@@ -70,7 +71,7 @@ export class Room extends EventTarget {
     this.#options = options;
     this.ready.catch(() => {}); // who does not await it reads `error`
     options.signal?.addEventListener('abort', () => this.close(), { signal: this.#over.signal });
-    watchPage(this.#over.signal, { gone: () => this.#stop(), back: () => this.#start(false), look: () => this.retry() });
+    watchPage(this.#over.signal, { gone: () => this.#stop(), back: () => this.#start(false), look: () => this.retry(), moved: () => this.#look(true) });
     if (options.signal?.aborted) this.close();
     else this.#start(false);
   }
@@ -109,8 +110,7 @@ export class Room extends EventTarget {
   }
 
   retry() {
-    this.#signal?.check();
-    for (const member of this.#members.values()) member.nudge();
+    this.#look(false);
   }
 
   close() {
@@ -123,6 +123,12 @@ export class Room extends EventTarget {
 
   [Symbol.asyncIterator]() {
     return messages(this);
+  }
+
+  /** @param {boolean} moved whether the network changed */
+  #look(moved) {
+    this.#signal?.hurry();
+    for (const member of this.#members.values()) member.nudge(moved);
   }
 
   /** @param {boolean} fresh as somebody new */
@@ -157,24 +163,28 @@ export class Room extends EventTarget {
     });
     /** @param {string} id */
     const know = (id) => this.#members.get(id) ?? this.#meet(id, epoch, courier);
+    const gone = (/** @type {string} */ id, /** @type {boolean} */ goodbye) =>
+      courier.after(id, () => run === this.#run && this.#members.get(id)?.absent(goodbye)); // after what it said before
     this.#become('connecting');
     this.#signal = openSignal(url, {
       open: ({ id: mine, peers, iceServers }) => {
         if (mine !== identity.id) return this.#end(new BeckonError('tampered', 'Someone changed the introduction'));
-        this.#iceServers = iceServers;
+        this.#configure(iceServers);
         this.#state = 'open'; // before it is said: who has no link to one of them now makes one
-        for (const [id, member] of this.#members) if (!peers.includes(id)) member.absent();
+        for (const [id, member] of this.#members) if (!peers.includes(id)) member.absent(false);
         for (const id of peers) {
           if (id === identity.id) continue;
-          if (this.#members.has(id)) know(id).nudge();
+          if (this.#members.has(id)) know(id).found();
           else know(id).call();
         }
         this.#become('open');
         this.#opened();
       },
-      join: (id) => id !== identity.id && know(id).expect(),
-      leave: (id) => this.#members.get(id)?.absent(),
-      expire: (id) => this.#members.get(id)?.absent(),
+      ice: ({ iceServers }) => this.#configure(iceServers),
+      join: (id) => id !== identity.id && courier.after(id, () => run === this.#run && know(id).expect()),
+      leave: (id) => gone(id, true),
+      lost: (id) => gone(id, false),
+      expire: (id) => gone(id, false),
       told: (src, payload) => courier.take(src, payload),
       away: (retryAt) => {
         this.#retryAt = retryAt;
@@ -228,6 +238,12 @@ export class Room extends EventTarget {
     this.dispatchEvent(new BeckonEvent('refused', { from: src, reason }));
   }
 
+  /** @param {RTCIceServer[]} iceServers */
+  #configure(iceServers) {
+    this.#iceServers = iceServers;
+    for (const member of this.#members.values()) member.configure();
+  }
+
   #stop() {
     this.#run++;
     this.#signal?.close();
@@ -241,6 +257,7 @@ export class Room extends EventTarget {
     if (this.#state === 'closed') return;
     this.#over.abort();
     this.#stop();
+    for (const tally of this.#tallies.values()) giveUp(tally, error);
     this.#error = error;
     this.#refused(error);
     this.#become('closed');

@@ -12,7 +12,7 @@ const SURVEY_MS = 5_000;
 
 /**
  * @param {object} options
- * @param {{ sent: number }} options.tally how many messages we have ever had for this peer
+ * @param {import('./mailbox.js').Tally} options.tally what we have had for this peer so far
  * @param {() => import('./link.js').Link | null} options.link the present one
  * @param {(words: Carried) => void} options.tell through the server
  * @param {() => string} options.myName
@@ -74,7 +74,8 @@ export function openConversation({ tally, link, tell, myName, heard, named, foun
     survey,
     put: mailbox.put,
     flow: mailbox.flow,
-    fail: mailbox.fail,
+    part: mailbox.part,
+    repost: mailbox.repost,
 
     /** First words on a new link: who we are, and what the other has not confirmed. It knows which of it is new. */
     begin() {

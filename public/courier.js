@@ -97,6 +97,15 @@ export function openCourier({ keys, me, epoch, send, busy, told, refused }) {
   return {
     tell,
     /**
+     * Does something after everything that came before from the same side has been heard.
+     * @param {string} src
+     * @param {() => unknown} act
+     */
+    after(src, act) {
+      const them = other(src);
+      them.inbox = them.inbox.then(() => void act()).catch(report);
+    },
+    /**
      * @param {string} src
      * @param {unknown} payload
      */

@@ -120,6 +120,14 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
     offer();
   }
 
+  /** The server is back, or the other side is: what was said in between may be lost. */
+  function nudge() {
+    if (interrupted) {
+      restarts = 0;
+      restart();
+    } else if (pc.signalingState === 'have-local-offer') describe();
+  }
+
   async function offer() {
     offering = true;
     await attempt(async () => {
@@ -201,12 +209,20 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
       });
     },
 
-    /** The server is back or the network changed: what was said in between may be lost, and the path too. */
-    nudge() {
-      if (interrupted) {
-        restarts = 0;
-        restart();
-      } else if (pc.signalingState === 'have-local-offer') describe();
+    nudge,
+
+    /**
+     * The network changed: the path may lead nowhere, which browsers notice after 5 to 11 s. An ICE restart costs one offer, and
+     * what is connected stays so until there is a better path.
+     */
+    refresh() {
+      if (interrupted || pc.connectionState !== 'connected' || pc.signalingState !== 'stable') return nudge();
+      try {
+        pc.restartIce();
+      } catch {
+        return; // not every stack can
+      }
+      offer();
     },
 
     /** @param {string} text about the conversation */
@@ -219,6 +235,18 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
       if (channel?.readyState !== 'open' || channel.bufferedAmount >= FULL_BYTES) return false;
       channel.send(frame);
       return true;
+    },
+
+    /**
+     * Fresh ICE servers, with the next credentials: for whatever is gathered from now on. The path that there is stays.
+     * @param {RTCIceServer[]} iceServers
+     */
+    configure(iceServers) {
+      try {
+        pc.setConfiguration({ iceServers });
+      } catch (error) {
+        console.debug('beckon:', error); // closed, nonsense, or a stack that cannot (libdatachannel)
+      }
     },
 
     /** @param {string | Uint8Array<ArrayBuffer>} data which may be lost */

@@ -16,6 +16,8 @@ export const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 export const MAX_POST_BYTES = 16_384;
 const POSTS = 8;
 const POST_AGAIN_MS = 3_000;
+/** How long what was not confirmed is kept for somebody who has left, in ms: a page that is loaded again says goodbye like one that is closed. */
+const RETURN_MS = 10_000;
 
 /**
  * @typedef {object} Kept
@@ -27,23 +29,42 @@ const POST_AGAIN_MS = 3_000;
  */
 
 /**
+ * What outlives the mailbox, and the peer: whoever comes back finds what they have not confirmed, and what they had sent already is
+ * not heard twice.
+ * @typedef {object} Tally
+ * @property {number} sent how many messages there ever were: no number is used twice for one receiver
+ * @property {Kept[]} [unheard]
+ * @property {string} [session] theirs
+ * @property {number} [received] the last message that was delivered here
+ * @property {Map<number, import('./frame.js').Data>} [early]
+ * @property {ReturnType<typeof setTimeout>} [parting]
+ */
+
+/**
+ * Gives up what one has not confirmed who has left.
+ * @param {Tally} tally
+ * @param {BeckonError} why
+ */
+export function giveUp(tally, why) {
+  clearTimeout(tally.parting);
+  for (const message of tally.unheard?.splice(0) ?? []) message.failed(why);
+}
+
+/**
  * @param {object} options
- * @param {{ sent: number }} options.tally outlives the mailbox: no number is used twice for one receiver
+ * @param {Tally} options.tally
  * @param {(frame: Uint8Array<ArrayBuffer>) => boolean} options.write to the reliable channel; false if it takes nothing now
  * @param {(frame: Uint8Array<ArrayBuffer>) => void} options.burst to the other one, if it is open
  * @param {(data: import('./frame.js').Data) => void} options.heard
  */
 export function openMailbox({ tally, write, burst, heard }) {
-  /** @type {Kept[]} */
-  let unheard = [];
-  /** How many of them, from the first on, are written to the present channel; and the bytes of all. */
+  const unheard = (tally.unheard ??= []);
+  const early = (tally.early ??= new Map());
+  let { session: theirSession = '', received = 0 } = tally;
+  /** How many of the unheard, from the first on, are written to the present channel; and the bytes of all. */
   let written = 0;
-  let waiting = 0;
-  let theirSession = '';
-  /** The last message that was delivered here. */
-  let received = 0;
-  /** @type {Map<number, import('./frame.js').Data>} */
-  const early = new Map();
+  let waiting = unheard.reduce((sum, { frame }) => sum + frame.length, 0);
+  clearTimeout(tally.parting);
 
   /** @param {Kept} message */
   function frameOf({ frame, seq }) {
@@ -88,6 +109,11 @@ export function openMailbox({ tally, write, burst, heard }) {
       unheard.slice(0, written).forEach(hurry);
     },
 
+    /** What went through the server may be lost: it goes again when it can. */
+    repost() {
+      for (const message of unheard) message.posted = -POST_AGAIN_MS;
+    },
+
     /**
      * What is due to go through the server, in order; it stops at the first that is too big.
      * @param {(frame: Uint8Array<ArrayBuffer>) => void} tell
@@ -109,8 +135,8 @@ export function openMailbox({ tally, write, burst, heard }) {
      */
     settle(seq) {
       if (typeof seq !== 'number') return;
-      const settled = unheard.filter((message) => message.seq <= seq);
-      unheard = unheard.slice(settled.length);
+      const next = unheard.findIndex((message) => message.seq > seq);
+      const settled = unheard.splice(0, next < 0 ? unheard.length : next);
       written = Math.max(0, written - settled.length);
       for (const { frame, done } of settled) {
         waiting -= frame.length;
@@ -126,7 +152,7 @@ export function openMailbox({ tally, write, burst, heard }) {
     take(session, { data, base, seq, loose }, confirm) {
       if (loose) return heard(data);
       if (session !== theirSession) {
-        theirSession = session;
+        tally.session = theirSession = session;
         received = 0;
         early.clear();
       }
@@ -139,15 +165,18 @@ export function openMailbox({ tally, write, burst, heard }) {
         if (number === received + 1) due.push(early.get(++received) ?? '');
         early.delete(number);
       }
+      tally.received = received;
       confirm(received);
       due.forEach(heard);
     },
 
-    /** @param {BeckonError} why */
-    fail(why) {
-      for (const message of unheard) message.failed(why);
-      unheard = [];
-      written = waiting = 0;
+    /**
+     * The other side has left, perhaps only to come back.
+     * @param {BeckonError} why
+     */
+    part(why) {
+      clearTimeout(tally.parting);
+      if (unheard.length) tally.parting = setTimeout(giveUp, RETURN_MS, tally, why);
     },
   };
 }

@@ -5,12 +5,17 @@
  * @param {object} on
  * @param {() => void} on.gone the page is left: it may be kept (back/forward cache), but hears nothing any more
  * @param {() => void} on.back it is shown again, as it was
- * @param {() => void} on.look it woke up, or the network changed: what was there may not be there any more
+ * @param {() => void} on.look somebody looks at it again: what was there may not be there any more
+ * @param {() => void} on.moved the network changed
  */
-export function watchPage(signal, { gone, back, look }) {
+export function watchPage(signal, { gone, back, look, moved }) {
   if (typeof window === 'undefined') return;
   window.addEventListener('pagehide', gone, { signal });
   window.addEventListener('pageshow', (event) => event.persisted && back(), { signal });
-  window.addEventListener('online', look, { signal });
+  window.addEventListener('online', moved, { signal });
+  /** Where browsers tell it (phones): `change` fires for every new estimate of the speed, too. @type {any} */
+  const { connection } = /** @type {any} */ (navigator);
+  let type = connection?.type;
+  connection?.addEventListener?.('change', () => type !== (type = connection.type) && type !== 'none' && moved(), { signal });
   document.addEventListener('visibilitychange', () => !document.hidden && look(), { signal });
 }

@@ -15,8 +15,12 @@ const DOUBT_MS = 2_000;
 const REBUILD_MS = [300, 1_200, 2_700, 4_800, 7_000, 15_000];
 /** By how much the polite side waits longer, in ms: one new link is enough. */
 const POLITE_MS = 1_000;
-/** How long a peer whose socket is gone may be out of reach, in ms, before it counts as gone. */
-const GRACE_MS = 6_000;
+/**
+ * How long a peer whose socket is gone may be out of reach, in ms, before it counts as gone: when the server was away, everyone is
+ * back at it within some 4 s.
+ */
+const GRACE_MS = 8_000;
+
 /** @typedef {'connecting' | 'open' | 'reconnecting' | 'unreachable' | 'left'} PeerState */
 /** @typedef {ReturnType<typeof openPeer>} Member */
 
@@ -31,7 +35,7 @@ const GRACE_MS = 6_000;
  * @param {() => RTCIceServer[]} options.iceServers
  * @param {() => boolean} options.online whether the server can carry an introduction now
  * @param {() => string} options.myName
- * @param {{ sent: number }} options.tally how many messages we have ever had for this id
+ * @param {import('./mailbox.js').Tally} options.tally what we have had for this id so far
  * @param {(words: Partial<import('./link.js').Signal> & { mail?: string, ack?: number, here?: string }) => void} options.tell
  * @param {(data: import('./frame.js').Data) => void} options.heard
  * @param {() => void} options.left
@@ -42,6 +46,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
   let links = 0;
   let failures = 0;
   let present = true;
+  let saidGoodbye = false;
   let opened = false;
   /** Whether the link works now. */
   let direct = false;
@@ -50,6 +55,8 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
   let wasOpen = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let parting;
 
   const inside = {
     id,
@@ -92,6 +99,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       take(open ? 'server' : null);
       if (!open) return inside.state === 'open' && become('reconnecting');
       inside.error = null;
+      conversation.repost();
       tell({ here: myName() });
       become('open');
     },
@@ -106,7 +114,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     if (inside.state === 'left') throw gone();
     if (!reliable) return conversation.toss(data);
     const receipt = conversation.put(data);
-    if (detour.open) conversation.post();
+    if (detour.open && online()) conversation.post();
     return receipt;
   }
 
@@ -186,13 +194,14 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     clearTimeout(timer);
     if (now === 'interrupted') {
       lost();
-      if (!present) timer = setTimeout(leave, GRACE_MS);
       become('reconnecting');
+      if (!present) part();
     } else if (now === 'failed' || now === 'forged') {
       failed();
       if (now === 'forged') distrust();
     } else {
       direct = wasOpen = true;
+      clearTimeout(parting);
       if (detour.open) take(null);
       detour.stop();
       if (now === 'open') conversation.begin();
@@ -208,7 +217,10 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     const refused = link?.relayRefused;
     link = null;
     lost();
-    if (!present) return leave();
+    if (!present) {
+      if (opened) become('reconnecting');
+      return part();
+    }
     const step = REBUILD_MS[Math.min(failures++, REBUILD_MS.length - 1)] ?? 0;
     timer = setTimeout(rebuild, step * (0.5 + Math.random()) + (polite ? POLITE_MS : 0));
     if (detour.open) return;
@@ -227,20 +239,34 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     peer.dispatchEvent(new BeckonEvent('state', { peer }));
   }
 
+  /** It cannot be reached in any way. It may have been cut off, unless it said goodbye. */
+  function part() {
+    clearTimeout(parting);
+    if (saidGoodbye) leave();
+    else parting = setTimeout(leave, GRACE_MS);
+  }
+
   function leave() {
     if (inside.state === 'left') return;
     close();
     become('left');
-    conversation.fail(gone());
+    conversation.part(gone());
     left();
   }
 
   function close() {
     clearTimeout(timer);
+    clearTimeout(parting);
     conversation.pause();
     detour.stop();
     link?.close();
     link = null;
+  }
+
+  function here() {
+    present = true;
+    saidGoodbye = false;
+    clearTimeout(parting);
   }
 
   return {
@@ -254,6 +280,11 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       return direct;
     },
 
+    /** There are fresh ICE servers. */
+    configure() {
+      link?.configure(iceServers());
+    },
+
     /** We are the newcomer: we offer. */
     call() {
       build().offer();
@@ -261,20 +292,24 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
 
     /** It is the newcomer, or came back: its offer is on its way. */
     expect() {
-      present = true;
-      if (direct) return;
+      here();
+      if (direct) return link?.nudge();
       clearTimeout(timer);
       timer = setTimeout(nudge, CALL_MS);
     },
 
-    /** Its socket is gone. It may have been cut, so an open channel is not touched; without one it has left. */
-    absent() {
+    /**
+     * Its socket is gone. That does not touch an open channel.
+     * @param {boolean} goodbye whether it said so, or may have been cut off
+     */
+    absent(goodbye) {
+      const known = !present;
       present = false;
+      saidGoodbye ||= goodbye;
       if (direct) return;
-      clearTimeout(timer);
       detour.close();
-      if (link) timer = setTimeout(leave, GRACE_MS);
-      else leave();
+      if (!link) clearTimeout(timer); // nobody would take an offer
+      if (goodbye || !known) part();
     },
 
     /**
@@ -311,10 +346,16 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       (known && link && !glare ? link : build()).accept({ from, description, candidate });
     },
 
-    /** We can be heard again, or the network changed. */
-    nudge() {
-      present = true;
+    /** We can be heard again, and it is here. */
+    found() {
+      here();
       nudge();
+    },
+
+    /** Somebody looks. `moved`: perhaps from another network. */
+    nudge(moved = false) {
+      if (link && moved) link.refresh();
+      else if (link || present) nudge();
     },
   };
 }

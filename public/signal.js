@@ -1,5 +1,5 @@
 // The socket to the realm: PeerJS's protocol with a roster (src/message.rs spells the frames). It comes back by itself
-// after a cut, a deploy or sleep, and says so; data channels do not notice.
+// after a cut, a deploy or sleep, and says so; data channels do not notice. It renews TURN credentials before they run out.
 
 /** Byte for byte what the runtime answers by itself, with a text that is not JSON, without waking the room. */
 const HEARTBEAT = '{"type":"HEARTBEAT"}';
@@ -8,24 +8,43 @@ const HEARTBEAT = '{"type":"HEARTBEAT"}';
  * a heartbeat costs it nothing.
  */
 const BEAT_MS = 8_000;
-/** How long an answer to a heartbeat may take, in ms, before the socket counts as dead. */
+/** How long an answer to a heartbeat may take, in ms, before the socket counts as dead; and when there is reason to think that it is. */
 const PONG_MS = 5_000;
+const HURRY_MS = 2_000;
 /** How long the server may take to say OPEN, in ms: a phone on a bad line needs seconds for TCP and TLS. */
 const OPEN_MS = 10_000;
 /** Waits between tries in ms (LiveKit's ladder), each halved to half as much again by chance: a deploy closes every socket at once. */
-const RETRY_MS = [300, 1_200, 2_700, 4_800, 7_000];
+const RETRY_MS = [300, 1_200, 2_000, 4_800, 7_000];
+/**
+ * After so many sockets that failed, the server is first asked for a file, so often (in ms, by chance as above): browsers delay a socket
+ * after others have failed, Firefox by up to a minute, Chromium by up to 5 s, but no request.
+ */
+const SOCKETS = 2;
+const KNOCK_MS = 2_000;
 /** A socket that lived this long, in ms, has earned a quick first retry. */
 const SETTLED_MS = 5_000;
+/** TURN credentials are renewed when this much of their life is over: time enough to try again. */
+const RENEW_AT = 0.8;
+/** How long a request for them may stay without an answer, in ms, before it is sent again. */
+const RENEW_AGAIN_MS = 30_000;
 /** What the server passes on between peers. */
 const RELAYED = new Set(['OFFER', 'ANSWER', 'CANDIDATE', 'MESSAGE']);
 /** Close code of a socket whose id another socket of ours took. */
 const SUPERSEDED = 4001;
 
 /**
+ * @typedef {object} Ice
+ * @property {RTCIceServer[]} iceServers
+ * @property {boolean} degraded whether TURN servers are missing from them for now, because something failed
+ */
+
+/**
  * @typedef {object} SignalEvents
- * @property {(hello: { id: unknown, peers: string[], iceServers: RTCIceServer[] }) => void} open who is here; again after each return
+ * @property {(hello: { id: unknown, peers: string[] } & Ice) => void} open who is here; again after each return
+ * @property {(ice: Ice) => void} ice what connections are to be configured with from now on
  * @property {(id: string) => void} join
- * @property {(id: string) => void} leave its socket is gone; its data channel may well live on
+ * @property {(id: string) => void} leave it said goodbye
+ * @property {(id: string) => void} lost its socket is gone; its data channel may well live on
  * @property {(id: string) => void} expire nobody by that id took our offer
  * @property {(id: string, payload: unknown) => void} told
  * @property {(retryAt: number) => void} away the server is not answering; the next try is at this time (Date.now())
@@ -42,13 +61,17 @@ export function openSignal(url, on) {
   let open = false;
   let openedAt = 0;
   let tries = 0;
+  /** When to ask for fresh ICE servers (Date.now()). */
+  let renewAt = Infinity;
   /** @type {{ code: string, message: string } | null} */
   let refusal = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let retry;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let deadline;
-  const beat = setInterval(check, BEAT_MS);
+  /** Whether this page may ask the server for a file: tried once while it is there. @type {boolean | undefined} */
+  let mayKnock;
+  const beat = setInterval(() => check(), BEAT_MS);
   connect();
 
   function connect() {
@@ -77,15 +100,30 @@ export function openSignal(url, on) {
       clearTimeout(deadline);
       open = true;
       openedAt = Date.now();
-      const { id, peers, iceServers } = payload ?? {};
-      on.open({ id, peers: list(peers).filter((peer) => typeof peer === 'string'), iceServers: list(iceServers).filter((server) => server?.urls) });
-    } else if (type === 'ID-TAKEN') refusal = { code: 'id-taken', message: String(payload?.msg) };
+      const { id, peers } = payload ?? {};
+      on.open({ id, peers: list(peers).filter((peer) => typeof peer === 'string'), ...takeIce(payload) });
+    } else if (type === 'ICE') on.ice(takeIce(payload));
+    else if (type === 'ID-TAKEN') refusal = { code: 'id-taken', message: String(payload?.msg) };
     else if (type === 'ERROR') refusal = { code: String(payload?.code), message: String(payload?.msg) };
     else if (typeof src !== 'string') return;
     else if (type === 'JOIN') on.join(src);
     else if (type === 'LEAVE') on.leave(src);
+    else if (type === 'LOST') on.lost(src);
     else if (type === 'EXPIRE') on.expire(src);
     else if (RELAYED.has(type)) on.told(src, payload);
+  }
+
+  /**
+   * @param {any} payload
+   * @returns {Ice}
+   */
+  function takeIce(payload) {
+    const iceServers = list(payload?.iceServers).filter((server) => server?.urls);
+    const degraded = payload?.degraded === true;
+    // Without credentials there is nothing that runs out.
+    const renewed = degraded || iceServers.some((server) => server.credential);
+    renewAt = renewed && payload.ttl > 0 ? Date.now() + payload.ttl * 1_000 * RENEW_AT : Infinity;
+    return { iceServers, degraded };
   }
 
   function lost() {
@@ -98,10 +136,36 @@ export function openSignal(url, on) {
       on.refused(refusal);
       return;
     }
-    const step = RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)];
-    const wait = (step ?? 0) * (0.5 + Math.random());
-    retry = setTimeout(connect, wait);
+    const step = RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)] ?? 0;
+    later(step, mayKnock && tries > SOCKETS ? knock : connect);
+  }
+
+  /**
+   * @param {number} ms
+   * @param {() => void} act
+   */
+  function later(ms, act) {
+    const wait = ms * (0.5 + Math.random());
+    retry = setTimeout(act, wait);
     on.away(Date.now() + wait);
+  }
+
+  async function knock() {
+    const mine = retry;
+    const there = await answers();
+    if (retry !== mine) return; // somebody was faster
+    if (there) connect();
+    else later(KNOCK_MS, knock);
+  }
+
+  function answers() {
+    const file = new URL('beckon.js', url);
+    file.protocol = file.protocol.replace('ws', 'http');
+    const request = { method: 'HEAD', mode: /** @type {const} */ ('no-cors'), cache: /** @type {const} */ ('no-store') };
+    return fetch(file, { ...request, signal: AbortSignal.timeout(OPEN_MS) }).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Lets go of the socket at once: a dead one would take minutes to say that it is closed. */
@@ -113,18 +177,28 @@ export function openSignal(url, on) {
     old?.close();
   }
 
-  /** Is the server there? Waiting for a retry: try now. */
-  function check() {
-    if (retry !== undefined) connect();
-    else if (open && socket) {
-      socket.send(HEARTBEAT);
-      clearTimeout(deadline);
-      deadline = setTimeout(lost, PONG_MS);
+  /** Is the server there? */
+  function check(patience = PONG_MS) {
+    if (!open || !socket) return;
+    socket.send(HEARTBEAT);
+    if (Date.now() >= renewAt) {
+      renewAt = Date.now() + RENEW_AGAIN_MS;
+      socket.send('{"type":"ICE"}');
+    }
+    clearTimeout(deadline);
+    deadline = setTimeout(lost, patience);
+    if (mayKnock === undefined) {
+      mayKnock = false;
+      answers().then((there) => (mayKnock = there));
     }
   }
 
   return {
-    check,
+    /** Somebody wants to know, or the network changed. Waiting for a retry: try now. */
+    hurry() {
+      if (retry !== undefined) connect();
+      else check(HURRY_MS);
+    },
     get open() {
       return open;
     },
@@ -141,6 +215,7 @@ export function openSignal(url, on) {
     close() {
       if (open) socket?.send('{"type":"LEAVE"}');
       clearTimeout(retry);
+      retry = undefined;
       clearInterval(beat);
       drop();
     },

@@ -1,5 +1,7 @@
 //! HTTP answers as data: status, headers, body. PeerServer's, to the letter, with security headers added.
 
+use crate::ice::Ice;
+use crate::limits::ICE_LIMIT_PERIOD_S;
 use crate::settings::Settings;
 
 /// An HTTP answer.
@@ -56,6 +58,23 @@ impl Answer {
     /// Discovery is off. 401 is what the stock client's own explanation hangs on.
     pub fn no_discovery() -> Self {
         Self::new(401, TEXT, "Unauthorized")
+    }
+
+    /// The ICE servers to use: as in `RTCConfiguration`, and for how many seconds they are good.
+    pub fn ice(ice: &Ice) -> Self {
+        Self::new(200, JSON, format!("{{{}}}", ice.fields()))
+    }
+
+    /// No ICE servers for somebody who is not connected, or cannot prove who they are.
+    pub fn no_ice(status: u16, sentence: &str) -> Self {
+        Self::new(status, TEXT, format!("{sentence}\n"))
+    }
+
+    /// No ICE servers for now.
+    pub fn ice_too_often() -> Self {
+        let mut answer = Self::no_ice(429, "Too many requests for ICE servers from your network: wait a minute and ask again");
+        answer.headers.push(("Retry-After", ICE_LIMIT_PERIOD_S.to_string()));
+        answer
     }
 
     /// The answer to a preflight.

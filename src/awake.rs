@@ -117,7 +117,7 @@ impl Awake {
             Effect::Drop(rows) => fault(self.store.drop(rows), "delivered frames"),
             Effect::Reserve(row) => fault(self.prepared().and_then(|store| store.reserve(&row)), "a kept id"),
             Effect::Release(ids) => fault(self.store.release(&ids), "kept ids"),
-            Effect::Forward { .. } | Effect::WakeAt(_) => {} // asynchronous: see Room::handle
+            Effect::Forward { .. } | Effect::WakeAt(_) | Effect::Mint(_) => {} // asynchronous: see Room
         }
     }
 }

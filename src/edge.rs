@@ -4,6 +4,7 @@
 use crate::answer::Answer;
 use crate::crypto;
 use crate::id::{PeerId, RealmKey};
+use crate::mint;
 use crate::placement::{home_name, object_name, room_name, Home};
 use crate::refusal::Refusal;
 use crate::route::{split_url, Claim, Line, Route};
@@ -37,6 +38,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
         }
         Route::Peers(None) if settings.allow_discovery => respond(with_cors(missing())),
         Route::Peers(_) => respond(with_cors(Answer::no_discovery())),
+        Route::Ice(asker) => respond(with_cors(ice(&request, &env, &settings, asker).await?)),
         Route::Socket(claim) => {
             if let Some((key, id)) = token_key(&env).zip(claim.id.as_ref()).filter(|_| !claim.roster) {
                 let now = Date::now().as_millis();
@@ -131,6 +133,35 @@ fn refuse(request: &Request, frame: &str) -> Result<Response> {
     server.send_with_str(frame)?;
     server.close::<String>(None, None)?;
     upgrade(request, client)
+}
+
+/// ICE servers for who has proved to be a connected peer, or for anybody where the operator says so.
+async fn ice(request: &Request, env: &Env, settings: &Settings, asker: std::result::Result<Claim, Refusal>) -> Result<Answer> {
+    const CONNECT_FIRST: &str = "ICE servers are for connected peers: connect first, then ask with the same id and token";
+    let claim = match asker {
+        Err(refusal @ Refusal::InvalidKey) => return Ok(Answer::no_ice(403, &refusal.to_string())),
+        asker => asker.ok().filter(|_| !settings.ice_for_all),
+    };
+    if claim.is_none() && !settings.ice_for_all {
+        return Ok(Answer::no_ice(401, CONNECT_FIRST));
+    }
+    // Before the token is looked at: whoever guesses does not get far.
+    if !mint::allows(env, request).await? {
+        return Ok(Answer::ice_too_often());
+    }
+    if let Some(Claim { key, id, token, .. }) = claim {
+        if let Some((secret, id)) = token_key(env).zip(id.as_ref()) {
+            if let Err(flaw) = crypto::check_statement(token.reveal(), &secret, id, Date::now().as_millis()).await? {
+                return Ok(Answer::no_ice(401, &Refusal::BadStatement(flaw).to_string()));
+            }
+        }
+        let name = object_name(&key, id.as_ref().map(PeerId::as_str), settings.public_homes);
+        let known = env.durable_object(BINDING)?.get_by_name(&name)?.fetch_with_request(request.clone()?).await?;
+        if known.status_code() != 200 {
+            return Ok(Answer::no_ice(401, CONNECT_FIRST));
+        }
+    }
+    Ok(Answer::ice(&mint::ice(settings).await))
 }
 
 /// The connected ids of a realm, from all its homes, as a JSON array in the order of registration.

@@ -35,6 +35,8 @@ pub enum Effect {
         /// The frame, complete.
         frame: String,
     },
+    /// Make fresh ICE servers for a socket, and come back with [`Event::Minted`](crate::realm::Event::Minted).
+    Mint(Conn),
     /// Store a row of the queue.
     Keep(Waiting),
     /// Delete rows of the queue, by their numbers.

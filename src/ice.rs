@@ -1,13 +1,126 @@
-//! The servers that help peers through NATs and firewalls: what a room's peers configure their connections with.
+//! The servers that help peers through NATs and firewalls: what peers configure their connections with.
+//!
+//! STUN tells a peer its own address and needs no account; TURN carries what finds no other way, and costs somebody money, so it
+//! wants credentials. They live for `TURN_TTL_S`, name nobody, and a fresh pair is made for everyone who asks. What needs the
+//! platform (a signature, a request to Cloudflare) is done in `mint`; what is signed, and what an answer means, is decided here.
 
+use crate::limits::{Millis, DEGRADED_TTL_S, TURN_API_CACHE_MS, TURN_API_RETRY_MS};
 use crate::message::json;
-use crate::settings::Settings;
+use crate::settings::{Secret, Settings};
+use serde::Deserialize;
 
-/// The `iceServers` of an `RTCPeerConnection` (W3C WebRTC, `RTCConfiguration`), as JSON: one entry with all STUN servers.
-pub fn ice_servers(settings: &Settings) -> String {
-    let urls: Vec<String> = settings.stun_urls.iter().map(|url| json(url)).collect();
-    if urls.is_empty() {
-        return "[]".to_owned();
+/// An entry of `iceServers` (W3C WebRTC, `RTCIceServer`).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct IceServer {
+    /// Where it listens: `stun:`, `turn:` and `turns:` URLs (RFC 7064, RFC 7065).
+    pub urls: Vec<String>,
+    /// The name to log in with, if it wants one.
+    pub username: Option<String>,
+    /// The password that goes with it.
+    pub credential: Option<Secret>,
+}
+
+impl IceServer {
+    /// A TURN server.
+    pub fn relay(urls: Vec<String>, username: String, credential: Secret) -> Self {
+        Self { urls, username: Some(username), credential: Some(credential) }
     }
-    format!(r#"[{{"urls":[{}]}}]"#, urls.join(","))
+
+    fn json(&self) -> String {
+        let urls: Vec<String> = self.urls.iter().map(|url| json(url)).collect();
+        let urls = urls.join(",");
+        match self.username.as_deref().zip(self.credential.as_ref()) {
+            None => format!(r#"{{"urls":[{urls}]}}"#),
+            Some((username, credential)) => {
+                format!(r#"{{"urls":[{urls}],"username":{},"credential":{}}}"#, json(username), json(credential.reveal()))
+            }
+        }
+    }
+}
+
+/// What a peer is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ice {
+    servers: Vec<IceServer>,
+    /// For how many seconds it is good.
+    ttl_s: u64,
+    /// Whether there would be TURN servers, had something not failed.
+    degraded: bool,
+}
+
+impl Ice {
+    /// STUN alone: what there is where no TURN is configured.
+    pub fn stun(settings: &Settings) -> Self {
+        let urls = settings.stun_urls.clone();
+        let stun = IceServer { urls, username: None, credential: None };
+        let servers = if stun.urls.is_empty() { vec![] } else { vec![stun] };
+        Self { servers, ttl_s: settings.turn_ttl_s, degraded: false }
+    }
+
+    /// STUN, and these TURN servers.
+    pub fn with_turn(settings: &Settings, relays: impl IntoIterator<Item = IceServer>) -> Self {
+        let mut ice = Self::stun(settings);
+        ice.servers.extend(relays);
+        ice
+    }
+
+    /// STUN alone, because something failed: most peers connect all the same, and who cannot is told why.
+    pub fn degraded(settings: &Settings) -> Self {
+        Self { ttl_s: DEGRADED_TTL_S, degraded: true, ..Self::stun(settings) }
+    }
+
+    /// The members of a JSON object: `iceServers` as in `RTCConfiguration`, `ttl` in seconds, and `degraded` where it is true.
+    pub fn fields(&self) -> String {
+        let servers: Vec<String> = self.servers.iter().map(IceServer::json).collect();
+        let degraded = if self.degraded { r#","degraded":true"# } else { "" };
+        format!(r#""iceServers":[{}],"ttl":{}{degraded}"#, servers.join(","), self.ttl_s)
+    }
+}
+
+/// The name in TURN REST credentials (draft-uberti-behave-turn-rest, what coturn calls `use-auth-secret`): the second when they
+/// run out, and a random number. It is no one's name, and not two peers' at once, so that a quota for each user is one for each peer.
+pub fn username(now: Millis, ttl_s: u64, random: [u8; 8]) -> String {
+    format!("{}:{:016x}", (now / 1000).saturating_add(ttl_s), u64::from_be_bytes(random))
+}
+
+/// The answer of Cloudflare's TURN API: its TURN servers; `None` when it is not what its documentation says.
+pub fn cloudflare_relays(body: &str) -> Option<Vec<IceServer>> {
+    #[derive(Deserialize)]
+    struct Generated {
+        #[serde(rename = "iceServers")]
+        servers: Vec<IceServer>,
+    }
+    let mut servers = serde_json::from_str::<Generated>(body).ok()?.servers;
+    // Which STUN servers there are is the operator's to say.
+    servers.retain(|server| server.username.is_some() && server.credential.is_some());
+    for server in &mut servers {
+        // No browser connects to port 53: such a URL is a timeout (Cloudflare says so beside the example).
+        server.urls.retain(|url| url.starts_with("turn") && !url.split('?').any(|part| part.ends_with(":53")));
+    }
+    servers.retain(|server| !server.urls.is_empty());
+    (!servers.is_empty()).then_some(servers)
+}
+
+/// What Cloudflare's TURN API answered last, if anything of use, and when.
+#[derive(Clone, Debug)]
+pub struct Cached {
+    /// When it was asked.
+    pub at: Millis,
+    /// Its TURN servers; `None` when it failed.
+    pub relays: Option<Vec<IceServer>>,
+}
+
+impl Cached {
+    /// What a peer is told from it; `None` when it is time to ask again.
+    pub fn ice(&self, settings: &Settings, now: Millis) -> Option<Ice> {
+        let age = now.saturating_sub(self.at);
+        match &self.relays {
+            Some(relays) if age < TURN_API_CACHE_MS => {
+                let ice = Ice::with_turn(settings, relays.iter().cloned());
+                Some(Ice { ttl_s: ice.ttl_s.saturating_sub(age / 1000), ..ice })
+            }
+            None if age < TURN_API_RETRY_MS => Some(Ice::degraded(settings)),
+            _ => None,
+        }
+    }
 }

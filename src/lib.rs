@@ -17,7 +17,8 @@
 //! * [`realm`]: the state machine, with no platform, clock or randomness in it. It uses [`message`] (frames as they are on
 //!   the wire), [`queue`] (frames for peers who are not here yet), [`reserve`] (ids kept for owners who are away), [`member`] (what a socket remembers
 //!   while the object sleeps), [`effect`] (all that it can say to the world) and [`refusal`] (why it says no).
-//! * [`statement`]: tokens that an application's own login has signed. [`id`], [`limits`], [`settings`], [`ice`]: names, numbers, variables, and the servers that help through NATs.
+//! * [`statement`]: tokens that an application's own login has signed. [`ice`]: the servers that help through NATs; `mint` *(wasm32)*
+//!   makes the credentials for them. [`id`], [`limits`], [`settings`]: names, numbers, variables.
 //!
 //! The wire protocol is PeerServer's; what Beckon adds to it is written down in [`message`].
 
@@ -60,6 +61,8 @@ mod awake;
 mod crypto;
 #[cfg(target_arch = "wasm32")]
 mod edge;
+#[cfg(target_arch = "wasm32")]
+mod mint;
 #[cfg(target_arch = "wasm32")]
 mod room;
 #[cfg(target_arch = "wasm32")]

@@ -94,6 +94,32 @@ pub const FRAMES_PER_SECOND: u32 = 50;
 /// How many seconds' worth of frames a socket may send at once after having been quiet.
 pub const FRAME_BURST_SECONDS: u32 = 20;
 
+/// Default of `TURN_TTL_S`, in seconds: long enough that a class does not notice, short enough that a copied credential is soon
+/// worth nothing.
+pub const TURN_TTL_S: u64 = 3_600;
+
+/// The least and the most that `TURN_TTL_S` may be. Peers ask again after 80 % of it; Cloudflare's API takes two days at most.
+pub const TURN_TTLS_S: std::ops::RangeInclusive<u64> = 60..=86_400;
+
+/// How long an answer without the TURN servers that it should have is good for, in seconds: who gets it soon asks again.
+pub const DEGRADED_TTL_S: u64 = 60;
+
+/// How long a socket must wait before it asks for ICE servers once more, in milliseconds. It has reason to after 48 s at the
+/// earliest.
+pub const ICE_PAUSE_MS: u64 = 10_000;
+
+/// How many seconds somebody is told to wait whose network has asked for ICE servers too often: `period` in wrangler.toml.
+pub const ICE_LIMIT_PERIOD_S: u64 = 60;
+
+/// How long Cloudflare's TURN API may take, in milliseconds: the first peer in a room waits for it.
+pub const TURN_API_TIMEOUT_MS: u32 = 1_500;
+
+/// For how long an answer of Cloudflare's TURN API is used, in milliseconds.
+pub const TURN_API_CACHE_MS: u64 = 60_000;
+
+/// How long Cloudflare's TURN API is not asked after it has failed, in milliseconds, so that not everybody waits for it.
+pub const TURN_API_RETRY_MS: u64 = 15_000;
+
 /// A token bucket: how much of an allowance is left. Time is handed in.
 ///
 /// It lives in memory only. An object that was evicted had been idle for seconds or was redeployed; either way a full

@@ -44,6 +44,9 @@ pub struct Member {
     /// What it may still send. Not remembered: whoever wakes the object has been quiet for long enough.
     #[serde(skip)]
     pub bucket: Option<Bucket>,
+    /// When it was last given ICE servers. Not remembered either.
+    #[serde(skip)]
+    pub minted: Option<Millis>,
 }
 
 /// A network address that peers come from, made unreadable by the shell. Only ever compared.

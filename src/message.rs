@@ -7,13 +7,16 @@
 //! that nobody claimed in time.
 //!
 //! A socket opened with `roster=1` (a room) differs in this: it may leave out the id; its `OPEN` has the payload
-//! `{id, peers, iceServers}`: the id it now has, who is here, and what an `RTCPeerConnection` is to be configured with; it is
+//! `{id, peers, iceServers, ttl}`: the id it now has, who is here, what an `RTCPeerConnection` is to be configured with, and for how
+//! many seconds that is good (`degraded: true` says that TURN servers are missing from it for now); it is
 //! told `JOIN` and `LEAVE` (with `src`) when others of its kind come and go; `ERROR` has a `code` beside `msg`. Between
 //! sockets of its kind `MESSAGE` is passed on as well: what peers without a path of their own say to each other, and for no one
-//! who is not here.
+//! who is not here. When it sends `ICE`, it is answered `ICE` with the payload `{iceServers, ttl}`, fresh: to be asked for when
+//! most of `ttl` is over. The server never sends it unasked, for that would mean waking up.
 //!
 //! Payloads are never parsed: the bytes that came are the bytes that go.
 
+use crate::ice::Ice;
 use crate::id::PeerId;
 use crate::refusal::Refusal;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -26,6 +29,9 @@ pub const HEARTBEAT: &str = r#"{"type":"HEARTBEAT"}"#;
 
 /// The runtime's answer: not JSON, which the stock client drops without a word (every JSON answer makes it warn).
 pub const HEARTBEAT_ANSWER: &str = "pong";
+
+/// The type with which a room's socket asks for fresh ICE servers, and is given them.
+const ICE: &str = "ICE";
 
 /// A type that passes through the server from one peer to another, or that one home passes to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +113,8 @@ pub enum Inbound<'a> {
     },
     /// `LEAVE` without a destination: the sender unregisters.
     Leave,
+    /// `ICE`: the sender wants fresh ICE servers.
+    Ice,
     /// Nothing for us to do: a heartbeat, or a type that clients have no business sending.
     Nothing,
 }
@@ -117,6 +125,7 @@ impl<'a> Inbound<'a> {
         let envelope: Envelope = serde_json::from_str(text).map_err(|_| Refusal::NotAMessage)?;
         let dst = envelope.dst.and_then(|raw| Destination::parse(raw.get()));
         Ok(match (envelope.kind(), dst) {
+            (None, _) if envelope.name().is_some_and(|name| name == ICE) => Self::Ice,
             (Some(Kind::Expire) | None, _) => Self::Nothing,
             (Some(Kind::Leave), None) => Self::Leave,
             (Some(_), None) => Self::Nothing,
@@ -158,11 +167,14 @@ struct Envelope<'a> {
 }
 
 impl Envelope<'_> {
-    fn kind(&self) -> Option<Kind> {
-        let raw = self.kind?.get();
-        let kinds = [Kind::Offer, Kind::Answer, Kind::Candidate, Kind::Leave, Kind::Message, Kind::Expire];
+    fn name(&self) -> Option<Cow<'_, str>> {
         // Escapes are legal in JSON, even here.
-        let name: Cow<str> = serde_json::from_str(raw).ok()?;
+        serde_json::from_str(self.kind?.get()).ok()
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        let kinds = [Kind::Offer, Kind::Answer, Kind::Candidate, Kind::Leave, Kind::Message, Kind::Expire];
+        let name = self.name()?;
         kinds.into_iter().find(|kind| kind.name() == name)
     }
 }
@@ -238,11 +250,16 @@ pub fn open() -> String {
     r#"{"type":"OPEN"}"#.to_owned()
 }
 
-/// `OPEN` for a socket with a roster: its id, who is here, and the `iceServers` (a JSON array) to use.
-pub fn open_roster<'a>(id: &PeerId, peers: impl Iterator<Item = &'a PeerId>, ice_servers: &str) -> String {
+/// `OPEN` for a socket with a roster: its id, who is here, and the ICE servers to use.
+pub fn open_roster<'a>(id: &PeerId, peers: impl Iterator<Item = &'a PeerId>, ice: &Ice) -> String {
     let peers: Vec<String> = peers.map(|peer| json(peer.as_str())).collect();
     let (id, peers) = (json(id.as_str()), peers.join(","));
-    format!(r#"{{"type":"OPEN","payload":{{"id":{id},"peers":[{peers}],"iceServers":{ice_servers}}}}}"#)
+    format!(r#"{{"type":"OPEN","payload":{{"id":{id},"peers":[{peers}],{}}}}}"#, ice.fields())
+}
+
+/// `ICE`: the ICE servers to use from now on. Only for sockets with a roster.
+pub fn ice(ice: &Ice) -> String {
+    format!(r#"{{"type":"{ICE}","payload":{{{}}}}}"#, ice.fields())
 }
 
 /// `JOIN`: somebody came. Only for sockets with a roster.
@@ -250,9 +267,14 @@ pub fn join(src: &PeerId) -> String {
     format!(r#"{{"type":"JOIN","src":{}}}"#, json(src.as_str()))
 }
 
-/// `LEAVE`: somebody went. Only for sockets with a roster; stock clients would close their connections.
+/// `LEAVE`: somebody said goodbye. Only for sockets with a roster; stock clients would close their connections.
 pub fn left(src: &PeerId) -> String {
     format!(r#"{{"type":"LEAVE","src":{}}}"#, json(src.as_str()))
+}
+
+/// `LOST`: somebody's socket is gone without a goodbye, and may well come back. Only for sockets with a roster.
+pub fn lost(src: &PeerId) -> String {
+    format!(r#"{{"type":"LOST","src":{}}}"#, json(src.as_str()))
 }
 
 /// A frame passed on: exactly `type, src, dst, payload`, in PeerServer's order.

@@ -16,9 +16,9 @@ mod liveness;
 mod relay;
 
 use crate::effect::Effect;
-use crate::ice;
+use crate::ice::Ice;
 use crate::id::PeerId;
-use crate::limits::{Bucket, Millis};
+use crate::limits::{Bucket, Millis, ICE_PAUSE_MS};
 use crate::member::{Conn, Member};
 use crate::members::Members;
 use crate::message::{self, Destination};
@@ -48,6 +48,8 @@ pub enum Event<'a> {
         spare: PeerId,
         /// How many peers the realm's other homes have.
         elsewhere: usize,
+        /// The ICE servers that it is told of if it asks for a roster.
+        ice: Ice,
     },
     /// A socket sent a text frame, or a binary one, taken for text.
     Frame {
@@ -65,6 +67,13 @@ pub enum Event<'a> {
     Forwarded {
         /// The frame, complete.
         frame: &'a str,
+    },
+    /// The ICE servers asked for with [`Effect::Mint`] are here.
+    Minted {
+        /// For which socket.
+        conn: Conn,
+        /// What they are.
+        ice: Ice,
     },
     /// A frame could not be handed to its destination's home.
     Undelivered {
@@ -135,15 +144,16 @@ impl Realm {
     /// Takes one event, and adds to `turn.out` what is to be done.
     pub fn handle(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
         match event {
-            Event::Opened { conn, claim, spare, elsewhere } => {
+            Event::Opened { conn, claim, spare, elsewhere, ice } => {
                 let id = claim.id.clone().unwrap_or(spare);
-                self.opened(conn, id, claim, elsewhere, turn);
+                self.opened(conn, id, claim, elsewhere, &ice, turn);
             }
             Event::Frame { conn, text } => self.frame(conn, text, turn),
             Event::Closed { conn } => {
                 self.remove(conn, true, turn);
                 turn.out.push(Effect::Forget(conn));
             }
+            Event::Minted { conn, ice } => self.minted(conn, &ice, turn),
             Event::Forwarded { frame } => self.forwarded(frame, turn),
             Event::Undelivered { frame } => self.undelivered(frame, turn),
             Event::Alarm => self.alarm(turn),
@@ -151,7 +161,7 @@ impl Realm {
         self.arm(turn);
     }
 
-    fn opened(&mut self, conn: Conn, id: PeerId, claim: Claim, elsewhere: usize, turn: &mut Turn<'_>) {
+    fn opened(&mut self, conn: Conn, id: PeerId, claim: Claim, elsewhere: usize, ice: &Ice, turn: &mut Turn<'_>) {
         let roster = claim.roster;
         self.question(&id, &claim, elsewhere, turn);
         if let Err(refusal) = self.admits(&id, &claim, elsewhere, turn) {
@@ -175,11 +185,12 @@ impl Realm {
             noted: turn.now,
             trial: None,
             bucket: Some(Bucket::full(self.settings.frames_per_second, turn.now)),
+            minted: Some(turn.now),
         };
         turn.out.push(Effect::Remember(member.clone()));
         self.members.insert(member);
         released(self.reservations.release(&id).into_iter().collect(), turn);
-        self.welcome(conn, &id, roster, before.is_some_and(|old| old.roster), turn);
+        self.welcome(conn, &id, roster, before.is_some_and(|old| old.roster), ice, turn);
         let (frames, drop) = self.queue.take(&Destination::of(&id));
         turn.out.extend(frames.into_iter().map(|frame| Effect::Send { to: conn, frame }));
         dropped(drop, turn);
@@ -199,7 +210,7 @@ impl Realm {
         }
     }
 
-    fn welcome(&self, conn: Conn, id: &PeerId, roster: bool, was_in_roster: bool, turn: &mut Turn<'_>) {
+    fn welcome(&self, conn: Conn, id: &PeerId, roster: bool, was_in_roster: bool, ice: &Ice, turn: &mut Turn<'_>) {
         let others = || self.members.roster().filter(|member| member.conn != conn);
         let (frame, news) = match (roster, was_in_roster) {
             (true, true) => (None, None),
@@ -207,24 +218,41 @@ impl Realm {
             (false, true) => (Some(message::open()), Some(message::left(id))),
             (false, false) => (Some(message::open()), None),
         };
-        let frame = frame.unwrap_or_else(|| {
-            let ids = others().map(|member| &member.id);
-            message::open_roster(id, ids, &ice::ice_servers(&self.settings))
-        });
+        let frame = frame.unwrap_or_else(|| message::open_roster(id, others().map(|member| &member.id), ice));
         turn.out.push(Effect::Send { to: conn, frame });
         if let Some(news) = news {
             turn.out.extend(others().map(|member| Effect::Send { to: member.conn, frame: news.clone() }));
         }
     }
 
-    /// Unregisters a socket's peer. `may_return`: it did not say goodbye, so its id may be kept for it.
+    /// Asks the shell for fresh ICE servers, on behalf of a socket with a roster.
+    fn mint(&mut self, conn: Conn, turn: &mut Turn<'_>) {
+        let Some(member) = self.members.get_mut(conn) else {
+            return;
+        };
+        if member.minted.is_some_and(|minted| turn.now.saturating_sub(minted) < ICE_PAUSE_MS) {
+            turn.out.push(Effect::Send { to: conn, frame: Refusal::IceTooSoon.frame(true) });
+        } else {
+            member.minted = Some(turn.now);
+            turn.out.push(Effect::Mint(conn));
+        }
+    }
+
+    /// Hands them on, unless the socket is gone by now and its number somebody else's.
+    fn minted(&self, conn: Conn, ice: &Ice, turn: &mut Turn<'_>) {
+        if self.members.get(conn).is_some_and(|member| member.roster) {
+            turn.out.push(Effect::Send { to: conn, frame: message::ice(ice) });
+        }
+    }
+
+    /// Unregisters a socket's peer. `may_return`: it did not say goodbye, so its id may be kept for it, and nobody need give it up.
     fn remove(&mut self, conn: Conn, may_return: bool, turn: &mut Turn<'_>) {
         let Some(member) = self.members.remove(conn) else {
             return;
         };
         self.end_trial(&member.id, member.trial, turn);
         if member.roster {
-            let frame = message::left(&member.id);
+            let frame = if may_return { message::lost(&member.id) } else { message::left(&member.id) };
             turn.out.extend(self.members.roster().map(|other| Effect::Send { to: other.conn, frame: frame.clone() }));
         }
         if let Some(client) = member.keeps.filter(|_| may_return) {

@@ -1,5 +1,6 @@
 //! Why we say no: a code for programs, a close code for the socket, a sentence for the person who has to mend it.
 
+use crate::limits::ICE_PAUSE_MS;
 use crate::message;
 use crate::statement::Flaw;
 use std::fmt;
@@ -40,6 +41,8 @@ pub enum Refusal {
     },
     /// More frames than `FRAMES_PER_SECOND` allows.
     TooManyFrames,
+    /// ICE servers, asked for again at once. The socket stays, and may go on using those that it has.
+    IceTooSoon,
 }
 
 impl Refusal {
@@ -57,6 +60,7 @@ impl Refusal {
             Self::NotAMessage => "not-a-message",
             Self::FrameTooLong { .. } => "frame-too-long",
             Self::TooManyFrames => "too-many-frames",
+            Self::IceTooSoon => "ice-too-soon",
         }
     }
 
@@ -97,6 +101,9 @@ impl fmt::Display for Refusal {
                 write!(f, "That frame is too long: one may have at most {limit} bytes; send data through a data channel")
             }
             Self::TooManyFrames => f.write_str("Too many frames in a short time: slow down and connect again"),
+            Self::IceTooSoon => {
+                write!(f, "ICE servers were asked for a moment ago: wait {} seconds before asking again", ICE_PAUSE_MS / 1000)
+            }
         }
     }
 }

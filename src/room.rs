@@ -9,14 +9,17 @@ use crate::awake::Awake;
 use crate::crypto;
 use crate::edge;
 use crate::effect::Effect;
+use crate::ice::Ice;
 use crate::id::Token;
 use crate::limits::Millis;
 use crate::member::Client;
 use crate::message::{HEARTBEAT, HEARTBEAT_ANSWER};
+use crate::mint;
 use crate::outbox::Outboxes;
 use crate::placement::{home_name, Home};
 use crate::realm::{Event, Realm, Turn};
 use crate::route::{Claim, Route};
+use crate::settings::Settings;
 use futures::future::join_all;
 use serde_json::value::RawValue;
 use std::cell::RefCell;
@@ -56,9 +59,10 @@ impl DurableObject for Room {
             Route::Socket(claim) => {
                 let claim = self.settle(claim, &request).await?;
                 let elsewhere = self.count_elsewhere().await?;
+                let ice = self.first_ice(&claim, &request).await?;
                 // From here on nobody else is heard until the socket is registered.
                 let conn = self.with(|awake| Ok(awake.realm.next_conn()))?;
-                let effects = self.decide(Event::Opened { conn, claim, spare: edge::fresh_id()?, elsewhere })?;
+                let effects = self.decide(Event::Opened { conn, claim, spare: edge::fresh_id()?, elsewhere, ice })?;
                 let admitted = effects.iter().any(|effect| matches!(effect, Effect::Remember(member) if member.conn == conn));
                 let response = if admitted {
                     let WebSocketPair { client, server } = WebSocketPair::new()?;
@@ -78,6 +82,11 @@ impl DurableObject for Room {
             Route::Peers(_) => {
                 let rows = self.look(|realm, turn| serde_json::to_string(&realm.listed(turn)))??;
                 edge::respond(Answer::peers(rows))
+            }
+            Route::Ice(Ok(claim)) => {
+                let claim = self.settle(claim, &request).await?;
+                let known = self.with(|awake| Ok(awake.realm.knows(&claim)))?;
+                Ok(Response::empty()?.with_status(if known { 200 } else { 401 }))
             }
             // The edge passes on nothing else: another home asks how many peers are here.
             _ => Response::ok(self.look(Realm::count)?.to_string()),
@@ -171,7 +180,17 @@ impl Room {
     /// Takes an event through the realm, and carries out what follows from it.
     async fn handle(&self, event: Event<'_>) -> Result<()> {
         let effects = self.decide(event)?;
-        self.carry_out(effects).await
+        let mints = effects.iter().filter_map(|effect| match effect {
+            Effect::Mint(conn) => Some(*conn),
+            _ => None,
+        });
+        let mints: Vec<_> = mints.collect();
+        self.carry_out(effects).await?;
+        for conn in mints {
+            let ice = mint::ice(&self.settings()?).await;
+            self.carry_out(self.decide(Event::Minted { conn, ice })?).await?;
+        }
+        Ok(())
     }
 
     fn decide(&self, event: Event<'_>) -> Result<Vec<Effect>> {
@@ -183,7 +202,7 @@ impl Room {
         Ok(effects)
     }
 
-    /// Everything but the alarm and other homes is done before anybody else is heard.
+    /// Everything but the alarm, other homes and ICE servers is done before anybody else is heard.
     async fn carry_out(&self, effects: Vec<Effect>) -> Result<()> {
         let mut wake_at = None;
         let mut homes = BTreeSet::new();
@@ -211,6 +230,20 @@ impl Room {
             self.forward(home).await;
         }
         Ok(())
+    }
+
+    /// What a socket is to be told with OPEN. Who has asked too often gets in all the same, with STUN alone.
+    async fn first_ice(&self, claim: &Claim, request: &Request) -> Result<Ice> {
+        let settings = self.settings()?;
+        Ok(match settings.turn {
+            Some(_) if !claim.roster => Ice::stun(&settings),
+            Some(_) if !mint::allows(&self.env, request).await? => Ice::degraded(&settings),
+            _ => mint::ice(&settings).await,
+        })
+    }
+
+    fn settings(&self) -> Result<Settings> {
+        self.with(|awake| Ok(awake.settings.clone()))
     }
 
     /// Tells the senders of frames that could not be handed to another home.

@@ -14,6 +14,8 @@ pub enum Route {
     NewId,
     /// `GET {base}{key}/peers`: who is connected.
     Peers(Option<RealmKey>),
+    /// `GET {base}{key}/ice`: the ICE servers to use, for a peer who is connected; otherwise why not.
+    Ice(Result<Claim, Refusal>),
     /// A WebSocket at `{base}peerjs`, and what it asks for.
     Socket(Claim),
     /// Such a socket, asking for what it cannot have. It is refused after the upgrade: a stock client learns the reason from
@@ -97,12 +99,16 @@ pub fn route(line: Line<'_>, settings: &Settings) -> Route {
     let Some((key, word)) = rest.split_once('/').map(|(key, word)| (key, word.trim_start_matches('/'))) else {
         return Route::Missing;
     };
-    let (is_id, is_peers) = (word.eq_ignore_ascii_case("id"), word.eq_ignore_ascii_case("peers"));
+    let is = |name: &str| word.eq_ignore_ascii_case(name);
     match decode_strictly(key) {
-        _ if key.is_empty() || !is_id && !is_peers => Route::Missing,
+        _ if key.is_empty() || !["id", "peers", "ice"].into_iter().any(is) => Route::Missing,
         None => Route::Undecodable,
-        Some(_) if is_id => Route::NewId,
-        Some(key) => Route::Peers(RealmKey::parse(&key).ok()),
+        Some(_) if is("id") => Route::NewId,
+        Some(key) if is("peers") => Route::Peers(RealmKey::parse(&key).ok()),
+        Some(key) => {
+            let [id, token, ..] = form(line.query);
+            Route::Ice(claim(&id, &token, &key, false, settings))
+        }
     }
 }
 
@@ -118,7 +124,8 @@ fn below<'a>(path: &'a str, base: &str) -> Option<&'a str> {
     inside.then(|| rest.trim_start_matches('/'))
 }
 
-fn socket(query: &str, settings: &Settings) -> Route {
+/// The values of `id`, `token`, `key` and `roster` in a query, of each the last.
+fn form(query: &str) -> [String; 4] {
     let [mut id, mut token, mut key, mut roster] = [const { String::new() }; 4];
     for (name, value) in query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))) {
         let value = decode(value);
@@ -130,6 +137,11 @@ fn socket(query: &str, settings: &Settings) -> Route {
             _ => {} // among them the client's `version`
         }
     }
+    [id, token, key, roster]
+}
+
+fn socket(query: &str, settings: &Settings) -> Route {
+    let [id, token, key, roster] = form(query);
     let roster = roster == "1";
     claim(&id, &token, &key, roster, settings).map_or_else(|refusal| Route::Refused { refusal, roster }, Route::Socket)
 }

@@ -3,7 +3,9 @@
 use crate::id::RealmKey;
 use crate::limits::{
     ALIVE_TIMEOUT_MS, CONCURRENT_LIMIT, EXPIRE_TIMEOUT_MS, FRAMES_PER_SECOND, MAX_PUBLIC_HOMES, OWNER_GRACE_MS, ROOM_CAPACITY,
+    TURN_TTLS_S, TURN_TTL_S,
 };
+use serde::Deserialize;
 use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
@@ -33,8 +35,65 @@ pub struct Settings {
     pub frames_per_second: u32,
     /// `PUBLIC_HOMES`: over how many objects the public realm is spread.
     pub public_homes: NonZeroU16,
-    /// `STUN_URLS`: the STUN servers that rooms are told of, separated by commas; empty for none.
+    /// `STUN_URLS`: the STUN servers that peers are told of, separated by commas; empty for none.
     pub stun_urls: Vec<String>,
+    /// The TURN servers that peers are told of, and where their credentials come from.
+    pub turn: Option<Turn>,
+    /// `TURN_TTL_S`: for how many seconds TURN credentials are good.
+    pub turn_ttl_s: u64,
+    /// `ICE_FOR_ALL`: whether `/{key}/ice` answers anybody, and not only peers who are connected.
+    pub ice_for_all: bool,
+}
+
+/// Where TURN credentials come from: one of these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// `TURN_URLS`, `TURN_USERNAME` and the secret `TURN_PASSWORD`: the same for everybody, and for ever.
+    Fixed {
+        /// The servers.
+        urls: Vec<String>,
+        /// Their user.
+        username: String,
+        /// The user's password.
+        password: Secret,
+    },
+    /// `TURN_URLS` and the secret `TURN_SECRET`, which the servers share with us: credentials are signed with it.
+    Shared {
+        /// The servers.
+        urls: Vec<String>,
+        /// What signs.
+        secret: Secret,
+    },
+    /// `TURN_KEY_ID` and the secret `TURN_KEY_API_TOKEN`: Cloudflare makes them.
+    Cloudflare {
+        /// Where it is asked to.
+        address: String,
+        /// What proves that we may ask.
+        token: Secret,
+    },
+}
+
+/// What must not be seen: it prints as `Secret(…)`.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a secret.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The secret itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
 }
 
 /// A variable that cannot be what it is. The operator's to mend: nothing is served until it is.
@@ -51,21 +110,22 @@ impl fmt::Display for BadSetting {
 }
 
 impl Settings {
-    /// Reads all variables with `var`, which gives a variable's text or `None` where it is not set.
+    /// Reads all variables with `var`, which gives the text of a variable or a secret, or `None` where it is not set.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, BadSetting> {
         let number = |name, default| match var(name) {
             None => Ok(default),
             Some(text) => parse(name, &text, "a whole number"),
+        };
+        let flag = |name| match var(name) {
+            None => Ok(false),
+            Some(text) => parse(name, &text, "\"true\" or \"false\""),
         };
         let list = |name| var(name).map(|text| words(&text)).unwrap_or_default();
         Ok(Self {
             base_path: slashed(&var("BASE_PATH").unwrap_or_default()),
             allowed_keys: list("ALLOWED_KEYS"),
             allowed_origins: list("ALLOWED_ORIGINS"),
-            allow_discovery: match var("ALLOW_DISCOVERY") {
-                None => false,
-                Some(text) => parse("ALLOW_DISCOVERY", &text, "\"true\" or \"false\"")?,
-            },
+            allow_discovery: flag("ALLOW_DISCOVERY")?,
             concurrent_limit: number("CONCURRENT_LIMIT", CONCURRENT_LIMIT as u64)? as usize,
             expire_timeout_ms: number("EXPIRE_TIMEOUT_MS", EXPIRE_TIMEOUT_MS)?,
             alive_timeout_ms: number("ALIVE_TIMEOUT_MS", ALIVE_TIMEOUT_MS)?,
@@ -79,10 +139,16 @@ impl Settings {
                 None => NonZeroU16::MIN,
                 Some(text) => parse("PUBLIC_HOMES", &text, HOMES).and_then(|homes: NonZeroU16| match homes.get() {
                     1..=MAX_PUBLIC_HOMES => Ok(homes),
-                    _ => Err(BadSetting { name: "PUBLIC_HOMES", expected: HOMES }),
+                    _ => bad("PUBLIC_HOMES", HOMES),
                 })?,
             },
             stun_urls: list("STUN_URLS"),
+            turn: turn(&var)?,
+            turn_ttl_s: match number("TURN_TTL_S", TURN_TTL_S)? {
+                ttl_s if TURN_TTLS_S.contains(&ttl_s) => ttl_s,
+                _ => return bad("TURN_TTL_S", "a number of seconds from 60 to 86400"),
+            },
+            ice_for_all: flag("ICE_FOR_ALL")?,
         })
     }
 
@@ -90,6 +156,47 @@ impl Settings {
     pub fn serves(&self, key: &RealmKey) -> bool {
         self.allowed_keys.is_empty() || self.allowed_keys.iter().any(|allowed| allowed == key.as_str())
     }
+}
+
+/// A variable without the secret that it needs is a mistake, and told; a secret without its variable waits to be used: secrets
+/// are set first.
+fn turn(var: impl Fn(&str) -> Option<String>) -> Result<Option<Turn>, BadSetting> {
+    let text = |name| var(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let secret = |name| text(name).map(Secret);
+    let urls = text("TURN_URLS").map(|text| words(&text)).unwrap_or_default();
+    if let Some(id) = text("TURN_KEY_ID") {
+        let api = text("TURN_API_URL").unwrap_or_else(|| TURN_API.to_owned());
+        if !urls.is_empty() {
+            return bad("TURN_URLS", "empty where TURN_KEY_ID is set: Cloudflare says which servers there are");
+        } else if !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return bad("TURN_KEY_ID", "the id of a TURN key: letters and digits");
+        } else if !["https://", "http://127.0.0.1:", "http://localhost:"].iter().any(|start| api.starts_with(start)) {
+            return bad("TURN_API_URL", "an https address, for a secret is sent to it");
+        }
+        let address = format!("{}/v1/turn/keys/{id}/credentials/generate-ice-servers", api.trim_end_matches('/'));
+        return match secret("TURN_KEY_API_TOKEN") {
+            Some(token) => Ok(Some(Turn::Cloudflare { address, token })),
+            None => bad("TURN_KEY_ID", "empty until the secret TURN_KEY_API_TOKEN is set"),
+        };
+    } else if urls.is_empty() {
+        return Ok(None);
+    } else if !urls.iter().all(|url| url.starts_with("turn:") || url.starts_with("turns:")) {
+        return bad("TURN_URLS", "a list of turn: and turns: addresses, separated by commas");
+    }
+    match (secret("TURN_SECRET"), text("TURN_USERNAME").zip(secret("TURN_PASSWORD"))) {
+        (Some(secret), _) => Ok(Some(Turn::Shared { urls, secret })),
+        (None, Some((username, password))) => Ok(Some(Turn::Fixed { urls, username, password })),
+        (None, None) => {
+            bad("TURN_URLS", "empty until the secret TURN_SECRET, or TURN_USERNAME and the secret TURN_PASSWORD, are set")
+        }
+    }
+}
+
+/// Cloudflare's TURN API. `TURN_API_URL` is for tests: another one, https or on this machine.
+const TURN_API: &str = "https://rtc.live.cloudflare.com";
+
+fn bad<T>(name: &'static str, expected: &'static str) -> Result<T, BadSetting> {
+    Err(BadSetting { name, expected })
 }
 
 const HOMES: &str = "a whole number from 1 to 32";

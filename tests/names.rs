@@ -42,6 +42,7 @@ fn a_members_memory_survives_the_trip_and_fits_the_attachment() {
         heard: u64::MAX,
         noted: u64::MAX,
         bucket: None,
+        minted: None,
     };
     let attachment = member.to_attachment().unwrap();
     assert!(attachment.is_ascii() && attachment.len() < 15 * 1024, "{} bytes", attachment.len());

@@ -8,7 +8,7 @@ fn values(frames: Vec<String>) -> Vec<Value> {
 }
 
 fn opened(id: &str, peers: &[&str]) -> Value {
-    json!({"type": "OPEN", "payload": {"id": id, "peers": peers, "iceServers": []}})
+    json!({"type": "OPEN", "payload": {"id": id, "peers": peers, "iceServers": [], "ttl": 3600}})
 }
 
 #[test]
@@ -22,8 +22,8 @@ fn a_newcomer_learns_who_is_here_and_they_learn_of_the_newcomer() {
         assert_eq!(values(world.frames(bob)), [opened("bob", &["ann"]), came("eve")]);
         assert_eq!(values(world.frames(eve)), [opened("eve", &["ann", "bob"])]);
         world.close(bob);
-        let left = || vec![json!({"type": "LEAVE", "src": "bob"})];
-        assert_eq!((values(world.frames(ann)), values(world.frames(eve))), (left(), left()));
+        let lost = || vec![json!({"type": "LOST", "src": "bob"})];
+        assert_eq!((values(world.frames(ann)), values(world.frames(eve))), (lost(), lost()));
     });
 }
 
@@ -59,7 +59,7 @@ fn who_resumes_is_not_announced_again_and_sees_who_is_here_now() {
         assert_eq!(values(world.frames(bob)), [opened("bob", &["ann", "eve"])]);
         assert_eq!(world.frames(ann), [] as [&str; 0]);
         world.close(eve);
-        assert_eq!(values(world.frames(bob)), [json!({"type": "LEAVE", "src": "eve"})]);
+        assert_eq!(values(world.frames(bob)), [json!({"type": "LOST", "src": "eve"})]);
     });
 }
 

@@ -113,8 +113,8 @@ fn in_a_room_who_does_not_answer_an_offer_is_gone() {
         world.signal(bob, "OFFER", "ann", "1");
         world.pass(26_000);
         assert_eq!(world.closed(ann), Some(None));
-        let left = r#"{"type":"LEAVE","src":"ann"}"#;
-        assert_eq!(world.frames(bob)[1..], [&expired("ann", "bob"), left]);
+        let lost = r#"{"type":"LOST","src":"ann"}"#;
+        assert_eq!(world.frames(bob)[1..], [&expired("ann", "bob"), lost]);
     });
 }
 
@@ -170,6 +170,6 @@ fn the_dead_do_not_fill_the_realm_or_the_room() {
         world.beat(ann);
         let eve = world.enter("eve", "e");
         assert!(world.frames(eve)[0].contains(r#""peers":["ann"]"#));
-        assert_eq!(world.frames(ann)[2..], [r#"{"type":"LEAVE","src":"bob"}"#, r#"{"type":"JOIN","src":"eve"}"#]);
+        assert_eq!(world.frames(ann)[2..], [r#"{"type":"LOST","src":"bob"}"#, r#"{"type":"JOIN","src":"eve"}"#]);
     });
 }

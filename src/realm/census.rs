@@ -4,11 +4,18 @@ use super::{Realm, Turn};
 use crate::id::PeerId;
 use crate::limits::Millis;
 use crate::member::Member;
+use crate::route::Claim;
 
 impl Realm {
     /// Whether a socket's number, or its member's id, is somebody's.
     pub fn holds(&self, member: &Member) -> bool {
         self.members.named(member.id.as_str()).is_some() || self.members.get(member.conn).is_some()
+    }
+
+    /// Whether a claim is that of a peer who is registered: the same id, with the same token.
+    pub fn knows(&self, claim: &Claim) -> bool {
+        let holder = claim.id.as_ref().and_then(|id| self.members.named(id.as_str()));
+        holder.is_some_and(|member| member.token == claim.token)
     }
 
     /// How many peers are here who are not known to be dead: what another home counts.

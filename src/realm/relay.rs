@@ -35,7 +35,7 @@ impl Realm {
             return self.remove(conn, true, turn);
         }
         match Inbound::parse(text) {
-            // For a stock peer, as for PeerServer, there is no such type.
+            // For a stock peer, as for PeerServer, there are no such types as MESSAGE and ICE.
             Ok(Inbound::Signal { kind: Kind::Message, .. }) if !roster => {}
             Ok(Inbound::Signal { kind, dst, payload }) => {
                 let frame = message::relay(kind, &id, &dst, payload);
@@ -45,7 +45,8 @@ impl Realm {
                 turn.out.push(Effect::Close { conn, status: Some(LEFT) });
                 self.remove(conn, false, turn);
             }
-            Ok(Inbound::Nothing) => {}
+            Ok(Inbound::Ice) if roster => self.mint(conn, turn),
+            Ok(Inbound::Ice | Inbound::Nothing) => {}
             Err(refusal) => turn.out.push(refuse(&refusal)),
         }
     }

@@ -84,22 +84,25 @@ for (const evicting of [false, true]) {
       const ann = await join({ roster: "1" });
       const opened = JSON.parse(await ann.next());
       assert.match(opened.payload.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-      assert.deepEqual(opened, { type: "OPEN", payload: { id: opened.payload.id, peers: [], iceServers: [] } });
+      assert.deepEqual(opened, { type: "OPEN", payload: { id: opened.payload.id, peers: [], iceServers: [], ttl: 3600 } });
       const stock = await join({ id: "stock" });
       const bob = await join({ roster: "1", id: "bob" });
       assert.deepEqual(JSON.parse(await bob.next()).payload.peers, [opened.payload.id]);
       assert.equal(await ann.next(), '{"type":"JOIN","src":"bob"}');
-      await bob.close(1001);
+      await bob.send({ type: "LEAVE" });
       assert.equal(await ann.next(), '{"type":"LEAVE","src":"bob"}');
       assert.deepEqual([await stock.next(), stock.rest()], [OPEN, []]);
     });
 
-    scenario("a peer who is cut off is seen to leave", async ({ join }) => {
+    scenario("a peer who is cut off is seen to be lost, not to leave", async ({ join }) => {
       const [ann, bob] = [await join({ roster: "1", id: "ann" }), await join({ roster: "1", id: "bob" })];
       await ann.next();
       await ann.next();
       bob.cut();
-      assert.equal(await ann.next(), '{"type":"LEAVE","src":"bob"}');
+      assert.equal(await ann.next(), '{"type":"LOST","src":"bob"}');
+      const again = await join({ roster: "1", id: "bob" });
+      await again.close(1001);
+      assert.deepEqual([await ann.next(), await ann.next()], ['{"type":"JOIN","src":"bob"}', '{"type":"LOST","src":"bob"}']);
     });
 
     scenario("a full room says so to the one too many", async ({ join }) => {

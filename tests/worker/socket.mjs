@@ -12,9 +12,9 @@ const PATIENCE = 20_000;
  * @param {URL} url  where Beckon is
  * @param {Record<string, string>} query  key, id, token, …
  */
-export async function open(url, query, path = "/peerjs") {
+export async function open(url, query, path = "/peerjs", headers = {}) {
   const address = new URL(`${path}?${new URLSearchParams(query)}`, url);
-  const ws = new WebSocket(address.href.replace(/^http/, "ws"));
+  const ws = new WebSocket(address.href.replace(/^http/, "ws"), { headers });
   const frames = [];
   const waiting = [];
   ws.on("message", (data) => (waiting.length ? waiting.shift()(data.toString()) : frames.push(data.toString())));

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of the world")]
 
 use beckon::effect::Effect;
+use beckon::ice::Ice;
 use beckon::id::PeerId;
 use beckon::limits::Millis;
 use beckon::member::{Client, Conn, Member};
@@ -120,7 +121,8 @@ impl World {
             let others = (0..self.objects.len()).filter(|other| *other != home);
             elsewhere = others.map(|other| self.look(other, |realm, turn| realm.count(turn))).sum();
         }
-        self.handle(home, Event::Opened { conn, claim, spare, elsewhere });
+        let ice = Ice::stun(&self.settings);
+        self.handle(home, Event::Opened { conn, claim, spare, elsewhere, ice });
         peer
     }
 
@@ -287,6 +289,10 @@ impl World {
                 }
             }
             Effect::WakeAt(due) => self.objects[home].alarm = Some(due),
+            Effect::Mint(conn) => {
+                let ice = Ice::stun(&self.settings);
+                self.handle(home, Event::Minted { conn, ice });
+            }
         }
     }
 

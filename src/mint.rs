@@ -1,0 +1,102 @@
+//! Makes TURN credentials: signs them, or has Cloudflare make them.
+//!
+//! Whoever opens a room's socket waits for them, rather than being let in with STUN alone and told the rest later: what a
+//! connection gathers is decided when it begins, and a first attempt without relays is, for those who need one, a failure of
+//! fifteen seconds. A signature takes no time; Cloudflare is asked once a minute, and waited for at most
+//! [`TURN_API_TIMEOUT_MS`]. It is asked by whoever comes first and is, as a rule, still alone.
+
+use crate::crypto;
+use crate::ice::{cloudflare_relays, username, Cached, Ice, IceServer};
+use crate::limits::{Millis, TURN_API_TIMEOUT_MS};
+use crate::member::Client;
+use crate::settings::{Secret, Settings, Turn};
+use std::cell::RefCell;
+use wasm_bindgen::prelude::wasm_bindgen;
+use worker::web_sys::AbortSignal;
+use worker::{console_error, Date, Env, Error, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Result};
+
+thread_local! {
+    /// Cloudflare's last answer, for all objects of the isolate. Plain data: no request waits for another one's.
+    static CACHED: RefCell<Option<Cached>> = const { RefCell::new(None) };
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = AbortSignal, js_name = timeout)]
+    fn abort_after(ms: u32) -> AbortSignal;
+}
+
+/// The binding in wrangler.toml that says how often one network may ask.
+const LIMITER: &str = "ICE_LIMIT";
+
+/// Whether the network that a request comes from may be given credentials once more. Where there is no limiter, or where it
+/// fails, it may: a limiter is there to save money, not to keep people apart.
+pub(crate) async fn allows(env: &Env, request: &Request) -> Result<bool> {
+    let address = request.headers().get("CF-Connecting-IP")?.unwrap_or_default();
+    let Ok(limiter) = env.rate_limiter(LIMITER) else {
+        return Ok(true);
+    };
+    Ok(limiter.limit(Client::network(&address)).await.map_or_else(
+        |error| {
+            console_error!("{LIMITER} does not answer: {error}");
+            true
+        },
+        |outcome| outcome.success,
+    ))
+}
+
+/// What a peer is to be told now.
+pub(crate) async fn ice(settings: &Settings) -> Ice {
+    let now = Date::now().as_millis();
+    match &settings.turn {
+        None => Ice::stun(settings),
+        Some(Turn::Fixed { urls, username, password }) => {
+            Ice::with_turn(settings, [IceServer::relay(urls.clone(), username.clone(), password.clone())])
+        }
+        Some(Turn::Shared { urls, secret }) => match sign(settings.turn_ttl_s, secret, now).await {
+            Ok((username, credential)) => Ice::with_turn(settings, [IceServer::relay(urls.clone(), username, credential)]),
+            Err(error) => {
+                console_error!("TURN credentials cannot be signed: {error}");
+                Ice::degraded(settings)
+            }
+        },
+        Some(Turn::Cloudflare { address, token }) => {
+            let kept = CACHED.with_borrow(|cached| cached.as_ref()?.ice(settings, now));
+            if let Some(ice) = kept {
+                return ice;
+            }
+            let relays = generate(settings.turn_ttl_s, address, token).await;
+            if let Err(error) = &relays {
+                console_error!("no TURN servers from Cloudflare, peers are told of STUN alone: {error}");
+            }
+            let cached = Cached { at: now, relays: relays.ok() };
+            let ice = cached.ice(settings, now).unwrap_or_else(|| Ice::degraded(settings));
+            CACHED.set(Some(cached));
+            ice
+        }
+    }
+}
+
+async fn sign(ttl_s: u64, secret: &Secret, now: Millis) -> Result<(String, Secret)> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(|error| Error::RustError(error.to_string()))?;
+    let username = username(now, ttl_s, random);
+    let credential = crypto::hmac_sha1(secret.reveal(), &username).await?;
+    Ok((username, Secret::new(credential)))
+}
+
+/// Asks Cloudflare (developers.cloudflare.com/realtime/turn/generate-credentials).
+async fn generate(ttl_s: u64, address: &str, token: &Secret) -> Result<Vec<IceServer>> {
+    let headers = Headers::new();
+    headers.set("Authorization", &format!("Bearer {}", token.reveal()))?;
+    headers.set("Content-Type", "application/json")?;
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_headers(headers).with_body(Some(format!(r#"{{"ttl":{ttl_s}}}"#).into()));
+    init.with_redirect(RequestRedirect::Manual); // the token is for nobody else
+    let request = Fetch::Request(Request::new_with_init(address, &init)?);
+    let mut response = request.send_with_signal(&abort_after(TURN_API_TIMEOUT_MS).into()).await?;
+    match response.status_code() {
+        201 => cloudflare_relays(&response.text().await?).ok_or_else(|| Error::RustError("its answer makes no sense".into())),
+        status => Err(Error::RustError(format!("it answers {status}"))),
+    }
+}

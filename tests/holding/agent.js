@@ -1,0 +1,93 @@
+// A bare page that imports the library and does what it is told. A page may hold several devices; each notes what it sent, to
+// whom, and what it heard, from whom: numbers, counted for each receiver.
+const devices = new Map();
+
+globalThis.agent = {
+  async join(library, link, name, patch = '') {
+    patches[patch]?.();
+    const { join } = await import(library);
+    const room = join(link, { name });
+    const device = { room, sent: {}, heard: {}, fates: [], events: [], marked: new Map(), refused: [], timer: 0 };
+    devices.set(name, device);
+    room.addEventListener('message', ({ from, data }) => (device.heard[from.id] ??= []).push(Number(data)));
+    room.addEventListener('refused', ({ reason }) => device.refused.push(reason));
+    for (const type of ['peer', 'left']) room.addEventListener(type, ({ peer }) => device.events.push(`${type} ${peer.name}`));
+    room.addEventListener('peer', ({ peer }) => {
+      peer.addEventListener('state', () => device.events.push(`${peer.name}: ${peer.state} ${peer.path} ${peer.error?.code ?? ''}`.trim()));
+    });
+    await room.ready.catch(() => {});
+    return room.link;
+  },
+  /** Sends everyone in the room the next number. */
+  click(name) {
+    const device = devices.get(name);
+    for (const peer of device.room.peers) {
+      const numbers = (device.sent[peer.id] ??= []);
+      numbers.push((numbers.at(-1) ?? 0) + 1);
+      const fate = { to: peer.id, number: numbers.at(-1), became: '' };
+      device.fates.push(fate);
+      peer.send(String(fate.number)).then(
+        () => (fate.became = 'arrived'),
+        ({ code }) => (fate.became = code),
+      );
+    }
+  },
+  /** Clicks every so many ms, from now on; 0 ends it. */
+  keepClicking(name, ms) {
+    const device = devices.get(name);
+    clearInterval(device.timer);
+    if (ms) device.timer = setInterval(() => this.click(name), ms);
+  },
+  /** What happens from here on is told by `report`. */
+  mark(name) {
+    const device = devices.get(name);
+    device.events.length = 0;
+    device.marked = new Map(device.room.peers.map((peer) => [peer, peer.connection]));
+  },
+  report(name) {
+    const { room, sent, heard, fates, events, marked, refused } = devices.get(name);
+    return {
+      name,
+      id: room.id,
+      state: room.state,
+      error: room.error?.code ?? null,
+      peers: room.peers.map(({ id, name, state, path }) => ({ id, name, state, path })),
+      sent,
+      heard,
+      open: fates.filter(({ became }) => !became).length,
+      failed: fates.filter(({ became }) => became && became !== 'arrived'),
+      events,
+      /** Whether everyone who was there at the mark still is, over the same connection. */
+      undisturbed: [...marked].every(([peer, connection]) => room.peers.includes(peer) && peer.connection === connection),
+      refused,
+    };
+  },
+  /** What names the present round of ICE, for each connection. */
+  fragments: (name) => devices.get(name).room.peers.map(({ connection }) => /a=ice-ufrag:(\S+)/.exec(connection?.localDescription?.sdp ?? '')?.[1] ?? ''),
+  /** Keeps what was heard until now for the next page in this tab. */
+  keep(name) {
+    sessionStorage.setItem('heard', JSON.stringify(devices.get(name).heard));
+  },
+  kept: () => JSON.parse(sessionStorage.getItem('heard')),
+  nudge: (name) => devices.get(name).room.retry(),
+  close: (name) => devices.get(name).room.close(),
+};
+
+/** What a test does to a page before the library is there. */
+const patches = {
+  /** There is no direct path: without a relay there is nothing to try. */
+  pathless() {
+    const Real = globalThis.RTCPeerConnection;
+    globalThis.RTCPeerConnection = class extends Real {
+      constructor(options) {
+        super({ ...options, iceTransportPolicy: 'relay' });
+      }
+    };
+  },
+};
+
+// A page that is loaded again, or duplicated, joins again by itself.
+const { searchParams, hash } = new URL(location.href);
+if (hash) {
+  globalThis.joined = agent.join(searchParams.get('library'), searchParams.get('door') + hash, searchParams.get('name'), searchParams.get('patch') ?? '');
+}

@@ -1,0 +1,166 @@
+// What these tests share: Beckon behind a door, so that it can go away and come back at the same address; Chromium and Firefox;
+// devices in bare pages, each with a door of its own; and the count of every click.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import http from 'node:http';
+import puppeteer from 'puppeteer-core';
+import WebSocket from 'ws';
+import { DEADLINE_MS, openDoor, startChromium } from '../browser/browser.mjs';
+import { deriveKeys } from '../../public/seal.js';
+import { startBeckon } from '../worker/beckon.mjs';
+
+export { DEADLINE_MS, startChromium };
+export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Starts Firefox: $FIREFOX, or where Debian has it. Without one the tests fail. */
+export async function startFirefox() {
+  const executablePath = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => path && existsSync(path));
+  assert.ok(executablePath, 'no Firefox: install it, or say where it is with FIREFOX=/path/to/firefox');
+  return puppeteer.launch({ browser: 'firefox', executablePath, headless: true, protocolTimeout: 2 * DEADLINE_MS });
+}
+
+/** Beckon at an address that stays the same however often it is stopped and started. */
+export async function startServer() {
+  const options = { vars: { STUN_URLS: '' } };
+  let beckon = await startBeckon(options);
+  const target = { hostname: beckon.url.hostname, port: beckon.url.port };
+  const door = await openDoor(target);
+  return {
+    url: door.url,
+    /** Cuts everyone off, and keeps them out until `open`. */
+    shut: door.shut,
+    open: door.open,
+    /** Really ends workerd, and its sockets with it. */
+    async stop() {
+      await beckon.close();
+      door.shut();
+    },
+    async start() {
+      beckon = await startBeckon(options);
+      target.port = beckon.url.port;
+      await door.open();
+    },
+    /** Makes sure that a link's room is in memory: somebody whom no roster shows comes and goes. */
+    async wake(link) {
+      const { realmKey } = await deriveKeys(new URL(link).hash.slice(1));
+      const socket = new WebSocket(`ws://${target.hostname}:${target.port}/peerjs?key=${realmKey}&id=passer-by&token=t`);
+      await new Promise((resolve, reject) => {
+        socket.on('message', resolve);
+        socket.on('error', reject);
+      });
+      socket.terminate();
+    },
+    /** Throws a link's room out of the server's memory, its sockets with it (`close`) or not (`hibernate`). */
+    async evict(link, webSockets) {
+      const { realmKey } = await deriveKeys(new URL(link).hash.slice(1));
+      return beckon.evict(`realm:${realmKey}`, webSockets);
+    },
+    async close() {
+      door.shut();
+      await beckon.close();
+    },
+  };
+}
+
+/** An origin of its own with nothing but agent.js. */
+export async function servePages() {
+  const script = readFileSync(new URL('agent.js', import.meta.url));
+  const server = http.createServer((request, response) => {
+    const wantsScript = request.url === '/agent.js';
+    response.setHeader('Content-Type', wantsScript ? 'text/javascript' : 'text/html');
+    response.end(wantsScript ? script : '<!doctype html><meta charset=utf-8><title>agent</title><script type=module src=agent.js></script>');
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${server.address().port}/`, close: () => (server.closeAllConnections(), server.close()) };
+}
+
+/**
+ * A device in a page: `ask` calls agent.js.
+ * @param {import('puppeteer-core').Page} page
+ */
+export function deviceIn(page, name) {
+  const ask = (method, ...args) => page.evaluate((method, args) => globalThis.agent[method](...args), method, [name, ...args]);
+  return { name, page, ask, report: () => ask('report') };
+}
+
+/** A page of its own, in a context of its own, whose device joins the room of `link`, now and whenever the page is loaded. */
+export async function openDevice(browser, pages, { link, door, name, patch = '' }) {
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  const query = new URLSearchParams({ library: new URL('beckon.js', door).href, door: String(door), name, patch });
+  await page.goto(`${pages.url}?${query}${new URL(link).hash}`);
+  const device = { ...deviceIn(page, name), close: () => context.close() };
+  await joined(page);
+  return device;
+}
+
+/** Waits until the page's own device has been let in. */
+export async function joined(page) {
+  await page.waitForFunction(() => globalThis.joined?.then(() => true), { polling: 20, timeout: DEADLINE_MS });
+}
+
+/** Waits until `check` holds for the devices' reports; says what they were if it never does. */
+export async function until(what, devices, check, ms = DEADLINE_MS) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const reports = await Promise.all(devices.map((device) => device.report()));
+    if (check(reports)) return reports;
+    assert.ok(Date.now() < end, `never came true: ${what}\n${reports.map(spell).join('\n')}`);
+    await pause(25);
+  }
+}
+
+const spell = ({ name, state, peers, open, failed, events, sent, heard }) =>
+  `${name} ${state}: ${peers.map(({ name, state, path }) => `${name} ${state}/${path}`).join(', ')}; ${open} unconfirmed; ${JSON.stringify(failed)}; ` +
+  `${events.slice(-12).join(' | ')}; sent ${JSON.stringify(tails(sent))} heard ${JSON.stringify(tails(heard))}`;
+const tails = (lists) => Object.fromEntries(Object.entries(lists).map(([id, numbers]) => [id.slice(0, 4), numbers.slice(-5).join()]));
+
+/** Everyone is connected to everyone, directly, and nobody else is listed. (A hidden page does not look by what path.) */
+export const whole = (reports) =>
+  reports.every(({ state, peers }) => state === 'open' && peers.length === reports.length - 1 && peers.every(({ state, path }) => state === 'open' && path !== 'server'));
+
+export const back = (reports) => reports.every(({ state }) => state === 'open');
+
+/** Waits until every click has been confirmed and heard, and asserts that each was heard once and in order. */
+export async function settle(devices) {
+  const reports = await until('every click is heard and confirmed', devices, (reports) => reports.every(({ open }) => !open) && missing(reports) === 0);
+  let clicks = 0;
+  for (const from of reports) {
+    assert.deepEqual(from.failed, [], `${from.name}: every click arrives`);
+    for (const to of reports.filter(({ id }) => from.sent[id])) {
+      assert.deepEqual(to.heard[from.id], from.sent[to.id], `${from.name} to ${to.name}: each once, in order`);
+      clicks += from.sent[to.id].length;
+    }
+  }
+  return clicks;
+}
+
+function missing(reports) {
+  let count = 0;
+  for (const { id, sent } of reports) for (const to of reports) count += Math.max(0, (sent[to.id]?.length ?? 0) - (to.heard[id]?.length ?? 0));
+  return count;
+}
+
+/** Everyone clicks once; returns after how long everyone has heard everyone, in ms. */
+export async function round(devices) {
+  const began = Date.now();
+  await Promise.all(devices.map((device) => device.ask('click')));
+  await settle(devices);
+  return Date.now() - began;
+}
+
+/** All processes of a browser: what stops when a laptop sleeps. */
+export function processesOf(browser) {
+  const children = new Map();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const [, parent] = /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+      children.set(Number(parent), [...(children.get(Number(parent)) ?? []), Number(pid)]);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  const found = [browser.process().pid];
+  for (const pid of found) found.push(...(children.get(pid) ?? []));
+  return found;
+}
