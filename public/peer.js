@@ -165,17 +165,28 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
   }
 
   /**
-   * What was said may be lost, and can be said now. But a first offer is not said for ever: who took it may be gone since, and then
-   * nobody else can (Chromium, 156, keeps the first DTLS packet that came for it).
+   * Says again what may be lost. But a first offer is not said for ever: who took it may be gone since, and then nobody else can
+   * (Chromium, 156, keeps the first DTLS packet that came for it).
    */
-  function nudge() {
-    if (!link) return rebuild();
-    const left = builtAt + DOUBT_MS - performance.now();
-    if (!wasOpen && left <= 0) return rebuild();
+  function repeat() {
+    if (!link || (link.calling && age() >= DOUBT_MS)) rebuild();
+    else link.nudge();
+  }
+
+  /** It is likely that something was lost, an answer or candidates too: without them the link would never open. */
+  function doubt() {
+    if (!link || (!wasOpen && age() >= DOUBT_MS)) return rebuild();
     link.nudge();
-    if (wasOpen) return;
+    if (!wasOpen) recall();
+  }
+
+  function recall() {
     clearTimeout(timer);
-    timer = setTimeout(nudge, left);
+    timer = setTimeout(doubt, Math.max(0, DOUBT_MS - age()));
+  }
+
+  function age() {
+    return performance.now() - builtAt;
   }
 
   /**
@@ -295,7 +306,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       here();
       if (direct) return link?.nudge();
       clearTimeout(timer);
-      timer = setTimeout(nudge, CALL_MS);
+      timer = setTimeout(doubt, CALL_MS);
     },
 
     /**
@@ -323,10 +334,8 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       if (conversation.isPart(words)) return fresh && conversation.told(words, epoch);
       if (!description && !candidate) {
         tell({ here: myName() }); // it asks who is here
-        if (fresh && isLeft(epoch)) rebuild();
-        else if (link?.calling) nudge();
-        else link?.nudge();
-        return;
+        if (fresh && isLeft(epoch)) return rebuild();
+        return link && repeat();
       }
       if (typeof from !== 'string' || !from.startsWith(`${epoch}.`)) return;
       if (fresh && description?.type !== 'offer' && isLeft(epoch, from)) return rebuild();
@@ -337,11 +346,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       // to give way: with a new link, because after a rollback of a first offer Chromium now and then never gathers a candidate
       // (156; about one glare in ten).
       const glare = known && link?.calling && description?.type === 'offer';
-      if (glare && !polite) {
-        clearTimeout(timer);
-        timer = setTimeout(nudge, Math.max(0, builtAt + DOUBT_MS - performance.now()));
-        return;
-      }
+      if (glare && !polite) return recall();
       // An offer from a link we do not know: they reloaded the page or made a new link, and ours leads nowhere.
       (known && link && !glare ? link : build()).accept({ from, description, candidate });
     },
@@ -349,13 +354,13 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     /** We can be heard again, and it is here. */
     found() {
       here();
-      nudge();
+      doubt();
     },
 
     /** Somebody looks. `moved`: perhaps from another network. */
     nudge(moved = false) {
       if (link && moved) link.refresh();
-      else if (link || present) nudge();
+      else if (link || present) repeat();
     },
   };
 }
