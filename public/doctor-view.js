@@ -56,6 +56,8 @@ export function listen(on) {
     if (check === 'pair') verdict.setAttribute('role', 'status');
     rows.set(check, { row, title, text, time, seen, details, facts, timer: undefined });
   }
+  // Where they would be in the way of what was found, lessons are for whoever asks.
+  if (!matchMedia('(min-width: 54rem)').matches) for (const lesson of document.querySelectorAll('.lesson')) lesson.removeAttribute('open');
   at('again').addEventListener('click', on.again);
   at('invite').addEventListener('click', on.invite);
   at('copy').addEventListener('click', on.copy);
@@ -100,7 +102,7 @@ export function showFinding(check, { verdict, code, ms, facts = [], addresses = 
   write(row.title, title);
   write(row.text, text);
   write(row.time, ms === undefined ? '' : ms < 1_000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1_000).toFixed(1)} s`);
-  row.details.hidden = false;
+  row.details.hidden = !facts.length && (verdict === 'ok' || verdict === 'none');
   const told = [['Code', `${check}: ${code}`], ...facts];
   row.facts.replaceChildren(...told.flatMap(([term, text]) => [make('dt', '', term), make('dd', '', text)]));
   row.seen.hidden = !addresses.length;

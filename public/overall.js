@@ -73,7 +73,7 @@ function withoutRelay(findings) {
   const codes = RELAYS.map((check) => findings[check]?.code ?? '');
   const why = Object.keys(NO_RELAY).find((code) => codes.includes(code));
   if (stun === 'unanswered' && why === 'unreachable') {
-    return say('fail', 'nothing-through', 'This network lets nothing through', `Neither the fast way nor the relay answers. ${HOME}`);
+    return say('fail', 'nothing-through', 'No way to other networks from here', `Nobody outside answers, not even the relay: this network blocks them, or they are down. ${HOME}`);
   }
   if (why) {
     const [title, text] = NO_RELAY[why] ?? ['', ''];
