@@ -267,7 +267,7 @@ pub fn join(src: &PeerId) -> String {
     format!(r#"{{"type":"JOIN","src":{}}}"#, json(src.as_str()))
 }
 
-/// `LEAVE`: somebody said goodbye. Only for sockets with a roster; stock clients would close their connections.
+/// `LEAVE`: somebody said goodbye, or closed the page. Only for sockets with a roster; stock clients would close their connections.
 pub fn left(src: &PeerId) -> String {
     format!(r#"{{"type":"LEAVE","src":{}}}"#, json(src.as_str()))
 }

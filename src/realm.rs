@@ -35,6 +35,20 @@ pub const SUPERSEDED: (u16, &str) = (4001, "another socket took this id");
 /// The close code and reason of a socket whose peer has said `LEAVE`.
 pub const LEFT: (u16, &str) = (1000, "left");
 
+/// The close code that browsers send for a page that is left (RFC 6455, 7.4.1).
+pub const GOING_AWAY: u16 = 1001;
+
+/// How a peer's socket ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It said `LEAVE`: its id is free at once.
+    Left,
+    /// Its page was closed, or is being loaded again: Firefox sends no more frames then. Its id is kept for it like a lost one's.
+    Unloaded,
+    /// It was cut off, closed for some other reason, or dropped. It may well come back.
+    Lost,
+}
+
 /// Something that happened.
 #[derive(Debug)]
 pub enum Event<'a> {
@@ -58,10 +72,12 @@ pub enum Event<'a> {
         /// What it sent.
         text: &'a str,
     },
-    /// A socket is gone: closed by either side, or lost.
+    /// A socket is gone.
     Closed {
         /// Which socket.
         conn: Conn,
+        /// How.
+        ending: Ending,
     },
     /// Another home passes on a frame for a peer who lives here.
     Forwarded {
@@ -149,8 +165,8 @@ impl Realm {
                 self.opened(conn, id, claim, elsewhere, &ice, turn);
             }
             Event::Frame { conn, text } => self.frame(conn, text, turn),
-            Event::Closed { conn } => {
-                self.remove(conn, true, turn);
+            Event::Closed { conn, ending } => {
+                self.remove(conn, ending, turn);
                 turn.out.push(Effect::Forget(conn));
             }
             Event::Minted { conn, ice } => self.minted(conn, &ice, turn),
@@ -245,17 +261,17 @@ impl Realm {
         }
     }
 
-    /// Unregisters a socket's peer. `may_return`: it did not say goodbye, so its id may be kept for it, and nobody need give it up.
-    fn remove(&mut self, conn: Conn, may_return: bool, turn: &mut Turn<'_>) {
+    /// Unregisters a socket's peer.
+    fn remove(&mut self, conn: Conn, ending: Ending, turn: &mut Turn<'_>) {
         let Some(member) = self.members.remove(conn) else {
             return;
         };
         self.end_trial(&member.id, member.trial, turn);
         if member.roster {
-            let frame = if may_return { message::lost(&member.id) } else { message::left(&member.id) };
+            let frame = if ending == Ending::Lost { message::lost(&member.id) } else { message::left(&member.id) };
             turn.out.extend(self.members.roster().map(|other| Effect::Send { to: other.conn, frame: frame.clone() }));
         }
-        if let Some(client) = member.keeps.filter(|_| may_return) {
+        if let Some(client) = member.keeps.filter(|_| ending != Ending::Left) {
             let until = turn.now.saturating_add(self.settings.owner_grace_ms);
             let reservation = Reservation { id: member.id, token: member.token, client, until };
             released(self.reservations.add(reservation.clone()), turn);

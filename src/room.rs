@@ -17,7 +17,7 @@ use crate::message::{HEARTBEAT, HEARTBEAT_ANSWER};
 use crate::mint;
 use crate::outbox::Outboxes;
 use crate::placement::{home_name, Home};
-use crate::realm::{Event, Realm, Turn};
+use crate::realm::{Ending, Event, Realm, Turn, GOING_AWAY};
 use crate::route::{Claim, Route};
 use crate::settings::Settings;
 use futures::future::join_all;
@@ -113,11 +113,12 @@ impl DurableObject for Room {
         if answered.is_err() {
             let _ = socket.close::<String>(None, None); // a code that exists on the wire only
         }
-        self.closed(socket).await
+        let ending = if code == usize::from(GOING_AWAY) { Ending::Unloaded } else { Ending::Lost };
+        self.closed(socket, ending).await
     }
 
     async fn websocket_error(&self, socket: WebSocket, _error: Error) -> Result<()> {
-        self.closed(socket).await
+        self.closed(socket, Ending::Lost).await
     }
 
     async fn alarm(&self) -> Result<Response> {
@@ -298,10 +299,10 @@ impl Room {
         Response::empty()
     }
 
-    async fn closed(&self, socket: WebSocket) -> Result<()> {
+    async fn closed(&self, socket: WebSocket, ending: Ending) -> Result<()> {
         let conn = self.with(|awake| Ok(awake.conn_of(&socket)))?;
         match conn {
-            Some(conn) => self.handle(Event::Closed { conn }).await,
+            Some(conn) => self.handle(Event::Closed { conn, ending }).await,
             None => Ok(()),
         }
     }

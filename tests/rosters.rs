@@ -1,5 +1,6 @@
 //! Rooms: who asked for the roster sees who is here, who came and who left; nobody else does.
 mod world;
+use beckon::realm::Ending;
 use serde_json::{json, Value};
 use world::{in_a_room, relayed, World, OPEN};
 
@@ -60,6 +61,16 @@ fn who_resumes_is_not_announced_again_and_sees_who_is_here_now() {
         assert_eq!(world.frames(ann), [] as [&str; 0]);
         world.close(eve);
         assert_eq!(values(world.frames(bob)), [json!({"type": "LOST", "src": "eve"})]);
+    });
+}
+
+#[test]
+fn who_closes_the_page_has_left_and_is_not_lost() {
+    in_a_room(&[], |world| {
+        let (ann, bob) = (world.enter("ann", "a"), world.enter("bob", "b"));
+        world.frames(ann);
+        world.end(bob, Ending::Unloaded);
+        assert_eq!(values(world.frames(ann)), [json!({"type": "LEAVE", "src": "bob"})]);
     });
 }
 

@@ -23,6 +23,7 @@ const stages = {
   worker: nodeTests("worker", "--test-concurrency=2"),
   chaos: nodeTests("chaos"),
   browser: nodeTests("browser", "--test-concurrency=2"),
+  holding: nodeTests("holding", "--test-concurrency=2"),
   interop: nodeTests("interop"),
   clients: nodeTests("clients"),
 };

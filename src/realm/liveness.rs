@@ -8,7 +8,7 @@
 //! id. A stock client that was merely called may be a hidden tab, whose heartbeat browsers slow down to one a minute, and in which
 //! a call is ringing: it stays until the timeout.
 
-use super::{Realm, Turn};
+use super::{Ending, Realm, Turn};
 use crate::effect::Effect;
 use crate::id::PeerId;
 use crate::limits::{Millis, DOUBTFUL_AFTER_MS, MAX_ASKERS_BYTES};
@@ -109,7 +109,7 @@ impl Realm {
     /// Drops a socket that nobody is behind.
     fn bury(&mut self, conn: Conn, turn: &mut Turn<'_>) {
         turn.out.push(Effect::Close { conn, status: None });
-        self.remove(conn, true, turn);
+        self.remove(conn, Ending::Lost, turn);
     }
 
     /// A socket was asked for a sign of life and is gone, or gave none: what it was sent meanwhile went nowhere.

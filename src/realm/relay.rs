@@ -1,6 +1,6 @@
 //! Frames on their way: from a socket to a socket, to another home, or into the queue.
 
-use super::{dropped, Realm, Turn, LEFT};
+use super::{dropped, Ending, Realm, Turn, LEFT};
 use crate::effect::Effect;
 use crate::id::PeerId;
 use crate::limits::{Bucket, MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES};
@@ -32,7 +32,7 @@ impl Realm {
         if let Some(refusal) = fatal {
             turn.out.push(refuse(&refusal));
             turn.out.push(Effect::Close { conn, status: refusal.close_code().map(|code| (code, refusal.code())) });
-            return self.remove(conn, true, turn);
+            return self.remove(conn, Ending::Lost, turn);
         }
         match Inbound::parse(text) {
             // For a stock peer, as for PeerServer, there are no such types as MESSAGE and ICE.
@@ -43,7 +43,7 @@ impl Realm {
             }
             Ok(Inbound::Leave) => {
                 turn.out.push(Effect::Close { conn, status: Some(LEFT) });
-                self.remove(conn, false, turn);
+                self.remove(conn, Ending::Left, turn);
             }
             Ok(Inbound::Ice) if roster => self.mint(conn, turn),
             Ok(Inbound::Ice | Inbound::Nothing) => {}

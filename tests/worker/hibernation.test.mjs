@@ -101,8 +101,8 @@ for (const evicting of [false, true]) {
       bob.cut();
       assert.equal(await ann.next(), '{"type":"LOST","src":"bob"}');
       const again = await join({ roster: "1", id: "bob" });
-      await again.close(1001);
-      assert.deepEqual([await ann.next(), await ann.next()], ['{"type":"JOIN","src":"bob"}', '{"type":"LOST","src":"bob"}']);
+      await again.close(1001); // what a browser says for a page that is left
+      assert.deepEqual([await ann.next(), await ann.next()], ['{"type":"JOIN","src":"bob"}', '{"type":"LEAVE","src":"bob"}']);
     });
 
     scenario("a full room says so to the one too many", async ({ join }) => {

@@ -9,7 +9,7 @@ use beckon::limits::Millis;
 use beckon::member::{Client, Conn, Member};
 use beckon::placement::{object_name, Home, Spread};
 use beckon::queue::Waiting;
-use beckon::realm::{Event, Realm, Turn};
+use beckon::realm::{Ending, Event, Realm, Turn};
 use beckon::reserve::Reservation;
 use beckon::route::{route, Line, Route};
 use beckon::settings::Settings;
@@ -143,11 +143,16 @@ impl World {
         self.sockets[peer.0].beat = Some(self.now);
     }
 
-    /// Closes a socket from the client's side.
+    /// Cuts a socket.
     pub fn close(&mut self, peer: Peer) {
+        self.end(peer, Ending::Lost);
+    }
+
+    /// Ends a socket from the client's side.
+    pub fn end(&mut self, peer: Peer, ending: Ending) {
         self.sockets[peer.0].closed.get_or_insert(None);
         if let Some((home, conn)) = self.address(peer) {
-            self.handle(home, Event::Closed { conn });
+            self.handle(home, Event::Closed { conn, ending });
         }
     }
 
