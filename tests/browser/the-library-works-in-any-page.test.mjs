@@ -73,6 +73,7 @@ test('imported from another origin it joins rooms, sends, receives and leaves, a
   await until(second, 'the name has arrived', () => window.room.peers[0]?.name === 'Amber');
   assert.deepEqual(await first.evaluate(async () => (await window.room.broadcast('hello world')).map(({ name }) => name)), ['Blue']);
   await until(second, 'the message', () => window.heard.includes('Amber: hello world'));
+  assert.equal(await first.evaluate(() => window.room.broadcast('x'.repeat(256_001)).catch(({ code }) => code)), 'too-long');
   assert.equal(await second.evaluate(() => window.room.peers[0].connection instanceof RTCPeerConnection), true);
 
   const refused = await second.evaluate(() => window.room.peers[0].send('x'.repeat(256_001)).catch(({ name, code }) => `${name} ${code}`));
