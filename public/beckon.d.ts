@@ -101,10 +101,10 @@ export class Room extends EventTarget implements AsyncIterable<Message> {
   /** Who is here, connected or not. */
   readonly peers: Peer[];
   /**
-   * Sends to everyone who is here now.
-   * @returns those who confirmed it, when everyone has or has left
+   * Sends to everyone who is here now, as {@link Peer.send} does.
+   * @returns those who confirmed it, when everyone has or has left; rejected if it could not be sent (`too-long`, `too-much`)
    */
-  broadcast(data: string | ArrayBuffer | ArrayBufferView): Promise<Peer[]>;
+  broadcast(data: string | ArrayBuffer | ArrayBufferView, options?: { reliable?: boolean }): Promise<Peer[]>;
   /** Tries again what is being waited for, now. */
   retry(): void;
   /** Leaves. */

@@ -102,11 +102,15 @@ export class Room extends EventTarget {
     for (const member of this.#members.values()) member.say({ type: 'name', name: this.name });
   }
 
-  /** @param {import('./frame.js').Sendable} data */
-  async broadcast(data) {
-    const sent = this.peers.map(async (peer) => (await peer.send(data), peer));
-    const settled = await Promise.allSettled(sent);
-    return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  /**
+   * @param {import('./frame.js').Sendable} data
+   * @param {{ reliable?: boolean }} [how]
+   */
+  broadcast(data, how) {
+    const sent = this.peers.map((peer) => peer.send(data, how).then(() => [peer], absent));
+    const heard = Promise.all(sent).then((peers) => peers.flat());
+    heard.catch(() => {}); // who does not look at it need not handle its failure
+    return heard;
   }
 
   retry() {
@@ -276,4 +280,10 @@ export class Room extends EventTarget {
  */
 function frameType({ description, candidate }) {
   return description?.type.toUpperCase() ?? (candidate ? 'CANDIDATE' : 'MESSAGE');
+}
+
+/** Who has left meanwhile has not heard it; every other reason is the sender's to know. @param {BeckonError} why @returns {Peer[]} */
+function absent(why) {
+  if (why.code === 'left') return [];
+  throw why;
 }

@@ -2,7 +2,11 @@
 // once: when it has failed, peer.js makes another. Times are what browsers were measured to do.
 import { fingerprints, isAnnounced, strongOnly } from './fingerprint.js';
 
-/** 'disconnected' often mends itself; after this long, in ms, it is worth an ICE restart (0.2 to 0.7 s until connected). */
+/**
+ * 'disconnected' comes 5 s or more after the path is gone; then an ICE restart (0.2 to 0.7 s until connected) is due, after a moment in
+ * which it may mend itself, in ms; and again, each time after this much longer.
+ */
+const DOUBT_MS = 300;
 const RESTART_MS = 2_000;
 /** Restarts before the connection is given up: a new one is sometimes the only cure (Firefox, once DTLS has failed). */
 const MAX_RESTARTS = 3;
@@ -117,7 +121,7 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
       if (!interrupted) interruptedAt = Date.now();
       interrupted = true;
       changed('interrupted');
-      timer = setTimeout(restart, RESTART_MS);
+      timer = setTimeout(restart, DOUBT_MS);
     } else if (state === 'connected' && interrupted) {
       clearTimeout(timer);
       if (Date.now() - interruptedAt > RESUME_MS) return fail();

@@ -5,7 +5,7 @@ import { BeckonError } from './events.js';
 import { pack, rebase } from './frame.js';
 
 /** When copies of a small message leave, in ms, as long as it is not confirmed. The first leaves at once. */
-const COPIES_MS = [40, 120];
+const COPIES_MS = [30, 70, 110];
 /** What is small, in bytes of a frame: it fits in one packet. */
 const SMALL = 1_024;
 /** Messages that came before their predecessors and are kept until those come. Beyond that, the reliable channel brings them again. */
