@@ -228,7 +228,7 @@ export async function run(seed) {
   note('the trouble is over');
 
   const settled = () =>
-    sides.every((side) => side.online && side.member?.peer.state === 'open' && side.member.peer.path === 'direct') &&
+    sides.every((side) => side.online && side.member?.peer.state === 'open' && side.member.connected) &&
     clicks.every(({ from, fate }) => fate !== 'open' || !sides.some(({ name }) => name === from));
   const within = async () => {
     for (const end = clock() + SETTLE_MS; clock() < end; await pause(5)) if (settled()) return true;
