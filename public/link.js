@@ -2,7 +2,11 @@
 // once: when it has failed, peer.js makes another. Times are what browsers were measured to do.
 import { fingerprints, isAnnounced, strongOnly } from './fingerprint.js';
 
-/** 'disconnected' often mends itself; after this long, in ms, it is worth an ICE restart (0.2 to 0.7 s until connected). */
+/**
+ * 'disconnected' comes 5 s or more after the path is gone; then an ICE restart (0.2 to 0.7 s until connected) is due, after a moment in
+ * which it may mend itself, in ms; and again, each time after this much longer.
+ */
+const DOUBT_MS = 300;
 const RESTART_MS = 2_000;
 /** Restarts before the connection is given up: a new one is sometimes the only cure (Firefox, once DTLS has failed). */
 const MAX_RESTARTS = 3;
@@ -11,6 +15,13 @@ const BURST_BYTES = 65_536;
 /** What may wait in the reliable one, in bytes: enough to keep any line busy (browsers break a channel at 16 MiB); and when there is room again. */
 const FULL_BYTES = 1024 * 1024;
 const ROOM_BYTES = 256 * 1024;
+/**
+ * After an interruption the reliable channel must answer within so many ms. SCTP waits for a timer that doubles with each loss: after
+ * 25 s of silence, for as long again. A new connection takes 0.3 s.
+ */
+const PROOF_MS = 1_500;
+const PING = '{"type":"ping"}';
+const PONG = '{"type":"pong"}';
 /** How long a first connection may take, in ms: Chromium says 'failed' after 15 s, but only if there was an answer. */
 const CONNECT_MS = 15_000;
 
@@ -75,7 +86,9 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
     channel.bufferedAmountLowThreshold = ROOM_BYTES;
     channel.onbufferedamountlow = drained;
     channel.onmessage = burst.onmessage = ({ data }) => {
-      if (unchecked) unchecked.push(data);
+      if (data === PING) say(PONG);
+      else if (data === PONG) proven();
+      else if (unchecked) unchecked.push(data);
       else heard(data);
     };
     channel.onclose = () => fail(); // by the other side: it left, reloaded, or made another link
@@ -99,14 +112,26 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
     else if (state === 'disconnected') {
       interrupted = true;
       changed('interrupted');
-      timer = setTimeout(restart, RESTART_MS);
+      timer = setTimeout(restart, DOUBT_MS);
     } else if (state === 'connected' && interrupted) {
-      interrupted = false;
-      restarts = 0;
       clearTimeout(timer);
-      changed('resumed');
+      timer = setTimeout(() => fail(), PROOF_MS);
+      say(PING);
     }
   };
+
+  /** @param {string} text */
+  function say(text) {
+    if (channel?.readyState === 'open') channel.send(text);
+  }
+
+  function proven() {
+    if (!interrupted || pc.connectionState !== 'connected') return;
+    interrupted = false;
+    restarts = 0;
+    clearTimeout(timer);
+    changed('resumed');
+  }
 
   function restart() {
     clearTimeout(timer);
@@ -225,10 +250,8 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
       offer();
     },
 
-    /** @param {string} text about the conversation */
-    say(text) {
-      if (channel?.readyState === 'open') channel.send(text);
-    },
+    /** About the conversation. */
+    say,
 
     /** @param {Uint8Array<ArrayBuffer>} frame @returns {boolean} whether it is on its way; if not, there is no channel or it is full */
     write(frame) {

@@ -5,16 +5,17 @@ import { BeckonError } from './events.js';
 import { pack, rebase } from './frame.js';
 
 /** When copies of a small message leave, in ms, as long as it is not confirmed. The first leaves at once. */
-const COPIES_MS = [40, 120];
+const COPIES_MS = [30, 70, 110];
 /** What is small, in bytes of a frame: it fits in one packet. */
 const SMALL = 1_024;
 /** Messages that came before their predecessors and are kept until those come. Beyond that, the reliable channel brings them again. */
 const MAX_EARLY = 64;
 /** How much may wait for one peer, in bytes: then whoever sends more must first wait for some of it to arrive. */
 export const MAX_WAITING_BYTES = 16 * 1024 * 1024;
-/** What may go through the server: the longest frame in bytes, how many in one go, and when one goes again that was not confirmed, in ms. */
+/** What may go through the server: the longest frame in bytes, how many in how long, and when one goes again that was not confirmed, in ms. */
 export const MAX_POST_BYTES = 16_384;
 const POSTS = 8;
+const POSTS_MS = 1_000;
 const POST_AGAIN_MS = 3_000;
 /** How long what was not confirmed is kept for somebody who has left, in ms: a page that is loaded again says goodbye like one that is closed. */
 const RETURN_MS = 10_000;
@@ -63,6 +64,7 @@ export function openMailbox({ tally, write, burst, heard }) {
   let { session: theirSession = '', received = 0 } = tally;
   /** How many of the unheard, from the first on, are written to the present channel; and the bytes of all. */
   let written = 0;
+  let posts = { since: -POSTS_MS, left: 0 };
   let waiting = unheard.reduce((sum, { frame }) => sum + frame.length, 0);
   clearTimeout(tally.parting);
 
@@ -119,11 +121,12 @@ export function openMailbox({ tally, write, burst, heard }) {
      * @param {(frame: Uint8Array<ArrayBuffer>) => void} tell
      */
     post(tell) {
-      let left = POSTS;
       const now = performance.now();
+      if (now - posts.since >= POSTS_MS) posts = { since: now, left: POSTS };
       for (const message of unheard) {
         if (now - message.posted < POST_AGAIN_MS) continue;
-        if (!left-- || message.frame.length > MAX_POST_BYTES) return;
+        if (!posts.left || message.frame.length > MAX_POST_BYTES) return;
+        posts.left--;
         message.posted = now;
         tell(frameOf(message));
       }

@@ -13,6 +13,8 @@ const PONG_MS = 5_000;
 const HURRY_MS = 2_000;
 /** How long the server may take to say OPEN, in ms: a phone on a bad line needs seconds for TCP and TLS. */
 const OPEN_MS = 10_000;
+/** A timer that is so late, in ms, has slept. */
+const LATE_MS = 1_000;
 /** Waits between tries in ms (LiveKit's ladder), each halved to half as much again by chance: a deploy closes every socket at once. */
 const RETRY_MS = [300, 1_200, 2_000, 4_800, 7_000];
 /**
@@ -80,7 +82,7 @@ export function openSignal(url, on) {
     refusal = null;
     const mine = new WebSocket(url);
     socket = mine;
-    deadline = setTimeout(lost, OPEN_MS);
+    expect(OPEN_MS);
     mine.onmessage = ({ data }) => {
       if (mine !== socket) return;
       if (open) clearTimeout(deadline); // whatever it says, it lives
@@ -177,6 +179,16 @@ export function openSignal(url, on) {
     old?.close();
   }
 
+  /**
+   * Something must come within so many ms. Who wakes up much later than that has slept, and may find it in the post.
+   * @param {number} ms
+   */
+  function expect(ms) {
+    const due = Date.now() + ms;
+    clearTimeout(deadline);
+    deadline = setTimeout(() => (Date.now() - due < LATE_MS ? lost() : expect(HURRY_MS)), ms);
+  }
+
   /** Is the server there? */
   function check(patience = PONG_MS) {
     if (!open || !socket) return;
@@ -185,8 +197,7 @@ export function openSignal(url, on) {
       renewAt = Date.now() + RENEW_AGAIN_MS;
       socket.send('{"type":"ICE"}');
     }
-    clearTimeout(deadline);
-    deadline = setTimeout(lost, patience);
+    expect(patience);
     if (mayKnock === undefined) {
       mayKnock = false;
       answers().then((there) => (mayKnock = there));

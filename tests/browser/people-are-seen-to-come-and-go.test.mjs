@@ -32,7 +32,7 @@ test('closing a page is leaving, and seen at once', async () => {
 test('a device that dies without a word is first seen to lose its connection, then to have left', async () => {
   const [first, second] = await openRoom(chromium, beckon.url, 2);
   await first.page.evaluate(() => {
-    window.seen = [];
+    window.seen = ['open'];
     const note = () => {
       const state = document.querySelector('#people > li:not([data-state=me])')?.dataset.state;
       if (state && window.seen.at(-1) !== state) window.seen.push(state);
@@ -42,7 +42,7 @@ test('a device that dies without a word is first seen to lose its connection, th
   const crash = await second.page.createCDPSession();
   crash.send('Page.crash').catch(() => {}); // it cannot answer
   await untilAlone(first.page);
-  assert.deepEqual(await first.page.evaluate(() => window.seen), ['reconnecting', 'left']);
+  assert.deepEqual(await first.page.evaluate(() => window.seen), ['open', 'reconnecting', 'left']);
   await first.close();
 });
 
@@ -127,7 +127,7 @@ test('a device whose socket is cut has not left: its connection stays, and hello
   await untilConnected(first.page, 1);
   const cdp = await first.page.createCDPSession();
   await cdp.send('Network.enable');
-  const told = new Promise((resolve) => cdp.on('Network.webSocketFrameReceived', ({ response }) => /"LEAVE"/.test(response.payloadData) && resolve()));
+  const told = new Promise((resolve) => cdp.on('Network.webSocketFrameReceived', ({ response }) => /"LOST"/.test(response.payloadData) && resolve()));
   door.shut();
   await within('the first is told that the socket is gone', told);
   await second.page.click('#hello');

@@ -3,7 +3,8 @@
 const devices = new Map();
 
 globalThis.agent = {
-  async join(library, link, name, patch = '') {
+  /** @returns {Promise<string>} the room's link */
+  async join(name, library, link, patch = '') {
     patches[patch]?.();
     const { join } = await import(library);
     const room = join(link, { name });
@@ -55,6 +56,7 @@ globalThis.agent = {
       sent,
       heard,
       open: fates.filter(({ became }) => !became).length,
+      late: fates.filter(({ became }) => !became).slice(-3).map(({ to, number }) => `${number} to ${to.slice(0, 4)}`).join(', '),
       failed: fates.filter(({ became }) => became && became !== 'arrived'),
       events,
       /** Whether everyone who was there at the mark still is, over the same connection. */
@@ -84,10 +86,24 @@ const patches = {
       }
     };
   },
+  /** Whoever is at the other end shows another certificate than the one that was introduced. */
+  forged() {
+    RTCDtlsTransport.prototype.getRemoteCertificates = () => [new Uint8Array(600).buffer];
+  },
+  /** What is sealed and sent names another certificate than the one that will be shown. */
+  misannounced() {
+    const { get } = Object.getOwnPropertyDescriptor(RTCPeerConnection.prototype, 'localDescription');
+    Object.defineProperty(RTCPeerConnection.prototype, 'localDescription', {
+      get() {
+        const { type, sdp } = get.call(this) ?? {};
+        return sdp && { type, sdp: sdp.replace(/(a=fingerprint:sha-256 )(..)/g, (_, head, byte) => head + (byte === 'AB' ? 'AC' : 'AB')) };
+      },
+    });
+  },
 };
 
 // A page that is loaded again, or duplicated, joins again by itself.
 const { searchParams, hash } = new URL(location.href);
 if (hash) {
-  globalThis.joined = agent.join(searchParams.get('library'), searchParams.get('door') + hash, searchParams.get('name'), searchParams.get('patch') ?? '');
+  globalThis.joined = agent.join(searchParams.get('name'), searchParams.get('library'), searchParams.get('door') + hash, searchParams.get('patch') ?? '');
 }

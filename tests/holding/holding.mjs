@@ -83,6 +83,17 @@ export function deviceIn(page, name) {
   return { name, page, ask, report: () => ask('report') };
 }
 
+/** A page in a context of its own that waits to be told what to do, and devices in it that join one after the other. */
+export async function openCrowd(browser, pages, { link, door, names }) {
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  await page.goto(pages.url);
+  await page.waitForFunction(() => globalThis.agent, { polling: 20, timeout: DEADLINE_MS });
+  const devices = names.map((name) => deviceIn(page, name));
+  for (const device of devices) await device.ask('join', new URL('beckon.js', door).href, String(new URL(new URL(link).hash, door)));
+  return devices;
+}
+
 /** A page of its own, in a context of its own, whose device joins the room of `link`, now and whenever the page is loaded. */
 export async function openDevice(browser, pages, { link, door, name, patch = '' }) {
   const context = await browser.createBrowserContext();
@@ -110,8 +121,8 @@ export async function until(what, devices, check, ms = DEADLINE_MS) {
   }
 }
 
-const spell = ({ name, state, peers, open, failed, events, sent, heard }) =>
-  `${name} ${state}: ${peers.map(({ name, state, path }) => `${name} ${state}/${path}`).join(', ')}; ${open} unconfirmed; ${JSON.stringify(failed)}; ` +
+const spell = ({ name, late, state, peers, open, failed, events, sent, heard }) =>
+  `${name} ${state}: ${peers.map(({ name, state, path }) => `${name} ${state}/${path}`).join(', ')}; ${open} unconfirmed ${late ?? ''}; ${JSON.stringify(failed)}; ` +
   `${events.slice(-12).join(' | ')}; sent ${JSON.stringify(tails(sent))} heard ${JSON.stringify(tails(heard))}`;
 const tails = (lists) => Object.fromEntries(Object.entries(lists).map(([id, numbers]) => [id.slice(0, 4), numbers.slice(-5).join()]));
 

@@ -1,0 +1,61 @@
+// Two devices in networks of every kind find the best path there is, and the library says which one it is.
+import assert from 'node:assert/strict';
+import { exchange, pairs, untilPath } from './devices.mjs';
+import { STUN_URL } from './turn.mjs';
+
+const BOTH = [
+  ['chromium', 'chromium'],
+  ['chromium', 'firefox'],
+];
+
+/** @param {import('./lab.mjs').Scenario} scenario */
+export default function register(scenario) {
+  for (const engines of BOTH) {
+    const who = engines.join(' and ');
+    const long = engines.includes('firefox');
+    scenario(
+      `${who} in one network connect directly, without any server in between`,
+      async (lab) => {
+        const devices = await lab.meet({ on: ['a', 'a2'], engines });
+        await untilPath('direct', devices);
+        for (const pair of await pairs(devices)) assert.ok(inside(pair.local) && inside(pair.remote), `not within the network: ${JSON.stringify(pair)}`);
+        await exchange(devices);
+      },
+      { long },
+    );
+
+    scenario(`${who} behind two NATs connect directly, with the addresses that STUN tells them`, async (lab) => {
+      const devices = await lab.meet({ engines, stun: STUN_URL });
+      await untilPath('stun', devices);
+      for (const pair of await pairs(devices)) {
+        assert.ok(reflexive(pair.local) && reflexive(pair.remote), `not through the NATs: ${JSON.stringify(pair)}`);
+      }
+      await exchange(devices);
+    });
+  }
+
+  for (const [what, how, stun] of [
+    ['behind two NATs without STUN', {}, ''],
+    ['behind two symmetric NATs', { ra: { nat: 'symmetric' }, rb: { nat: 'symmetric' } }, STUN_URL],
+    ['one of which may not use UDP', { rb: { only: 'tcp' } }, STUN_URL],
+  ]) {
+    scenario(
+      `devices ${what} have no direct path: what is small goes through the server, and the library says so`,
+      async (lab) => {
+        for (const [router, rules] of Object.entries(how)) lab.network.route(router, rules);
+        const devices = await lab.meet({ stun });
+        await untilPath('server', devices);
+        await exchange(devices);
+        for (const device of devices) {
+          assert.ok(await device.ask(() => lab.peer.connection?.connectionState !== 'connected'), 'there was a path after all');
+        }
+      },
+      { long: what !== 'behind two NATs without STUN' },
+    );
+  }
+}
+
+/** A check that comes before the other's name is found (mDNS) makes a candidate of its own kind; there is no STUN and no NAT here. */
+const inside = (type) => type === 'host' || type === 'prflx';
+/** A check that comes before the other's candidate makes one of its own kind. */
+const reflexive = (type) => type === 'srflx' || type === 'prflx';

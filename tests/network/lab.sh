@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# npm run lab: real networks on one machine, in namespaces of their own, so that nothing is left of them however this ends.
+# `short` runs what `npm test` has; other words run the scenarios whose names hold them: `npm run lab -- relay`.
+set -euo pipefail
+. "$(dirname "$0")/../../tools/env.sh"
+cd "$root"
+[ -n "${BECKON_READY:-}" ] || bash tools/setup.sh lab
+CHROMIUM=$(find_chromium) || stop "Chromium is missing: install it, or name it in the variable CHROMIUM, then run this again."
+FIREFOX=$(find_firefox) || stop "Firefox is missing: install it, or name it in the variable FIREFOX, then run this again."
+export CHROMIUM FIREFOX
+
+# The lab fails where it cannot be: a test that is skipped proves nothing.
+[ "$(id -u)" = 0 ] || stop "The network lab needs root, to make networks and a road that loses packets: run it with sudo."
+[ -f dist/entry.js ] || stop "The Worker is not built: run npm test -- build, then this again."
+[ -c /dev/net/tun ] || stop "The network lab needs /dev/net/tun, and this machine has none (in a container: --device /dev/net/tun)."
+for program in ip nft conntrack socat openssl certutil turnserver turnutils_uclient rustc; do
+    command -v "$program" >/dev/null || stop "The network lab needs $program, which is not installed: bash tools/setup.sh lab says what it belongs to."
+done
+isolated=(unshare --net --mount --pid --fork --kill-child --mount-proc)
+"${isolated[@]}" true || stop "This machine does not let the network lab make namespaces (in a container: --privileged)."
+# shellcheck disable=SC2016
+"${isolated[@]}" sh -c 'ip link add here type veth peer name there && ip link add lan type bridge && ip link set here master lan &&
+    echo "add table ip t; add chain ip t c { type nat hook postrouting priority 100; }; add rule ip t c oifname out masquerade" | nft -f -' ||
+    stop "This machine's kernel lacks what the network lab is made of: veth, bridge and NAT by nftables (nf_nat, nft_masq)."
+
+mkdir -p target/lab
+rustc --edition 2021 -O -o target/lab/road tests/network/road.rs
+
+# Everything that is written lies in memory that goes with the namespace.
+exec "${isolated[@]}" sh -c 'mount -t tmpfs tmpfs /run && mkdir -p /run/lab/home /run/lab/tmp &&
+    exec env HOME=/run/lab/home TMPDIR=/run/lab/tmp node --test-reporter=spec tests/network/lab.mjs "$@"' lab "$@"
