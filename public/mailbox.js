@@ -120,15 +120,16 @@ export function openMailbox({ tally, write, burst, heard }) {
     },
 
     /**
-     * What is due to go through the server, in order; it stops at the first that is too big.
+     * What is due to go through the server, in order; it stops at the first that is too big, or that `may` not go yet.
      * @param {(frame: Uint8Array<ArrayBuffer>) => void} tell
+     * @param {() => boolean} [may]
      */
-    post(tell) {
+    post(tell, may = () => true) {
       const now = performance.now();
       if (now - posts.since >= POSTS_MS) posts = { since: now, left: POSTS };
       for (const message of unheard) {
         if (now - message.posted < POST_AGAIN_MS) continue;
-        if (!posts.left || message.frame.length > MAX_POST_BYTES) return;
+        if (!posts.left || message.frame.length > MAX_POST_BYTES || !may()) return;
         posts.left--;
         message.posted = now;
         tell(frameOf(message));

@@ -85,6 +85,7 @@ async function run(seed) {
       tell: (words) => side.courier.tell(`${1 - side.me}`, 'MESSAGE', words),
       myName: () => side.name,
       heard: hear,
+      pace: () => random.below(8) > 0,
       named: () => {},
       found: () => {},
     });
