@@ -6,6 +6,7 @@ import { Peer } from './face.js';
 import { takeIdentity } from './identity.js';
 import { giveUp } from './mailbox.js';
 import { watchPage } from './page.js';
+import { openPace } from './pace.js';
 import { openPeer } from './peer.js';
 import { deriveKeys, freshEpoch, freshSecret, isSecret } from './seal.js';
 import { openSignal } from './signal.js';
@@ -45,6 +46,7 @@ export class Room extends EventTarget {
   #members = new Map();
   /** What each id was ever sent. @type {Map<string, import('./mailbox.js').Tally>} */
   #tallies = new Map();
+  #pace = openPace();
   /** Counts starts and stops: what was begun before the last one is void. */
   #run = 0;
   /** Ends every listener that the room has put on the page. */
@@ -223,6 +225,7 @@ export class Room extends EventTarget {
         member.peer.dispatchEvent(new BeckonEvent('message', { from: member.peer, data }));
         this.dispatchEvent(new BeckonEvent('message', { from: member.peer, data }));
       },
+      pace: this.#pace,
       left: () => {
         this.#members.delete(id);
         this.dispatchEvent(new BeckonEvent('left', { peer: member.peer }));

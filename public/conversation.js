@@ -8,6 +8,9 @@ import { base64url, bytes } from './seal.js';
 /** How often the path and its latency are looked at, in ms, as long as somebody may be looking. */
 const SURVEY_MS = 5_000;
 
+/** What messages leave for confirmations when they go through the server, in frames. */
+const SPARE = 10;
+
 /** @typedef {{ mail?: string, ack?: number, here?: string }} Carried what goes through the server: a message, a confirmation, a name */
 
 /**
@@ -17,10 +20,11 @@ const SURVEY_MS = 5_000;
  * @param {(words: Carried) => void} options.tell through the server
  * @param {() => string} options.myName
  * @param {(data: import('./frame.js').Data) => void} options.heard
+ * @param {import('./pace.js').Pace} options.pace of what goes through the server, shared with all other conversations
  * @param {(name: unknown) => void} options.named
  * @param {(path: import('./path.js').Path, latency: number | null) => void} options.found
  */
-export function openConversation({ tally, link, tell, myName, heard, named, found }) {
+export function openConversation({ tally, link, tell, myName, heard, pace, named, found }) {
   /** By what protocol the other side reaches its relay, as it says, and we ours, as we have said it. */
   let theirRelay = '';
   let ourRelay = '';
@@ -96,7 +100,10 @@ export function openConversation({ tally, link, tell, myName, heard, named, foun
 
     /** Sends what is due through the server. */
     post() {
-      mailbox.post((frame) => tell({ mail: base64url(frame) }));
+      mailbox.post(
+        (frame) => tell({ mail: base64url(frame) }),
+        () => pace(SPARE),
+      );
     },
 
     /** @param {string | ArrayBuffer} data from a link: a message, or text about the conversation */
@@ -123,7 +130,7 @@ export function openConversation({ tally, link, tell, myName, heard, named, foun
      * @param {string} epoch of the sender
      */
     told({ mail, ack, here }, epoch) {
-      if (mail !== undefined) accept(epoch, bytes(mail).buffer, (seq) => tell({ ack: seq }));
+      if (mail !== undefined) accept(epoch, bytes(mail).buffer, (seq) => pace() && tell({ ack: seq })); // the next one will do
       if (ack !== undefined) mailbox.settle(ack);
       if (here !== undefined) named(here);
     },

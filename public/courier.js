@@ -87,8 +87,9 @@ export function openCourier({ keys, me, epoch, send, busy, told, refused }) {
    */
   function tell(dst, type, words, toEpoch) {
     const them = other(dst);
+    const to = toEpoch ?? them.epoch; // now: what answers one page load means nothing to the next
     const sealAndSend = async () => {
-      const context = { room, from: me, to: dst, epoch, toEpoch: toEpoch ?? them.epoch, seq: ++them.sealed };
+      const context = { room, from: me, to: dst, epoch, toEpoch: to, seq: ++them.sealed };
       send(dst, type, await seal(keys.key, context, words));
     };
     them.outbox = them.outbox.then(sealAndSend).catch(report);

@@ -30,14 +30,18 @@ const RETURN_MS = 10_000;
  */
 
 /**
+ * @typedef {object} Heard
+ * @property {number} received the last message that was delivered here
+ * @property {Map<number, import('./frame.js').Data>} early
+ */
+
+/**
  * What outlives the mailbox, and the peer: whoever comes back finds what they have not confirmed, and what they had sent already is
  * not heard twice.
  * @typedef {object} Tally
  * @property {number} sent how many messages there ever were: no number is used twice for one receiver
  * @property {Kept[]} [unheard]
- * @property {string} [session] theirs
- * @property {number} [received] the last message that was delivered here
- * @property {Map<number, import('./frame.js').Data>} [early]
+ * @property {Map<string, Heard>} [heard] by each of their page loads: of one before the last, something may come late
  * @property {ReturnType<typeof setTimeout>} [parting]
  */
 
@@ -60,8 +64,7 @@ export function giveUp(tally, why) {
  */
 export function openMailbox({ tally, write, burst, heard }) {
   const unheard = (tally.unheard ??= []);
-  const early = (tally.early ??= new Map());
-  let { session: theirSession = '', received = 0 } = tally;
+  const theirs = (tally.heard ??= new Map());
   /** How many of the unheard, from the first on, are written to the present channel; and the bytes of all. */
   let written = 0;
   let posts = { since: -POSTS_MS, left: 0 };
@@ -117,15 +120,16 @@ export function openMailbox({ tally, write, burst, heard }) {
     },
 
     /**
-     * What is due to go through the server, in order; it stops at the first that is too big.
+     * What is due to go through the server, in order; it stops at the first that is too big, or that `may` not go yet.
      * @param {(frame: Uint8Array<ArrayBuffer>) => void} tell
+     * @param {() => boolean} [may]
      */
-    post(tell) {
+    post(tell, may = () => true) {
       const now = performance.now();
       if (now - posts.since >= POSTS_MS) posts = { since: now, left: POSTS };
       for (const message of unheard) {
         if (now - message.posted < POST_AGAIN_MS) continue;
-        if (!posts.left || message.frame.length > MAX_POST_BYTES) return;
+        if (!posts.left || message.frame.length > MAX_POST_BYTES || !may()) return;
         posts.left--;
         message.posted = now;
         tell(frameOf(message));
@@ -154,22 +158,22 @@ export function openMailbox({ tally, write, burst, heard }) {
      */
     take(session, { data, base, seq, loose }, confirm) {
       if (loose) return heard(data);
-      if (session !== theirSession) {
-        tally.session = theirSession = session;
-        received = 0;
-        early.clear();
+      let from = theirs.get(session);
+      if (!from) {
+        for (const before of theirs.values()) before.early.clear();
+        theirs.set(session, (from = { received: 0, early: new Map() }));
       }
-      received = Math.max(received, base - 1);
-      if (seq > received && (seq === received + 1 || early.size < MAX_EARLY)) early.set(seq, data);
+      const { early } = from;
+      from.received = Math.max(from.received, base - 1);
+      if (seq > from.received && (seq === from.received + 1 || early.size < MAX_EARLY)) early.set(seq, data);
       /** @type {import('./frame.js').Data[]} */
       const due = [];
       for (const number of [...early.keys()].sort((a, b) => a - b)) {
-        if (number > received + 1) break;
-        if (number === received + 1) due.push(early.get(++received) ?? '');
+        if (number > from.received + 1) break;
+        if (number === from.received + 1) due.push(early.get(++from.received) ?? '');
         early.delete(number);
       }
-      tally.received = received;
-      confirm(received);
+      confirm(from.received);
       due.forEach(heard);
     },
 

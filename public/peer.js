@@ -38,9 +38,10 @@ const GRACE_MS = 8_000;
  * @param {import('./mailbox.js').Tally} options.tally what we have had for this id so far
  * @param {(words: Partial<import('./link.js').Signal> & { mail?: string, ack?: number, here?: string }) => void} options.tell
  * @param {(data: import('./frame.js').Data) => void} options.heard
+ * @param {import('./pace.js').Pace} options.pace
  * @param {() => void} options.left
  */
-export function openPeer({ id, polite, session, iceServers, online, myName, tally, tell, heard, left }) {
+export function openPeer({ id, polite, session, iceServers, online, myName, tally, tell, heard, pace, left }) {
   /** @type {import('./link.js').Link | null} */
   let link = null;
   let links = 0;
@@ -85,6 +86,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     tell,
     myName,
     heard,
+    pace,
     named: (name) => {
       inside.name = cleanName(name) || persona(id).name;
       peer.dispatchEvent(new BeckonEvent('name', { peer }));

@@ -1,6 +1,7 @@
 // Runs in a page: two members of one room, made of the library's own parts (courier, peer, link, mailbox), on real
 // RTCPeerConnections, with a server and a road between them that do what a seeded schedule says.
 import { openCourier } from '/courier.js';
+import { openPace } from '/pace.js';
 import { openPeer } from '/peer.js';
 import { deriveKeys, freshEpoch, freshSecret } from '/seal.js';
 import { seeded } from '/chance.mjs';
@@ -92,6 +93,7 @@ export async function run(seed) {
         tally: side.tally,
         tell: (words) => (plan.sealed ? side.courier.tell(`${1 - side.me}`, kind(words), words) : say(side, kind(words), { words: JSON.stringify(words), epoch })),
         heard: (text) => texts.push(text),
+        pace: openPace(),
         left: () => (note(`${name}: the other has left`), side.member === member && (side.member = null)),
       });
       member.peer.addEventListener('state', () => note(`${name}: ${member.peer.state} ${member.peer.path}`));
@@ -228,7 +230,7 @@ export async function run(seed) {
   note('the trouble is over');
 
   const settled = () =>
-    sides.every((side) => side.online && side.member?.peer.state === 'open' && side.member.peer.path === 'direct') &&
+    sides.every((side) => side.online && side.member?.peer.state === 'open' && side.member.connected) &&
     clicks.every(({ from, fate }) => fate !== 'open' || !sides.some(({ name }) => name === from));
   const within = async () => {
     for (const end = clock() + SETTLE_MS; clock() < end; await pause(5)) if (settled()) return true;

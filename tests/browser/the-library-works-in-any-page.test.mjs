@@ -196,50 +196,6 @@ test('a message whose confirmation was lost with its connection is sent again, a
   for (const { close } of devices) await close();
 });
 
-test('peers that call each other at the same time agree on one connection', async () => {
-  const { page, troubles, close } = await openDevice(chromium, new URL('/robots.txt', beckon.url));
-  const rounds = await page.evaluate(async () => {
-    const { openPeer } = await import('/peer.js');
-    const round = async (delays) => {
-      const heard = [];
-      const members = [];
-      for (const me of [0, 1]) {
-        let last = Promise.resolve();
-        members[me] = openPeer({
-          id: `${1 - me}`,
-          session: `session${me}`,
-          polite: me === 0,
-          iceServers: () => [],
-          online: () => true,
-          myName: () => '',
-          tally: { sent: 0 },
-          tell: (signal) => {
-            const copy = JSON.parse(JSON.stringify(signal));
-            const wait = new Promise((resolve) => setTimeout(resolve, delays[me]));
-            last = last.then(() => wait).then(() => members[1 - me].told(copy, `session${me}`, true)); // late, but in order
-          },
-          heard: (text) => heard.push(`${me}: ${text}`),
-          left: () => {},
-        });
-      }
-      for (const member of members) member.call();
-      await Promise.all(members.map((member, me) => member.peer.send(`from ${me}`)));
-      for (const member of members) member.close();
-      return heard.sort().join(', ');
-    };
-    const results = [];
-    const delays = [[0, 0], [20, 20], [0, 40], [40, 0], [5, 10], [10, 5], [80, 80], [1, 1]];
-    for (const pair of [...delays, ...delays, ...delays]) {
-      const late = new Promise((resolve) => setTimeout(resolve, 5_000, `no connection with delays of ${pair} ms`));
-      results.push(await Promise.race([round(pair), late]));
-    }
-    return results;
-  });
-  assert.deepEqual(rounds, Array(24).fill('0: from 1, 1: from 0'));
-  assert.deepEqual(troubles, []);
-  await close();
-});
-
 test('every file is served with its headers, and the library alone may be imported from elsewhere', async () => {
   const library = await graph('beckon.js');
   for (const file of [...(await published()), 'vendor/peerjs.min.js', 'vendor/lean-qr.mjs']) {

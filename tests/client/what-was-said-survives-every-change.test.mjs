@@ -12,7 +12,18 @@ const RUNS = Number(process.env.BECKON_RUNS ?? 400);
 const FIRST = Number(process.env.BECKON_SEED ?? Date.now() % 1_000_000_007);
 const STEPS = 120;
 const keys = await deriveKeys(freshSecret());
-const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** How much is being sealed or opened. */
+let working = 0;
+for (const name of ['encrypt', 'decrypt']) {
+  const work = crypto.subtle[name].bind(crypto.subtle);
+  crypto.subtle[name] = (...what) => (working++, work(...what).finally(() => working--));
+}
+
+/** Waits until nothing is. */
+async function quiet() {
+  for (let still = 0; still < 3; still = working ? 0 : still + 1) await new Promise((resolve) => setImmediate(resolve));
+}
 
 /** What a side's link does: what is written waits in `wire` and `loose` until the schedule delivers it. */
 function openEnd(remote) {
@@ -38,9 +49,8 @@ async function run(seed) {
   const other = (side) => sides[1 - side.me];
   let ends = [];
   let links = 0;
-  /** What is under way through the server, and how much is being sealed or opened. */
+  /** What is under way through the server. */
   let mail = [];
-  let working = 0;
   let time = 0;
   mock.method(performance, 'now', () => time);
   mock.timers.enable({ apis: ['setTimeout'] });
@@ -52,7 +62,7 @@ async function run(seed) {
     side.loaded.push({ name: side.name, texts });
     side.tally = { sent: 0 };
     side.epoch = freshEpoch();
-    side.hear = (data) => texts.push(data);
+    side.hear = (data) => (log.push(`  ${side.name} hears ${data}`), texts.push(data));
     const { name } = side;
     side.courier = openCourier({
       keys,
@@ -60,8 +70,8 @@ async function run(seed) {
       epoch: side.epoch,
       send: (dst, type, payload) => mail.push({ from: side.me, payload }),
       busy: () => Boolean(side.link?.open),
-      told: (src, words, epoch, proven) => (working--, name === side.name && told(side, words, epoch, proven)),
-      refused: () => working--,
+      told: (src, words, epoch, proven) => name === side.name && told(side, words, epoch, proven),
+      refused: () => {},
     });
     meet(side);
   }
@@ -69,15 +79,17 @@ async function run(seed) {
   function meet(side) {
     side.link = null;
     const { hear } = side;
-    side.conversation = openConversation({
+    const conversation = openConversation({
       tally: side.tally,
-      link: () => side.link,
+      link: () => (side.conversation === conversation ? side.link : null),
       tell: (words) => side.courier.tell(`${1 - side.me}`, 'MESSAGE', words),
       myName: () => side.name,
       heard: hear,
+      pace: () => random.below(8) > 0,
       named: () => {},
       found: () => {},
     });
+    side.conversation = conversation;
   }
 
   /** As peer.js does. */
@@ -119,24 +131,15 @@ async function run(seed) {
 
   const shuffled = (list) => list.map((item) => [random.next(), item]).sort(([a], [b]) => a - b).map(([, item]) => item);
 
-  /** Waits until all that was told is sealed, and all that was brought is opened. */
-  async function quiet() {
-    for (let still = 0, count = -1; still < 3; still = working === 0 && count === mail.length ? still + 1 : 0) {
-      count = mail.length;
-      await turn();
-    }
-  }
-
   async function serve(good) {
     await quiet();
-    const due = mail;
+    const due = mail.sort((a, b) => a.from - b.from); // each side's in its order
     mail = [];
     for (const frame of good ? due : shuffled(due)) {
       const fate = good ? 9 : random.below(12);
       if (fate < 2) continue;
       if (fate === 2) mail.push(frame);
       for (let copies = fate === 3 ? 2 : 1; copies; copies--) {
-        working++;
         sides[1 - frame.from].courier.take(`${frame.from}`, frame.payload);
       }
     }
@@ -146,7 +149,8 @@ async function run(seed) {
   function click(side) {
     const entry = { from: side.name, to: other(side).name, text: `${side.name}:${clicks.length}`, fate: 'open' };
     clicks.push(entry);
-    side.conversation.put(entry.text).then(() => (entry.fate = 'arrived'), () => (entry.fate = 'left'));
+    log.push(`  ${entry.text}`);
+    side.conversation.put(entry.text).then(() => (log.push(`  ${entry.text} is confirmed`), (entry.fate = 'arrived')), () => (entry.fate = 'left'));
   }
 
   const steps = {
