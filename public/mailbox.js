@@ -101,6 +101,11 @@ export function openMailbox({ tally, write, burst, heard }) {
       });
     },
 
+    /** Whether anything is not confirmed. */
+    get waiting() {
+      return unheard.length > 0;
+    },
+
     /** The channel takes more. */
     flow,
 

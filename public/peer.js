@@ -89,6 +89,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       peer.dispatchEvent(new BeckonEvent('name', { peer }));
     },
     found: (path, latency) => direct && take(path, latency),
+    silent: doubt,
   });
   const detour = openDetour({
     possible: () => present && online(),
@@ -155,6 +156,15 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     inside.path = path;
     inside.latency = latency;
     peer.dispatchEvent(new BeckonEvent('path', { peer }));
+  }
+
+  /** The path leads nowhere, most likely, whatever the browser still thinks: a better one is looked for, and there is the server. */
+  function doubt() {
+    if (!present || !online()) return;
+    if (direct) {
+      link?.refresh();
+      detour.slip();
+    } else if (opened) detour.hasten();
   }
 
   function rebuild() {
@@ -333,6 +343,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     found() {
       here();
       nudge();
+      conversation.again();
     },
 
     /** Somebody looks. `moved`: perhaps from another network. */
