@@ -55,11 +55,12 @@ export default function register(scenario) {
         await Promise.all(devices.map((device) => device.ask(openPlain)));
         lab.network.road(BAD);
         const ours = await measure(devices, 'ours');
-        const plain = await measure(devices, 'plain');
         report(engine, 'peer.send()', ours);
-        report(engine, 'reliable channel', plain);
         assert.equal(ours.length, ROOMS * CLICKS, 'clicks were lost or doubled');
         assert.ok(rank(ours, 0.99) < P99_MS, `99 of 100 clicks took up to ${rank(ours, 0.99)} ms`);
+        if (lab.short) return; // a click over the plain channel takes seconds now and then
+        const plain = await measure(devices, 'plain');
+        report(engine, 'reliable channel', plain);
         assert.ok(rank(ours, 0.99) < rank(plain, 0.99), 'a reliable channel alone is as quick');
       },
       { long: engine === 'firefox' },

@@ -55,6 +55,7 @@ await serve(null); // the page from elsewhere is the first
 const beckons = new Map();
 
 const lab = {
+  short,
   network,
   turn,
   browsers,
