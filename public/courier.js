@@ -60,12 +60,12 @@ export function openCourier({ keys, me, epoch, send, busy, told, refused }) {
     const them = other(src);
     const frame = await unseal(keys.key, { room, from: src, to: me }, payload).catch(() => null);
     if (!frame) return refused(src, looksSealed(payload) ? 'altered' : 'unsealed');
-    const last = them.opened.get(frame.epoch) ?? 0;
-    if (frame.seq <= last) return refused(src, 'replayed');
+    if (frame.seq <= (them.opened.get(frame.epoch) ?? 0)) return refused(src, 'replayed');
     them.opened.set(frame.epoch, frame.seq);
     if (them.retired.has(frame.epoch)) return refused(src, 'stale');
     if (frame.toEpoch && frame.toEpoch !== epoch) {
-      if (!last) tell(src, 'MESSAGE', {}, frame.epoch); // it believes that our last page load is still here
+      // It believes that our last page load is still here. Candidates come by the dozen, and never alone.
+      if (!frame.words?.candidate) tell(src, 'MESSAGE', {}, frame.epoch);
       return refused(src, 'stale');
     }
     const proven = frame.toEpoch === epoch;

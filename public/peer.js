@@ -9,8 +9,8 @@ import { cleanName, persona } from './names.js';
 
 /** How long who is called waits for the caller's offer, in ms, before offering itself. */
 const CALL_MS = 3_000;
-/** How long the answer to a first offer may take, in ms, before the offer counts as lost when there is reason to doubt. */
-const OFFER_MS = 1_500;
+/** How old a link that is not open yet may become, in ms, when there is reason to doubt that all that was said about it has arrived. */
+const DOUBT_MS = 2_000;
 /** Waits before a failed link is made anew, in ms, each halved to half as much again by chance. */
 const REBUILD_MS = [300, 1_200, 2_700, 4_800, 7_000, 15_000];
 /** By how much the polite side waits longer, in ms: one new link is enough. */
@@ -50,8 +50,9 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
   let opened = false;
   /** Whether the link works now. */
   let direct = false;
-  /** When we made our last first offer, in ms. */
-  let calledAt = 0;
+  /** When the present link was made, in ms, and whether it has been open. */
+  let builtAt = 0;
+  let wasOpen = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -89,7 +90,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       peer.dispatchEvent(new BeckonEvent('name', { peer }));
     },
     found: (path, latency) => direct && take(path, latency),
-    silent: doubt,
+    silent: bypass,
   });
   const detour = openDetour({
     possible: () => present && online(),
@@ -135,6 +136,8 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     link?.close();
     lost();
     if (inside.state === 'open') become('reconnecting');
+    builtAt = performance.now();
+    wasOpen = false;
     link = openLink({ id: `${session}.${++links}`, polite, iceServers: iceServers(), tell, changed, heard: conversation.hear, drained: conversation.flow });
     return link;
   }
@@ -159,7 +162,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
   }
 
   /** The path leads nowhere, most likely, whatever the browser still thinks: a better one is looked for, and there is the server. */
-  function doubt() {
+  function bypass() {
     if (!present || !online()) return;
     if (direct) {
       link?.refresh();
@@ -168,21 +171,43 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
   }
 
   function rebuild() {
-    if (online()) call();
-  }
-
-  function call() {
-    build().offer();
-    calledAt = performance.now();
+    if (online()) build().offer();
   }
 
   /**
-   * The other side can hear us: what we wait for may be lost. An offer that has waited for long is not said again: who took it may be
-   * gone since, and then nobody else can (Chromium, 156, keeps the first DTLS packet that came for it).
+   * Says again what may be lost. But a first offer is not said for ever: who took it may be gone since, and then nobody else can
+   * (Chromium, 156, keeps the first DTLS packet that came for it).
    */
-  function nudge() {
-    if (!link || (link.calling && performance.now() - calledAt > OFFER_MS)) rebuild();
+  function repeat() {
+    if (!link || (link.calling && age() >= DOUBT_MS)) rebuild();
     else link.nudge();
+  }
+
+  /** It is likely that something was lost, an answer or candidates too: without them the link would never open. */
+  function doubt() {
+    if (!link || (!wasOpen && age() >= DOUBT_MS)) return rebuild();
+    link.nudge();
+    if (!wasOpen) recall();
+  }
+
+  function recall() {
+    clearTimeout(timer);
+    timer = setTimeout(doubt, Math.max(0, DOUBT_MS - age()));
+  }
+
+  function age() {
+    return performance.now() - builtAt;
+  }
+
+  /**
+   * Whether ours leads nowhere: they were loaded anew, or have made another link since.
+   * @param {string} epoch
+   * @param {string} [from] their link
+   */
+  function isLeft(epoch, from) {
+    if (direct || !link?.remote) return false;
+    const [page, number] = link.remote.split('.');
+    return page !== epoch || Number(from?.split('.')[1]) > Number(number);
   }
 
   /** @param {'open' | 'interrupted' | 'resumed' | 'failed' | 'forged'} now */
@@ -196,7 +221,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       failed();
       if (now === 'forged') distrust();
     } else {
-      direct = true;
+      direct = wasOpen = true;
       clearTimeout(parting);
       if (detour.open) take(null);
       detour.stop();
@@ -282,14 +307,16 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     },
 
     /** We are the newcomer: we offer. */
-    call,
+    call() {
+      build().offer();
+    },
 
     /** It is the newcomer, or came back: its offer is on its way. */
     expect() {
       here();
       if (direct) return link?.nudge();
       clearTimeout(timer);
-      timer = setTimeout(nudge, CALL_MS);
+      timer = setTimeout(doubt, CALL_MS);
     },
 
     /**
@@ -315,14 +342,13 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       const { from, to, description, candidate } = words;
       if (fresh && !description && !candidate) detour.answered();
       if (conversation.isPart(words)) return fresh && conversation.told(words, epoch);
-      // Of their page, loaded anew, we have heard nothing but that it is there: our link leads to the one before.
-      const deserted = fresh && !direct && link?.remote && !link.remote.startsWith(`${epoch}.`) && description?.type !== 'offer';
       if (!description && !candidate) {
         tell({ here: myName() }); // it asks who is here
-        return deserted ? rebuild() : link && nudge();
+        if (fresh && isLeft(epoch)) return rebuild();
+        return link && repeat();
       }
-      if (deserted) return rebuild();
       if (typeof from !== 'string' || !from.startsWith(`${epoch}.`)) return;
+      if (fresh && description?.type !== 'offer' && isLeft(epoch, from)) return rebuild();
       if (to && to !== link?.id) return; // about a link of ours that is no more
       const known = link && (!link.remote || link.remote === from);
       if (!known && description?.type !== 'offer') return; // about a link of theirs that is no more
@@ -330,11 +356,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       // to give way: with a new link, because after a rollback of a first offer Chromium now and then never gathers a candidate
       // (156; about one glare in ten).
       const glare = known && link?.calling && description?.type === 'offer';
-      if (glare && !polite) {
-        clearTimeout(timer);
-        timer = setTimeout(nudge, Math.max(0, calledAt + OFFER_MS - performance.now()) + 1);
-        return;
-      }
+      if (glare && !polite) return recall();
       // An offer from a link we do not know: they reloaded the page or made a new link, and ours leads nowhere.
       (known && link && !glare ? link : build()).accept({ from, description, candidate });
     },
@@ -342,14 +364,14 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     /** We can be heard again, and it is here. */
     found() {
       here();
-      nudge();
+      doubt();
       conversation.again();
     },
 
     /** Somebody looks. `moved`: perhaps from another network. */
     nudge(moved = false) {
       if (link && moved) link.refresh();
-      else if (link || present) nudge();
+      else if (link || present) repeat();
     },
   };
 }

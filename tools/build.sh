@@ -27,7 +27,7 @@ vendor node_modules/peerjs/dist/peerjs.min.js peerjs.min.js
 vendor node_modules/lean-qr/nano.mjs lean-qr.mjs
 
 # What is served is public/ with less to send: comments squeezed out, and the library in one file, so that a page far away fetches
-# it in one go. public/ works as it is, too. classroom.js is for reading.
+# it in one go. public/ works as it is, too. classroom.js and public/examples/ are for reading.
 cp -R public build.new/site
 for script in public/*.js; do
     case $script in

@@ -46,7 +46,7 @@ function draw(seed) {
       at: moment(),
       what: random.pick(trouble),
       who: side(),
-      wait: random.pick([0, 5, 30, 100, 300, 700]),
+      wait: random.pick([0, 5, 30, 100, 300]),
     })),
     clicks: Array.from({ length: 12 }, () => ({ at: moment(), who: side() })),
   };
@@ -134,20 +134,27 @@ export async function run(seed) {
     deliver(side, () => {
       side.online = true;
       note(`${side.name} is online`);
-      if (!present) side.member?.absent();
-      else if (side.member) side.member.nudge();
+      if (!present) side.member?.absent(false);
+      else if (side.member) side.member.found();
       else know(side).call();
     });
     for (const arrive of side.kept.splice(0)) deliver(side, arrive);
-    if (present && !quietly) deliver(other(side), () => know(other(side)).expect());
+    if (present && !quietly) news(other(side), () => know(other(side)).expect());
   }
 
-  function cut(side, quietly = false) {
+  /** What the server says about the other: heard after what came before. */
+  function news(to, act) {
+    const { name } = to;
+    deliver(to, () => to.courier.after(`${1 - to.me}`, () => to.name === name && act()));
+  }
+
+  /** Its socket is gone: `goodbye` if it said so. */
+  function cut(side, { quietly = false, goodbye = false } = {}) {
     if (!side.up) return;
     note(`${side.name} is cut`);
     side.up = side.online = false;
     side.socket++;
-    if (!quietly && other(side).up) deliver(other(side), () => other(side).member?.absent());
+    if (!quietly && other(side).up) news(other(side), () => other(side).member?.absent(goodbye));
   }
 
   function click({ who }) {
@@ -177,22 +184,23 @@ export async function run(seed) {
       await Promise.all([side, other(side)].map(async (each, at) => (await pause(at * wait), each.up || open(each))));
     },
     /** A socket comes back before the server has noticed that it was gone. */
-    return: async (side, wait) => (cut(side, true), await pause(Math.min(wait, 30)), side.up || open(side, true)),
+    return: async (side, wait) => side.up && (cut(side, { quietly: true }), await pause(Math.min(wait, 30)), side.up || open(side, true)),
     /** The page is loaded anew, and says goodbye. */
     reload: async (side, wait) => {
       side.member?.leave();
-      cut(side);
+      cut(side, { goodbye: true });
       load(side);
       await pause(wait);
       if (!side.up) open(side);
     },
     /** The page is gone without a word, and opened again. */
     crash: async (side, wait) => {
+      const unnoticed = side.up;
       side.member?.close();
-      cut(side, true);
+      cut(side, { quietly: true });
       load(side);
       await pause(wait);
-      if (!side.up) open(side, true);
+      if (!side.up) open(side, unnoticed);
     },
     /** The path is lost, as far as one side knows, or both. */
     restart: pretend,
@@ -250,6 +258,8 @@ function judge(sides, clicks) {
     }
   }
   const all = sides.flatMap(({ heard }) => heard.flatMap(({ texts }) => texts));
+  const back = clicks.find(({ from, fate }) => fate === 'left' && sides.some(({ name }) => name === from));
+  if (back) return `click ${back.text} was given back`;
   const lost = clicks.find(({ text, fate }) => fate === 'arrived' && !all.includes(text));
   return lost ? `click ${lost.text} arrived, but nobody heard it` : '';
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import http from 'node:http';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { after, before, test } from 'node:test';
 import { startBeckon } from '../worker/beckon.mjs';
@@ -26,6 +28,14 @@ after(async () => {
   await chromium?.close();
   await beckon?.close();
 });
+
+/** Every file that is ours and served, folders included. */
+async function published() {
+  const entries = await readdir(PUBLIC, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => path.relative(fileURLToPath(PUBLIC), path.join(parentPath, name)));
+  assert.ok(files.includes('examples/index.html'));
+  return files.filter((file) => !file.startsWith('_') && !file.startsWith('vendor'));
+}
 
 /** The modules that `entry` imports, with itself. */
 async function graph(entry, found = new Set()) {
@@ -231,9 +241,8 @@ test('peers that call each other at the same time agree on one connection', asyn
 
 test('every file is served with its headers, and the library alone may be imported from elsewhere', async () => {
   const library = await graph('beckon.js');
-  const files = (await readdir(PUBLIC)).filter((file) => !file.startsWith('_') && file !== 'vendor');
-  for (const file of [...files, 'vendor/peerjs.min.js', 'vendor/lean-qr.mjs']) {
-    const { status, headers } = await beckon.fetch(`/${file === 'index.html' ? '' : file.replace(/\.html$/, '')}`);
+  for (const file of [...(await published()), 'vendor/peerjs.min.js', 'vendor/lean-qr.mjs']) {
+    const { status, headers } = await beckon.fetch(`/${file.replace(/(^|\/)index\.html$/, '$1').replace(/\.html$/, '')}`);
     assert.equal(status, 200, file);
     const policy = headers.get('content-security-policy');
     for (const rule of ["default-src 'none'", "script-src 'self'", "base-uri 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"]) {
@@ -261,14 +270,15 @@ test('the library weighs at most 12 kB, with everything it imports, as it is ser
   assert.ok(weight <= 12_000, `${weight} bytes`);
 });
 
-test('the stock page and the documented types are served as they were written', async () => {
-  for (const file of ['classroom.js', 'beckon.d.ts']) {
+test('what is for reading is served as it was written', async () => {
+  const examples = (await published()).filter((file) => file.startsWith('examples/') && file.endsWith('.js'));
+  for (const file of ['classroom.js', 'beckon.d.ts', ...examples]) {
     assert.equal(await (await beckon.fetch(`/${file}`)).text(), await readFile(new URL(file, PUBLIC), 'utf8'));
   }
 });
 
 test('no page puts text where markup is read', async () => {
-  for (const file of (await readdir(PUBLIC)).filter((file) => /\.(js|html)$/.test(file))) {
+  for (const file of (await published()).filter((file) => /\.(js|html)$/.test(file))) {
     const source = await readFile(new URL(file, PUBLIC), 'utf8');
     assert.doesNotMatch(source, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc/, file);
     if (file.endsWith('.html')) assert.doesNotMatch(source, /<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/, file);

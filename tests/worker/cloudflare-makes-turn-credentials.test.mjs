@@ -78,7 +78,8 @@ describe("when it fails, there is STUN, and the page can say so", () => {
     "401": answer(401, '{"error":"unauthorized"}'),
     "429": answer(429, "", { "Retry-After": "60" }),
     "500": answer(500, "oops"),
-    "a redirect": answer(307, "", { Location: "/elsewhere" }),
+    // (Whether it is followed cannot be seen here: the harness itself answers 500 instead.)
+    "a redirect": answer(302, "", { Location: "/elsewhere" }),
     "200 with a page": answer(200, "<html></html>"),
     "no answer": () => {},
     "half an answer, and then nothing": (_request, response) => response.writeHead(201, { "Content-Length": `${generated.length}` }).write(generated.slice(0, 200)),

@@ -1,0 +1,151 @@
+// The doctor's checks. Each tries one thing for real, and says what became of it as a code and facts; verdicts.js puts that into words.
+import { echo, gather } from './loop.js';
+
+/** @typedef {'secure' | 'webrtc' | 'server' | 'loopback' | 'stun' | 'turn-udp' | 'turn-tcp' | 'turn-tls' | 'pair'} Check */
+/** @typedef {'ok' | 'warn' | 'fail' | 'none'} Verdict `none`: there was nothing to check, which is no fault */
+/**
+ * @typedef {object} Finding
+ * @property {Verdict} verdict
+ * @property {string} code what exactly
+ * @property {number} [ms] how long it took to know
+ * @property {number} [roundTrip] of a message between two devices, in ms
+ * @property {[string, string][]} [facts] terms and what there is to say, for those who want to know more
+ * @property {string[]} [addresses] of this device as others see it: only for whoever asks
+ */
+/** @typedef {import('./server-check.js').Ice} Ice */
+
+/** Whether nobody on the way can have changed this page. @returns {Finding} */
+export function checkSecure() {
+  const ok = isSecureContext && Boolean(globalThis.crypto?.subtle);
+  return { verdict: ok ? 'ok' : 'fail', code: ok ? 'secure' : 'insecure', facts: [['Opened by', location.protocol.slice(0, -1)]] };
+}
+
+/** Whether the browser connects devices at all. @returns {Finding} */
+export function checkWebRtc() {
+  try {
+    const pc = new RTCPeerConnection();
+    pc.createDataChannel('doctor');
+    pc.close();
+    return { verdict: 'ok', code: 'there' };
+  } catch (error) {
+    return { verdict: 'fail', code: 'off', facts: [['The browser says', String(error)]] };
+  }
+}
+
+/**
+ * Connects two ends within this page.
+ * @param {AbortSignal} signal
+ * @returns {Promise<Finding>}
+ */
+export async function checkLoopback(signal) {
+  const { ending, ms, roundTrip, candidates } = await echo({}, signal);
+  const facts = /** @type {[string, string][]} */ ([['Candidates', kinds(candidates)]]);
+  if (ending !== 'done') return { verdict: 'fail', code: candidates.length ? 'stuck' : 'no-candidates', ms, facts };
+  return { verdict: 'ok', code: 'heard', ms, facts: [...facts, ['Round trip', span(roundTrip ?? 0)]] };
+}
+
+/**
+ * Asks the STUN servers what address this device has outside.
+ * @param {Ice} ice
+ * @param {AbortSignal} signal
+ * @returns {Promise<Finding>}
+ */
+export async function checkStun({ servers }, signal) {
+  const urls = servers.flatMap((server) => server.urls).filter(isStun);
+  if (!urls.length) return { verdict: 'none', code: 'none' };
+  const { ms, candidates, errors } = await gather({ iceServers: [{ urls }] }, 'srflx', signal);
+  const facts = /** @type {[string, string][]} */ ([['Asked', urls.join(', ')], ['Candidates', kinds(candidates)], ...complaints(errors)]);
+  const seen = candidates.filter(({ type }) => type === 'srflx').map(({ address, port }) => ({ address: address ?? '', port: port ?? 0 }));
+  const addresses = [...new Set(seen.map(({ address }) => address))].filter(Boolean);
+  if (!seen.length) {
+    // Who has a public address of its own needs no other, and is told of none.
+    const own = candidates.map(({ address }) => address ?? '').filter(isPublic);
+    if (own.length) return { verdict: 'ok', code: 'public', ms, facts, addresses: [...new Set(own)] };
+    return { verdict: 'fail', code: 'unanswered', ms, facts };
+  }
+  // One socket of ours that is seen at two ports of one address: a mapping for each destination (RFC 4787 section 4.1).
+  const ports = new Map(addresses.map((address) => [address, new Set(seen.filter((one) => one.address === address).map(({ port }) => port))]));
+  const symmetric = addresses.some((address) => !address.includes(':') && (ports.get(address)?.size ?? 0) > 1);
+  if (urls.length > 1) facts.push(['Address translation', symmetric ? 'another port for each destination' : 'the same port for all who answered']);
+  return { verdict: symmetric ? 'warn' : 'ok', code: symmetric ? 'symmetric' : 'seen', ms, facts, addresses };
+}
+
+/**
+ * Connects this page with itself by a relay and by nothing else. Where it has several addresses, one that works is enough.
+ * @param {'udp' | 'tcp' | 'tls'} transport to the relay
+ * @param {Ice} ice
+ * @param {AbortSignal} signal
+ * @returns {Promise<Finding>}
+ */
+export async function checkTurn(transport, { servers, degraded }, signal) {
+  const offers = servers.flatMap(({ urls, ...pass }) => urls.filter(isTurn).map((url) => ({ url, pass })));
+  const mine = offers.filter(({ url }) => transportOf(url) === transport);
+  if (!mine.length && degraded) return { verdict: 'warn', code: 'degraded' };
+  if (!mine.length) return { verdict: 'none', code: offers.length ? 'not-offered' : 'none' };
+  const started = performance.now();
+  const enough = new AbortController();
+  signal.addEventListener('abort', () => enough.abort(signal.reason));
+  /** @type {{ url: string, code: string, text: string }[]} */
+  const outcomes = [];
+  await Promise.all(
+    mine.map(async ({ url, pass }) => {
+      const outcome = await tryRelay(url, pass, enough.signal).catch((error) => ({ code: 'malformed', text: String(error) }));
+      if (enough.signal.aborted) return;
+      outcomes.push({ url, ...outcome });
+      if (outcome.code === 'relayed') enough.abort();
+    }),
+  );
+  signal.throwIfAborted();
+  // What tells most comes first.
+  const best = ['relayed', 'stuck', 'refused', 'busy', 'unreachable', 'malformed'].find((code) => outcomes.some((outcome) => outcome.code === code));
+  const verdict = best === 'relayed' ? 'ok' : best === 'stuck' || best === 'busy' ? 'warn' : 'fail';
+  const facts = mine.map(({ url }) => /** @type {[string, string]} */ ([url, outcomes.find((outcome) => outcome.url === url)?.text ?? 'not needed any more']));
+  return { verdict, code: best ?? 'unreachable', ms: performance.now() - started, facts };
+}
+
+/**
+ * @param {string} url
+ * @param {{ username?: string, credential?: string }} pass
+ * @param {AbortSignal} signal
+ */
+async function tryRelay(url, pass, signal) {
+  const { ending, ms, roundTrip, candidates, errors } = await echo({ iceServers: [{ urls: url, ...pass }], iceTransportPolicy: 'relay' }, signal);
+  const said = complaints(errors).map(([, text]) => text);
+  if (ending === 'done') return { code: 'relayed', text: `a message came back after ${span(ms)}, round trip ${span(roundTrip ?? 0)}` };
+  if (errors.some(({ code }) => code === 486 || code === 508)) return { code: 'busy', text: said.join('; ') };
+  if (candidates.length) return { code: 'stuck', text: ['it gave an address, but nothing came through', ...said].join('; ') };
+  if (ending === 'refused') return { code: 'refused', text: said.join('; ') };
+  return { code: 'unreachable', text: said.join('; ') || `no answer in ${span(ms)}` };
+}
+
+export const isStun = (/** @type {string} */ url) => url.startsWith('stun');
+export const isTurn = (/** @type {string} */ url) => url.startsWith('turn');
+
+/** @param {string} url RFC 7065 */
+function transportOf(url) {
+  if (url.startsWith('turns:')) return 'tls';
+  return /[?&]transport=tcp/i.test(url) ? 'tcp' : 'udp';
+}
+
+/** What could not be done, each once, in the words of the browser. @param {import('./loop.js').IceError[]} errors @returns {[string, string][]} */
+function complaints(errors) {
+  const all = errors.map(({ code, text, url }) => /** @type {[string, string]} */ ([url, `${code} ${text}`.trim()]));
+  return [...new Map(all.map((complaint) => [complaint.join(' '), complaint])).values()];
+}
+
+/** @param {RTCIceCandidate[]} candidates */
+function kinds(candidates) {
+  const types = candidates.map(({ type }) => type ?? 'unknown');
+  return [...new Set(types)].map((type) => `${types.filter((other) => other === type).length} ${type}`).join(', ') || 'none';
+}
+
+/** @param {string} address not a name, not of a private network (RFC 1918, 3927, 6598, 4193, 4291) */
+function isPublic(address) {
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(address)) return !/^(0|10|127|169\.254|172\.(1[6-9]|2\d|3[01])|192\.168|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./.test(address);
+  return /^[23][\da-f]{3}:/i.test(address);
+}
+
+/** @param {number} ms */
+export function span(ms) {
+  return ms < 1 ? 'under 1 ms' : ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}

@@ -1,0 +1,127 @@
+// The connection doctor: makes the checks one after the other, as far as they do not depend on each other all at once, and shows what
+// they come to.
+import { checkLoopback, checkSecure, checkStun, checkTurn, checkWebRtc } from './checks.js';
+import * as page from './doctor-view.js';
+import { overall } from './overall.js';
+import { openPair } from './pairing.js';
+import { report } from './report.js';
+import { checkServer } from './server-check.js';
+import { canShare, copy, qr, share } from './share.js';
+import { sentence } from './verdicts.js';
+import { showCopied, showLink } from './view.js';
+
+/** @typedef {import('./checks.js').Check} Check */
+/** @typedef {import('./checks.js').Finding} Finding */
+
+const ALONE = /** @type {Check[]} */ (['secure', 'webrtc', 'server', 'loopback', 'stun', 'turn-udp', 'turn-tcp', 'turn-tls']);
+
+/** What was found so far. @type {import('./overall.js').Findings} */
+let findings = {};
+let complete = false;
+let running = new AbortController();
+/** The link for the other device, once there is one. */
+let link = '';
+
+page.listen({
+  again: examine,
+  invite: pair,
+  copy: async () => showCopied(await copy(link)),
+  share: () => share(link),
+  copyReport: async () => page.showReportCopied(await copy(compose())),
+  addresses: () => page.showReport(compose()),
+});
+// A network that comes or goes makes everything that was found old.
+for (const event of ['online', 'offline']) addEventListener(event, examine);
+addEventListener('hashchange', () => location.reload());
+note('pair', { verdict: 'none', code: 'idle' });
+if (location.hash.length > 1) {
+  page.pairFirst();
+  pair();
+}
+examine();
+
+async function examine() {
+  running.abort();
+  running = new AbortController();
+  const { signal } = running;
+  complete = false;
+  const { pair } = findings;
+  findings = pair ? { pair } : {};
+  page.showOverall(null);
+  page.showProgress(0, ALONE.length);
+  for (const check of ALONE) page.showState(check, 'waiting');
+
+  /** @param {Check} check @param {() => Finding | Promise<Finding>} look */
+  const make = async (check, look) => {
+    page.showState(check, 'running');
+    const finding = await look();
+    signal.throwIfAborted();
+    note(check, finding);
+    return finding;
+  };
+  try {
+    await make('secure', checkSecure);
+    const { verdict } = await make('webrtc', checkWebRtc);
+    /** Checks that need what is missing are left out. @param {Check} check @param {string} lacks @param {() => Promise<Finding>} look */
+    const makeIf = (check, lacks, look) => make(check, lacks ? () => ({ verdict: 'none', code: lacks }) : look);
+    const lacks = verdict === 'fail' ? 'no-webrtc' : '';
+    let ice = /** @type {import('./server-check.js').Ice | null} */ (null);
+    await Promise.all([
+      makeIf('loopback', lacks, () => checkLoopback(signal)),
+      make('server', async () => {
+        const answer = await checkServer(new URL(location.href), signal);
+        ice = answer.ice;
+        return answer.finding;
+      }),
+    ]);
+    const named = ice ?? { servers: [], degraded: false };
+    const missing = lacks || (ice ? '' : 'no-server');
+    await Promise.all([
+      makeIf('stun', missing, () => checkStun(named, signal)),
+      ...(/** @type {const} */ (['udp', 'tcp', 'tls'])).map((transport) =>
+        makeIf(`turn-${transport}`, missing, () => checkTurn(transport, named, signal)),
+      ),
+    ]);
+    complete = true;
+    conclude();
+  } catch (error) {
+    if (!signal.aborted) throw error; // else the next examination has begun
+  }
+}
+
+/**
+ * @param {Check} check
+ * @param {Finding} finding
+ */
+function note(check, finding) {
+  findings[check] = finding;
+  page.showFinding(check, finding, sentence(check, finding));
+  page.showProgress(ALONE.filter((check) => findings[check]).length, ALONE.length);
+  if (complete) conclude();
+}
+
+function conclude() {
+  page.showOverall(overall(findings));
+  page.showReport(compose());
+}
+
+function pair() {
+  try {
+    link = openPair(new URL(location.href), (finding) => note('pair', finding));
+  } catch (error) {
+    return note('pair', { verdict: 'fail', code: /** @type {import('./beckon.js').BeckonError} */ (error).code });
+  }
+  history.replaceState(null, '', link);
+  page.showInvitation();
+  showLink(link, qr(link), canShare);
+}
+
+function compose() {
+  const checks = [...ALONE, /** @type {const} */ ('pair')];
+  const entries = checks.flatMap((check) => {
+    const finding = findings[check];
+    return finding ? [{ check, finding, sentence: sentence(check, finding) }] : [];
+  });
+  const result = complete ? overall(findings) : { title: 'Not yet known', text: 'The checks were still running.' };
+  return report({ site: location.origin, at: new Date(), browser: navigator.userAgent, overall: result, entries, addresses: page.withAddresses() });
+}

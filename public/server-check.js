@@ -1,0 +1,116 @@
+// The doctor's call at the server: it opens the socket of a room, as everybody does, and learns which servers help to connect.
+import { isStun, isTurn, span } from './checks.js';
+import { freshSecret } from './seal.js';
+
+/** How long the server may take to let a socket in, in ms: as long as signal.js gives it. */
+const OPEN_MS = 10_000;
+/** How long the answer to a heartbeat may take, in ms; without it the check is good all the same. */
+const PONG_MS = 2_000;
+
+/** @typedef {import('./checks.js').Finding} Finding */
+/**
+ * What the server names, with the pass (credentials) for each.
+ * @typedef {{ servers: { urls: string[], username?: string, credential?: string }[], degraded: boolean }} Ice `degraded`: there would be a
+ *   relay, had the server not failed to get a pass for it
+ */
+
+/**
+ * Opens the socket of a room that nobody else knows.
+ * @param {URL} page where its server is
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ finding: Finding, ice: Ice | null }>}
+ */
+export async function checkServer(page, signal) {
+  const started = performance.now();
+  const url = new URL('peerjs', page);
+  url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
+  url.search = String(new URLSearchParams({ key: freshSecret(), token: freshSecret(), roster: '1' }));
+  const { code, frame, socket } = await firstFrame(url, signal);
+  const ms = performance.now() - started;
+  const { type, payload } = frame ?? {};
+  if (type === 'OPEN') {
+    const pong = await pulse(socket, signal);
+    const ice = readIce(payload);
+    const urls = ice.servers.flatMap((server) => server.urls);
+    const named = `${urls.filter(isStun).length} for STUN, ${urls.filter(isTurn).length} for TURN`;
+    const facts = /** @type {[string, string][]} */ ([['Addresses named', named], ['Round trip', pong === null ? 'no answer' : span(pong)]]);
+    return { finding: { verdict: 'ok', code: 'open', ms, facts }, ice };
+  }
+  socket?.close();
+  if (frame) return { finding: { verdict: 'fail', code: 'refused', ms, facts: [['It says', String(payload?.msg ?? type)]] }, ice: null };
+  const facts = /** @type {[string, string][]} */ ([['Socket', code]]);
+  if (navigator.onLine === false) return { finding: { verdict: 'fail', code: 'offline', ms, facts }, ice: null };
+  const served = await fetch(page.pathname, { method: 'HEAD', cache: 'no-store', signal }).then(({ status }) => String(status), () => '');
+  facts.push(['Page', served ? `answers (${served})` : 'does not answer']);
+  return { finding: { verdict: 'fail', code: served ? 'no-socket' : 'away', ms, facts }, ice: null };
+}
+
+/**
+ * @param {URL} url
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ code: string, frame: any, socket: WebSocket | null }>} `frame` is null when there was none, and `code` says why
+ */
+function firstFrame(url, signal) {
+  return new Promise((resolve, reject) => {
+    /** @type {WebSocket} */
+    let socket;
+    try {
+      socket = new WebSocket(url);
+    } catch (error) {
+      return resolve({ code: String(error), frame: null, socket: null });
+    }
+    const end = (/** @type {string} */ code, frame = null) => {
+      clearTimeout(timer);
+      socket.onmessage = socket.onclose = null;
+      resolve({ code, frame, socket });
+    };
+    const timer = setTimeout(() => end('no answer'), OPEN_MS);
+    socket.onmessage = ({ data }) => end('answered', parse(data));
+    socket.onclose = ({ code }) => end(`closed (${code})`);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      socket.close();
+      reject(signal.reason);
+    });
+  });
+}
+
+/**
+ * How long the way to the server and back is, in ms, and farewell.
+ * @param {WebSocket | null} socket
+ * @param {AbortSignal} signal
+ * @returns {Promise<number | null>}
+ */
+function pulse(socket, signal) {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    const end = (/** @type {number | null} */ ms) => {
+      clearTimeout(timer);
+      if (socket?.readyState === WebSocket.OPEN) socket.send('{"type":"LEAVE"}');
+      socket?.close();
+      resolve(ms);
+    };
+    const timer = setTimeout(() => end(null), PONG_MS);
+    signal.addEventListener('abort', () => end(null));
+    if (!socket) return end(null);
+    socket.onmessage = ({ data }) => data === 'pong' && end(performance.now() - started);
+    socket.onclose = () => end(null);
+    socket.send('{"type":"HEARTBEAT"}');
+  });
+}
+
+/** @param {any} payload of OPEN @returns {Ice} */
+function readIce(payload) {
+  const named = Array.isArray(payload?.iceServers) ? payload.iceServers : [];
+  const servers = named.map((/** @type {any} */ server) => ({ ...server, urls: [server?.urls].flat().filter((url) => typeof url === 'string') }));
+  return { servers, degraded: payload?.degraded === true };
+}
+
+/** @param {unknown} text */
+function parse(text) {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return { type: 'nonsense' };
+  }
+}

@@ -1,0 +1,226 @@
+// Two pages in conversation (conversation, mailbox and courier), and around them all that can change: links come and go, on one side
+// before the other; channels are full; pages are loaded anew; peers are given up and met again; and a server loses, doubles and
+// reorders what goes through it. All by chance: `BECKON_SEED=<seed> BECKON_RUNS=1` does one of them again, and says what happened.
+import assert from 'node:assert/strict';
+import { mock, test } from 'node:test';
+import { openConversation } from '../../public/conversation.js';
+import { openCourier } from '../../public/courier.js';
+import { deriveKeys, freshEpoch, freshSecret } from '../../public/seal.js';
+import { seeded } from './chance.mjs';
+
+const RUNS = Number(process.env.BECKON_RUNS ?? 400);
+const FIRST = Number(process.env.BECKON_SEED ?? Date.now() % 1_000_000_007);
+const STEPS = 120;
+const keys = await deriveKeys(freshSecret());
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** What a side's link does: what is written waits in `wire` and `loose` until the schedule delivers it. */
+function openEnd(remote) {
+  const end = {
+    remote,
+    wire: [],
+    loose: [],
+    open: false,
+    dead: false,
+    full: false,
+    write: (frame) => !end.full && (end.dead || end.wire.push(frame.slice()) > 0),
+    say: (text) => end.dead || end.wire.push(text),
+    burst: (data) => end.dead || end.loose.push(typeof data === 'string' ? data : data.slice()),
+  };
+  return end;
+}
+
+async function run(seed) {
+  const random = seeded(seed);
+  const log = [];
+  const clicks = [];
+  const sides = [0, 1].map((me) => ({ me, loads: 0, link: null, loaded: [] }));
+  const other = (side) => sides[1 - side.me];
+  let ends = [];
+  let links = 0;
+  /** What is under way through the server, and how much is being sealed or opened. */
+  let mail = [];
+  let working = 0;
+  let time = 0;
+  mock.method(performance, 'now', () => time);
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const pass = (wait) => ((time += wait), mock.timers.tick(wait));
+
+  function load(side) {
+    const texts = [];
+    side.name = `${side.me}.${++side.loads}`;
+    side.loaded.push({ name: side.name, texts });
+    side.tally = { sent: 0 };
+    side.epoch = freshEpoch();
+    side.hear = (data) => texts.push(data);
+    const { name } = side;
+    side.courier = openCourier({
+      keys,
+      me: `${side.me}`,
+      epoch: side.epoch,
+      send: (dst, type, payload) => mail.push({ from: side.me, payload }),
+      busy: () => Boolean(side.link?.open),
+      told: (src, words, epoch, proven) => (working--, name === side.name && told(side, words, epoch, proven)),
+      refused: () => working--,
+    });
+    meet(side);
+  }
+
+  function meet(side) {
+    side.link = null;
+    const { hear } = side;
+    side.conversation = openConversation({
+      tally: side.tally,
+      link: () => side.link,
+      tell: (words) => side.courier.tell(`${1 - side.me}`, 'MESSAGE', words),
+      myName: () => side.name,
+      heard: hear,
+      named: () => {},
+      found: () => {},
+    });
+  }
+
+  /** As peer.js does. */
+  function told({ conversation, courier, me }, words, epoch, proven) {
+    if (conversation.isPart(words)) return proven && conversation.told(words, epoch);
+    courier.tell(`${1 - me}`, 'MESSAGE', { here: '' });
+  }
+
+  function connect() {
+    for (const end of ends) end.dead = true;
+    links++;
+    ends = sides.map((side) => openEnd(`${other(side).epoch}.${links}`));
+  }
+
+  /** A side's channel opens; the other's may have opened before. */
+  function open(side) {
+    const end = ends[side.me];
+    if (!end || end.dead || end.open) return;
+    end.open = true;
+    side.link = end;
+    side.conversation.begin();
+  }
+
+  function cut(side) {
+    for (const end of ends) end.dead = true;
+    side.link = null;
+  }
+
+  /** Brings a side what is on its wire: all of a reliable channel's in order, or something of the other's. */
+  function bring(side, count) {
+    const [from, to] = [ends[1 - side.me], ends[side.me]];
+    if (!to || to.dead || side.link !== to) return;
+    for (const data of from.wire.splice(0, count)) side.conversation.hear(typeof data === 'string' ? data : data.buffer);
+    if (side.link !== to || to.dead) return;
+    for (const data of shuffled(from.loose.splice(0, random.below(from.loose.length + 1)))) {
+      for (let copies = random.below(3); copies; copies--) side.conversation.hear(typeof data === 'string' ? data : data.slice().buffer);
+    }
+  }
+
+  const shuffled = (list) => list.map((item) => [random.next(), item]).sort(([a], [b]) => a - b).map(([, item]) => item);
+
+  /** Waits until all that was told is sealed, and all that was brought is opened. */
+  async function quiet() {
+    for (let still = 0, count = -1; still < 3; still = working === 0 && count === mail.length ? still + 1 : 0) {
+      count = mail.length;
+      await turn();
+    }
+  }
+
+  async function serve(good) {
+    await quiet();
+    const due = mail;
+    mail = [];
+    for (const frame of good ? due : shuffled(due)) {
+      const fate = good ? 9 : random.below(12);
+      if (fate < 2) continue;
+      if (fate === 2) mail.push(frame);
+      for (let copies = fate === 3 ? 2 : 1; copies; copies--) {
+        working++;
+        sides[1 - frame.from].courier.take(`${frame.from}`, frame.payload);
+      }
+    }
+    await quiet();
+  }
+
+  function click(side) {
+    const entry = { from: side.name, to: other(side).name, text: `${side.name}:${clicks.length}`, fate: 'open' };
+    clicks.push(entry);
+    side.conversation.put(entry.text).then(() => (entry.fate = 'arrived'), () => (entry.fate = 'left'));
+  }
+
+  const steps = {
+    click: [24, click],
+    /** More than the receiver keeps while it waits for the first. */
+    flurry: [1, (side) => Array.from({ length: 90 }, () => click(side))],
+    bring: [24, (side) => bring(side, random.below(5))],
+    bringAll: [6, (side) => bring(side, Infinity)],
+    connect: [3, connect],
+    open: [12, open],
+    cut: [3, cut],
+    full: [2, (side) => side.link && (side.link.full = !side.link.full) ? undefined : side.conversation.flow()],
+    post: [6, (side) => side.conversation.post()],
+    ask: [3, (side) => side.courier.tell(`${1 - side.me}`, 'MESSAGE', {})],
+    serve: [8, () => serve(false)],
+    wait: [8, () => pass(random.pick([10, 50, 200, 4_000]))],
+    again: [1, (side) => (cut(side), meet(side))],
+    reload: [1, (side) => (cut(side), load(side))],
+  };
+  const bag = Object.keys(steps).flatMap((name) => Array(steps[name][0]).fill(name));
+
+  try {
+    for (const side of sides) load(side);
+    for (let step = 0; step < STEPS; step++) {
+      const [name, side] = [random.pick(bag), random.pick(sides)];
+      log.push(`${step} ${side.name} ${name}`);
+      await steps[name][1](side);
+    }
+    const through = random.pick(['a link', 'the server']);
+    log.push(`now all is well: ${through}`);
+    for (const side of sides) cut(side);
+    if (through === 'a link') {
+      connect();
+      sides.forEach(open);
+    } else for (const { me, courier } of sides) courier.tell(`${1 - me}`, 'MESSAGE', {});
+    const unsettled = () => clicks.filter(({ from, fate }) => fate === 'open' && sides.some(({ name }) => name === from));
+    for (let round = 0; round < 300 && (round < 5 || unsettled().length); round++) {
+      for (const side of sides) {
+        bring(side, Infinity);
+        if (through === 'the server') side.conversation.post();
+      }
+      await serve(true);
+      pass(1_000);
+    }
+    assert.deepEqual(unsettled(), [], 'everything is confirmed');
+    judge();
+  } catch (error) {
+    throw new Error(`BECKON_SEED=${seed}: ${error.message}\n${RUNS === 1 ? log.join('\n') : ''}`, { cause: error });
+  } finally {
+    for (const { conversation } of sides) conversation.pause();
+    mock.timers.reset();
+    mock.restoreAll();
+  }
+
+  /** At each page load once and in order, and nothing that was said to somebody who is still there is missing. */
+  function judge() {
+    for (const { name: at, texts } of sides.flatMap(({ loaded }) => loaded)) {
+      for (const from of new Set(texts.map((text) => text.split(':')[0]))) {
+        const numbers = texts.filter((text) => text.startsWith(`${from}:`)).map((text) => Number(text.split(':')[1]));
+        assert.ok(numbers.every((number, i) => !i || number > numbers[i - 1]), `${at} heard from ${from}: ${numbers}`);
+      }
+    }
+    for (const { from, to, text, fate } of clicks) {
+      const [sender, receiver] = [from, to].map((name) => sides.find((side) => side.name === name));
+      if (sender && receiver) assert.ok(receiver.loaded.at(-1).texts.includes(text), `${text} is missing`);
+      if (fate === 'arrived') assert.ok(sides.some(({ loaded }) => loaded.some(({ texts }) => texts.includes(text))), `${text} was confirmed`);
+    }
+  }
+  return clicks.length;
+}
+
+test(`on ${RUNS} schedules of cuts, reloads and detours every message arrives once and in order`, async () => {
+  console.log(`# resume: BECKON_SEED=${FIRST}`);
+  let clicks = 0;
+  for (let seed = FIRST; seed < FIRST + RUNS; seed++) clicks += await run(seed);
+  console.log(`# ${clicks} messages`);
+});
