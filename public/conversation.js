@@ -7,6 +7,14 @@ import { base64url, bytes } from './seal.js';
 
 /** How often the path and its latency are looked at, in ms, as long as somebody may be looking. */
 const SURVEY_MS = 5_000;
+/**
+ * How long something may wait to be confirmed while nothing at all is heard on the link, in ms and in round trips, before the path is
+ * doubted: browsers notice that it leads nowhere after 5 to 11 s. And for how long, in ms, until it is doubted again; each time twice that.
+ */
+const SILENCE_MS = 1_500;
+const SILENCE_TRIPS = 4;
+const AGAIN_MS = 1_000;
+const MAX_AGAIN_MS = 30_000;
 
 /** What messages leave for confirmations when they go through the server, in frames. */
 const SPARE = 10;
@@ -23,13 +31,20 @@ const SPARE = 10;
  * @param {import('./pace.js').Pace} options.pace of what goes through the server, shared with all other conversations
  * @param {(name: unknown) => void} options.named
  * @param {(path: import('./path.js').Path, latency: number | null) => void} options.found
+ * @param {() => void} options.silent the link should have brought something by now
  */
-export function openConversation({ tally, link, tell, myName, heard, pace, named, found }) {
+export function openConversation({ tally, link, tell, myName, heard, pace, named, found, silent }) {
   /** By what protocol the other side reaches its relay, as it says, and we ours, as we have said it. */
   let theirRelay = '';
   let ourRelay = '';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  /** Since when something waits and nothing was heard on the link. */
+  let silentSince = 0;
+  let silences = 0;
+  let trip = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let watch;
   const mailbox = openMailbox({
     tally,
     write: (frame) => link()?.write(frame) ?? false,
@@ -50,7 +65,22 @@ export function openConversation({ tally, link, tell, myName, heard, pace, named
     const way = await findPath(on.pc, theirRelay).catch(() => null);
     if (!way || on !== link()) return;
     if (way.relay !== ourRelay) say({ type: 'relay', protocol: (ourRelay = way.relay) });
+    trip = way.latency ?? 0;
     found(way.path, way.latency);
+  }
+
+  function listen() {
+    const patience = Math.max(SILENCE_MS, SILENCE_TRIPS * trip);
+    const silence = performance.now() - silentSince;
+    watch = undefined;
+    if (!mailbox.waiting) return;
+    watch = setTimeout(listen, silence < patience ? patience - silence : Math.min(AGAIN_MS * 2 ** silences++, MAX_AGAIN_MS));
+    if (silence >= patience) silent();
+  }
+
+  function heardLink() {
+    silentSince = performance.now();
+    silences = 0;
   }
 
   /**
@@ -76,10 +106,30 @@ export function openConversation({ tally, link, tell, myName, heard, pace, named
   return {
     say,
     survey,
-    put: mailbox.put,
+
+    /** @param {import('./frame.js').Sendable} data */
+    put(data) {
+      if (!mailbox.waiting) heardLink();
+      watch ??= setTimeout(listen, SILENCE_MS);
+      return mailbox.put(data);
+    },
+
     flow: mailbox.flow,
-    part: mailbox.part,
+
+    /** @param {import('./events.js').BeckonError} why */
+    part(why) {
+      clearTimeout(watch);
+      mailbox.part(why);
+    },
+
     repost: mailbox.repost,
+
+    /** The server can be reached again: what went through it because of a silence may be lost. */
+    again() {
+      if (!silences) return;
+      mailbox.repost();
+      silent();
+    },
 
     /** First words on a new link: who we are, and what the other has not confirmed. It knows which of it is new. */
     begin() {
@@ -108,6 +158,7 @@ export function openConversation({ tally, link, tell, myName, heard, pace, named
 
     /** @param {string | ArrayBuffer} data from a link: a message, or text about the conversation */
     hear(data) {
+      heardLink();
       if (typeof data === 'string') return attend(parse(data));
       const [session = ''] = link()?.remote?.split('.') ?? [];
       accept(session, data, (seq) => {

@@ -17,8 +17,10 @@ export function openDetour({ possible, ask, post, changed }) {
   let timer;
   let answered = false;
   let open = false;
+  let slipping = false;
 
   function look() {
+    clearTimeout(timer);
     timer = setTimeout(look, LOOK_MS);
     if (!possible()) close();
     else if (!answered) ask();
@@ -47,8 +49,17 @@ export function openDetour({ possible, ask, post, changed }) {
       open = false;
     },
     close,
+    /** There was one, and it is known to be gone. */
+    hasten: look,
+    /** There seems to be one that leads nowhere: what is due goes this way too. */
+    slip() {
+      slipping = true;
+      if (answered) post();
+      else ask();
+    },
     /** The other side has answered through the server. */
     answered() {
+      if (!answered && slipping && possible()) post();
       answered = true;
     },
   };

@@ -6,6 +6,11 @@ import { pack, rebase } from './frame.js';
 
 /** When copies of a small message leave, in ms, as long as it is not confirmed. The first leaves at once. */
 const COPIES_MS = [30, 70, 110];
+/**
+ * As long as no more than this many messages wait to be confirmed. In a stream, what follows makes SCTP repeat what was lost, and
+ * copies would only take its place on the line (measured at 10 % loss, a message each 20 ms: p90 1.2 s with copies of all).
+ */
+const FEW = 4;
 /** What is small, in bytes of a frame: it fits in one packet. */
 const SMALL = 1_024;
 /** Messages that came before their predecessors and are kept until those come. Beyond that, the reliable channel brings them again. */
@@ -83,8 +88,9 @@ export function openMailbox({ tally, write, burst, heard }) {
   /** @param {Kept} message */
   function hurry(message) {
     if (message.frame.length > SMALL) return;
-    burst(frameOf(message));
-    for (const wait of COPIES_MS) setTimeout(() => unheard.includes(message) && burst(frameOf(message)), wait);
+    const copy = () => unheard.length <= FEW && unheard.includes(message) && burst(frameOf(message));
+    copy();
+    for (const wait of COPIES_MS) setTimeout(copy, wait);
   }
 
   return {
@@ -102,6 +108,11 @@ export function openMailbox({ tally, write, burst, heard }) {
         flow();
         hurry(message);
       });
+    },
+
+    /** Whether anything is not confirmed. */
+    get waiting() {
+      return unheard.length > 0;
     },
 
     /** The channel takes more. */

@@ -92,6 +92,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
       peer.dispatchEvent(new BeckonEvent('name', { peer }));
     },
     found: (path, latency) => direct && take(path, latency),
+    silent: bypass,
   });
   const detour = openDetour({
     possible: () => present && online(),
@@ -160,6 +161,15 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     inside.path = path;
     inside.latency = latency;
     peer.dispatchEvent(new BeckonEvent('path', { peer }));
+  }
+
+  /** The path leads nowhere, most likely, whatever the browser still thinks: a better one is looked for, and there is the server. */
+  function bypass() {
+    if (!present || !online()) return;
+    if (direct) {
+      link?.refresh();
+      detour.slip();
+    } else if (opened) detour.hasten();
   }
 
   function rebuild() {
@@ -357,6 +367,7 @@ export function openPeer({ id, polite, session, iceServers, online, myName, tall
     found() {
       here();
       doubt();
+      conversation.again();
     },
 
     /** Somebody looks. `moved`: perhaps from another network. */

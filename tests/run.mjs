@@ -3,9 +3,11 @@
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 
+/** What node's reporter counts. */
+const nodeCount = (text) => ({ passed: sum(text, /^ℹ pass (\d+)/gm), failed: sum(text, /^ℹ (?:fail|cancelled|skipped|todo) (\d+)/gm) });
 const nodeTests = (folder, ...options) => ({
   command: ["node", "--test", "--test-reporter=spec", ...options, ...globSync(`tests/${folder}/*.test.mjs`).sort()],
-  count: (text) => ({ passed: sum(text, /^ℹ pass (\d+)/gm), failed: sum(text, /^ℹ (?:fail|cancelled|skipped|todo) (\d+)/gm) }),
+  count: nodeCount,
 });
 /** A stage that counts as one test, passed if it ends well. */
 const once = (...command) => ({ command, count: (_text, code) => ({ passed: code === 0 ? 1 : 0, failed: 0 }) });
@@ -24,6 +26,7 @@ const stages = {
   chaos: nodeTests("chaos"),
   browser: nodeTests("browser", "--test-concurrency=2"),
   holding: nodeTests("holding", "--test-concurrency=2"),
+  network: { command: ["bash", "tests/network/lab.sh", "short"], count: nodeCount },
   interop: nodeTests("interop"),
   clients: nodeTests("clients"),
 };

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prepares this machine: `setup.sh` to build and serve, `setup.sh test` to run the tests too.
+# Prepares this machine: `setup.sh` to build and serve, `setup.sh test` to run the tests too, `setup.sh lab` for the network lab alone.
 # It does only what is missing, says what it does, and may be interrupted and run again at any point:
 # every step builds aside and is moved into place, or is marked as done, when it has succeeded.
 set -euo pipefail
@@ -95,7 +95,23 @@ ready_node() {
 ready_rust
 ready_node
 mkdir -p build/site # wrangler wants to see it before it builds
-if [ "$purpose" = test ]; then
+if [ "$purpose" = test ] || [ "$purpose" = lab ]; then
     find_chromium >/dev/null || debian "Chromium, for the browser tests" chromium
     find_firefox >/dev/null || debian "Firefox, for the tests of the stock client" firefox-esr
+fi
+if [ "$purpose" = lab ]; then
+    # Programs, each with its package: networks, NAT, TURN, certificates, and a way to a port inside a network.
+    lacking=()
+    while read -r program package; do
+        command -v "$program" >/dev/null || lacking+=("$package")
+    done <<'PACKAGES'
+ip iproute2
+nft nftables
+conntrack conntrack
+turnserver coturn
+openssl openssl
+certutil libnss3-tools
+socat socat
+PACKAGES
+    [ ${#lacking[@]} = 0 ] || debian "what the network lab is made of" "${lacking[@]}"
 fi

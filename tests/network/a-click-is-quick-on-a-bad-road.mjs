@@ -1,7 +1,7 @@
 // A road that loses every fifth packet, each way, and takes 25 ms: how long does a click take that nothing follows? Beside it, the same
 // on a reliable channel of the same connection, which has to wait for SCTP's timer.
 import assert from 'node:assert/strict';
-import { until } from './devices.mjs';
+import { until, untilPath } from './devices.mjs';
 import { STUN_URL } from './turn.mjs';
 
 const BAD = { delay: 25, loss: 20 };
@@ -14,8 +14,34 @@ const SPREAD_MS = 200;
 /** What issue 4 demands of 99 clicks of 100, in ms. */
 const P99_MS = 150;
 
+/** The other bad road, and what goes over it: so many messages of each kind, one each so many ms. */
+const SLOW = { delay: 50, loss: 10 };
+const COUNT = 250;
+const EVERY_MS = 20;
+
 /** @param {import('./lab.mjs').Scenario} scenario */
 export default function register(scenario) {
+  scenario(`with ${SLOW.loss} % loss and ${SLOW.delay} ms what is reliable arrives whole and in order, and what is not is dropped and holds nothing up`, async (lab) => {
+    const devices = await lab.meet({ stun: STUN_URL });
+    await untilPath('stun', devices);
+    lab.network.road(SLOW);
+    const sent = await devices[0].ask(stream, { COUNT, EVERY_MS });
+    await until('all that is reliable is confirmed', devices, () => devices[0].ask(() => lab.waiting.size === 0));
+    const heard = await devices[1].ask(() => lab.heard.map(({ data, at }) => [data, at]));
+    const ids = heard.map(([id]) => id);
+    const reliable = ids.filter((id) => id.startsWith('reliable'));
+    const loose = ids.filter((id) => id.startsWith('loose'));
+    assert.deepEqual(reliable, Array.from({ length: COUNT }, (_, n) => `reliable ${n}`));
+    assert.equal(new Set(loose).size, loose.length, 'something came twice');
+    assert.ok(loose.length < COUNT && loose.length > COUNT / 2, `${loose.length} of ${COUNT} arrived on a road that loses ${SLOW.loss} %`);
+    const left = new Map(sent);
+    const took = (kind) => heard.filter(([id]) => id.startsWith(kind)).map(([id, at]) => Math.round(at - left.get(id))).sort((a, b) => a - b);
+    report('chromium', 'reliable', took('reliable'));
+    report('chromium', 'may be lost', took('loose'));
+    // What waits for a lost one waits for another round trip at least.
+    assert.ok(rank(took('loose'), 0.5) < 2 * SLOW.delay, 'what may be lost waits for what was');
+  });
+
   for (const engine of ['chromium', 'firefox']) {
     scenario(
       `a lone click in ${engine} takes less than ${P99_MS} ms with ${BAD.loss} % loss, 99 times of 100`,
@@ -29,11 +55,12 @@ export default function register(scenario) {
         await Promise.all(devices.map((device) => device.ask(openPlain)));
         lab.network.road(BAD);
         const ours = await measure(devices, 'ours');
-        const plain = await measure(devices, 'plain');
         report(engine, 'peer.send()', ours);
-        report(engine, 'reliable channel', plain);
         assert.equal(ours.length, ROOMS * CLICKS, 'clicks were lost or doubled');
         assert.ok(rank(ours, 0.99) < P99_MS, `99 of 100 clicks took up to ${rank(ours, 0.99)} ms`);
+        if (lab.short) return; // a click over the plain channel takes seconds now and then
+        const plain = await measure(devices, 'plain');
+        report(engine, 'reliable channel', plain);
         assert.ok(rank(ours, 0.99) < rank(plain, 0.99), 'a reliable channel alone is as quick');
       },
       { long: engine === 'firefox' },
@@ -52,12 +79,12 @@ async function measure(devices, way) {
 
 /** In the page: a plain channel beside the library's, on every connection. What comes is answered, so that the sender knows when to go on. */
 function openPlain() {
-  for (const one of globalThis.lab.all) {
+  for (const one of lab.all) {
     const channel = one.peer.connection.createDataChannel('plain', { negotiated: true, id: 7 });
     one.plain = { channel, heard: [], answered() {} };
     channel.onmessage = ({ data }) => {
       if (data === 'answer') return one.plain.answered();
-      one.plain.heard.push({ data, at: globalThis.lab.now() });
+      one.plain.heard.push({ data, at: lab.now() });
       channel.send('answer');
     };
   }
@@ -66,12 +93,12 @@ function openPlain() {
 /** In the page: clicks, alone each, in every second room. Gives when each was sent. */
 async function click({ way, side, CLICKS, LONE_MS, SPREAD_MS }) {
   const sent = [];
-  const clicks = globalThis.lab.all.map(async (one, number) => {
+  const clicks = lab.all.map(async (one, number) => {
     if (number % 2 !== side) return;
     for (let n = 0; n < CLICKS; n++) {
       const pause = new Promise((resolve) => setTimeout(resolve, LONE_MS + Math.random() * SPREAD_MS));
       const id = `${way} ${number} ${n}`;
-      sent.push([id, globalThis.lab.now()]);
+      sent.push([id, lab.now()]);
       const answered = way === 'ours' ? one.send(id) : new Promise((resolve) => (one.plain.answered = resolve));
       if (way === 'plain') one.plain.channel.send(id);
       await answered;
@@ -82,9 +109,21 @@ async function click({ way, side, CLICKS, LONE_MS, SPREAD_MS }) {
   return sent;
 }
 
+/** In the page: messages of both kinds in turn. Gives when each was sent. */
+async function stream({ COUNT, EVERY_MS }) {
+  const sent = [];
+  for (let n = 0; n < COUNT; n++) {
+    sent.push([`reliable ${n}`, lab.now()], [`loose ${n}`, lab.now()]);
+    lab.send(`reliable ${n}`);
+    lab.peer.send(`loose ${n}`, { reliable: false });
+    await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+  }
+  return sent;
+}
+
 /** In the page: what was heard, and when. */
 function arrivals(way) {
-  return globalThis.lab.all.flatMap((one) => (way === 'ours' ? one.heard : one.plain.heard).map(({ data, at }) => [data, at]));
+  return lab.all.flatMap((one) => (way === 'ours' ? one.heard : one.plain.heard).map(({ data, at }) => [data, at]));
 }
 
 const rank = (ascending, share) => ascending[Math.min(ascending.length - 1, Math.ceil(share * ascending.length) - 1)];

@@ -1,5 +1,7 @@
 // Two devices in networks of every kind find the best path there is, and the library says which one it is.
 import assert from 'node:assert/strict';
+import { name, untilHello, untilText } from '../browser/browser.mjs';
+import { standing } from '../../public/sentences.js';
 import { exchange, pairs, untilPath } from './devices.mjs';
 import { STUN_URL } from './turn.mjs';
 
@@ -53,6 +55,20 @@ export default function register(scenario) {
       { long: what !== 'behind two NATs without STUN' },
     );
   }
+
+  scenario("Beckon's page says that a click goes through the server when it does, and how two who reach each other do", async (lab) => {
+    for (const [stun, path] of [
+      ['', 'server'],
+      [STUN_URL, 'stun'],
+    ]) {
+      const [one, other] = (await lab.meet({ stun, page: true })).slice(-2);
+      const words = standing({ state: 'open', path, latency: null });
+      for (const { page } of [one, other]) await untilText(page, words);
+      const from = await name(one.page);
+      await one.page.click('#hello');
+      await untilHello(other.page, from);
+    }
+  });
 }
 
 /** A check that comes before the other's name is found (mDNS) makes a candidate of its own kind; there is no STUN and no NAT here. */

@@ -55,6 +55,7 @@ await serve(null); // the page from elsewhere is the first
 const beckons = new Map();
 
 const lab = {
+  short,
   network,
   turn,
   browsers,
@@ -77,14 +78,17 @@ const lab = {
    * @param {string} [how.secret] what Beckon signs the credentials for these with
    * @param {number} [how.ttl] for how long they are good, in seconds
    * @param {object} [how.credential] to be used in place of Beckon's
+   * @param {boolean} [how.page] whether they open Beckon's own page, and not one that imports the library
    * @param {number} [how.rooms] how many rooms they share
    */
-  async meet({ on = ['a', 'b'], engines = on.map(() => 'chromium'), stun = '', turn = [], secret = SECRET, ttl = 3600, credential, rooms = 1 }) {
+  async meet({ on = ['a', 'b'], engines = on.map(() => 'chromium'), stun = '', turn = [], secret = SECRET, ttl = 3600, credential, rooms = 1, page = false }) {
     const vars = { STUN_URLS: stun, TURN_URLS: turn.join(), TURN_TTL_S: String(ttl) };
     const host = await lab.beckon({ vars, secrets: turn.length ? { TURN_SECRET: secret } : {} });
-    const url = agentUrl(0, host, Array.from({ length: rooms }, freshSecret));
+    const secrets = Array.from({ length: rooms }, freshSecret);
+    const url = page ? `https://${host}/#${secrets[0]}` : agentUrl(0, host, secrets);
     const devices = on.map(async (machine, n) => openDevice(await browsers.get(engines[n], machine), machine, url, (page) => replaceCredential(page, credential)));
     lab.devices.push(...(await Promise.all(devices)));
+    if (page) return lab.devices;
     await until('the library is there', lab.devices, async () => {
       const there = await Promise.all(lab.devices.map((device) => device.ask(() => 'lab' in globalThis)));
       return there.every(Boolean);

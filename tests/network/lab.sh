@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../../tools/env.sh"
 cd "$root"
-[ -n "${BECKON_READY:-}" ] || bash tools/setup.sh lab
+bash tools/setup.sh lab
 CHROMIUM=$(find_chromium) || stop "Chromium is missing: install it, or name it in the variable CHROMIUM, then run this again."
 FIREFOX=$(find_firefox) || stop "Firefox is missing: install it, or name it in the variable FIREFOX, then run this again."
 export CHROMIUM FIREFOX
