@@ -98,4 +98,5 @@ mkdir -p build/site # wrangler wants to see it before it builds
 if [ "$purpose" = test ]; then
     find_chromium >/dev/null || debian "Chromium, for the browser tests" chromium
     find_firefox >/dev/null || debian "Firefox, for the tests of the stock client" firefox-esr
+    command -v turnserver >/dev/null || debian "coturn, for the tests of relays" coturn openssl
 fi
