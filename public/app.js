@@ -176,6 +176,11 @@ function run(room) {
     return say.alone;
   }
 
+  /** Whether someone has no path of their own, for a reason that the doctor may find. @param {Peer} peer */
+  function isIll({ path, error }) {
+    return path === 'server' || Boolean(error && error.code !== 'tampered');
+  }
+
   /** @param {Peer} peer */
   function searching(peer) {
     return peer.state === 'connecting' && Date.now() - (people.get(peer)?.since ?? 0) >= SEARCH_MS;
@@ -187,7 +192,7 @@ function run(room) {
     view.showMe({ ...persona(room.id), name: room.name });
     const me = { ...persona(room.id), id: room.id, name: room.name, state: 'me', standing: 'this device', hellos: 0 };
     view.showPeople([me, ...Array.from(people.keys(), describe)]);
-    view.showStatus(status());
+    view.showStatus(status(), room.peers.some(isIll));
     const silent = silentSince && Date.now() - silentSince >= AWAY_MS;
     view.showAway(silent ? say.away(Math.ceil((room.retryAt - Date.now()) / 1_000)) : null);
     clearTimeout(later);

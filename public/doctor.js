@@ -17,7 +17,8 @@ const ALONE = /** @type {Check[]} */ (['secure', 'webrtc', 'server', 'loopback',
 
 /** What was found so far. @type {import('./overall.js').Findings} */
 let findings = {};
-let complete = false;
+/** When the last check was done, if all are. @type {Date | null} */
+let completed = null;
 let running = new AbortController();
 /** The link for the other device, once there is one. */
 let link = '';
@@ -44,7 +45,7 @@ async function examine() {
   running.abort();
   running = new AbortController();
   const { signal } = running;
-  complete = false;
+  completed = null;
   const { pair } = findings;
   findings = pair ? { pair } : {};
   page.showOverall(null);
@@ -82,7 +83,7 @@ async function examine() {
         makeIf(`turn-${transport}`, missing, () => checkTurn(transport, named, signal)),
       ),
     ]);
-    complete = true;
+    completed = new Date();
     conclude();
   } catch (error) {
     if (!signal.aborted) throw error; // else the next examination has begun
@@ -97,7 +98,7 @@ function note(check, finding) {
   findings[check] = finding;
   page.showFinding(check, finding, sentence(check, finding));
   page.showProgress(ALONE.filter((check) => findings[check]).length, ALONE.length);
-  if (complete) conclude();
+  if (completed) conclude();
 }
 
 function conclude() {
@@ -122,6 +123,6 @@ function compose() {
     const finding = findings[check];
     return finding ? [{ check, finding, sentence: sentence(check, finding) }] : [];
   });
-  const result = complete ? overall(findings) : { title: 'Not yet known', text: 'The checks were still running.' };
-  return report({ site: location.origin, at: new Date(), browser: navigator.userAgent, overall: result, entries, addresses: page.withAddresses() });
+  const result = completed ? overall(findings) : { title: 'Not yet known', text: 'The checks were still running.' };
+  return report({ site: location.origin, at: completed ?? new Date(), browser: navigator.userAgent, overall: result, entries, addresses: page.withAddresses() });
 }

@@ -3,7 +3,18 @@
 /** @typedef {import('./overall.js').Findings} Findings */
 
 /** IPv4 and IPv6 addresses, wherever they stand, and the names behind which browsers hide local ones. */
-const ADDRESS = /\b\d{1,3}(\.\d{1,3}){3}\b|\[?(?<![\w:.])(?=[\da-f:]*:[\da-f:]*:)[\da-f:]{2,}(%\w+)?(?![\w:.])\]?|[\da-f-]{36}\.local\b/gi;
+const ADDRESS = new RegExp(
+  [
+    /\[[\da-f:.]+(%\w+)?\]/, // as in a URL
+    /[\da-f:]*::[\da-f:.]*(%\w+)?/, // with zeros left out
+    /\b([\da-f]{1,4}:){7}[\da-f]{1,4}\b/,
+    /\b\d{1,3}(\.\d{1,3}){3}\b/,
+    /\b[\da-f-]{36}\.local\b/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'gi',
+);
 
 /** @param {string} text */
 export function withoutAddresses(text) {

@@ -66,7 +66,7 @@ const SENTENCES = {
   },
   stun: {
     seen: { title: 'Other networks can see where you are', text: 'A server outside told this device the address that others can send to.' },
-    public: { title: 'Other networks can see where you are', text: 'This device has a public address of its own.' },
+    unchanged: { title: 'Other networks can see where you are', text: 'A server outside sees this device at the address that it has itself.' },
     symmetric: {
       title: 'You look different to everyone',
       text: 'Your network gives you another door for each one you talk to, so that nobody can be told which. Direct connections to other networks often fail; a relay helps.',

@@ -130,10 +130,14 @@ function personRow({ id, state }) {
   return row;
 }
 
-/** @param {{ title: string, text: string }} sentence */
-export function showStatus({ title, text }) {
+/**
+ * @param {{ title: string, text: string }} sentence
+ * @param {boolean} ill whether the doctor may find out why
+ */
+export function showStatus({ title, text }, ill) {
   write(at('title'), title);
   write(at('text'), text);
+  at('why').hidden = !ill;
 }
 
 /** @param {string} text for those who listen instead of looking */

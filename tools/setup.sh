@@ -98,6 +98,7 @@ mkdir -p build/site # wrangler wants to see it before it builds
 if [ "$purpose" = test ] || [ "$purpose" = lab ]; then
     find_chromium >/dev/null || debian "Chromium, for the browser tests" chromium
     find_firefox >/dev/null || debian "Firefox, for the tests of the stock client" firefox-esr
+    command -v turnserver >/dev/null || debian "coturn, for the tests of relays" coturn openssl
 fi
 if [ "$purpose" = lab ]; then
     # Programs, each with its package: networks, NAT, TURN, certificates, and a way to a port inside a network.

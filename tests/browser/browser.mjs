@@ -17,20 +17,20 @@ const FLAGS = [
 ];
 
 /** Starts Chromium: $CHROMIUM, or where Debian has it. Without one the tests fail. */
-export async function startChromium() {
+export async function startChromium(...flags) {
   const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
     (path) => path && existsSync(path),
   );
   assert.ok(executablePath, 'no Chromium: install it, or say where it is with CHROMIUM=/path/to/chromium');
-  return puppeteer.launch({ executablePath, headless: true, pipe: true, args: FLAGS, protocolTimeout: 2 * DEADLINE_MS });
+  return puppeteer.launch({ executablePath, headless: true, pipe: true, args: [...FLAGS, ...flags], protocolTimeout: 2 * DEADLINE_MS });
 }
 
 /** Starts Firefox: $FIREFOX, or where Debian has it. */
-export async function startFirefox() {
+export async function startFirefox({ preferences = {}, ...options } = {}) {
   const executablePath = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => path && existsSync(path));
   assert.ok(executablePath, 'no Firefox: install it, or say where it is with FIREFOX=/path/to/firefox');
-  const extraPrefsFirefox = { 'media.peerconnection.ice.obfuscate_host_addresses': false };
-  return puppeteer.launch({ browser: 'firefox', executablePath, headless: true, extraPrefsFirefox, protocolTimeout: 2 * DEADLINE_MS });
+  const extraPrefsFirefox = { 'media.peerconnection.ice.obfuscate_host_addresses': false, ...preferences };
+  return puppeteer.launch({ browser: 'firefox', executablePath, headless: true, extraPrefsFirefox, ...options, protocolTimeout: 2 * DEADLINE_MS });
 }
 
 /**

@@ -14,8 +14,9 @@ const HOST = '127.0.0.1';
 /**
  * Starts coturn on free ports and waits until it listens.
  * @param {string} secret what Beckon shares with it
+ * @param {string[]} [flags] of coturn's. By default it relays to this machine, where everything is
  */
-export async function startTurn(secret) {
+export async function startTurn(secret, flags = ['--allow-loopback-peers']) {
   const files = mkdtempSync(join(tmpdir(), 'beckon-turn-'));
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'key.pem', '-out', 'cert.pem'];
   execFileSync('openssl', ['req', '-x509', ...key, '-days', '2', '-subj', '/CN=localhost'], { cwd: files, stdio: 'ignore' });
@@ -36,9 +37,8 @@ export async function startTurn(secret) {
     pidfile: 'turn.pid',
     'log-file': 'stdout',
   };
-  const flags = ['-n', '--use-auth-secret', '--fingerprint', '--no-cli', '--allow-loopback-peers', '--no-dtls'];
   const words = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
-  const server = spawn('turnserver', [...flags, ...words], { cwd: files, stdio: ['ignore', 'pipe', 'pipe'] });
+  const server = spawn('turnserver', ['-n', '--use-auth-secret', '--fingerprint', '--no-cli', '--no-dtls', ...flags, ...words], { cwd: files, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   for (const stream of [server.stdout, server.stderr]) stream.on('data', (data) => (log = (log + data).slice(-20_000)));
   let failed = '';
@@ -53,7 +53,7 @@ export async function startTurn(secret) {
     stun: `stun:${HOST}:${port}`,
     udp: `turn:${HOST}:${port}?transport=udp`,
     tcp: `turn:${HOST}:${port}?transport=tcp`,
-    tls: `turns:${HOST}:${tlsPort}?transport=tcp`,
+    tls: `turns:localhost:${tlsPort}?transport=tcp`, // Firefox ignores turns: with an address
     log: () => log,
     async close() {
       server.kill('SIGKILL');
