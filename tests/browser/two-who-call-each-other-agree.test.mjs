@@ -6,7 +6,7 @@ import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { startChromium, startFirefox, watch } from './browser.mjs';
 
-const RUNS = Number(process.env.BECKON_RUNS ?? 120);
+const RUNS = Number(process.env.BECKON_RUNS ?? 100);
 const FIRST = Number(process.env.BECKON_SEED ?? Date.now() % 1_000_000_007);
 /** Pairs in a page at the same time, and pairs until it is loaded anew: a browser keeps dead connections for a while. */
 const AT_ONCE = 6;
@@ -30,36 +30,51 @@ for (const [name, start] of Object.entries({ Chromium: startChromium, Firefox: s
   test(`on ${RUNS} schedules in ${name} both end up connected, and every message arrives once and in order`, async () => {
     console.log(`# ${name}: BECKON_SEED=${FIRST}`);
     const browser = await start();
-    const results = [];
     try {
+      const results = [];
       for (let first = FIRST; first < FIRST + RUNS; first += PER_PAGE) {
-        const page = await browser.newPage();
-        const troubles = watch(page);
-        await page.goto(url);
-        results.push(...(await page.evaluate(batch, first, Math.min(PER_PAGE, FIRST + RUNS - first), AT_ONCE)));
-        assert.deepEqual(troubles, []);
-        await page.close();
+        results.push(...(await runs(browser, first, Math.min(PER_PAGE, FIRST + RUNS - first), AT_ONCE)));
       }
+      const sum = (field) => results.reduce((total, result) => total + result[field], 0);
+      const times = results.map(({ took }) => took).sort((a, b) => a - b);
+      console.log(`# ${name}: ${results.length} schedules, ${sum('clicks')} messages; from the last trouble until all is well median ${times[times.length >> 1]} ms, longest ${times.at(-1)} ms`);
+      const failed = results.filter(({ trouble }) => trouble);
+      for (const { seed } of results.filter(({ late }) => late)) {
+        // A busy machine is late once; a mistake is late every time.
+        const again = [...(await runs(browser, seed, 1, 1)), ...(await runs(browser, seed, 1, 1))];
+        if (again.every(({ late }) => late)) failed.push({ ...again[0], trouble: again[0].trouble || 'connected only after a deadline' });
+      }
+      for (const { seed, trouble, log } of failed) console.log(`# BECKON_SEED=${seed} BECKON_RUNS=1: ${trouble}\n${log.join('\n')}`);
+      assert.deepEqual(failed.map(({ seed, trouble }) => `BECKON_SEED=${seed}: ${trouble}`), []);
     } finally {
       await browser.close();
     }
-    const failed = results.filter(({ trouble }) => trouble);
-    for (const { seed, trouble, log } of failed) console.log(`# BECKON_SEED=${seed} BECKON_RUNS=1: ${trouble}\n${log.join('\n')}`);
-    const sum = (field) => results.reduce((total, result) => total + result[field], 0);
-    const times = results.map(({ took }) => took).sort((a, b) => a - b);
-    console.log(`# ${name}: ${results.length} schedules, ${sum('clicks')} messages, ${sum('left')} given back; median ${times[times.length >> 1]} ms, longest ${times.at(-1)} ms`);
-    assert.deepEqual(failed.map(({ seed, trouble }) => `BECKON_SEED=${seed}: ${trouble}`), []);
   });
 }
 
-/** In the page: so many schedules, some at a time. */
+/** So many schedules in a page of their own, some at a time. */
+async function runs(browser, first, count, atOnce) {
+  const page = await browser.newPage();
+  const troubles = watch(page);
+  await page.goto(url);
+  await page.evaluate(batch, first, count, atOnce);
+  while (!(await page.evaluate(() => globalThis.results.length === globalThis.count))) await new Promise((resolve) => setTimeout(resolve, 100));
+  const results = await page.evaluate(() => globalThis.results);
+  assert.deepEqual(troubles, []);
+  await page.close();
+  return results;
+}
+
+/** In the page: begins. */
 async function batch(first, count, atOnce) {
   const { run } = await import('/schedule.js');
-  const results = [];
+  Object.assign(globalThis, { results: [], count });
   let next = first;
   const worker = async () => {
-    while (next < first + count) results.push(await run(next++));
+    while (next < first + count) {
+      const seed = next++;
+      globalThis.results.push(await run(seed).catch((error) => ({ seed, trouble: String(error), took: 0, clicks: 0, log: [] })));
+    }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return results;
+  for (let n = 0; n < atOnce; n++) worker();
 }

@@ -8,7 +8,7 @@ import { openCourier } from '../../public/courier.js';
 import { deriveKeys, freshEpoch, freshSecret } from '../../public/seal.js';
 import { seeded } from './chance.mjs';
 
-const RUNS = Number(process.env.BECKON_RUNS ?? 400);
+const RUNS = Number(process.env.BECKON_RUNS ?? 150);
 const FIRST = Number(process.env.BECKON_SEED ?? Date.now() % 1_000_000_007);
 const STEPS = 120;
 const keys = await deriveKeys(freshSecret());

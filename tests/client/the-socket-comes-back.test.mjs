@@ -1,0 +1,207 @@
+// The socket's schedule, on a clock of the test's own and with sockets of its own: when it tries again, and when it does not.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import './node-webrtc.mjs';
+import { join } from '../../public/beckon.js';
+import { openSignal } from '../../public/signal.js';
+
+const HEARTBEAT = '{"type":"HEARTBEAT"}';
+
+/** From now on every WebSocket is one of these, which the test opens and closes, and time passes when it says so. */
+function stage(t, { files = true } = {}) {
+  const sockets = [];
+  class FakeSocket {
+    sent = [];
+    closed = false;
+    constructor(url) {
+      Object.assign(this, { url: String(url), at: Date.now() });
+      sockets.push(this);
+    }
+    send(text) {
+      this.sent.push(text);
+    }
+    close() {
+      this.closed = true;
+    }
+    /** The server says something. */
+    say(frame) {
+      this.onmessage({ data: JSON.stringify(frame) });
+    }
+    welcome(peers = []) {
+      const id = new URL(this.url).searchParams.get('id');
+      this.say({ type: 'OPEN', payload: { id, peers, iceServers: [] } });
+    }
+    /** The server, or whatever is between, closes it. */
+    cut(code = 1006) {
+      this.onclose({ code });
+    }
+  }
+  const real = globalThis.WebSocket;
+  globalThis.WebSocket = FakeSocket;
+  t.after(() => (globalThis.WebSocket = real));
+  const world = { sockets, files, asked: 0 };
+  t.mock.method(globalThis, 'fetch', async () => {
+    world.asked++;
+    if (!world.files) throw new TypeError('no server');
+  });
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] });
+  world.open = (id) => {
+    const news = [];
+    const note = (what) => (detail) => news.push([what, detail]);
+    const events = ['open', 'ice', 'join', 'leave', 'lost', 'expire', 'told', 'away', 'refused'];
+    const signal = openSignal(new URL(`wss://beckon.example/peerjs?id=${id}&token=secret`), Object.fromEntries(events.map((what) => [what, note(what)])));
+    t.after(() => signal.close());
+    return { signal, news, heard: (what) => news.filter(([kind]) => kind === what).length };
+  };
+  /** Lets time pass in small steps, with what promises have to do in between. */
+  world.pass = async (ms) => {
+    for (let left = ms; left > 0; left -= 50) {
+      t.mock.timers.tick(Math.min(left, 50));
+      for (let turns = 0; turns < 5; turns++) await null;
+    }
+  };
+  return world;
+}
+
+test('when a deploy closes a thousand sockets at once they come back spread, each as who it was', async (t) => {
+  const { sockets, open, pass } = stage(t);
+  for (let n = 0; n < 1_000; n++) open(`peer${n}`);
+  const before = [...sockets];
+  for (const socket of before) socket.welcome();
+  await pass(6_000);
+  const deploy = Date.now();
+  for (const socket of before) socket.cut(1001);
+  assert.equal(sockets.length, 1_000, 'nobody comes back in the same moment');
+  for (let ms = 0; ms < 1_000; ms++) t.mock.timers.tick(1);
+  const after = sockets.slice(1_000);
+  assert.deepEqual(after.map(({ url }) => url).sort(), before.map(({ url }) => url).sort());
+  const waits = after.map(({ at }) => at - deploy);
+  assert.ok(Math.min(...waits) >= 150 && Math.max(...waits) <= 450, `between ${Math.min(...waits)} and ${Math.max(...waits)} ms`);
+  // In each tenth of that time some tenth of them, were it even; never as many as a quarter.
+  for (let from = 150; from < 450; from += 30) {
+    const share = waits.filter((wait) => wait >= from && wait < from + 30).length;
+    assert.ok(share > 20 && share < 250, `${share} within 30 ms`);
+  }
+});
+
+test('who fails waits longer each time, and quickly again only after a socket has lived', async (t) => {
+  const { sockets, open, pass } = stage(t);
+  t.mock.method(Math, 'random', () => 0.5); // no chance: each wait is as it is written
+  const { news } = open('ann');
+  const waits = [];
+  const cut = async () => {
+    const [socket, count] = [sockets.at(-1), sockets.length];
+    socket.cut();
+    const began = Date.now();
+    assert.deepEqual(news.at(-1)[0], 'away');
+    const announced = news.at(-1)[1];
+    while (sockets.length === count) await pass(50);
+    assert.ok(Math.abs(announced - Date.now()) < 100, 'when it said it would');
+    waits.push(Date.now() - began);
+  };
+  for (let n = 0; n < 6; n++) await cut();
+  sockets.at(-1).welcome();
+  await pass(1_000);
+  await cut(); // a server that lets one in and falls over is as good as none
+  sockets.at(-1).welcome();
+  await pass(6_000);
+  await cut();
+  assert.deepEqual(waits, [300, 1_200, 2_000, 4_800, 7_000, 7_000, 7_000, 300]);
+});
+
+test('a server that is gone is asked for a file first, and has its socket as soon as it answers', async (t) => {
+  const world = stage(t);
+  const { sockets, open, pass } = world;
+  open('ann');
+  sockets[0].welcome();
+  await pass(9_000); // the first heartbeat: now it knows that it may ask
+  assert.equal(world.asked, 1);
+  sockets[0].say('pong');
+  world.files = false;
+  sockets[0].cut();
+  for (let n = 0; n < 600; n++) {
+    await pass(100);
+    if (sockets.length < 3) sockets.at(-1).cut();
+  }
+  assert.equal(sockets.length, 3, 'two tries, and then no socket for a minute');
+  assert.ok(world.asked > 20 && world.asked < 70, `${world.asked} times asked`);
+  world.files = true;
+  await pass(3_000);
+  assert.equal(sockets.length, 4);
+});
+
+test('a refusal is final, whether it comes first or after a cut; an error of a socket that was open is not', async (t) => {
+  const { sockets, open, pass } = stage(t);
+  const first = open('ann');
+  sockets[0].say({ type: 'ID-TAKEN', payload: { msg: 'taken' } });
+  sockets[0].cut(1000);
+  assert.deepEqual(first.news, [['refused', { code: 'id-taken', message: 'taken' }]]);
+  await pass(60_000);
+  assert.equal(sockets.length, 1);
+
+  const second = open('bob');
+  sockets[1].welcome();
+  sockets[1].say({ type: 'ERROR', payload: { code: 'too-many-frames', msg: 'slow down' } });
+  sockets[1].cut(4002);
+  await pass(1_000);
+  assert.equal(sockets.length, 3, 'it comes back');
+  sockets[2].say({ type: 'ERROR', payload: { code: 'room-full', msg: 'full' } });
+  sockets[2].cut(4003);
+  await pass(60_000);
+  assert.equal(sockets.length, 3, 'and now it does not');
+  assert.deepEqual(second.news.at(-1), ['refused', { code: 'room-full', message: 'full' }]);
+
+  const third = open('carl');
+  sockets[3].welcome();
+  await pass(6_000);
+  sockets[3].cut(4001); // another socket took its id
+  await pass(60_000);
+  assert.deepEqual([sockets.length, third.news.at(-1)[1].code], [4, 'superseded']);
+});
+
+test('a socket that does not answer is given up, and what it says later is not heard', async (t) => {
+  const { sockets, open, pass } = stage(t);
+  const { heard } = open('ann');
+  sockets[0].welcome();
+  await pass(8_000);
+  assert.deepEqual(sockets[0].sent, [HEARTBEAT]);
+  await pass(4_900);
+  assert.equal(heard('away'), 0);
+  await pass(600);
+  assert.deepEqual([sockets.length, heard('away'), sockets[0].closed], [2, 1, true]);
+  sockets[0].say({ type: 'JOIN', src: 'ghost' });
+  sockets[0].cut();
+  assert.deepEqual([heard('join'), heard('away')], [0, 1]);
+  sockets[1].welcome(['bob']);
+  assert.equal(heard('open'), 2);
+});
+
+test('who leaves says so and stays away, even in the middle of a try', async (t) => {
+  const { sockets, open, pass } = stage(t);
+  const { signal } = open('ann');
+  sockets[0].welcome();
+  signal.close();
+  assert.deepEqual([sockets[0].sent, sockets[0].closed], [['{"type":"LEAVE"}'], true]);
+  const other = open('bob');
+  sockets[1].cut();
+  other.signal.close();
+  await pass(60_000);
+  assert.equal(sockets.length, 2);
+});
+
+test('a peer to whom there is no link is called as soon as the socket is back', async (t) => {
+  const { sockets, pass } = stage(t);
+  const room = join('https://beckon.example/');
+  t.after(() => room.close());
+  const turn = () => new Promise((done) => setImmediate(done));
+  while (!sockets.length) await turn();
+  sockets[0].welcome();
+  sockets[0].say({ type: 'JOIN', src: 'bob' });
+  while (!room.peers.length) await turn(); // its offer is on its way, and lost:
+  sockets[0].cut();
+  await pass(450);
+  sockets[1].welcome(['bob']);
+  const called = () => sockets[1].sent.some((text) => JSON.parse(text).type === 'OFFER');
+  for (const end = performance.now() + 10_000; !called() && performance.now() < end; ) await turn(); // no time passes for the library
+  assert.ok(called());
+});
