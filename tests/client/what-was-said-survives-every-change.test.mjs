@@ -88,6 +88,7 @@ async function run(seed) {
       pace: () => random.below(8) > 0,
       named: () => {},
       found: () => {},
+      silent: () => side.conversation.post(),
     });
     side.conversation = conversation;
   }
