@@ -170,6 +170,8 @@ function run(room) {
     if (hello) return say.said(hello.heard, [...hello.waiting]);
     const lost = room.peers.find((peer) => peer.error || peer.state === 'unreachable' || searching(peer));
     if (lost) return say.trouble(lost);
+    const around = room.peers.find(({ path }) => path === 'server');
+    if (around) return say.around(around);
     if (room.peers.length) return say.ready;
     return say.alone;
   }
