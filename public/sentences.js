@@ -68,6 +68,11 @@ export function trouble(peer) {
         title: `No direct path to ${peer.name}`,
         text: 'Both networks block direct connections and this server has no relay. Try the same Wi-Fi, or a phone hotspot.',
       };
+    case 'relay-missing':
+      return {
+        title: `No direct path to ${peer.name}`,
+        text: 'Both networks block direct connections, and the relay for that is out of order right now. It is asked again by itself.',
+      };
     case 'tampered':
       return tampered;
     case 'no-path':
