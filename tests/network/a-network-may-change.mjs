@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { pause, stories, until, untilPath } from './devices.mjs';
 import { STUN_URL, TURN_URLS } from './turn.mjs';
 
-/** Between clicks, in ms. */
-const CLICK_MS = 200;
+/** Between clicks, in ms: few enough for those of an outage to pass through the server, eight a second, in order, in time. */
+const CLICK_MS = 400;
 /** How soon issue 4 wants clicks to arrive again, in ms: after the network is back, or after the change can be noticed. */
 const BACK_MS = 3_000;
 /** Before browsers notice by themselves that a path leads nowhere, in ms. */
