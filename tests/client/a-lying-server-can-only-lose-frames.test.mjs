@@ -118,6 +118,29 @@ test('a frame of a retired page load is refused even if it is new', async () => 
   assert.deepEqual(bob.refused, ['ann stale']);
 });
 
+test('what answers one page load is never told to the next', async () => {
+  const frames = [];
+  const bob = load('bob', (frame) => frames.push(frame));
+  const [first, second] = await Promise.all([1, 2].map(async () => {
+    const ann = load('ann', ({ payload }) => (ann.said = payload));
+    load('bob', ({ payload }) => ann.take('bob', payload), { epoch: bob.epoch }).tell('ann', 'MESSAGE', {});
+    await settled();
+    ann.tell('bob', 'MESSAGE', {});
+    await settled();
+    return ann;
+  }));
+  second.told.length = 0;
+  bob.take('ann', first.said);
+  while (!bob.told.length) await new Promise((resolve) => setImmediate(resolve));
+  bob.take('ann', second.said); // is opened while what answers the first is being sealed
+  for (let n = 1; n <= 50; n++) bob.tell('ann', 'MESSAGE', { n });
+  while (frames.length < 50) await settled();
+  assert.equal(bob.told.length, 2);
+  for (const { payload } of frames) second.take('bob', payload);
+  await settled();
+  assert.deepEqual(second.told, []);
+});
+
 test('rooms do not mix', async () => {
   const other = await deriveKeys(freshSecret());
   const bob = load('bob', () => {}, { in: other });

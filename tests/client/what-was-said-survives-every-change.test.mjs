@@ -62,13 +62,13 @@ async function run(seed) {
     side.loaded.push({ name: side.name, texts });
     side.tally = { sent: 0 };
     side.epoch = freshEpoch();
-    side.hear = (data) => (log.push(`  ${side.name} hears ${data}`), texts.push(data));
     const { name } = side;
+    side.hear = (data) => (log.push(`  ${side.name} hears ${data}`), texts.push(data));
     side.courier = openCourier({
       keys,
       me: `${side.me}`,
       epoch: side.epoch,
-      send: (dst, type, payload) => mail.push({ from: side.me, payload }),
+      send: (dst, type, payload) => name === side.name && mail.push({ from: side.me, payload }),
       busy: () => Boolean(side.link?.open),
       told: (src, words, epoch, proven) => name === side.name && told(side, words, epoch, proven),
       refused: () => {},
@@ -78,16 +78,17 @@ async function run(seed) {
 
   function meet(side) {
     side.link = null;
-    const { hear } = side;
+    const { hear, courier } = side;
     const conversation = openConversation({
       tally: side.tally,
       link: () => (side.conversation === conversation ? side.link : null),
-      tell: (words) => side.courier.tell(`${1 - side.me}`, 'MESSAGE', words),
+      tell: (words) => courier.tell(`${1 - side.me}`, 'MESSAGE', words),
       myName: () => side.name,
       heard: hear,
       pace: () => random.below(8) > 0,
       named: () => {},
       found: () => {},
+      silent: () => conversation.post(), // as peer.js does, once the other side has been heard through the server
     });
     side.conversation = conversation;
   }
@@ -167,7 +168,7 @@ async function run(seed) {
     ask: [3, (side) => side.courier.tell(`${1 - side.me}`, 'MESSAGE', {})],
     serve: [8, () => serve(false)],
     wait: [8, () => pass(random.pick([10, 50, 200, 4_000]))],
-    again: [1, (side) => (cut(side), meet(side))],
+    again: [1, (side) => (cut(side), side.conversation.part(new Error('left')), meet(side))],
     reload: [1, (side) => (cut(side), load(side))],
   };
   const bag = Object.keys(steps).flatMap((name) => Array(steps[name][0]).fill(name));

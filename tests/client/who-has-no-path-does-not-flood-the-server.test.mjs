@@ -31,7 +31,7 @@ function room(count) {
         wire.push({ from: me, to, words: structuredClone(words) });
       };
       const nothing = () => {};
-      const options = { tally: { sent: 0 }, link: () => null, myName: () => '', named: nothing, found: nothing };
+      const options = { tally: { sent: 0 }, link: () => null, myName: () => '', named: nothing, found: nothing, silent: nothing };
       page.others.set(to, openConversation({ ...options, tell, pace, heard: (data) => texts.push(Number(data)) }));
     }
     return page;

@@ -95,6 +95,7 @@ test('everything that a page was told is told again after it was loaded anew: it
     await pause(500);
     const { heard, refused } = await reloaded.report();
     assert.deepEqual(heard, { [old.id]: [2] }, 'only what is new');
+    // What named the old page is stale. What named none is played back from a page that is still there: the first of it may count as new.
     assert.ok(refused.length > 0 && refused.every((reason) => reason === 'stale' || reason === 'replayed'), refused.join());
     for (const device of devices) await device.close();
     assertSealed(liar.seen, []);
