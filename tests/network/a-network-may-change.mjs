@@ -10,6 +10,8 @@ const CLICK_MS = 400;
 const BACK_MS = 3_000;
 /** Before browsers notice by themselves that a path leads nowhere, in ms. */
 const UNTOLD_MS = 5_000;
+/** `npm test` runs anywhere, on machines that do much else: there the bounds only have to tell what works from what does not (10 s). */
+const SLACK = 1.75;
 
 /** @param {import('./lab.mjs').Scenario} scenario */
 export default function register(scenario) {
@@ -30,7 +32,7 @@ export default function register(scenario) {
         lab.network.plug('a');
         const { back } = await resumed(devices, Date.now());
         await settled(devices);
-        assert.ok(back < BACK_MS, `clicks arrived again only after ${back} ms\n${await stories(devices)}`);
+        assert.ok(back < BACK_MS * slack(lab), `clicks arrived again only after ${back} ms\n${await stories(devices)}`);
       },
       { long },
     );
@@ -49,8 +51,8 @@ export default function register(scenario) {
         lab.network.changeAddress('ra');
         const { back, noticed } = await resumed(devices, Date.now());
         await settled(devices);
-        assert.ok(back < UNTOLD_MS, `clicks arrived again only after ${back} ms\n${await stories(devices)}`);
-        assert.ok(noticed < BACK_MS, `clicks arrived again only ${noticed} ms after it was noticed\n${await stories(devices)}`);
+        assert.ok(back < UNTOLD_MS * slack(lab), `clicks arrived again only after ${back} ms\n${await stories(devices)}`);
+        assert.ok(noticed < BACK_MS * slack(lab), `clicks arrived again only ${noticed} ms after it was noticed\n${await stories(devices)}`);
         await untilPath('stun', devices);
       },
       { long },
@@ -67,11 +69,13 @@ export default function register(scenario) {
       const { noticed } = await resumed(devices, Date.now());
       await untilPath('turn-tcp', devices);
       await settled(devices);
-      assert.ok(noticed < BACK_MS, `clicks arrived again only ${noticed} ms after it was noticed\n${await stories(devices)}`);
+      assert.ok(noticed < BACK_MS * slack(lab), `clicks arrived again only ${noticed} ms after it was noticed\n${await stories(devices)}`);
     },
     { long: true },
   );
 }
+
+const slack = ({ short }) => (short ? SLACK : 1);
 
 async function talk(devices) {
   for (const device of devices) await device.ask((ms) => lab.talk(ms), CLICK_MS);
