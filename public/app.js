@@ -2,7 +2,6 @@
 import { join } from './beckon.js';
 import { ring, unlock } from './chime.js';
 import { answer } from './demonstration.js';
-import { persona } from './names.js';
 import * as say from './sentences.js';
 import { canShare, copy, qr, share } from './share.js';
 import * as view from './view.js';
@@ -161,9 +160,8 @@ function run(room) {
 
   /** @param {Peer} peer */
   function describe(peer) {
-    const { face, hue } = persona(peer.id);
     const hellos = people.get(peer)?.hellos ?? 0;
-    return { id: peer.id, name: peer.name, face, hue, state: peer.state, standing: say.standing(peer), hellos };
+    return { id: peer.id, name: peer.name, face: peer.face, hue: peer.hue, state: peer.state, standing: say.standing(peer), hellos };
   }
 
   function status() {
@@ -172,6 +170,8 @@ function run(room) {
     if (hello) return say.said(hello.heard, [...hello.waiting]);
     const lost = room.peers.find((peer) => peer.error || peer.state === 'unreachable' || searching(peer));
     if (lost) return say.trouble(lost);
+    const around = room.peers.find(({ path }) => path === 'server');
+    if (around) return say.around(around);
     if (room.peers.length) return say.ready;
     return say.alone;
   }
@@ -189,8 +189,9 @@ function run(room) {
   function show() {
     if (room.state === 'closed') return view.showStopped(say.stopped(room.error ?? { code: 'closed', message: '' }));
     if (!room.id) return;
-    view.showMe({ ...persona(room.id), name: room.name });
-    const me = { ...persona(room.id), id: room.id, name: room.name, state: 'me', standing: 'this device', hellos: 0 };
+    const { id, name, face, hue } = room;
+    view.showMe({ name, face, hue });
+    const me = { id, name, face, hue, state: 'me', standing: 'this device', hellos: 0 };
     view.showPeople([me, ...Array.from(people.keys(), describe)]);
     view.showStatus(status(), room.peers.some(isIll));
     const silent = silentSince && Date.now() - silentSince >= AWAY_MS;

@@ -98,6 +98,10 @@ export class Room extends EventTarget implements AsyncIterable<Message> {
   readonly id: string;
   /** What this device is called. Setting it tells everyone. Empty until the id is known. */
   name: string;
+  /** An animal for it, an emoji; empty until the id is known. It comes from the id, so everyone sees the same. */
+  readonly face: string;
+  /** A colour for it: a hue in degrees, from the id too. */
+  readonly hue: number;
   /** Who is here, connected or not. */
   readonly peers: Peer[];
   /**
@@ -140,12 +144,15 @@ export class Peer extends EventTarget {
   readonly id: string;
   /** As it calls itself: untrusted text, without control and bidirectional characters, at most 32 characters. */
   readonly name: string;
+  /** An animal, an emoji, and a colour, a hue in degrees: from its id, so everyone sees the same. */
+  readonly face: string;
+  readonly hue: number;
   readonly state: PeerState;
   /** null while unknown. */
   readonly path: Path | null;
   /** The round trip on that path in milliseconds, looked at every few seconds while the page is visible; null while unknown. */
   readonly latency: number | null;
-  /** Why it is `unreachable`: `no-direct-path` (and there is no relay), `no-path` or `relay-refused`; `tampered` when someone changes what introduces us. */
+  /** Why it is `unreachable`: `no-direct-path` (and there is no relay), `relay-missing` (there should be one, but its service does not answer), `no-path` or `relay-refused`; `tampered` when someone changes what introduces us. */
   readonly error: BeckonError | null;
   /** The connection itself, while there is one. It is replaced when it has failed: do not keep it. */
   readonly connection: RTCPeerConnection | null;
@@ -166,7 +173,7 @@ export class Peer extends EventTarget {
 
 /**
  * What went wrong. `code` is stable: `damaged-link`, `insecure-context`, `no-webrtc`, `room-full` and the server's other
- * refusals, `blocked` (by the browser), `closed`, `left`, `too-long`, `too-much`, `no-direct-path`, `no-path`, `relay-refused`, `tampered`. `message` is a sentence for people.
+ * refusals, `blocked` (by the browser), `closed`, `left`, `too-long`, `too-much`, `no-direct-path`, `relay-missing`, `no-path`, `relay-refused`, `tampered`. `message` is a sentence for people.
  */
 export class BeckonError extends Error {
   constructor(code: string, message: string, options?: ErrorOptions);

@@ -40,8 +40,7 @@ export class Room extends EventTarget {
   #retryAt = 0;
   #identity = /** @type {import('./identity.js').Identity | null} */ (null);
   #signal = /** @type {ReturnType<typeof openSignal> | null} */ (null);
-  /** @type {RTCIceServer[]} */
-  #iceServers = [];
+  #ice = /** @type {import('./signal.js').Ice} */ ({ iceServers: [], degraded: false });
   /** @type {Map<string, import('./peer.js').Member>} */
   #members = new Map();
   /** What each id was ever sent. @type {Map<string, import('./mailbox.js').Tally>} */
@@ -95,6 +94,12 @@ export class Room extends EventTarget {
   }
   get peers() {
     return [...this.#members.values()].map((member) => member.peer);
+  }
+  get face() {
+    return this.#identity?.face ?? '';
+  }
+  get hue() {
+    return this.#identity?.hue ?? 0;
   }
   get name() {
     return this.#identity?.name ?? '';
@@ -173,20 +178,18 @@ export class Room extends EventTarget {
       courier.after(id, () => run === this.#run && this.#members.get(id)?.absent(goodbye)); // after what it said before
     this.#become('connecting');
     this.#signal = openSignal(url, {
-      open: ({ id: mine, peers, iceServers }) => {
+      open: ({ id: mine, peers, ...ice }) => {
         if (mine !== identity.id) return this.#end(new BeckonError('tampered', 'Someone changed the introduction'));
-        this.#configure(iceServers);
+        this.#configure(ice);
         this.#state = 'open'; // before it is said: who has no link to one of them now makes one
         for (const [id, member] of this.#members) if (!peers.includes(id)) member.absent(false);
         for (const id of peers) {
-          if (id === identity.id) continue;
-          if (this.#members.has(id)) know(id).found();
-          else know(id).call();
+          if (id !== identity.id) this.#members.has(id) ? know(id).found() : know(id).call();
         }
         this.#become('open');
         this.#opened();
       },
-      ice: ({ iceServers }) => this.#configure(iceServers),
+      ice: (ice) => this.#configure(ice),
       join: (id) => id !== identity.id && courier.after(id, () => run === this.#run && know(id).expect()),
       leave: (id) => gone(id, true),
       lost: (id) => gone(id, false),
@@ -216,14 +219,13 @@ export class Room extends EventTarget {
       id,
       session: epoch,
       polite: this.id < id,
-      iceServers: () => this.#iceServers,
+      ice: () => this.#ice,
       online: () => this.#state === 'open',
       myName: () => this.name,
       tally,
       tell: (words) => courier.tell(id, frameType(words), words),
       heard: (data) => {
-        member.peer.dispatchEvent(new BeckonEvent('message', { from: member.peer, data }));
-        this.dispatchEvent(new BeckonEvent('message', { from: member.peer, data }));
+        for (const target of [member.peer, this]) target.dispatchEvent(new BeckonEvent('message', { from: member.peer, data }));
       },
       pace: this.#pace,
       left: () => {
@@ -245,9 +247,9 @@ export class Room extends EventTarget {
     this.dispatchEvent(new BeckonEvent('refused', { from: src, reason }));
   }
 
-  /** @param {RTCIceServer[]} iceServers */
-  #configure(iceServers) {
-    this.#iceServers = iceServers;
+  /** @param {import('./signal.js').Ice} ice */
+  #configure(ice) {
+    this.#ice = ice;
     for (const member of this.#members.values()) member.configure();
   }
 

@@ -181,8 +181,8 @@ export function openConversation({ tally, link, tell, myName, heard, pace, named
      * @param {string} epoch of the sender
      */
     told({ mail, ack, here }, epoch) {
-      if (mail !== undefined) accept(epoch, bytes(mail).buffer, (seq) => pace() && tell({ ack: seq })); // the next one will do
-      if (ack !== undefined) mailbox.settle(ack);
+      if (mail) accept(epoch, bytes(mail).buffer, (seq) => pace() && tell({ ack: seq })); // the next one will do
+      mailbox.settle(ack);
       if (here !== undefined) named(here);
     },
   };

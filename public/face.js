@@ -6,7 +6,7 @@
 export class Peer extends EventTarget {
   #inside;
 
-  /** @param {{ id: string, name: string, state: import('./peer.js').PeerState, path: import('./path.js').Path | null, latency: number | null,
+  /** @param {{ id: string, name: string, face: string, hue: number, state: import('./peer.js').PeerState, path: import('./path.js').Path | null, latency: number | null,
    *   error: import('./events.js').BeckonError | null, connection: RTCPeerConnection | null, send(data: Sendable, how?: { reliable?: boolean }): Promise<void> }} inside */
   constructor(inside) {
     super();
@@ -17,6 +17,12 @@ export class Peer extends EventTarget {
   }
   get name() {
     return this.#inside.name;
+  }
+  get face() {
+    return this.#inside.face;
+  }
+  get hue() {
+    return this.#inside.hue;
   }
   get state() {
     return this.#inside.state;

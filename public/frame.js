@@ -7,7 +7,10 @@ const MAX_BYTES = 256_000;
 /** Longest message that may be lost, in bytes: in more pieces than some ten it would be lost too often. */
 const MAX_LOOSE_BYTES = 16_384;
 
-const KIND = { text: 1, bytes: 2, looseText: 3, looseBytes: 4 };
+/** The kind byte: always the first bit, and these two. */
+const A_FRAME = 1;
+const BYTES = 2;
+const LOOSE = 4;
 const HEADER = 17;
 const BASE_AT = 1;
 const SEQ_AT = 9;
@@ -23,16 +26,12 @@ const SEQ_AT = 9;
 export function pack(data, seq) {
   const content = toBytes(data);
   const most = seq ? MAX_BYTES : MAX_LOOSE_BYTES;
-  if (content.length > most) throw new BeckonError('too-long', `Such a message has at most ${most} bytes`);
-  const text = typeof data === 'string';
+  if (content.length > most) throw new BeckonError('too-long', `A message has at most ${most} bytes`);
   const header = seq ? HEADER : 1;
   const frame = new Uint8Array(header + content.length);
+  frame[0] = A_FRAME | (typeof data === 'string' ? 0 : BYTES) | (seq ? 0 : LOOSE);
   frame.set(content, header);
-  if (!seq) frame[0] = text ? KIND.looseText : KIND.looseBytes;
-  else {
-    frame[0] = text ? KIND.text : KIND.bytes;
-    new DataView(frame.buffer).setFloat64(SEQ_AT, seq);
-  }
+  if (seq) new DataView(frame.buffer).setFloat64(SEQ_AT, seq);
   return frame;
 }
 
@@ -50,16 +49,15 @@ export function rebase(frame, base) {
  * @returns {Frame | null}
  */
 export function unpack(frame) {
+  const [kind = 0] = new Uint8Array(frame);
+  const loose = (kind & LOOSE) > 0;
+  const header = loose ? 1 : HEADER;
+  if (!(kind & A_FRAME) || kind > (A_FRAME | BYTES | LOOSE) || frame.byteLength < header) return null;
   const view = new DataView(frame);
-  const kind = frame.byteLength && view.getUint8(0);
-  const loose = kind === KIND.looseText || kind === KIND.looseBytes;
-  if (!loose && kind !== KIND.text && kind !== KIND.bytes) return null;
-  if (!loose && frame.byteLength < HEADER) return null;
-  const content = frame.slice(loose ? 1 : HEADER);
-  const data = kind === KIND.text || kind === KIND.looseText ? new TextDecoder().decode(content) : content;
-  if (loose) return { data, base: 0, seq: 0, loose };
-  const [base, seq] = [view.getFloat64(BASE_AT), view.getFloat64(SEQ_AT)];
-  return Number.isSafeInteger(base) && Number.isSafeInteger(seq) ? { data, base, seq, loose } : null;
+  const [base, seq] = loose ? [0, 0] : [view.getFloat64(BASE_AT), view.getFloat64(SEQ_AT)];
+  if (!Number.isSafeInteger(base) || !Number.isSafeInteger(seq)) return null;
+  const content = frame.slice(header);
+  return { data: kind & BYTES ? content : new TextDecoder().decode(content), base, seq, loose };
 }
 
 /** @param {Sendable} data */
@@ -67,5 +65,5 @@ function toBytes(data) {
   if (typeof data === 'string') return new TextEncoder().encode(data);
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  throw new TypeError('A message is a string, an ArrayBuffer or a view of one');
+  throw new TypeError('A message is text or bytes');
 }

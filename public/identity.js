@@ -1,6 +1,6 @@
 // Who this page is in a room: an id, the token that proves it is ours, and a name. Kept per tab, so that a reload is the
 // same peer; held by one page at a time, so that a duplicated tab, which inherits the tab's storage, becomes a second peer.
-import { base64url } from './seal.js';
+import { freshSecret } from './seal.js';
 import { cleanName, persona } from './names.js';
 
 /** How long a reloaded page waits for its predecessor to let go of the id, in ms. Only a duplicated tab waits in vain. */
@@ -11,6 +11,8 @@ const HANDOVER_MS = 400;
  * @property {string} id
  * @property {string} token 128 random bits, base64url
  * @property {string} name
+ * @property {string} face
+ * @property {number} hue
  * @property {(name: string) => void} rename
  * @property {() => void} release lets another page have the id
  */
@@ -26,14 +28,14 @@ export async function takeIdentity(realmKey, { name, fresh }) {
   let release = kept && (await hold(kept.id));
   if (!kept || !release) {
     // The id is made here and not asked for: so the name can be shown before the first packet has left.
-    kept = { id: crypto.randomUUID(), token: base64url(crypto.getRandomValues(new Uint8Array(16))), name: '' };
+    kept = { id: crypto.randomUUID(), token: freshSecret(), name: '' };
     release = await hold(kept.id);
   }
   const { id, token } = kept;
   const identity = {
+    ...persona(id),
     id,
     token,
-    name: '',
     /** @param {string} wish */
     rename(wish) {
       identity.name = cleanName(wish) || persona(id).name;

@@ -100,7 +100,7 @@ export function openMailbox({ tally, write, burst, heard }) {
      */
     async put(data) {
       const frame = pack(data, tally.sent + 1);
-      if (waiting + frame.length > MAX_WAITING_BYTES) throw new BeckonError('too-much', 'Too much is waiting: send more when some of it has arrived');
+      if (waiting + frame.length > MAX_WAITING_BYTES) throw new BeckonError('too-much', 'Too much is waiting to arrive');
       waiting += frame.length;
       return new Promise((/** @type {(value: void) => void} */ done, failed) => {
         const message = { seq: ++tally.sent, frame, posted: -POST_AGAIN_MS, done, failed };

@@ -25,7 +25,7 @@ export async function findPath(pc, relay) {
   const ours = local?.candidateType === 'relay' ? String(local.relayProtocol || 'udp') : '';
   const latency = typeof pair.currentRoundTripTime === 'number' ? pair.currentRoundTripTime * 1_000 : null;
   const by = ours || (remote?.candidateType === 'relay' ? relay || 'udp' : '');
-  if (by) return { path: by === 'tls' ? 'turn-tls' : by === 'tcp' ? 'turn-tcp' : 'turn-udp', relay: ours, latency };
+  if (by) return { path: /** @type {Path} */ (`turn-${/^t(cp|ls)$/.test(by) ? by : 'udp'}`), relay: ours, latency };
   return { path: isTranslated(local) || isTranslated(remote) ? 'stun' : 'direct', relay: ours, latency };
 }
 

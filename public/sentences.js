@@ -7,6 +7,9 @@ export const alone = { title: 'Waiting for another device', text: 'Open the link
 export const helloWaits = { title: 'Your hello is waiting', text: 'The first device that comes will hear it.' };
 export const ready = { title: 'Go on, press it', text: '' };
 
+/** Ready, but not as it should be. @param {Peer} peer @returns {Sentence} */
+export const around = ({ name }) => ({ title: 'Go on, press it', text: `What you say to ${name} goes through the server, sealed.` });
+
 export const tampered = {
   title: 'Stopped: someone changed the introduction',
   text: 'The messages that connect you were altered on the way. Nothing was sent.',
@@ -67,6 +70,11 @@ export function trouble(peer) {
       return {
         title: `No direct path to ${peer.name}`,
         text: 'Both networks block direct connections and this server has no relay. Try the same Wi-Fi, or a phone hotspot.',
+      };
+    case 'relay-missing':
+      return {
+        title: `No direct path to ${peer.name}`,
+        text: 'Both networks block direct connections, and the relay for that is out of order right now. It is asked again by itself.',
       };
     case 'tampered':
       return tampered;

@@ -6,7 +6,8 @@ import { globSync } from "node:fs";
 /** What node's reporter counts. */
 const nodeCount = (text) => ({ passed: sum(text, /^ℹ pass (\d+)/gm), failed: sum(text, /^ℹ (?:fail|cancelled|skipped|todo) (\d+)/gm) });
 const nodeTests = (folder, ...options) => ({
-  command: ["node", "--test", "--test-reporter=spec", ...options, ...globSync(`tests/${folder}/*.test.mjs`).sort()],
+  // One test's worst case, in ms; and whatever a test that failed left open must not keep its file from ending.
+  command: ["node", "--test", "--test-reporter=spec", "--test-timeout=240000", "--test-force-exit", ...options, ...globSync(`tests/${folder}/*.test.mjs`).sort()],
   count: nodeCount,
 });
 /** A stage that counts as one test, passed if it ends well. */

@@ -32,7 +32,7 @@ cp -R public build.new/site
 for script in public/*.js; do
     case $script in
         */classroom.js) ;;
-        */beckon.js) esbuild "$script" --bundle --format=esm --minify --target=es2022 --log-level=warning --outfile=build.new/site/beckon.js ;;
+        */beckon.js) esbuild "$script" --bundle --format=esm --minify --drop:console --target=es2022 --log-level=warning --outfile=build.new/site/beckon.js ;;
         *) esbuild "$script" --minify --target=es2022 --log-level=warning --outfile="build.new/site/${script##*/}" ;;
     esac
 done

@@ -15,14 +15,14 @@ export async function diagnosis(page) {
   });
 }
 
-/** Waits until a check has come to this: "ok direct". */
+/** Waits until a check has come to this: "none waiting", or to what begins so. */
 export const untilFound = (page, check, found) =>
   until(
     page,
     `${check} is ${found}`,
     (check, found) => {
       const { verdict, code } = document.querySelector(`[data-check="${check}"]`).dataset;
-      return `${verdict} ${code}` === found;
+      return `${verdict} ${code}`.startsWith(found);
     },
     check,
     found,

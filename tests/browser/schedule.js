@@ -90,7 +90,7 @@ export async function run(seed) {
         id: `${1 - side.me}`,
         polite: side.me === 0,
         session: epoch,
-        iceServers: () => [],
+        ice: () => ({ iceServers: [], degraded: false }),
         online: () => side.online && side.name === name,
         myName: () => '',
         tally: side.tally,

@@ -75,16 +75,17 @@ test('where nothing answers by UDP, it says so: with a relay by TCP, with none, 
   assert.deepEqual([down.found.overall, down.found['turn-tls']], ['fail nothing-through', 'fail unreachable']);
 });
 
-test('a relay that refuses the pass, is full, carries nothing, or has no pass to give is told apart', async () => {
+test('a relay that refuses the pass, is full, carries nothing, or has no pass to give is told apart', async (t) => {
   const full = await startTurn(SECRET, ['--allow-loopback-peers', '--user-quota=1']);
+  t.after(() => full.close());
   const deaf = await startTurn(SECRET, []); // as a relay is that may not send to where it is itself
+  t.after(() => deaf.close());
   const [wrong, busy, stuck, degraded] = await Promise.all([
     examine({ relays: [turn.udp, turn.tcp], secret: 'another secret' }),
     examine({ relays: [full.tcp] }),
     examine({ relays: [deaf.udp] }),
     examine({ vars: { TURN_KEY_ID: 'abc123', TURN_API_URL: `http://127.0.0.1:${nowhere}` }, secrets: { TURN_KEY_API_TOKEN: 'token' } }),
   ]);
-  await Promise.all([full.close(), deaf.close()]);
   assert.deepEqual([wrong.found.overall, wrong.found.title], ['warn relay-refused', 'Direct connections work; the relay turned us away']);
   assert.deepEqual([wrong.found['turn-udp'], wrong.found['turn-tcp'], wrong.found['turn-tls']], ['fail refused', 'fail refused', 'none not-offered']);
   assert.match(wrong.text, /Its pass had expired or is wrong/);
@@ -101,7 +102,7 @@ test('a network that shows another port to everyone is one that others rarely re
   assert.match(text, /Other networks will rarely reach you/);
 });
 
-test('a server that turns us away, is away, or is not reached by sockets is told apart, and found again', async () => {
+test('a server that turns us away, is away, or is not reached by sockets is told apart, and found again', async (t) => {
   const full = await openDoctor(chromium, await serve({ vars: { ROOM_CAPACITY: '0' } }));
   assert.deepEqual((await diagnosis(full.page)).overall, 'fail refused');
   await full.close();
@@ -133,14 +134,13 @@ test('a server that turns us away, is away, or is not reached by sockets is told
     const answer = await fetch(new URL(request.url, url), { method: request.method });
     response.writeHead(answer.status, { 'Content-Type': answer.headers.get('content-type') ?? '' }).end(Buffer.from(await answer.arrayBuffer()));
   });
+  t.after(() => (proxy.closeAllConnections(), proxy.close()));
   proxy.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
   await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const behind = await openDoctor(chromium, `http://127.0.0.1:${proxy.address().port}/`);
   assert.equal((await diagnosis(behind.page)).overall, 'fail no-socket');
   await untilText(behind.page, 'The site answers, but its meeting point does not');
   await behind.close();
-  proxy.closeAllConnections();
-  proxy.close();
 });
 
 test('a page that is not secure, and a browser without direct connections, are what it says first', async () => {

@@ -34,7 +34,7 @@ test('each class has exactly the members that are declared', () => {
 
 test('every code that the library gives to an error is in the documentation of BeckonError', async () => {
   const documented = classes.find(({ name }) => name.text === 'BeckonError').getFullText();
-  for (const file of ['beckon', 'peer', 'conversation', 'mailbox', 'frame', 'link', 'courier', 'signal']) {
+  for (const file of ['beckon', 'peer', 'links', 'conversation', 'mailbox', 'frame', 'link', 'courier', 'signal']) {
     const source = await readFile(new URL(`../../public/${file}.js`, import.meta.url), 'utf8');
     for (const [, code] of source.matchAll(/new BeckonError\('([\w-]+)'/g)) assert.ok(documented.includes(`\`${code}\``), code);
   }

@@ -70,6 +70,7 @@ export async function servePages() {
     response.setHeader('Content-Type', wantsScript ? 'text/javascript' : 'text/html');
     response.end(wantsScript ? script : '<!doctype html><meta charset=utf-8><title>agent</title><script type=module src=agent.js></script>');
   });
+  server.unref();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { url: `http://127.0.0.1:${server.address().port}/`, close: () => (server.closeAllConnections(), server.close()) };
 }

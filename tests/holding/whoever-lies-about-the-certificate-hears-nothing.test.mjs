@@ -8,11 +8,13 @@ import { joined, openDevice, pause, round, servePages, settle, startChromium, st
 let server;
 let pages;
 let browsers;
+const liars = [];
 before(async () => {
   [server, pages, ...browsers] = await Promise.all([startServer(), servePages(), startChromium(), startFirefox()]);
 });
 after(async () => {
   for (const browser of browsers ?? []) await browser.close();
+  for (const liar of liars) liar.close();
   pages?.close();
   await server?.close();
 });
@@ -58,6 +60,7 @@ test('an announcement that names another certificate: no browser connects to it'
 test('everything that a page was told is told again after it was loaded anew: it is not heard twice', async () => {
   const scene = async ([n, patch]) => {
     const liar = await startLiar(server.url);
+    liars.push(liar);
     const link = `${liar.url}#${freshSecret()}`;
     const devices = [
       await openDevice(browsers[n], pages, { link, door: liar.url, name: 'reloaded', patch }),
@@ -73,6 +76,13 @@ test('everything that a page was told is told again after it was loaded anew: it
     const met = (reports) => reports.every(({ peers }) => peers.length === 1 && peers[0].state === 'open');
     await until('they are connected', devices, met);
     await round(devices);
+    if (!patch) {
+      // Something that can only be for this visit: first offers are for whoever is there.
+      const offers = () => visit.filter(({ type }) => type === 'OFFER').length;
+      const before = offers();
+      await other.page.evaluate(() => void window.dispatchEvent(new Event('online')));
+      await until('the path is looked for anew', devices, () => offers() > before);
+    }
     liar.lie = (frame) => [frame];
     const old = await other.report();
     await reloaded.page.reload();
@@ -85,11 +95,11 @@ test('everything that a page was told is told again after it was loaded anew: it
     await pause(500);
     const { heard, refused } = await reloaded.report();
     assert.deepEqual(heard, { [old.id]: [2] }, 'only what is new');
-    assert.ok(refused.length > 0 && refused.every((reason) => reason === 'stale' || reason === 'replayed'), refused.join());
+    // What named the old page is stale. What named none is played back from a page that is still there: the first of it may count as new.
+    assert.ok(refused.every((reason) => reason === 'stale' || reason === 'replayed'), refused.join());
     if (!patch) await until('directly', devices, whole);
     for (const device of devices) await device.close();
     assertSealed(liar.seen, []);
-    liar.close();
   };
   await Promise.all([[0, ''], [1, 'pathless']].map(scene));
 });

@@ -56,6 +56,7 @@ export async function startLiar(honest) {
       one.on('close', () => other.close());
     }
   });
+  server.unref(); // a test that failed must not keep the process
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   liar.url = `http://127.0.0.1:${server.address().port}/`;
   return liar;

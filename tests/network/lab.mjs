@@ -11,6 +11,7 @@ import changes from './a-network-may-change.mjs';
 import relays from './a-relay-carries-what-nothing-else-can.mjs';
 import paths from './every-path-is-found.mjs';
 import clicks from './a-click-is-quick-on-a-bad-road.mjs';
+import doctors from './the-doctor-knows-the-network.mjs';
 
 /** This is the first process of its namespace, which must not ignore Ctrl-C; everything else ends with it. */
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
@@ -96,6 +97,8 @@ const lab = {
     return lab.devices;
   },
 
+  replaceCredential,
+
   /** What is open in this scenario. @type {import('./devices.mjs').Device[]} */
   devices: [],
 };
@@ -130,7 +133,7 @@ function scenario(name, body, { long = false } = {}) {
   });
 }
 
-for (const register of [paths, relays, changes, clicks]) register(scenario);
+for (const register of [paths, relays, changes, doctors, clicks]) register(scenario);
 
 after(async () => {
   await browsers.close();

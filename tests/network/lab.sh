@@ -4,13 +4,13 @@
 set -euo pipefail
 . "$(dirname "$0")/../../tools/env.sh"
 cd "$root"
+# The lab fails where it cannot be: a test that is skipped proves nothing.
+[ "$(id -u)" = 0 ] || stop "The network lab needs root, to make networks and a road that loses packets: run it with sudo."
 bash tools/setup.sh lab
 CHROMIUM=$(find_chromium) || stop "Chromium is missing: install it, or name it in the variable CHROMIUM, then run this again."
 FIREFOX=$(find_firefox) || stop "Firefox is missing: install it, or name it in the variable FIREFOX, then run this again."
 export CHROMIUM FIREFOX
 
-# The lab fails where it cannot be: a test that is skipped proves nothing.
-[ "$(id -u)" = 0 ] || stop "The network lab needs root, to make networks and a road that loses packets: run it with sudo."
 [ -f dist/entry.js ] || stop "The Worker is not built: run npm test -- build, then this again."
 [ -c /dev/net/tun ] || stop "The network lab needs /dev/net/tun, and this machine has none (in a container: --device /dev/net/tun)."
 for program in ip nft conntrack socat openssl certutil turnserver turnutils_uclient rustc; do
