@@ -65,7 +65,6 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
   let line = Promise.resolve();
   let inLine = 0;
   let settingAnswer = false;
-  let ignoring = false;
   let interrupted = false;
   let interruptedAt = 0;
   let relayRefused = false;
@@ -187,7 +186,7 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
     try {
       await step();
     } catch (error) {
-      if (pc.signalingState !== 'closed' && !ignoring) console.debug('beckon:', error);
+      console.debug('beckon:', error); // of a link that is closed, or of what was ignored, there is nothing to do either
     }
   }
 
@@ -199,11 +198,10 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
     // An answer to an offer that we have replaced since: its ICE credentials are not what the other side uses now.
     if (!isOffer && description.answers && description.answers !== userName(pc.localDescription?.sdp)) return;
     const ready = !offering && (pc.signalingState === 'stable' || settingAnswer);
-    ignoring = isOffer && !ready && !polite;
-    if (ignoring) return;
+    if (isOffer && !ready && !polite) return;
     const sdp = strongOnly(description.sdp);
     const prints = fingerprints(sdp);
-    if (!prints.length) throw new Error('a description without a sha-256 fingerprint');
+    if (!prints.length) throw new Error('no sha-256 fingerprint');
     remote = from;
     announced = new Set(prints);
     settingAnswer = !isOffer;

@@ -162,14 +162,15 @@ export function openLinks({ session, polite, iceServers, online, tell, changed, 
     told({ from, to, description, candidate }, epoch, fresh) {
       if (!description && !candidate) return fresh && isLeft(epoch) ? rebuild() : link && repeat();
       if (typeof from !== 'string' || !from.startsWith(`${epoch}.`)) return;
-      if (fresh && description?.type !== 'offer' && isLeft(epoch, from)) return rebuild();
+      const isOffer = description?.type === 'offer';
+      if (!isOffer && fresh && isLeft(epoch, from)) return rebuild();
       if (to && to !== link?.id) return; // about a link of ours that is no more
       const known = link && (!link.remote || link.remote === from);
-      if (!known && description?.type !== 'offer') return; // about a link of theirs that is no more
+      if (!known && !isOffer) return; // about a link of theirs that is no more
       // Both called at once. Ours counts, but they may have called because it was lost with their last page load. Or we are the one
       // to give way: with a new link, because after a rollback of a first offer Chromium now and then never gathers a candidate
       // (156; about one glare in ten).
-      const glare = known && link?.calling && description?.type === 'offer';
+      const glare = known && isOffer && link?.calling;
       if (glare && !polite) return recall();
       // An offer from a link we do not know: they reloaded the page or made a new link, and ours leads nowhere.
       (known && link && !glare ? link : build()).accept({ from, description, candidate });

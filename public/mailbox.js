@@ -152,9 +152,8 @@ export function openMailbox({ tally, write, burst, heard }) {
      * @param {unknown} seq
      */
     settle(seq) {
-      if (typeof seq !== 'number') return;
-      const next = unheard.findIndex((message) => message.seq > seq);
-      const settled = unheard.splice(0, next < 0 ? unheard.length : next);
+      const settled = unheard.filter((message) => message.seq <= /** @type {number} */ (seq)); // none, if it is nonsense
+      unheard.splice(0, settled.length);
       written = Math.max(0, written - settled.length);
       for (const { frame, done } of settled) {
         waiting -= frame.length;
@@ -179,11 +178,8 @@ export function openMailbox({ tally, write, burst, heard }) {
       if (seq > from.received && (seq === from.received + 1 || early.size < MAX_EARLY)) early.set(seq, data);
       /** @type {import('./frame.js').Data[]} */
       const due = [];
-      for (const number of [...early.keys()].sort((a, b) => a - b)) {
-        if (number > from.received + 1) break;
-        if (number === from.received + 1) due.push(early.get(++from.received) ?? '');
-        early.delete(number);
-      }
+      while (early.has(from.received + 1)) due.push(early.get(++from.received) ?? '');
+      for (const number of early.keys()) if (number <= from.received) early.delete(number);
       confirm(from.received);
       due.forEach(heard);
     },

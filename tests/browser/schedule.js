@@ -10,8 +10,8 @@ import { seeded } from '/chance.mjs';
 const SPEED = 10;
 /** How long the two may take in the end, in ms of the page. */
 const SETTLE_MS = 25_000;
-/** Longer than that, in ms of the page, only who waits for a connection's deadline: 15 s of the library's. */
-const LATE_MS = 1_200;
+/** Longer than that, in ms of the page, should be nobody on a road that loses nothing by itself: six seconds of the library's. */
+const LATE_MS = 600;
 /** While there is trouble, in ms of the page: a connection takes about 30. */
 const TROUBLE_MS = 400;
 

@@ -42,7 +42,7 @@ for (const [name, start] of Object.entries({ Chromium: startChromium, Firefox: s
       for (const { seed } of results.filter(({ late }) => late)) {
         // A busy machine is late once; a mistake is late every time.
         const again = [...(await runs(browser, seed, 1, 1)), ...(await runs(browser, seed, 1, 1))];
-        if (again.every(({ late }) => late)) failed.push({ ...again[0], trouble: again[0].trouble || 'connected only after a deadline' });
+        if (again.every(({ late }) => late)) failed.push({ ...again[0], trouble: again[0].trouble || 'connected late, each time' });
       }
       for (const { seed, trouble, log } of failed) console.log(`# BECKON_SEED=${seed} BECKON_RUNS=1: ${trouble}\n${log.join('\n')}`);
       assert.deepEqual(failed.map(({ seed, trouble }) => `BECKON_SEED=${seed}: ${trouble}`), []);
