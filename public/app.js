@@ -168,7 +168,7 @@ function run(room) {
     if (performance.now() - refusedAt < WARN_MS) return room.peers.some(({ state }) => state === 'open') ? say.ignored : say.tampered;
     if (kept) return say.helloWaits;
     if (hello) return say.said(hello.heard, [...hello.waiting]);
-    const lost = room.peers.find((peer) => peer.error || peer.state === 'unreachable' || searching(peer));
+    const lost = room.peers.find((peer) => (peer.error && peer.path !== 'server') || peer.error?.code === 'tampered' || peer.state === 'unreachable' || searching(peer));
     if (lost) return say.trouble(lost);
     const around = room.peers.find(({ path }) => path === 'server');
     if (around) return say.around(around);

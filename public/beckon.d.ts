@@ -152,7 +152,7 @@ export class Peer extends EventTarget {
   readonly path: Path | null;
   /** The round trip on that path in milliseconds, looked at every few seconds while the page is visible; null while unknown. */
   readonly latency: number | null;
-  /** Why it is `unreachable`: `no-direct-path` (and there is no relay), `relay-missing` (there should be one, but its service does not answer), `no-path` or `relay-refused`; `tampered` when someone changes what introduces us. */
+  /** Why it is `unreachable`, or `path` is `server`: `no-direct-path` (and there is no relay), `relay-missing` (there should be one, but its service does not answer), `no-path` or `relay-refused`; `tampered` when someone changes what introduces us. */
   readonly error: BeckonError | null;
   /** The connection itself, while there is one. It is replaced when it has failed: do not keep it. */
   readonly connection: RTCPeerConnection | null;

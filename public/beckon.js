@@ -40,7 +40,7 @@ export class Room extends EventTarget {
   #retryAt = 0;
   #identity = /** @type {import('./identity.js').Identity | null} */ (null);
   #signal = /** @type {ReturnType<typeof openSignal> | null} */ (null);
-  #ice = /** @type {import('./signal.js').Ice} */ ({ iceServers: [], degraded: false });
+  #ice = /** @type {import('./signal.js').Ice} */ ({ iceServers: [], degraded: false, until: 0 });
   /** @type {Map<string, import('./peer.js').Member>} */
   #members = new Map();
   /** What each id was ever sent. @type {Map<string, import('./mailbox.js').Tally>} */
@@ -249,6 +249,8 @@ export class Room extends EventTarget {
 
   /** @param {import('./signal.js').Ice} ice */
   #configure(ice) {
+    // Without relays only because their service does not answer: the passes that we have are good for a while yet.
+    if (ice.degraded && this.#ice.until > Date.now()) return;
     this.#ice = ice;
     for (const member of this.#members.values()) member.configure();
   }

@@ -18,7 +18,12 @@ export async function showDetails(details, peer) {
   button.type = 'button';
   const outcome = make('ul', 'outcome');
   outcome.setAttribute('role', 'status');
-  button.addEventListener('click', () => test(peer, button, outcome));
+  let testing = false;
+  button.addEventListener('click', async () => {
+    button.disabled = testing = true;
+    await test(peer, outcome);
+    testing = false;
+  });
   inside.append(
     figures,
     make('p', '', 'Messages stay messages: each arrives whole or not at all, and never joined to the next, as it would be in a stream such as TCP. Yours travel ordered and reliable; copies of small ones go ahead unordered, and may be lost.'),
@@ -26,9 +31,9 @@ export async function showDetails(details, peer) {
     outcome,
   );
   details.append(inside);
-  while (details.open && details.isConnected) {
+  while (details.open && inside.isConnected) {
     const pc = peer.connection;
-    button.disabled = !pc || peer.state !== 'open';
+    button.disabled = testing || !pc || peer.state !== 'open';
     const rows = pc ? await describe(pc).catch(() => []) : [];
     const shown = rows.length ? rows : [['Connection', 'none now: see above']];
     figures.replaceChildren(...shown.flatMap(([term, text]) => [make('dt', '', term), make('dd', '', text)]));
@@ -38,18 +43,17 @@ export async function showDetails(details, peer) {
 
 /**
  * @param {import('./beckon.js').Peer} peer
- * @param {HTMLButtonElement} button
  * @param {HTMLElement} outcome
  */
-async function test(peer, button, outcome) {
+async function test(peer, outcome) {
   const pc = peer.connection;
   if (!pc) return;
-  button.disabled = true;
   outcome.replaceChildren(make('li', '', 'Sending…'));
   const lines = [];
   for await (const { kind, sent, back, whole, late } of demonstrate(pc)) {
+    if (!back && !lines.length) return outcome.replaceChildren(make('li', '', 'The page over there does not answer test messages.'));
     const order = late ? `${late} overtaken` : 'in order';
-    lines.push(make('li', '', `${kind}: ${back} of ${sent} came back, ${whole ? 'each as it was sent' : 'some changed'}, ${order}`));
+    lines.push(make('li', '', `${kind}: ${back} of ${sent} messages, from 1 to 41 characters, came back, ${whole ? 'each as it was sent' : 'some changed'}, ${order}`));
     outcome.replaceChildren(...lines);
   }
 }

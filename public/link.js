@@ -1,5 +1,5 @@
 // One RTCPeerConnection to one peer: perfect negotiation (W3C WebRTC 1.0, section 10.7), trickle, ICE restarts. It lives
-// once: when it has failed, peer.js makes another. Times are what browsers were measured to do.
+// once: when it has failed, links.js makes another. Times are what browsers were measured to do.
 import { fingerprints, isAnnounced, strongOnly } from './fingerprint.js';
 
 /**
@@ -119,6 +119,7 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
     else if (state === 'disconnected') {
       if (!interrupted) interruptedAt = Date.now();
       interrupted = true;
+      clearTimeout(timer); // it may have been back for a moment
       changed('interrupted');
       timer = setTimeout(restart, DOUBT_MS);
     } else if (state === 'connected' && interrupted) {

@@ -29,7 +29,9 @@ export function overall(findings) {
   if (pair?.verdict === 'fail' || pair?.verdict === 'warn') return { verdict: pair.verdict, code: `pair-${pair.code}`, ...sentence('pair', pair) };
   if (RELAYS.some((check) => findings[check]?.code === 'relayed')) return withRelay(findings);
   if (loopback?.verdict === 'fail') return { verdict: 'fail', code: `loopback-${loopback.code}`, ...sentence('loopback', loopback) };
-  return withoutRelay(findings);
+  const alone = withoutRelay(findings);
+  if (alone.verdict !== 'fail' || !['stun', 'turn-udp', 'turn-tcp', 'turn-tls'].includes(pair?.code ?? '')) return alone;
+  return say('warn', 'pair-only', 'These two devices reach each other', 'What was found out from here alone says that others may not be reached.');
 }
 
 /** @param {Findings} findings @returns {Overall} */

@@ -181,7 +181,6 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
       return part();
     }
     links.again();
-    if (detour.open) return;
     if (opened && links.failures === 1) return become('reconnecting');
     const { iceServers, degraded } = ice();
     const relay = /"turns?:/.test(JSON.stringify(iceServers));
@@ -189,7 +188,8 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
     else if (relay) inside.error = new BeckonError('no-path', `No path to ${inside.name}`);
     else if (degraded) inside.error = new BeckonError('relay-missing', `No direct path to ${inside.name}, and no relay at the moment`);
     else inside.error = new BeckonError('no-direct-path', `No direct path to ${inside.name}`);
-    become('unreachable');
+    if (!detour.open) return become('unreachable');
+    peer.dispatchEvent(new BeckonEvent('state', { peer })); // it is known now why what is said takes the way through the server
   }
 
   /** Someone between us has tried something. Nothing was sent; what comes unaltered still counts. */

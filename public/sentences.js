@@ -8,7 +8,9 @@ export const helloWaits = { title: 'Your hello is waiting', text: 'The first dev
 export const ready = { title: 'Go on, press it', text: '' };
 
 /** Ready, but not as it should be. @param {Peer} peer @returns {Sentence} */
-export const around = ({ name }) => ({ title: 'Go on, press it', text: `What you say to ${name} goes through the server, sealed.` });
+export const around = ({ name, error }) => ({ title: 'Go on, press it', text: `${RELAYS[error?.code ?? ''] ?? ''}What you say to ${name} goes through the server, sealed.` });
+/** Why no relay helps. @type {Record<string, string>} */
+const RELAYS = { 'relay-refused': 'The relay turned us away. ', 'relay-missing': 'The relay is out of order right now. ' };
 
 export const tampered = {
   title: 'Stopped: someone changed the introduction',

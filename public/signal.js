@@ -37,6 +37,7 @@ const SUPERSEDED = 4001;
 /**
  * @typedef {object} Ice
  * @property {RTCIceServer[]} iceServers
+ * @property {number} until when the credentials among them end (Date.now()); 0 or NaN without any
  * @property {boolean} degraded whether TURN servers are missing from them for now, because something failed
  */
 
@@ -125,7 +126,7 @@ export function openSignal(url, on) {
     // Without credentials there is nothing that runs out.
     const renewed = degraded || iceServers.some((server) => server.credential);
     renewAt = renewed && payload.ttl > 0 ? Date.now() + payload.ttl * 1_000 * RENEW_AT : Infinity;
-    return { iceServers, degraded };
+    return { iceServers, degraded, until: degraded ? 0 : Date.now() + payload?.ttl * 1_000 };
   }
 
   function lost() {

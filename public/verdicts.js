@@ -100,7 +100,7 @@ const SENTENCES = {
 export const WAYS = { 'turn-udp': 'by UDP', 'turn-tcp': 'by TCP', 'turn-tls': 'by TLS' };
 
 /** What the room says of a peer that it cannot reach. */
-const TROUBLES = ['no-direct-path', 'no-path', 'relay-refused', 'tampered'];
+const TROUBLES = ['no-direct-path', 'no-path', 'relay-refused', 'relay-missing', 'tampered'];
 
 /**
  * What a check found, in words.

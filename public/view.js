@@ -1,4 +1,4 @@
-// The only file that touches the page. Text goes in as text: a name is whatever somebody typed.
+// The room page's only file that touches the page, but for the details of a connection (details.js). Text goes in as text: a name is whatever somebody typed.
 
 /** How long a hello stays, in ms, unless it is sent away; it is longer than reading it takes. */
 const HELLO_MS = 10_000;

@@ -56,6 +56,11 @@ impl Awake {
         last_beat(state, self.sockets.get(&conn)?)
     }
 
+    /// The network that a socket comes from, if its peer may ask for ICE servers.
+    pub(crate) fn network(&self, state: &State, conn: Conn) -> Option<String> {
+        state.get_tags(self.sockets.get(&conn)?).pop()
+    }
+
     /// Takes a socket into memory.
     pub(crate) fn attach(&mut self, conn: Conn, socket: WebSocket) {
         self.conns.set(socket.as_ref(), &conn.0.into());

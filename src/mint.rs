@@ -2,8 +2,8 @@
 //!
 //! Whoever opens a room's socket waits for them, rather than being let in with STUN alone and told the rest later: what a
 //! connection gathers is decided when it begins, and a first attempt without relays is, for those who need one, a failure of
-//! fifteen seconds. A signature takes no time; Cloudflare is asked once a minute, and waited for at most
-//! [`TURN_API_TIMEOUT_MS`]. It is asked by whoever comes first and is, as a rule, still alone.
+//! fifteen seconds. A signature takes no time; what Cloudflare has answered is good for a minute, for all objects of an isolate, and it
+//! is waited for at most [`TURN_API_TIMEOUT_MS`]. Who comes while it is being asked asks too: no request can wait for another one's.
 
 use crate::crypto;
 use crate::ice::{cloudflare_relays, username, Cached, Ice, IceServer};
@@ -29,20 +29,25 @@ extern "C" {
 /// The binding in wrangler.toml that says how often one network may ask.
 const LIMITER: &str = "ICE_LIMIT";
 
-/// Whether the network that a request comes from may be given credentials once more. Where there is no limiter, or where it
-/// fails, it may: a limiter is there to save money, not to keep people apart.
-pub(crate) async fn allows(env: &Env, request: &Request) -> Result<bool> {
+/// The network that a request comes from, made unreadable: only ever compared.
+pub(crate) async fn network(request: &Request) -> Result<String> {
     let address = request.headers().get("CF-Connecting-IP")?.unwrap_or_default();
+    crypto::digest(&Client::network(&address)).await
+}
+
+/// Whether a network may be given credentials once more. Where there is no limiter, or where it fails, it may: a limiter is there
+/// to save money, not to keep people apart.
+pub(crate) async fn allows(env: &Env, network: &str) -> bool {
     let Ok(limiter) = env.rate_limiter(LIMITER) else {
-        return Ok(true);
+        return true;
     };
-    Ok(limiter.limit(Client::network(&address)).await.map_or_else(
+    limiter.limit(network.to_owned()).await.map_or_else(
         |error| {
             console_error!("{LIMITER} does not answer: {error}");
             true
         },
         |outcome| outcome.success,
-    ))
+    )
 }
 
 /// What a peer is to be told now.
@@ -71,8 +76,15 @@ pub(crate) async fn ice(settings: &Settings) -> Ice {
             }
             let cached = Cached { at: now, relays: relays.ok() };
             let ice = cached.ice(settings, now).unwrap_or_else(|| Ice::degraded(settings));
-            CACHED.set(Some(cached));
-            ice
+            // Somebody else may have been luckier meanwhile.
+            let other = CACHED.with_borrow(|known| known.as_ref()?.ice(settings, now));
+            match other.filter(|_| cached.relays.is_none()) {
+                Some(other) => other,
+                None => {
+                    CACHED.set(Some(cached));
+                    ice
+                }
+            }
         }
     }
 }

@@ -59,14 +59,17 @@ impl DurableObject for Room {
             Route::Socket(claim) => {
                 let claim = self.settle(claim, &request).await?;
                 let elsewhere = self.count_elsewhere().await?;
-                let ice = self.first_ice(&claim, &request).await?;
+                let (ice, network) = self.first_ice(&claim, &request).await?;
                 // From here on nobody else is heard until the socket is registered.
                 let conn = self.with(|awake| Ok(awake.realm.next_conn()))?;
                 let effects = self.decide(Event::Opened { conn, claim, spare: edge::fresh_id()?, elsewhere, ice })?;
                 let admitted = effects.iter().any(|effect| matches!(effect, Effect::Remember(member) if member.conn == conn));
                 let response = if admitted {
                     let WebSocketPair { client, server } = WebSocketPair::new()?;
-                    self.state.accept_web_socket(&server);
+                    match &network {
+                        None => self.state.accept_web_socket(&server),
+                        Some(network) => self.state.accept_websocket_with_tags(&server, &[network]),
+                    }
                     self.with(|awake| {
                         awake.attach(conn, server);
                         Ok(())
@@ -188,7 +191,8 @@ impl Room {
         let mints: Vec<_> = mints.collect();
         self.carry_out(effects).await?;
         for conn in mints {
-            let ice = mint::ice(&self.settings()?).await;
+            let (settings, network) = self.with(|awake| Ok((awake.settings.clone(), awake.network(&self.state, conn))))?;
+            let ice = self.mint(&settings, network).await;
             self.carry_out(self.decide(Event::Minted { conn, ice })?).await?;
         }
         Ok(())
@@ -233,18 +237,22 @@ impl Room {
         Ok(())
     }
 
-    /// What a socket is to be told with OPEN. Who has asked too often gets in all the same, with STUN alone.
-    async fn first_ice(&self, claim: &Claim, request: &Request) -> Result<Ice> {
-        let settings = self.settings()?;
-        Ok(match settings.turn {
-            Some(_) if !claim.roster => Ice::stun(&settings),
-            Some(_) if !mint::allows(&self.env, request).await? => Ice::degraded(&settings),
-            _ => mint::ice(&settings).await,
-        })
+    /// What a socket is to be told with OPEN; and, if it will ask again, its network, which the runtime keeps with it as a tag.
+    async fn first_ice(&self, claim: &Claim, request: &Request) -> Result<(Ice, Option<String>)> {
+        let settings = self.with(|awake| Ok(awake.settings.clone()))?;
+        if settings.turn.is_none() || !claim.roster {
+            return Ok((Ice::stun(&settings), None));
+        }
+        let network = mint::network(request).await?;
+        Ok((self.mint(&settings, Some(network.clone())).await, Some(network)))
     }
 
-    fn settings(&self) -> Result<Settings> {
-        self.with(|awake| Ok(awake.settings.clone()))
+    /// Fresh ICE servers. A network that has asked too often gets STUN alone.
+    async fn mint(&self, settings: &Settings, network: Option<String>) -> Ice {
+        match (&settings.turn, network) {
+            (Some(_), Some(network)) if !mint::allows(&self.env, &network).await => Ice::degraded(settings),
+            _ => mint::ice(settings).await,
+        }
     }
 
     /// Tells the senders of frames that could not be handed to another home.

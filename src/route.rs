@@ -82,6 +82,8 @@ pub fn route(line: Line<'_>, settings: &Settings) -> Route {
     if line.upgrade {
         return match line.path.strip_prefix(base) {
             Some("peerjs") if line.method == "GET" => socket(line.query, settings),
+            // Rooms are where their pages are: at the root, whatever the base path of the protocol.
+            _ if line.path == "/peerjs" && line.method == "GET" && is_room(line.query) => socket(line.query, settings),
             _ => Route::StraySocket,
         };
     }
@@ -138,6 +140,11 @@ fn form(query: &str) -> [String; 4] {
         }
     }
     [id, token, key, roster]
+}
+
+fn is_room(query: &str) -> bool {
+    let [.., roster] = form(query);
+    roster == "1"
 }
 
 fn socket(query: &str, settings: &Settings) -> Route {

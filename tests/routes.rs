@@ -55,6 +55,14 @@ fn paths_are_tolerant() {
 }
 
 #[test]
+fn rooms_are_at_the_root_whatever_the_base_path() {
+    let at = |path, query| route(Line { method: "GET", path, query, upgrade: true }, &settings(&[("BASE_PATH", "/myapp")]));
+    assert!(matches!(at("/peerjs", "key=k&roster=1&token=t"), Route::Socket(claim) if claim.roster));
+    assert!(matches!(at("/myapp/peerjs", "key=k&roster=1&token=t"), Route::Socket(claim) if claim.roster));
+    assert_eq!(at("/peerjs", "key=k&id=i&token=t"), Route::StraySocket);
+}
+
+#[test]
 fn the_sockets_path_is_exact() {
     for path in ["/peerjs/", "/PEERJS", "//peerjs", "/", "/other/peerjs", "/myapp/peerjs"] {
         let line = Line { method: "GET", path, query: "key=k&id=i&token=t", upgrade: true };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startBeckon } from '../worker/beckon.mjs';
-import { alerts, link, name, openDevice, openRoom, startChromium, until, untilConnected, untilHello, untilText } from './browser.mjs';
+import { alerts, deafen, link, name, openDevice, openRoom, startChromium, until, untilConnected, untilHello, untilText } from './browser.mjs';
 
 let beckon;
 let chromium;
@@ -105,19 +105,6 @@ test('a click before the connection is there arrives when it is', async () => {
   await untilText(first.page, 'Said to');
   await closeAll([first, second]);
 });
-
-/** Deaf to candidates: what networks that block direct connections look like from inside, until `window.hearing`. */
-const deafen = (page) =>
-  page.evaluateOnNewDocument(() => {
-    const { addIceCandidate } = RTCPeerConnection.prototype;
-    RTCPeerConnection.prototype.addIceCandidate = function (candidate) {
-      return window.hearing ? addIceCandidate.call(this, candidate) : Promise.resolve();
-    };
-    const { setRemoteDescription } = RTCPeerConnection.prototype;
-    RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
-      return setRemoteDescription.call(this, { type, sdp: window.hearing ? sdp : sdp.replace(/^a=candidate.*\r\n/gm, '') });
-    };
-  });
 
 test('without a path a click goes through the server, sealed and marked as such, until there is one', async () => {
   const first = await openDevice(chromium, beckon.url, deafen);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startBeckon } from '../worker/beckon.mjs';
-import { openRoom, startChromium, until } from './browser.mjs';
+import { deafen, link, openDevice, openRoom, startChromium, until, untilText } from './browser.mjs';
+import { startTurn } from './turn.mjs';
 
 let beckon;
 let chromium;
@@ -36,9 +37,9 @@ test('the list says the way and the latency, the details what is underneath, and
     const lines = [...document.querySelectorAll('.outcome li')].map((line) => line.textContent);
     return lines.length === 4 && lines;
   });
-  assert.match(lines[0], /^ordered, reliable: 24 of 24 came back, each as it was sent, in order$/);
-  assert.match(lines[1], /^unordered, reliable: 24 of 24 came back, each as it was sent, /);
-  for (const line of lines.slice(2)) assert.match(line, /may be lost: \d+ of 24 came back, each as it was sent, /);
+  assert.match(lines[0], /^ordered, reliable: 24 of 24 messages, from 1 to 41 characters, came back, each as it was sent, in order$/);
+  assert.match(lines[1], /^unordered, reliable: 24 of 24 messages, .* came back, each as it was sent, /);
+  for (const line of lines.slice(2)) assert.match(line, /may be lost: \d+ of 24 messages, .* came back, each as it was sent, /);
   await until(page, 'the button is back', () => !document.querySelector('#people .inside button').disabled);
 
   const before = await page.$eval('#people dl', (list) => list.textContent);
@@ -59,4 +60,20 @@ test('details that are open when the other leaves say so, and nothing breaks', a
   await until(page, 'nothing to tell', () => document.querySelector('#people dl')?.textContent.includes('none now') || document.querySelectorAll('#people li').length === 1);
   assert.deepEqual(troubles, []);
   for (const { close } of devices) await close();
+});
+
+test('where there is no path and the relay turns us away, the page says both', async (t) => {
+  const turn = await startTurn('one secret');
+  t.after(() => turn.close());
+  const strict = await startBeckon({ vars: { STUN_URLS: '', TURN_URLS: turn.udp }, secrets: { TURN_SECRET: 'another' } });
+  t.after(() => strict.close());
+  const first = await openDevice(chromium, strict.url, deafen);
+  await until(first.page, 'a fresh room', () => document.getElementById('link').value.includes('#'));
+  const second = await openDevice(chromium, await link(first.page), deafen);
+  for (const { page } of [first, second]) await untilText(page, 'The relay turned us away. What you say to');
+  for (const { page, troubles, close } of [first, second]) {
+    assert.equal(await page.$eval('#people > li:not([data-state=me])', (row) => row.dataset.state), 'open');
+    assert.deepEqual(troubles, []);
+    await close();
+  }
 });

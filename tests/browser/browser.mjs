@@ -149,3 +149,16 @@ export async function openDoor(url) {
   };
   return { url: new URL(`http://127.0.0.1:${port}/`), shut, open: () => listen(port) };
 }
+
+/** Deaf to candidates: what networks that block direct connections look like from inside, until `window.hearing`. */
+export const deafen = (page) =>
+  page.evaluateOnNewDocument(() => {
+    const { addIceCandidate } = RTCPeerConnection.prototype;
+    RTCPeerConnection.prototype.addIceCandidate = function (candidate) {
+      return window.hearing ? addIceCandidate.call(this, candidate) : Promise.resolve();
+    };
+    const { setRemoteDescription } = RTCPeerConnection.prototype;
+    RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+      return setRemoteDescription.call(this, { type, sdp: window.hearing ? sdp : sdp.replace(/^a=candidate.*\r\n/gm, '') });
+    };
+  });

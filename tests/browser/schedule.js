@@ -90,7 +90,7 @@ export async function run(seed) {
         id: `${1 - side.me}`,
         polite: side.me === 0,
         session: epoch,
-        ice: () => ({ iceServers: [], degraded: false }),
+        ice: () => ({ iceServers: [], degraded: false, until: 0 }),
         online: () => side.online && side.name === name,
         myName: () => '',
         tally: side.tally,

@@ -21,7 +21,7 @@ const CODES = {
   'turn-tls': RELAY,
   pair: {
     idle: 'none', joining: 'none', waiting: 'none', connecting: 'none', left: 'none', direct: 'ok', stun: 'ok', 'turn-udp': 'ok', 'turn-tcp': 'ok', 'turn-tls': 'ok',
-    server: 'warn', away: 'fail', 'no-direct-path': 'fail', 'no-path': 'fail', 'relay-refused': 'fail', tampered: 'fail', 'damaged-link': 'fail', 'insecure-context': 'fail', 'no-webrtc': 'fail',
+    server: 'warn', away: 'fail', 'no-direct-path': 'fail', 'no-path': 'fail', 'relay-refused': 'fail', 'relay-missing': 'fail', tampered: 'fail', 'damaged-link': 'fail', 'insecure-context': 'fail', 'no-webrtc': 'fail',
   },
 };
 const finding = (check, code) => ({ verdict: CODES[check][code], code });

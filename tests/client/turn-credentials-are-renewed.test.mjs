@@ -61,7 +61,8 @@ test('at 80 % of their life, and again at 80 % of the next', async (t) => {
   assert.deepEqual(await pass(24), [], 'it waits for the answer');
   assert.deepEqual(await pass(8), [ICE], 'but not for ever');
   await answer({ type: 'ICE', payload: { iceServers: [TURN, null, {}], ttl: 100 } });
-  assert.deepEqual(news, [{ iceServers: [TURN], degraded: false }]);
+  assert.deepEqual(news, [{ iceServers: [TURN], degraded: false, until: news[0].until }]);
+  assert.ok(news[0].until > Date.now(), 'and they are good for a while');
   assert.deepEqual(await pass(72), []);
   assert.deepEqual(await pass(8), [ICE]);
 });
