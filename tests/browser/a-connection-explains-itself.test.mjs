@@ -71,8 +71,8 @@ test('where there is no path and the relay turns us away, the page says both', a
   await until(first.page, 'a fresh room', () => document.getElementById('link').value.includes('#'));
   const second = await openDevice(chromium, await link(first.page), deafen);
   for (const { page } of [first, second]) await untilText(page, 'The relay turned us away. What you say to');
-  for (const { page, troubles, close } of [first, second]) {
-    assert.equal(await page.$eval('#people > li:not([data-state=me])', (row) => row.dataset.state), 'open');
+  for (const { page } of [first, second]) assert.equal(await page.$eval('#people > li:not([data-state=me])', (row) => row.dataset.state), 'open');
+  for (const { troubles, close } of [first, second]) {
     assert.deepEqual(troubles, []);
     await close();
   }
