@@ -20,9 +20,9 @@ export { BeckonError, Peer };
  * @param {{ name?: string, signal?: AbortSignal }} [options]
  */
 export function join(link, options = {}) {
-  if (!globalThis.crypto?.subtle) throw new BeckonError('insecure-context', 'This page must be opened over https');
+  if (!globalThis.crypto?.subtle) throw new BeckonError('insecure-context', 'This page needs https');
   if (typeof RTCPeerConnection === 'undefined') {
-    throw new BeckonError('no-webrtc', 'This browser has direct connections switched off');
+    throw new BeckonError('no-webrtc', 'WebRTC is switched off here');
   }
   const url = new URL(link);
   const secret = url.hash.slice(1) || freshSecret();

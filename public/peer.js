@@ -184,10 +184,8 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
     if (opened && links.failures === 1) return become('reconnecting');
     const { iceServers, degraded } = ice();
     const relay = /"turns?:/.test(JSON.stringify(iceServers));
-    if (relayRefused) inside.error = new BeckonError('relay-refused', 'The relay turned us away');
-    else if (relay) inside.error = new BeckonError('no-path', `No path to ${inside.name}`);
-    else if (degraded) inside.error = new BeckonError('relay-missing', `No direct path to ${inside.name}, and no relay at the moment`);
-    else inside.error = new BeckonError('no-direct-path', `No direct path to ${inside.name}`);
+    const why = relayRefused ? 'relay-refused' : relay ? 'no-path' : degraded ? 'relay-missing' : 'no-direct-path';
+    inside.error = new BeckonError(why, `No path to ${inside.name}`);
     if (!detour.open) return become('unreachable');
     peer.dispatchEvent(new BeckonEvent('state', { peer })); // it is known now why what is said takes the way through the server
   }

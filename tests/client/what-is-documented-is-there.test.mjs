@@ -36,6 +36,8 @@ test('every code that the library gives to an error is in the documentation of B
   const documented = classes.find(({ name }) => name.text === 'BeckonError').getFullText();
   for (const file of ['beckon', 'peer', 'links', 'conversation', 'mailbox', 'frame', 'link', 'courier', 'signal']) {
     const source = await readFile(new URL(`../../public/${file}.js`, import.meta.url), 'utf8');
-    for (const [, code] of source.matchAll(/new BeckonError\('([\w-]+)'/g)) assert.ok(documented.includes(`\`${code}\``), code);
+    // Directly, or by way of `why`, one of several.
+    const codes = [...source.matchAll(/new BeckonError\('([\w-]+)'/g), ...source.matchAll(/const why = (.*);/g)].flatMap(([, found]) => found.match(/^[\w-]+$/) ?? [...found.matchAll(/'([\w-]+)'/g)].map(([, code]) => code));
+    for (const code of codes) assert.ok(documented.includes(`\`${code}\``), code);
   }
 });
