@@ -236,10 +236,9 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
       return links.works;
     },
 
-    /** There are fresh ICE servers. What a relay carries moves on to the new credentials: the old ones' allocation ends with them. */
+    /** There are fresh ICE servers: for what is gathered from now on. The path that there is stays. */
     configure() {
       links.present?.configure(ice().iceServers);
-      if (links.works && inside.path?.startsWith('turn')) links.refresh();
     },
 
     /** We are the newcomer: we offer. */
