@@ -1,5 +1,6 @@
 // The doctor's checks. Each tries one thing for real, and says what became of it as a code and facts; verdicts.js puts that into words.
 import { echo, gather } from './loop.js';
+import { kinds } from './statistics.js';
 
 /** @typedef {'secure' | 'webrtc' | 'server' | 'loopback' | 'stun' | 'turn-udp' | 'turn-tcp' | 'turn-tls' | 'pair'} Check */
 /** @typedef {'ok' | 'warn' | 'fail' | 'none'} Verdict `none`: there was nothing to check, which is no fault */
@@ -39,7 +40,7 @@ export function checkWebRtc() {
  */
 export async function checkLoopback(signal) {
   const { ending, ms, roundTrip, candidates } = await echo({}, signal);
-  const facts = /** @type {[string, string][]} */ ([['Candidates', kinds(candidates)]]);
+  const facts = /** @type {[string, string][]} */ ([['Candidates', kinds(candidates.map(typeOf))]]);
   if (ending !== 'done') return { verdict: 'fail', code: candidates.length ? 'stuck' : 'no-candidates', ms, facts };
   return { verdict: 'ok', code: 'heard', ms, facts: [...facts, ['Round trip', span(roundTrip ?? 0)]] };
 }
@@ -54,7 +55,7 @@ export async function checkStun({ servers }, signal) {
   const urls = servers.flatMap((server) => server.urls).filter(isStun);
   if (!urls.length) return { verdict: 'none', code: 'none' };
   const { ending, ms, candidates, errors } = await gather({ iceServers: [{ urls }] }, 'srflx', signal);
-  const facts = /** @type {[string, string][]} */ ([['Asked', urls.join(', ')], ['Candidates', kinds(candidates)], ...complaints(errors)]);
+  const facts = /** @type {[string, string][]} */ ([['Asked', urls.join(', ')], ['Candidates', kinds(candidates.map(typeOf))], ...complaints(errors)]);
   const seen = candidates.filter(({ type }) => type === 'srflx').map(({ address, port }) => ({ address: address ?? '', port: port ?? 0 }));
   const addresses = [...new Set(seen.map(({ address }) => address))].filter(Boolean);
   if (!seen.length) {
@@ -118,6 +119,7 @@ async function tryRelay(url, pass, signal) {
   return { code: 'unreachable', text: said.join('; ') || `no answer in ${span(ms)}` };
 }
 
+const typeOf = (/** @type {RTCIceCandidate} */ { type }) => type ?? 'unknown';
 export const isStun = (/** @type {string} */ url) => url.startsWith('stun');
 export const isTurn = (/** @type {string} */ url) => url.startsWith('turn');
 
@@ -131,12 +133,6 @@ function transportOf(url) {
 function complaints(errors) {
   const all = errors.map(({ code, text, url }) => /** @type {[string, string]} */ ([url, `${code} ${text}`.trim()]));
   return [...new Map(all.map((complaint) => [complaint.join(' '), complaint])).values()];
-}
-
-/** @param {RTCIceCandidate[]} candidates */
-function kinds(candidates) {
-  const types = candidates.map(({ type }) => type ?? 'unknown');
-  return [...new Set(types)].map((type) => `${types.filter((other) => other === type).length} ${type}`).join(', ') || 'none';
 }
 
 /** @param {number} ms */

@@ -1,5 +1,6 @@
 // The details of one connection, for those who want to see it work: loaded when somebody opens them.
 import { demonstrate } from './demonstration.js';
+import { make } from './element.js';
 import { describe } from './statistics.js';
 
 /** How often the figures are read, in ms. */
@@ -56,12 +57,4 @@ async function test(peer, outcome) {
     lines.push(make('li', '', `${kind}: ${back} of ${sent} messages, from 1 to 41 characters, came back, ${whole ? 'each as it was sent' : 'some changed'}, ${order}`));
     outcome.replaceChildren(...lines);
   }
-}
-
-/** @param {string} name @param {string} [className] @param {string} [text] */
-function make(name, className = '', text = '') {
-  const element = document.createElement(name);
-  element.className = className;
-  element.textContent = text;
-  return element;
 }

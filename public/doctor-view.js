@@ -1,4 +1,5 @@
-// The only file that touches the doctor's page. Text goes in as text.
+// What touches the doctor's page; the link to it is shown by view.js. Text goes in as text.
+import { make, write } from './element.js';
 
 /** A wait that is longer than this, in ms, is counted aloud, in seconds. */
 const LONG_MS = 1_500;
@@ -11,26 +12,6 @@ const LONG_MS = 1_500;
 const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const box = () => /** @type {HTMLInputElement} */ (at('addresses'));
 const progress = () => /** @type {HTMLProgressElement} */ (at('progress'));
-
-/**
- * @param {string} name of the tag
- * @param {string} [className]
- * @param {string} [text]
- */
-function make(name, className = '', text = '') {
-  const element = document.createElement(name);
-  element.className = className;
-  element.textContent = text;
-  return element;
-}
-
-/**
- * @param {Element} element
- * @param {string} text
- */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text; // unchanged text is not read aloud again
-}
 
 /**
  * What there is to a check in the page.

@@ -1,7 +1,7 @@
 // Connections that lead back to this very page: what a browser gathers for them, and whether a word gets through.
 
 /** How long nothing may happen, in ms, before the wait is over. A first candidate begins it anew, so nothing takes more than twice this. */
-export const PATIENCE_MS = 8_000;
+const PATIENCE_MS = 8_000;
 /** After one answer from outside, others come within this time, in ms, or not at all. */
 const MORE_MS = 700;
 /** What no amount of waiting mends: the pass is refused (401, 403), or the relay is full (486, 508). RFC 8656 section 18. */

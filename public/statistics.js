@@ -10,6 +10,7 @@ export async function describe(pc) {
   (await pc.getStats()).forEach((report) => byId.set(report.id, report));
   const all = [...byId.values()];
   const of = (/** @type {string} */ type) => all.filter((report) => report.type === type);
+  const types = (/** @type {string} */ type) => of(type).map(({ candidateType }) => candidateType);
   const [transport = {}] = of('transport');
   const pair = byId.get(transport.selectedCandidatePairId) ?? of('candidate-pair').find((report) => report.selected) ?? {};
   const [local, remote] = [byId.get(pair.localCandidateId), byId.get(pair.remoteCandidateId)];
@@ -20,7 +21,7 @@ export async function describe(pc) {
     ['Round trip', typeof pair.currentRoundTripTime === 'number' ? `${Math.round(pair.currentRoundTripTime * 10_000) / 10} ms` : 'not measured yet'],
     ['Carried', `${size(pair.bytesSent)} out, ${size(pair.bytesReceived)} in`],
     ['Messages', `${sum(channels, 'messagesSent')} out, ${sum(channels, 'messagesReceived')} in, confirmations and copies included`],
-    ['Candidates', `${kinds(of('local-candidate'))} here; ${kinds(of('remote-candidate'))} there`],
+    ['Candidates', `${kinds(types('local-candidate'))} here; ${kinds(types('remote-candidate'))} there`],
     ['ICE', pc.iceConnectionState],
     ['DTLS', [dtls, transport.tlsVersion && version(transport.tlsVersion), transport.dtlsCipher].filter(Boolean).join(', ')],
     ['SCTP', pc.sctp ? `${pc.sctp.state}, messages of up to ${size(pc.sctp.maxMessageSize)}` : 'none'],
@@ -32,9 +33,8 @@ function end({ candidateType, protocol, relayProtocol }) {
   return `${candidateType}/${candidateType === 'relay' && relayProtocol ? relayProtocol : protocol}`;
 }
 
-/** @param {any[]} candidates */
-function kinds(candidates) {
-  const types = candidates.map(({ candidateType }) => candidateType);
+/** How many there are of each type. @param {string[]} types of candidates */
+export function kinds(types) {
   return [...new Set(types)].map((type) => `${types.filter((other) => other === type).length} ${type}`).join(', ') || 'none';
 }
 

@@ -1,4 +1,6 @@
-// The room page's only file that touches the page, but for the details of a connection (details.js). Text goes in as text: a name is whatever somebody typed.
+// The room page's only file that touches the page, but for the details of a connection (details.js). Text goes in as text: a name is
+// whatever somebody typed.
+import { make, write } from './element.js';
 
 /** How long a hello stays, in ms, unless it is sent away; it is longer than reading it takes. */
 const HELLO_MS = 10_000;
@@ -12,26 +14,6 @@ const TITLE = document.title;
 const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 /** @param {string} id */
 const field = (id) => /** @type {HTMLInputElement} */ (at(id));
-
-/**
- * @param {string} name of the tag
- * @param {string} [className]
- * @param {string} [text]
- */
-function make(name, className = '', text = '') {
-  const element = document.createElement(name);
-  element.className = className;
-  element.textContent = text;
-  return element;
-}
-
-/**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text; // unchanged text is not read aloud again
-}
 
 /** @param {{ hello(): void, rename(name: string): void, copy(): void, share(): void, retry(): void, restart(): void, touched(): void,
  *   details(id: string, details: HTMLDetailsElement): void }} on */

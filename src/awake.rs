@@ -9,6 +9,7 @@ use crate::realm::{Event, Realm, Turn};
 use crate::settings::Settings;
 use crate::store::Store;
 use std::collections::HashMap;
+use std::rc::Rc;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsCast;
 use worker::js_sys::Map;
@@ -18,7 +19,7 @@ use worker::{console_error, Env, Error, Result, State, WebSocket};
 /// What an object has in memory while it is awake. All of it can be rebuilt.
 pub(crate) struct Awake {
     pub(crate) realm: Realm,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Rc<Settings>,
     pub(crate) spread: Spread,
     name: Option<String>,
     store: Store,
@@ -30,12 +31,12 @@ pub(crate) struct Awake {
 impl Awake {
     /// Rebuilds everything from the sockets' attachments and from storage.
     pub(crate) fn up(state: &State, env: &Env) -> Result<Self> {
-        let settings = edge::settings(env).map_err(|bad| Error::RustError(bad.to_string()))?;
+        let settings = Rc::new(edge::settings(env).map_err(|bad| Error::RustError(bad.to_string()))?);
         let (store, stored) = Store::load(state.storage().sql())?;
         let name = state.id().name().or(stored.name);
         let here = name.as_deref().and_then(home_named);
         let spread = here.map_or(Spread::ALONE, |here| Spread { homes: settings.public_homes, here });
-        let mut realm = Realm::new(settings.clone(), spread);
+        let mut realm = Realm::new(Settings::clone(&settings), spread);
         realm.restore_rows(stored.waiting, stored.reserved);
         let mut awake = Self { realm, settings, spread, name, store, sockets: HashMap::new(), conns: Map::new() };
         for socket in state.get_websockets() {

@@ -2,10 +2,11 @@
 
 use crate::id::PeerId;
 use crate::limits::Millis;
+use crate::member::Client;
 use crate::statement::{Flaw, Statement};
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 use worker::js_sys::{Array, Object, Reflect, Uint8Array};
-use worker::{Error, Result};
+use worker::{Error, Request, Result};
 
 #[wasm_bindgen(js_sys = worker::js_sys, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 extern "C" {
@@ -42,6 +43,12 @@ pub(crate) async fn digest(text: &str) -> Result<String> {
     let digest = subtle_digest("SHA-256", &Uint8Array::from(text.as_bytes())).await.map_err(Error::from)?;
     let bytes = Uint8Array::new(&digest).to_vec();
     Ok(bytes.into_iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The network that a request comes from, made unreadable: only ever compared.
+pub(crate) async fn network(request: &Request) -> Result<String> {
+    let address = request.headers().get("CF-Connecting-IP")?.unwrap_or_default();
+    digest(&Client::network(&address)).await
 }
 
 /// Checks a token against the operator's key: `Ok(Err(_))` says what is wrong with it.

@@ -146,7 +146,7 @@ async fn ice(request: &Request, env: &Env, settings: &Settings, asker: std::resu
         return Ok(Answer::no_ice(401, CONNECT_FIRST));
     }
     // Before the token is looked at: whoever guesses does not get far.
-    if !mint::allows(env, &mint::network(request).await?).await {
+    if !mint::allows(env, &crypto::network(request).await?).await {
         return Ok(Answer::ice_too_often());
     }
     if let Some(Claim { key, id, token, .. }) = claim {

@@ -8,7 +8,6 @@
 use crate::crypto;
 use crate::ice::{cloudflare_relays, username, Cached, Ice, IceServer};
 use crate::limits::{Millis, TURN_API_TIMEOUT_MS};
-use crate::member::Client;
 use crate::settings::{Secret, Settings, Turn};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -28,12 +27,6 @@ extern "C" {
 
 /// The binding in wrangler.toml that says how often one network may ask.
 const LIMITER: &str = "ICE_LIMIT";
-
-/// The network that a request comes from, made unreadable: only ever compared.
-pub(crate) async fn network(request: &Request) -> Result<String> {
-    let address = request.headers().get("CF-Connecting-IP")?.unwrap_or_default();
-    crypto::digest(&Client::network(&address)).await
-}
 
 /// Whether a network may be given credentials once more. Where there is no limiter, or where it fails, it may: a limiter is there
 /// to save money, not to keep people apart.
@@ -66,25 +59,22 @@ pub(crate) async fn ice(settings: &Settings) -> Ice {
             }
         },
         Some(Turn::Cloudflare { address, token }) => {
-            let kept = CACHED.with_borrow(|cached| cached.as_ref()?.ice(settings, now));
-            if let Some(ice) = kept {
+            let known = || CACHED.with_borrow(|cached| cached.as_ref()?.ice(settings, now));
+            if let Some(ice) = known() {
                 return ice;
             }
             let relays = generate(settings.turn_ttl_s, address, token).await;
             if let Err(error) = &relays {
                 console_error!("no TURN servers from Cloudflare, peers are told of STUN alone: {error}");
+                // Somebody else may have been luckier meanwhile.
+                if let Some(ice) = known() {
+                    return ice;
+                }
             }
             let cached = Cached { at: now, relays: relays.ok() };
             let ice = cached.ice(settings, now).unwrap_or_else(|| Ice::degraded(settings));
-            // Somebody else may have been luckier meanwhile.
-            let other = CACHED.with_borrow(|known| known.as_ref()?.ice(settings, now));
-            match other.filter(|_| cached.relays.is_none()) {
-                Some(other) => other,
-                None => {
-                    CACHED.set(Some(cached));
-                    ice
-                }
-            }
+            CACHED.set(Some(cached));
+            ice
         }
     }
 }

@@ -254,7 +254,7 @@ impl Realm {
         }
     }
 
-    /// Hands them on, unless the socket is gone by now and its number somebody else's.
+    /// Hands them on, unless the socket is gone by now. Whoever has its number since may have them as well.
     fn minted(&self, conn: Conn, ice: &Ice, turn: &mut Turn<'_>) {
         if self.members.get(conn).is_some_and(|member| member.roster) {
             turn.out.push(Effect::Send { to: conn, frame: message::ice(ice) });

@@ -12,7 +12,6 @@ use crate::effect::Effect;
 use crate::ice::Ice;
 use crate::id::Token;
 use crate::limits::Millis;
-use crate::member::Client;
 use crate::message::{HEARTBEAT, HEARTBEAT_ANSWER};
 use crate::mint;
 use crate::outbox::Outboxes;
@@ -24,6 +23,7 @@ use futures::future::join_all;
 use serde_json::value::RawValue;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use worker::{
     console_error, durable_object, Date, DurableObject, Env, Error, Method, Request, RequestInit, Response, Result, State,
     WebSocket, WebSocketIncomingMessage, WebSocketPair, WebSocketRequestResponsePair,
@@ -159,8 +159,7 @@ impl Room {
         let digest = crypto::digest(claim.token.reveal()).await?;
         claim.token = Token::parse(&digest).unwrap_or(claim.token);
         if let Some(client) = &mut claim.keeps {
-            let address = request.headers().get("CF-Connecting-IP")?.unwrap_or_default();
-            client.0 = crypto::digest(&Client::network(&address)).await?;
+            client.0 = crypto::network(request).await?;
         }
         Ok(claim)
     }
@@ -191,7 +190,7 @@ impl Room {
         let mints: Vec<_> = mints.collect();
         self.carry_out(effects).await?;
         for conn in mints {
-            let (settings, network) = self.with(|awake| Ok((awake.settings.clone(), awake.network(&self.state, conn))))?;
+            let (settings, network) = self.with(|awake| Ok((Rc::clone(&awake.settings), awake.network(&self.state, conn))))?;
             let ice = self.mint(&settings, network).await;
             self.carry_out(self.decide(Event::Minted { conn, ice })?).await?;
         }
@@ -239,11 +238,11 @@ impl Room {
 
     /// What a socket is to be told with OPEN; and, if it will ask again, its network, which the runtime keeps with it as a tag.
     async fn first_ice(&self, claim: &Claim, request: &Request) -> Result<(Ice, Option<String>)> {
-        let settings = self.with(|awake| Ok(awake.settings.clone()))?;
+        let settings = self.with(|awake| Ok(Rc::clone(&awake.settings)))?;
         if settings.turn.is_none() || !claim.roster {
             return Ok((Ice::stun(&settings), None));
         }
-        let network = mint::network(request).await?;
+        let network = crypto::network(request).await?;
         Ok((self.mint(&settings, Some(network.clone())).await, Some(network)))
     }
 

@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startBeckon } from '../worker/beckon.mjs';
-import { alerts, deafen, link, name, openDevice, openRoom, startChromium, until, untilConnected, untilHello, untilText } from './browser.mjs';
+import { test } from 'node:test';
+import { alerts, deafen, link, name, openDevice, openRoom, stage, until, untilConnected, untilHello, untilText } from './browser.mjs';
 
-let beckon;
-let chromium;
-before(async () => {
-  [beckon, chromium] = await Promise.all([startBeckon(), startChromium()]);
-});
-after(async () => {
-  await chromium?.close();
-  await beckon?.close();
-});
+const { beckon, chromium } = await stage();
 
 /** Every device of a room goes away, having done nothing forbidden. */
 async function closeAll(devices) {

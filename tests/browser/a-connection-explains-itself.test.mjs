@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { startBeckon } from '../worker/beckon.mjs';
-import { deafen, link, openDevice, openRoom, startChromium, until, untilText } from './browser.mjs';
+import { deafen, link, openDevice, openRoom, stage, until, untilText } from './browser.mjs';
 import { startTurn } from './turn.mjs';
 
-let beckon;
-let chromium;
-before(async () => {
-  [beckon, chromium] = await Promise.all([startBeckon({ vars: { STUN_URLS: '' } }), startChromium()]);
-});
-after(async () => {
-  await chromium?.close();
-  await beckon?.close();
-});
+const { beckon, chromium } = await stage({ vars: { STUN_URLS: '' } });
 
 test('the list says the way and the latency, the details what is underneath, and test messages come back as they went', async () => {
   const devices = await openRoom(chromium, beckon.url, 2);

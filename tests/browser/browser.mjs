@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import net from 'node:net';
+import { after } from 'node:test';
 import puppeteer from 'puppeteer-core';
+import { startBeckon } from '../worker/beckon.mjs';
 
 /** How long anything may take before it counts as not happening, in ms; Chromium alone waits 15 s before it gives up a path. */
 export const DEADLINE_MS = 30_000;
@@ -23,6 +25,16 @@ export async function startChromium(...flags) {
   );
   assert.ok(executablePath, 'no Chromium: install it, or say where it is with CHROMIUM=/path/to/chromium');
   return puppeteer.launch({ executablePath, headless: true, pipe: true, args: [...FLAGS, ...flags], protocolTimeout: 2 * DEADLINE_MS });
+}
+
+/** Beckon and Chromium, for as long as the tests of a file take. @param {Parameters<typeof startBeckon>[0]} [options] of Beckon */
+export async function stage(options) {
+  const [beckon, chromium] = await Promise.all([startBeckon(options), startChromium()]);
+  after(async () => {
+    await chromium.close();
+    await beckon.close();
+  });
+  return { beckon, chromium };
 }
 
 /** Starts Firefox: $FIREFOX, or where Debian has it. */

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { cleanName, persona } from '../../public/names.js';
-import { startBeckon } from '../worker/beckon.mjs';
-import { openRoom, startChromium, until, untilHello, untilText } from './browser.mjs';
+import { openRoom, stage, until, untilHello, untilText } from './browser.mjs';
 
 test('an id gives the same name everywhere, and different ids rarely the same one', () => {
   const names = Array.from({ length: 1_000 }, (_, i) => persona(`device ${i}`));
@@ -25,15 +24,7 @@ test('a name that somebody else wrote is made fit to show', () => {
   for (const nothing of ['', ' ', '\u200d', '\u3164', '\ud800', null, 7, {}, ['a']]) assert.equal(cleanName(nothing), '');
 });
 
-let beckon;
-let chromium;
-before(async () => {
-  [beckon, chromium] = await Promise.all([startBeckon(), startChromium()]);
-});
-after(async () => {
-  await chromium?.close();
-  await beckon?.close();
-});
+const { beckon, chromium } = await stage();
 
 test('markup in a name is text to everyone', async () => {
   const devices = await openRoom(chromium, beckon.url, 2);

@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startBeckon } from '../worker/beckon.mjs';
-import { link, name, openDevice, openDoor, openRoom, people, startChromium, until, untilConnected, untilHello, untilText, watch, within } from './browser.mjs';
+import { test } from 'node:test';
+import { link, name, openDevice, openDoor, openRoom, people, stage, until, untilConnected, untilHello, untilText, watch, within } from './browser.mjs';
 
-let beckon;
-let chromium;
-before(async () => {
-  [beckon, chromium] = await Promise.all([startBeckon(), startChromium()]);
-});
-after(async () => {
-  await chromium?.close();
-  await beckon?.close();
-});
+const { beckon, chromium } = await stage();
 
 /** A page's own id, as the list shows it. */
 const myId = (page) => page.$eval('#people > li[data-state="me"]', (row) => row.id);

@@ -1,19 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
-import { after, before, test } from 'node:test';
-import { startBeckon } from '../worker/beckon.mjs';
-import { openDevice, openDoor, startChromium, until, untilText, within } from './browser.mjs';
+import { test } from 'node:test';
+import { openDevice, openDoor, stage, until, untilText, within } from './browser.mjs';
 
-let beckon;
-let chromium;
-before(async () => {
-  [beckon, chromium] = await Promise.all([startBeckon(), startChromium()]);
-});
-after(async () => {
-  await chromium?.close();
-  await beckon?.close();
-});
+const { beckon, chromium } = await stage();
 
 /** A pupil at the classroom page, as `id`. What `alert` says is collected, and waited for with `said`. */
 async function pupil(id, url = beckon.url) {

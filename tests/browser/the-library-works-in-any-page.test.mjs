@@ -95,9 +95,8 @@ test('imported from another origin it joins rooms, sends, receives and leaves, a
   }
 });
 
-test('bytes, and much at once: whole, in order, and never more in a channel than it bears', async () => {
-  const devices = [await openDevice(chromium, origin), await openDevice(chromium, origin)];
-  const [first, second] = devices.map(({ page }) => page);
+/** Two pages join a fresh room, and note what they hear. */
+async function meet(first, second) {
   const join = async (base, link) => {
     const { join } = await import(new URL('/beckon.js', base).href);
     window.room = join(link);
@@ -108,6 +107,12 @@ test('bytes, and much at once: whole, in order, and never more in a channel than
   };
   const link = await first.evaluate(join, beckon.url.href, beckon.url.href);
   await second.evaluate(join, beckon.url.href, link);
+}
+
+test('bytes, and much at once: whole, in order, and never more in a channel than it bears', async () => {
+  const devices = [await openDevice(chromium, origin), await openDevice(chromium, origin)];
+  const [first, second] = devices.map(({ page }) => page);
+  await meet(first, second);
   await until(first, 'the path and its latency are known', () => window.room.peers[0]?.path === 'direct' && window.room.peers[0].latency >= 0 && window.room.peers[0].latency !== null);
   const most = await first.evaluate(async () => {
     const [peer] = window.room.peers;
@@ -162,20 +167,15 @@ test('a damaged link and an aborted join are errors with a code', async () => {
 test('a message whose confirmation was lost with its connection is sent again, and delivered once', async () => {
   const devices = [await openDevice(chromium, origin), await openDevice(chromium, origin)];
   const [first, second] = devices.map(({ page }) => page);
-  const join = async (base, link) => {
-    const { send } = RTCDataChannel.prototype;
-    RTCDataChannel.prototype.send = function (data) {
-      if (!window.silent || !String(data).includes('"ack"')) send.call(this, data);
-    };
-    const { join } = await import(new URL('/beckon.js', base).href);
-    window.room = join(link);
-    window.heard = [];
-    window.room.addEventListener('message', ({ data }) => window.heard.push(data));
-    await window.room.ready;
-    return window.room.link;
-  };
-  const link = await first.evaluate(join, beckon.url.href, beckon.url.href);
-  await second.evaluate(join, beckon.url.href, link);
+  for (const page of [first, second]) {
+    await page.evaluate(() => {
+      const { send } = RTCDataChannel.prototype;
+      RTCDataChannel.prototype.send = function (data) {
+        if (!window.silent || !String(data).includes('"ack"')) send.call(this, data);
+      };
+    });
+  }
+  await meet(first, second);
   const connected = () => window.room.peers[0]?.state === 'open';
   await until(first, 'connected', connected);
   await until(second, 'connected', connected);

@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startBeckon } from '../worker/beckon.mjs';
-import { link, openDevice, openRoom, startChromium, until, untilConnected, untilText } from './browser.mjs';
+import { test } from 'node:test';
+import { link, openDevice, openRoom, stage, until, untilConnected, untilText } from './browser.mjs';
 
-let beckon;
-let chromium;
-before(async () => {
-  [beckon, chromium] = await Promise.all([startBeckon({ vars: { ROOM_CAPACITY: '2' } }), startChromium()]);
-});
-after(async () => {
-  await chromium?.close();
-  await beckon?.close();
-});
+const { beckon, chromium } = await stage({ vars: { ROOM_CAPACITY: '2' } });
 
 test('opening the page is being in a fresh room, whose link is in the address bar and on the page', async () => {
   const [one, two] = await Promise.all([openDevice(chromium, beckon.url), openDevice(chromium, beckon.url)]);

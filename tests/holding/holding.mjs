@@ -1,23 +1,18 @@
 // What these tests share: Beckon behind a door, so that it can go away and come back at the same address; Chromium and Firefox;
 // devices in bare pages, each with a door of its own; and the count of every click.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import http from 'node:http';
-import puppeteer from 'puppeteer-core';
 import WebSocket from 'ws';
-import { DEADLINE_MS, openDoor, startChromium } from '../browser/browser.mjs';
+import { DEADLINE_MS, openDoor, startChromium, startFirefox as startBareFirefox } from '../browser/browser.mjs';
 import { deriveKeys } from '../../public/seal.js';
 import { startBeckon } from '../worker/beckon.mjs';
 
 export { DEADLINE_MS, startChromium };
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Starts Firefox: $FIREFOX, or where Debian has it. Without one the tests fail. */
-export async function startFirefox() {
-  const executablePath = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => path && existsSync(path));
-  assert.ok(executablePath, 'no Firefox: install it, or say where it is with FIREFOX=/path/to/firefox');
-  return puppeteer.launch({ browser: 'firefox', executablePath, headless: true, protocolTimeout: 2 * DEADLINE_MS });
-}
+/** As people have it: it hides its own addresses behind mDNS names. */
+export const startFirefox = () => startBareFirefox({ preferences: { 'media.peerconnection.ice.obfuscate_host_addresses': true } });
 
 /** Beckon at an address that stays the same however often it is stopped and started. */
 export async function startServer() {

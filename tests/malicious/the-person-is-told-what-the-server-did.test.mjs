@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { link, name, openDevice, people, startChromium, untilConnected, untilHello, untilText } from '../browser/browser.mjs';
-import { startBeckon } from '../worker/beckon.mjs';
+import { test } from 'node:test';
+import { link, name, openDevice, people, stage, untilConnected, untilHello, untilText } from '../browser/browser.mjs';
 import { assertSealed, introduces, startLiar } from './liar.mjs';
 
-let beckon;
-let chromium;
-before(async () => {
-  [beckon, chromium] = await Promise.all([startBeckon(), startChromium()]);
-});
-after(async () => {
-  await chromium?.close();
-  await beckon?.close();
-});
+const { beckon, chromium } = await stage();
 
 test('the page says that the introduction was changed, and connects as soon as it no longer is', async () => {
   const liar = await startLiar(beckon.url);
