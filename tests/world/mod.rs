@@ -50,6 +50,8 @@ pub struct World {
     /// The network that sockets come from.
     pub network: &'static str,
     pub writes: usize,
+    /// What the operator was told of.
+    pub counts: BTreeMap<&'static str, u32>,
 }
 
 /// The settings of an empty `[vars]`, changed by `vars`.
@@ -91,6 +93,7 @@ impl World {
             split: false,
             network: "here",
             writes: 0,
+            counts: BTreeMap::new(),
         }
     }
 
@@ -294,6 +297,7 @@ impl World {
                 }
             }
             Effect::WakeAt(due) => self.objects[home].alarm = Some(due),
+            Effect::Count(what, number) => *self.counts.entry(what).or_default() += number,
             Effect::Mint(conn) => {
                 let ice = Ice::stun(&self.settings);
                 self.handle(home, Event::Minted { conn, ice });
