@@ -6,9 +6,9 @@ use crate::world::settings;
 use beckon::effect::Effect;
 use beckon::id::{PeerId, Token};
 use beckon::limits::{MAX_ASKERS_BYTES, MAX_ID_BYTES};
-use beckon::member::{Client, Conn, Member, Trial};
+use beckon::member::{Client, Conn, Member, NetworkNumber, Trial};
 use beckon::placement::Spread;
-use beckon::realm::{Ending, Event, Realm, Turn};
+use beckon::realm::{Ending, Event, Realm, Turn, RECORD};
 use beckon::settings::Settings;
 
 /// The most that the runtime keeps for a socket, in bytes.
@@ -68,6 +68,8 @@ fn member(choices: &mut Choices<'_>) -> Member {
             claimed: choices.once_in(2),
             askers: (0..askers).map(|_| id(choices, MAX_ASKERS_BYTES / 2)).collect(),
         }),
+        network: NetworkNumber::of(choices.one_of(&["", "192.0.2.1", "2001:db8::1"])),
+        guesses: (0, 0),
         bucket: None,
         minted: None,
     }
@@ -101,7 +103,7 @@ fn wakes_with(member: Member, choices: &mut Choices<'_>) {
         let mut effects = Vec::new();
         let mut turn = Turn { now, beats: &|_| beat, out: &mut effects };
         realm.handle(event, &mut turn);
-        let listed = realm.listed(&turn).len();
+        let listed = realm.listed(&turn).matches(RECORD).count();
         assert!(listed <= 2 && realm.count(&turn) <= 2);
         for effect in &effects {
             if let Effect::Remember(member) = effect {

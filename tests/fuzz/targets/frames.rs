@@ -6,7 +6,7 @@ use crate::world::settings;
 use beckon::effect::Effect;
 use beckon::id::{PeerId, Token};
 use beckon::limits::{Millis, EXPIRE_TIMEOUT_MS, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES};
-use beckon::member::{Conn, Member};
+use beckon::member::{Conn, Member, NetworkNumber};
 use beckon::message::Forwarded;
 use beckon::placement::Spread;
 use beckon::queue::Waiting;
@@ -68,6 +68,8 @@ fn member(number: u32, id: &str, roster: bool) -> Member {
         heard: NOW,
         noted: NOW,
         trial: None,
+        network: NetworkNumber::default(),
+        guesses: (0, 0),
         bucket: None,
         minted: Some(NOW),
     }
