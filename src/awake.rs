@@ -5,14 +5,13 @@ use crate::effect::Effect;
 use crate::limits::Millis;
 use crate::member::{Conn, Member};
 use crate::placement::{home_named, Spread};
-use crate::platform::{self, attached, last_beat, Env, Fault, Result, State, WebSocket};
+use crate::platform::{self, attached, last_beat, Env, Fault, Numbers, Result, State, WebSocket};
 use crate::realm::{Event, Realm, Turn};
 use crate::report::{count, fault};
 use crate::settings::Settings;
 use crate::store::Store;
 use std::collections::HashMap;
 use std::rc::Rc;
-use worker::js_sys::Map;
 
 /// What an object has in memory while it is awake. All of it can be rebuilt.
 pub(crate) struct Awake {
@@ -23,7 +22,7 @@ pub(crate) struct Awake {
     store: Store,
     sockets: HashMap<Conn, WebSocket>,
     /// The way back, from the platform's socket object to its number.
-    conns: Map,
+    conns: Numbers,
 }
 
 impl Awake {
@@ -36,7 +35,7 @@ impl Awake {
         let spread = here.map_or(Spread::ALONE, |here| Spread { homes: settings.public_homes, here });
         let mut realm = Realm::new(Settings::clone(&settings), spread);
         realm.restore_rows(stored.waiting, stored.reserved);
-        let mut awake = Self { realm, settings, spread, name, store, sockets: HashMap::new(), conns: Map::new() };
+        let mut awake = Self { realm, settings, spread, name, store, sockets: HashMap::new(), conns: Numbers::new() };
         for socket in state.get_websockets()? {
             awake.restore(socket);
         }
@@ -62,7 +61,7 @@ impl Awake {
 
     /// Takes a socket into memory.
     pub(crate) fn attach(&mut self, conn: Conn, socket: WebSocket) {
-        self.conns.set(&socket, &conn.0.into());
+        self.conns.set(&socket, conn.0);
         self.sockets.insert(conn, socket);
     }
 
@@ -78,10 +77,7 @@ impl Awake {
     /// The number of a socket that holds an id. One that was not among the object's sockets when it woke (the runtime
     /// leaves out those that are just closing) still remembers who it was.
     pub(crate) fn conn_of(&mut self, socket: &WebSocket) -> Option<Conn> {
-        match self.conns.get(socket).as_f64() {
-            Some(number) => Some(Conn(number as u32)),
-            None => self.restore(socket.clone()),
-        }
+        self.conns.get(socket).map(Conn).or_else(|| self.restore(socket.clone()))
     }
 
     /// Takes a socket out of memory and its memory out of it.

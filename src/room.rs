@@ -37,7 +37,12 @@ pub struct Room {
     pub(crate) env: Env,
     awake: RefCell<Option<Awake>>,
     pub(crate) errands: RefCell<Errands>,
+    /// Room for the text of a frame, so that not every one has to be given some.
+    text: RefCell<Vec<u8>>,
 }
+
+/// How much of that is kept between frames, in bytes: three for each character of the longest introduction.
+const KEPT_BYTES: usize = 32 * 1024;
 
 /// Where one home addresses another: an address that no request from outside has.
 pub(crate) const HOME_URL: &str = "https://home/";
@@ -51,7 +56,7 @@ impl Room {
         if let Err(error) = pair.and_then(|pair| state.set_websocket_auto_response(&pair)) {
             fault("heartbeats will wake the object", &Fault::from(error));
         }
-        Self { state, env, awake: RefCell::default(), errands: RefCell::default() }
+        Self { state, env, awake: RefCell::default(), errands: RefCell::default(), text: RefCell::default() }
     }
 
     /// Answers the edge, or another home.
@@ -65,7 +70,12 @@ impl Room {
         let Some(conn) = self.with(|awake| Ok(awake.conn_of(socket)))? else {
             return Ok(false); // refused, superseded or gone: it has nothing to say any more
         };
-        Ok(self.handle(Event::Frame { conn, text: &platform::received(message, MAX_FRAME_BYTES) })?)
+        let mut room = self.text.take();
+        let more = self.handle(Event::Frame { conn, text: &platform::received(message, MAX_FRAME_BYTES, &mut room) })?;
+        room.truncate(KEPT_BYTES);
+        room.shrink_to(KEPT_BYTES);
+        self.text.replace(room);
+        Ok(more)
     }
 
     /// Takes note that a socket has closed; whether [`Room::run`] is to be called.
