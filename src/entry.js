@@ -5,6 +5,12 @@
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import * as wasm from "../build/index.js";
 
+/**
+ * Longer frames are cut to this, one more than anyone may send (MAX_FRAME_BYTES in src/limits.rs), before Rust has to make room for them; and
+ * there they are refused.
+ */
+const TOO_LONG = 272 * 1024 + 1;
+
 const state = wasm.__worker_init_state(); // { criticalError, instanceId }: set by worker's panic hook and at its start
 const waiting = new Set();
 
@@ -77,7 +83,8 @@ export class Room extends DurableObject {
   }
 
   webSocketMessage(socket, message) {
-    return this.#call((room) => room.webSocketMessage(socket, message));
+    const fits = (message.length ?? message.byteLength) <= TOO_LONG;
+    return this.#call((room) => room.webSocketMessage(socket, fits ? message : message.slice(0, TOO_LONG)));
   }
 
   webSocketClose(socket, code, reason, clean) {

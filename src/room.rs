@@ -90,7 +90,7 @@ impl DurableObject for Room {
             }
             Route::Ice(Ok(claim)) => {
                 let claim = self.settle(claim, &request).await?;
-                let known = self.with(|awake| Ok(awake.realm.knows(&claim)))?;
+                let known = self.with(|awake| Ok(awake.realm.knows(&claim, now())))?;
                 Ok(Response::empty()?.with_status(if known { 200 } else { 401 }))
             }
             // The edge passes on nothing else: another home asks how many peers are here.
