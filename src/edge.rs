@@ -22,7 +22,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
     match answer(request, env).await {
         Err(error) => {
             fault("a request could not be answered", &error);
-            respond(Answer::fault("Something is broken here, and its operator can see it in the log: try again in a minute."))
+            respond(Answer::fault("Something is broken here, and has been noted for its operator: try again in a minute."))
         }
         answered => answered,
     }
