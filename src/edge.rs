@@ -22,7 +22,7 @@ use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 pub async fn fetch(request: Request, env: Env) -> Result<Response, JsValue> {
     let answered = answer(&request, &env).await.or_else(|error| {
         fault("a request could not be answered", &error);
-        respond(Answer::fault("Something is broken here, and its operator can see it in the log: try again in a minute."))
+        respond(Answer::fault("Something is broken here, and has been noted for its operator: try again in a minute."))
     });
     Ok(answered?)
 }

@@ -129,7 +129,7 @@ impl Room {
             Route::Peers(_) => edge::respond(Answer::plain(200, self.look(Realm::listed)?)),
             Route::Ice(Ok(claim)) => {
                 let claim = self.settle(claim, request).await?;
-                let known = self.with(|awake| Ok(awake.realm.knows(&claim)))?;
+                let known = self.with(|awake| Ok(awake.realm.knows(&claim, now())))?;
                 edge::respond(Answer::plain(if known { 200 } else { 401 }, String::new()))
             }
             // The edge passes on nothing else: another home asks how many peers are here.

@@ -13,9 +13,9 @@ impl Realm {
     }
 
     /// Whether a claim is that of a peer who is registered: the same id, with the same token.
-    pub fn knows(&self, claim: &Claim) -> bool {
-        let holder = claim.id.as_ref().and_then(|id| self.members.named(id.as_str()));
-        holder.is_some_and(|member| member.token == claim.token)
+    pub fn knows(&mut self, claim: &Claim, now: Millis) -> bool {
+        let holder = claim.id.as_ref().and_then(|id| self.members.named_mut(id.as_str()));
+        holder.is_some_and(|member| member.accepts(&claim.token, claim.guessable, now))
     }
 
     /// How many peers are here who are not known to be dead: what another home counts.

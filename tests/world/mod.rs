@@ -6,7 +6,7 @@ use beckon::effect::Effect;
 use beckon::ice::Ice;
 use beckon::id::PeerId;
 use beckon::limits::Millis;
-use beckon::member::{Client, Conn, Member};
+use beckon::member::{Client, Conn, Member, NetworkNumber};
 use beckon::placement::{object_name, Home, Spread};
 use beckon::queue::Waiting;
 use beckon::realm::{listing, Ending, Event, Realm, Turn};
@@ -49,6 +49,8 @@ pub struct World {
     pub split: bool,
     /// The network that sockets come from.
     pub network: &'static str,
+    /// Its address; none, unless a test says so.
+    pub address: &'static str,
     /// By how much alarms come too late.
     pub late_ms: u64,
     pub writes: usize,
@@ -94,6 +96,7 @@ impl World {
             evicting,
             split: false,
             network: "here",
+            address: "",
             late_ms: 0,
             writes: 0,
             counts: BTreeMap::new(),
@@ -116,6 +119,7 @@ impl World {
             panic!("refused at the edge: {query}");
         };
         claim.keeps = claim.keeps.map(|_| Client(self.network.to_owned()));
+        claim.network = NetworkNumber::of(self.address);
         let name = object_name(&claim.key, claim.id.as_ref().map(PeerId::as_str), self.settings.public_homes);
         let home = name.strip_prefix("home:").map_or(0, |home| home.parse().unwrap());
         let conn = self.realm(home).next_conn();
@@ -130,6 +134,16 @@ impl World {
         let ice = Ice::stun(&self.settings);
         self.handle(home, Event::Opened { conn, claim, spare, elsewhere, ice });
         peer
+    }
+
+    /// Whether a peer of the first home is known by this token.
+    pub fn knows(&mut self, id: &str, token: &str) -> bool {
+        let line = Line { method: "GET", path: "/peerjs/ice", query: &format!("id={id}&token={token}"), upgrade: false };
+        let Route::Ice(Ok(claim)) = route(line, &self.settings) else {
+            panic!("refused at the edge: {id}");
+        };
+        let now = self.now;
+        self.realm(0).knows(&claim, now)
     }
 
     /// Sends a frame. As in the shell, a socket that the realm has forgotten is not heard.
