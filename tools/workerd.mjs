@@ -25,10 +25,10 @@ const list = (items) => `[${items.map((item) => `\n    ${item},`).join("")}\n  ]
 /**
  * The configuration of one Worker on one port.
  * @param {Worker} worker
- * @param {{ address: string, data: string | null, services?: string[], bindings?: string[] }} where  `data`: the folder for what
- *   objects store, or null for memory; `services`, `bindings`: further ones
+ * @param {{ address: string, data: string | null, services?: string[], bindings?: string[], v8Flags?: string[] }} where
+ *   `data`: the folder for what objects store, or null for memory; `services`, `bindings`: further ones
  */
-export function configuration(worker, { address, data, services = [], bindings = [] }) {
+export function configuration(worker, { address, data, services = [], bindings = [], v8Flags = [] }) {
   const modules = worker.modules.map(({ name, kind, file }) => `(name = ${text(name)}, ${kind} = embed ${text(resolve(file))})`);
   const all = [
     ...Object.entries(worker.vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
@@ -41,6 +41,7 @@ export function configuration(worker, { address, data, services = [], bindings =
 const config :Workerd.Config = (
   services = ${list(["(name = \"worker\", worker = .worker)", ...(data === null ? [] : [`(name = "data", disk = (path = ${text(resolve(data))}, writable = true))`]), ...services])},
   sockets = [(name = "http", address = ${text(address)}, http = (), service = "worker")],
+  v8Flags = ${list(v8Flags.map(text))},
 );
 
 const worker :Workerd.Worker = (

@@ -3,8 +3,20 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { answer, connectionId, offer } from "./frames.js";
 import { Histogram } from "./figures.js";
+import { contenders, inTurns, withServers } from "./contest.js";
 import { cpuOf } from "./process.js";
 import { clientFrame, openAll } from "./socket.js";
+import { withRatios } from "./table.js";
+
+export const title = "Relaying, saturated: 32 pairs in one realm, 2.5 kB offers and answers";
+
+/** @param {import("./contest.js").Options} options */
+export async function measure(options) {
+  const rows = await withServers(contenders(options), (servers) =>
+    inTurns(servers, options.rounds, (server) => relayRound(server, { pairs: 32, seconds: options.seconds })),
+  );
+  return { rows: withRatios(rows, "us/message") };
+}
 
 /** What a relayed frame begins with; anything else, such as an error, would end the game without a word. */
 const RELAYED = /^\{"type":"(?:OFFER|ANSWER|CANDIDATE)"/;
@@ -67,11 +79,11 @@ export async function relayRound(server, { pairs, seconds, warmUp = 1, keys = ["
   for (const wire of wires) wire.close();
   await Promise.all(wires.map((wire) => wire.closed));
   return {
-    cpu: spent / messages,
-    perSecond: messages / took,
-    p50: histogram.quantile(0.5),
-    p99: histogram.quantile(0.99),
-    busy: spent / took / 1e6,
-    loadBusy: (ours.user + ours.system) / took / 1e6,
+    "us/message": spent / messages,
+    "messages/s": messages / took,
+    "p50 us": histogram.quantile(0.5),
+    "p99 us": histogram.quantile(0.99),
+    "server's cores": spent / took / 1e6,
+    "bench's cores": (ours.user + ours.system) / took / 1e6,
   };
 }

@@ -17,16 +17,28 @@ const file = (name) => new URL(`../../${name}`, import.meta.url).pathname;
  */
 
 /**
+ * How a Worker is to run.
+ * @typedef {object} How
+ * @property {Record<string, string>} [vars]  what differs from wrangler.toml
+ * @property {string[]} [v8Flags]
+ * @property {boolean} [counted]  behind counted.js, which counts what wakes its objects
+ */
+
+/**
  * A Worker in plain workerd, its objects' data in a folder of its own that is gone when it is.
  * @param {string} name
  * @param {import("../../tools/workerd.mjs").Worker} worker
+ * @param {How} how
  * @returns {Promise<Server>}
  */
-async function onWorkerd(name, worker) {
+async function onWorkerd(name, worker, { vars = {}, v8Flags, counted = false }) {
   const folder = mkdtempSync(join(tmpdir(), "beckon-bench-"));
   const data = join(folder, "data");
   mkdirSync(data);
-  const { port, pid, close } = await start(join(folder, "config.capnp"), configuration(worker, { address: "127.0.0.1:0", data }));
+  const counter = { name: "counted.js", kind: /** @type {const} */ ("esModule"), file: file("tests/bench/counted.js") };
+  const modules = counted ? [counter, ...worker.modules] : worker.modules;
+  const config = configuration({ ...worker, modules, vars: { ...worker.vars, ...vars } }, { address: "127.0.0.1:0", data, v8Flags });
+  const { port, pid, close } = await start(join(folder, "config.capnp"), config);
   return {
     name,
     port,
@@ -42,18 +54,22 @@ async function onWorkerd(name, worker) {
  * Beckon as deployed, from a folder that `wrangler deploy --dry-run --outdir` has made.
  * @param {string} name
  * @param {string} dist
- * @param {Record<string, string>} vars  what differs from wrangler.toml
+ * @param {How} how
  */
-export async function beckon(name, dist, vars) {
-  const worker = await built(file("wrangler.toml"), dist);
-  return onWorkerd(name, { ...worker, vars: { ...worker.vars, ...vars } });
+export async function beckon(name, dist, how) {
+  return onWorkerd(name, await built(file("wrangler.toml"), dist), how);
 }
 
-/** The least that a Durable Object can do: floor.js. */
-export async function floor(name = "floor") {
+/**
+ * The least that a Durable Object can do: floor.js.
+ * @param {string} name
+ * @param {How} how
+ */
+export async function floor(name, how) {
   const { date, flags, objects } = await built(file("wrangler.toml"), file("dist"));
-  const modules = [{ name: "floor.js", kind: /** @type {const} */ ("esModule"), file: file("tests/bench/floor.js") }];
-  return onWorkerd(name, { modules, date, flags, objects, vars: {} });
+  // Its name is that of Beckon's entry, so that counted.js can stand before either.
+  const modules = [{ name: "entry.js", kind: /** @type {const} */ ("esModule"), file: file("tests/bench/floor.js") }];
+  return onWorkerd(name, { modules, date, flags, objects, vars: {} }, { ...how, vars: {} });
 }
 
 /**
