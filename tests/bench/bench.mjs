@@ -4,12 +4,14 @@
 //   node tests/bench/bench.mjs relay --beckon before=/tmp/before/dist --beckon after=dist --only floor
 //   node tests/bench/bench.mjs profile --only floor
 import { parseArgs } from "node:util";
+import { connection, gentle, homes } from "./connection.js";
+import * as idle from "./idle.js";
 import * as relay from "./relay.js";
 import * as profile from "./profile.js";
 import { print } from "./table.js";
 
 /** @type {Record<string, { title: string, measure: (options: import("./contest.js").Options) => Promise<import("./table.js").Figure | void> }>} */
-const figures = { relay };
+const figures = { relay, connection, gentle, homes, idle };
 const all = { ...figures, profile };
 
 const { values, positionals } = parseArgs({
