@@ -10,6 +10,7 @@ import { beckon, floor, peerServer } from "./servers.js";
  * @property {(server: string) => boolean} takesPart
  * @property {number} rounds
  * @property {number} seconds  of one round
+ * @property {number} minutes  of idleness
  * @property {boolean} quick
  */
 

@@ -17,7 +17,7 @@ export const title = `${PEERS} idle peers, stock heartbeat every 5 s`;
 
 /** @param {import("./contest.js").Options} options */
 export async function measure(options) {
-  const minutes = Number(process.env.M ?? 10);
+  const { minutes } = options;
   const rows = await withServers(contenders(options, { counted: true }), (servers) =>
     Promise.all(servers.map((server) => idle(server, { peers: PEERS, seconds: minutes * 60 }))),
   );
