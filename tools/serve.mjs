@@ -14,11 +14,11 @@ const root = resolve(import.meta.dirname, "..");
 
 /**
  * Starts Beckon.
- * @param {{ port: number, ip: string, data: string, proxied?: boolean, dist?: string }} options  `data`: a folder, made if it is
- *   not there
+ * @param {{ port: number, ip: string, data: string, proxied?: boolean, vars?: Record<string, string> }} options  `data`: a folder,
+ *   made if it is not there; `vars`: what differs from wrangler.toml
  */
-export async function serve({ port, ip, data, proxied = false, dist = join(root, "dist") }) {
-  const worker = await built(join(root, "wrangler.toml"), dist);
+export async function serve({ port, ip, data, proxied = false, vars = {} }) {
+  const worker = await built(join(root, "wrangler.toml"), join(root, "dist"));
   const site = join(root, "build/site");
   const files = readdirSync(site, { recursive: true, encoding: "utf8" }).map((name) => join(site, name)).filter((name) => statSync(name).isFile());
   const paths = files.map((name) => `/${relative(site, name).replaceAll("\\", "/")}`);
@@ -33,11 +33,11 @@ export async function serve({ port, ip, data, proxied = false, dist = join(root,
     ...(proxied ? ['(name = "PROXIED", text = "1")'] : []),
   ];
   const own = ["site.js", "headers.js", "types.js"].map((name) => ({ name, kind: /** @type {const} */ ("esModule"), file: join(root, "tools/site", name) }));
-  const vars = Object.fromEntries(Object.entries(worker.vars).filter(([name]) => !set.includes(name)));
+  const known = Object.entries({ ...worker.vars, ...vars }).filter(([name]) => !set.includes(name));
   const objects = join(data, "objects");
   mkdirSync(objects, { recursive: true });
   const address = `${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
-  const config = configuration({ ...worker, vars, modules: [...own, ...worker.modules] }, { address, data: objects, bindings });
+  const config = configuration({ ...worker, vars: Object.fromEntries(known), modules: [...own, ...worker.modules] }, { address, data: objects, bindings });
   return start(join(data, "workerd.capnp"), config);
 }
 

@@ -6,6 +6,8 @@
 import { parseArgs } from "node:util";
 import { connection, gentle, homes } from "./connection.js";
 import * as idle from "./idle.js";
+import * as bytes from "./bytes.js";
+import * as page from "./page.js";
 import * as sizes from "./sizes.js";
 import { joins, rooms, sockets } from "./scale.js";
 import * as relay from "./relay.js";
@@ -15,7 +17,7 @@ import { print } from "./table.js";
 import { judge } from "./targets.js";
 
 /** @type {Record<string, { title: string, measure: (options: import("./contest.js").Options) => Promise<import("./table.js").Figure | void> }>} */
-const figures = { relay, connection, gentle, homes, idle, rooms, sockets, joins, sizes };
+const figures = { relay, connection, gentle, homes, idle, rooms, sockets, joins, bytes, page, sizes };
 const all = { ...figures, profile };
 
 const { values, positionals } = parseArgs({

@@ -8,6 +8,9 @@ export function median(values) {
   return low === undefined || high === undefined ? NaN : (low + high) / 2;
 }
 
+/** What a part of all values stays within. @param {number[]} values @param {number} part  0.5 for the median */
+export const quantile = (values, part) => [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(values.length * part) - 1)] ?? NaN;
+
 /** Counts durations in steps of 1 µs up to 200 ms, so that millions of them take no room. */
 export class Histogram {
   #counts = new Uint32Array(200_001);

@@ -1,7 +1,6 @@
 // bench.json: the last values of all figures, so that one can be taken anew without the others.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { createRequire } from "node:module";
 
 export const FILE = new URL("../../bench.json", import.meta.url);
 
@@ -14,9 +13,8 @@ export const read = () => (existsSync(FILE) ? JSON.parse(readFileSync(FILE, "utf
 /** @param {string} name @param {Taken} figure */
 export function keep(name, figure) {
   const { figures } = read();
-  const require = createRequire(import.meta.url);
-  const { version } = require("workerd");
+  const versionOf = (/** @type {string} */ name) => JSON.parse(readFileSync(new URL(`../../node_modules/${name}/package.json`, import.meta.url), "utf8")).version;
   const cores = cpus();
-  const machine = `${cores.length} cores (${cores[0]?.model ?? "unknown"}), Node ${process.versions.node}, workerd ${version}, peer ${require("peer/package.json").version}`;
+  const machine = `${cores.length} cores (${cores[0]?.model ?? "unknown"}), Node ${process.versions.node}, workerd ${versionOf("workerd")}, peer ${versionOf("peer")}`;
   writeFileSync(FILE, `${JSON.stringify({ machine, figures: { ...figures, [name]: figure } }, null, 2)}\n`);
 }
