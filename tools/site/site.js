@@ -6,6 +6,9 @@ import { isText, typeOf } from "./types.js";
 
 export { Room } from "./entry.js";
 
+/** What follows an address: `192.0.2.1:443`, `[2001:db8::1]:443`. */
+const PORT = /^\[?(.*?)\]?:\d+$/;
+
 let rules;
 
 /**
@@ -28,10 +31,10 @@ function find(path, files) {
 export default class extends Beckon {
   fetch(request) {
     const url = new URL(request.url);
-    const reads = request.method === "GET" || request.method === "HEAD";
-    const { file, moved } = reads && !request.headers.has("Upgrade") ? find(decoded(url.pathname), this.env.SITE) : {};
+    const { file, moved } = request.headers.has("Upgrade") ? {} : find(decoded(url.pathname), this.env.SITE);
     rules ??= parseHeaders(new TextDecoder().decode(this.env["/_headers"]));
     const headers = new Headers([...headersFor(url.pathname, rules)]);
+    if ((file || moved) && !["GET", "HEAD"].includes(request.method)) return new Response(null, { status: 405, headers });
     if (moved) {
       headers.set("Location", moved + url.search);
       return new Response(null, { status: 307, headers });
@@ -46,7 +49,7 @@ export default class extends Beckon {
  */
 function fromClient(request, env) {
   const headers = new Headers(request.headers);
-  const address = env.PROXIED ? headers.get("X-Forwarded-For")?.split(",").pop()?.trim() : request.cf?.clientIp;
+  const address = env.PROXIED ? headers.get("X-Forwarded-For")?.split(",").pop()?.trim() : request.cf?.clientIp?.replace(PORT, "$1");
   headers.set("CF-Connecting-IP", address ?? "");
   return new Request(request, { headers });
 }
