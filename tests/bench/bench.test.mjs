@@ -1,11 +1,11 @@
 // What the bench says can be trusted, and what of it is not a matter of a machine's mood holds: run with every `npm test`.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { homeOf } from "./connection.js";
 import { withServers } from "./contest.js";
 import { perConnection, perMonthIdle } from "./cost.js";
 import { Histogram, median, medians, quantile } from "./figures.js";
 import { answer, candidate, HEARTBEAT, offer, OFFER_BYTES } from "./frames.js";
+import { homeOf } from "./homes.js";
 import { countsOf } from "./idle.js";
 import { relayRound } from "./relay.js";
 import { beckon, floor, peerServer } from "./servers.js";

@@ -5,7 +5,7 @@ import { read } from "./results.js";
 import { judge } from "./targets.js";
 
 const { machine, figures } = read();
-const missing = ["relay", "connection", "gentle", "homes", "idle", "rooms", "sockets", "joins", "bytes", "page", "sizes"].filter((name) => !(name in figures));
+const missing = ["relay", "relayHomes", "connection", "gentle", "homes", "idle", "rooms", "sockets", "joins", "bytes", "page", "sizes"].filter((name) => !(name in figures));
 if (missing.length) {
   console.error(`bench.json lacks ${missing.join(", ")}: npm run bench -- ${missing.join(" ")}`);
   process.exit(1);
@@ -31,6 +31,7 @@ for (const [label, figure, what, unit] of /** @type {const} */ ([
   ["messages a second", "relay", "messages/s", ""],
   ["half of them within", "relay", "p50 us", "us"],
   ["99 % of them within", "relay", "p99 us", "us"],
+  ["CPU per relayed message between two of 8 homes", "relayHomes", "us/message", "us"],
   ["CPU per connection (offer, answer, 8 + 8 candidates), saturated", "connection", "us/connection", "us"],
   ["the same, 20 a second", "gentle", "us/connection", "us"],
   ["the same, saturated, between two of 8 homes", "homes", "us/connection", "us"],
@@ -40,7 +41,7 @@ for (const [label, figure, what, unit] of /** @type {const} */ ([
   ["CPU for one to join and leave, among 100", "joins", "100 sockets", "us"],
   ["the same, among 5,000", "joins", "5000 sockets", "us"],
 ])) {
-  row(label, shown(of(figure, "PeerServer", what), unit), figure === "homes" ? "–" : shown(of(figure, "floor", what), unit), shown(of(figure, "Beckon", what), unit));
+  row(label, shown(of(figure, "PeerServer", what), unit), /homes/i.test(figure) ? "–" : shown(of(figure, "floor", what), unit), shown(of(figure, "Beckon", what), unit));
 }
 
 console.log("");
