@@ -54,8 +54,11 @@ test("a bill is what a pocket calculator says", () => {
   assert.ok(Math.abs(perConnection(counted).dollarsPerMillion - (4 * 0.3 + 2 * 0.02 + 3 * 0.15 + 0.004 * 0.128 * 12.5)) < 1e-9);
   // And 480 heartbeats more.
   assert.ok(Math.abs(perConnection({ ...counted, wakesPerHeartbeat: 1 }).objectRequests - (3 + 24)) < 1e-9);
-  assert.equal(perMonthIdle(1000, 0), 0);
-  assert.ok(Math.abs(perMonthIdle(1000, 1) - (518.4 / 20) * 0.15 - 0.128 * 2.592 * 12.5) < 1e-9);
+  // 518.4 million heartbeats of 100 us each, or a month of 2.592 million seconds.
+  const idle = (wakesPerHeartbeat, neverRests) => perMonthIdle(1000, { wakesPerHeartbeat, wakeUs: 100, neverRests });
+  assert.equal(idle(0, false), 0);
+  assert.ok(Math.abs(idle(1, false) - (518.4 / 20) * 0.15 - 0.128 * 0.05184 * 12.5) < 1e-9);
+  assert.ok(Math.abs(idle(1, true) - (518.4 / 20) * 0.15 - 0.128 * 2.592 * 12.5) < 1e-9);
 });
 
 test("a target is met or not by what is printed", () => {
