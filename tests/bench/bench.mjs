@@ -16,8 +16,10 @@ import { keep, read } from "./results.js";
 import { print } from "./table.js";
 import { judge } from "./targets.js";
 
-/** @type {Record<string, { title: string, measure: (options: import("./contest.js").Options) => Promise<import("./table.js").Figure | void> }>} */
+/** @typedef {{ title: string, measure: (options: import("./contest.js").Options) => Promise<import("./table.js").Figure | void> }} Measured */
+/** @type {Record<string, Measured>} */
 const figures = { relay, limit, relayHomes, connection, gentle, homes, idle, rooms, sockets, joins, bytes, page, sizes };
+/** @type {Record<string, Measured>} */
 const all = { ...figures, profile };
 
 const { values, positionals } = parseArgs({
@@ -54,7 +56,7 @@ if (unknown.length) {
 // What compares builds is not what the README quotes.
 const official = values.beckon.join() === "Beckon=dist" && values.only === "PeerServer,floor" && !values.vars.length;
 for (const name of wanted) {
-  const { title, measure } = all[name] ?? profile;
+  const { title, measure } = /** @type {Measured} */ (all[name]);
   console.error(`\n${title}`);
   const figure = await measure(options);
   if (!figure) continue;

@@ -1,6 +1,7 @@
 // What the bench says can be trusted, and what of it is not a matter of a machine's mood holds: run with every `npm test`.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { connection, gentle, homes } from "./connection.js";
 import { withServers } from "./contest.js";
 import { perConnection, perMonthIdle } from "./cost.js";
 import { Histogram, median, medians, quantile } from "./figures.js";
@@ -129,6 +130,14 @@ test("a round at saturation gives figures, and a server that refuses is no fast 
   for (const [what, value] of Object.entries(round)) assert.ok(value > 0 && Number.isFinite(value), `${what}: ${value}`);
   await open(ours.port, { id: "taken", key: "taken" });
   await assert.rejects(open(ours.port, { id: "taken", key: "taken", query: "&token=another" }), /ID-TAKEN/);
+});
+
+test("a round of connections gives figures: at saturation, at a pace, and across homes", async () => {
+  const options = { builds: [["Beckon", DIST]], vars: {}, takesPart: () => false, rounds: 1, seconds: 0.3, minutes: 0, quick: true };
+  for (const { rows } of await Promise.all([connection, gentle, homes].map(({ measure }) => measure(options)))) {
+    assert.deepEqual(rows.map(({ server }) => server), ["Beckon"]);
+    for (const what of ["us/connection", "connections/s", "p50 us", "p99 us"]) assert.ok(rows[0][what] > 0 && Number.isFinite(rows[0][what]), `${what}: ${rows[0][what]}`);
+  }
 });
 
 test("pairs across homes are across homes", async () => {

@@ -44,7 +44,7 @@ async function saturated(server, { seconds, acrossHomes }) {
   const wires = await openAll(server.port, namesOfPairs(`c${games++}`, PAIRS, acrossHomes).map((id) => ({ id })));
   const histogram = new Histogram();
   let playing = true;
-  const games = pairsOf(wires).map(async (pair) => {
+  const playingPairs = pairsOf(wires).map(async (pair) => {
     while (playing) {
       const began = performance.now();
       await pair.connect();
@@ -54,7 +54,7 @@ async function saturated(server, { seconds, acrossHomes }) {
   await pause(1000);
   const result = await over(server, seconds, histogram);
   playing = false;
-  await Promise.all(games);
+  await Promise.all(playingPairs);
   await hangUp(wires);
   return result;
 }

@@ -77,6 +77,7 @@ function addressOf(id) {
 export function open(port, { id, key = "peerjs", query = "" }) {
   return new Promise((resolve, reject) => {
     let upgraded = false;
+    /** @type {Buffer} */
     let rest = Buffer.alloc(0);
     /** @type {() => void} */
     let ended = () => {};
