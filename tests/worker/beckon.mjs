@@ -1,15 +1,16 @@
 // The built Worker in a real workerd, through wrangler's own harness: it reads wrangler.toml, so bindings, migrations and
 // assets are those of a deploy. `npm test` has built it into dist/ before.
+import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
 
 /**
  * Starts Beckon on a free port of this machine.
- * @param {{ vars?: Record<string, string>, secrets?: Record<string, string> }} [options] what differs from wrangler.toml
+ * @param {{ vars?: Record<string, string>, secrets?: Record<string, string>, dist?: string }} [options] what differs from
+ *   wrangler.toml, and where the built Worker is
  */
-export async function startBeckon({ vars = {}, secrets = {} } = {}) {
-  const file = (name) => new URL(`../../${name}`, import.meta.url);
+export async function startBeckon({ vars = {}, secrets = {}, dist = fileURLToPath(new URL("../../dist", import.meta.url)) } = {}) {
   const harness = createTestHarness({
-    workers: [{ configPath: file("wrangler.toml"), prebuiltWorkerDir: file("dist"), vars, secrets }],
+    workers: [{ configPath: new URL("../../wrangler.toml", import.meta.url), prebuiltWorkerDir: dist, vars, secrets }],
   });
   const { url } = await harness.listen();
   const worker = harness.getWorker();
