@@ -200,7 +200,7 @@ impl Realm {
             heard: turn.now,
             noted: turn.now,
             trial: None,
-            bucket: Some(Bucket::full(self.settings.frames_per_second, turn.now)),
+            bucket: Bucket::default(),
             minted: Some(turn.now),
         };
         turn.out.push(Effect::Remember(member.clone()));
