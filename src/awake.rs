@@ -6,6 +6,7 @@ use crate::limits::Millis;
 use crate::member::{Conn, Member};
 use crate::placement::{home_named, Spread};
 use crate::realm::{Event, Realm, Turn};
+use crate::report::fault;
 use crate::settings::Settings;
 use crate::store::Store;
 use std::collections::HashMap;
@@ -14,7 +15,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsCast;
 use worker::js_sys::Map;
 use worker::web_sys::WebSocket as WebSocketObject;
-use worker::{console_error, Env, Error, Result, State, WebSocket};
+use worker::{Env, Error, Result, State, WebSocket};
 
 /// What an object has in memory while it is awake. All of it can be rebuilt.
 pub(crate) struct Awake {
@@ -115,22 +116,22 @@ impl Awake {
             }
             Effect::Remember(member) => {
                 if let Some((socket, attachment)) = self.sockets.get(&member.conn).zip(member.to_attachment()) {
-                    fault(socket.serialize_attachment(attachment), "a socket's memory");
+                    stored(socket.serialize_attachment(attachment), "a socket's memory");
                 }
             }
             Effect::Forget(conn) => drop(self.detach(conn)),
-            Effect::Keep(row) => fault(self.prepared().and_then(|store| store.keep(row)), "a waiting frame"),
-            Effect::Drop(rows) => fault(self.store.drop(rows), "delivered frames"),
-            Effect::Reserve(row) => fault(self.prepared().and_then(|store| store.reserve(&row)), "a kept id"),
-            Effect::Release(ids) => fault(self.store.release(&ids), "kept ids"),
-            Effect::Forward { .. } | Effect::WakeAt(_) | Effect::Mint(_) => {} // asynchronous: see Room
+            Effect::Keep(row) => stored(self.prepared().and_then(|store| store.keep(row)), "a waiting frame"),
+            Effect::Drop(rows) => stored(self.store.drop(rows), "delivered frames"),
+            Effect::Reserve(row) => stored(self.prepared().and_then(|store| store.reserve(&row)), "a kept id"),
+            Effect::Release(ids) => stored(self.store.release(&ids), "kept ids"),
+            Effect::Forward { .. } | Effect::WakeAt(_) | Effect::Mint(_) | Effect::Count(..) => {} // see Room
         }
     }
 }
 
-fn fault(result: Result<()>, what: &str) {
+fn stored(result: Result<()>, what: &str) {
     if let Err(error) = result {
-        console_error!("storing {what} failed: {error}");
+        fault(&format!("storing {what} failed"), &error);
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::id::PeerId;
 use crate::limits::Millis;
 use crate::member::Client;
+use crate::settings::Secret;
 use crate::statement::{Flaw, Statement};
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 use worker::js_sys::{Array, Object, Reflect, Uint8Array};
@@ -47,17 +48,26 @@ pub(crate) async fn digest(text: &str) -> Result<String> {
 
 /// The network that a request comes from, made unreadable: only ever compared.
 pub(crate) async fn network(request: &Request) -> Result<String> {
-    let address = request.headers().get("CF-Connecting-IP")?.unwrap_or_default();
-    digest(&Client::network(&address)).await
+    digest(&Client::network(&address(request)?)).await
+}
+
+/// The address that a request comes from, if it is known.
+pub(crate) fn address(request: &Request) -> Result<String> {
+    Ok(request.headers().get("CF-Connecting-IP")?.unwrap_or_default())
 }
 
 /// Checks a token against the operator's key: `Ok(Err(_))` says what is wrong with it.
-pub(crate) async fn check_statement(token: &str, key: &str, id: &PeerId, now: Millis) -> Result<std::result::Result<(), Flaw>> {
+pub(crate) async fn check_statement(
+    token: &str,
+    key: &Secret,
+    id: &PeerId,
+    now: Millis,
+) -> Result<std::result::Result<(), Flaw>> {
     let statement = match Statement::parse(token) {
         Ok(statement) => statement,
         Err(flaw) => return Ok(Err(flaw)),
     };
-    let key = hmac_key(key, "SHA-256", "verify").await?;
+    let key = hmac_key(key.reveal(), "SHA-256", "verify").await?;
     let signature = Uint8Array::from(statement.signature.as_slice());
     let right = subtle_verify("HMAC", &key, &signature, &Uint8Array::from(statement.signed.as_bytes())).await;
     Ok(match right.map_err(Error::from)?.is_truthy() {

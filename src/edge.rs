@@ -4,25 +4,35 @@
 use crate::answer::Answer;
 use crate::crypto;
 use crate::id::{PeerId, RealmKey};
+use crate::member::Client;
 use crate::mint;
 use crate::placement::{home_name, object_name, room_name, Home};
 use crate::refusal::Refusal;
+use crate::report::{count, fault};
 use crate::route::{split_url, Claim, Line, Route};
-use crate::settings::{BadSetting, Settings};
+use crate::settings::{BadSetting, Secret, Settings};
 use futures::future::join_all;
-use worker::{
-    console_error, event, Context, Date, Env, Error, Headers, Request, Response, ResponseBody, Result, WebSocket, WebSocketPair,
-};
+use worker::{event, Context, Date, Env, Error, Headers, Request, Response, ResponseBody, Result, WebSocket, WebSocketPair};
 
 /// The Durable Object binding in wrangler.toml.
 pub(crate) const BINDING: &str = "ROOM";
 
-#[event(fetch, respond_with_errors)]
+#[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+    match answer(request, env).await {
+        Err(error) => {
+            fault("a request could not be answered", &error);
+            respond(Answer::fault("Something is broken here, and its operator can see it in the log: try again in a minute."))
+        }
+        answered => answered,
+    }
+}
+
+async fn answer(request: Request, env: Env) -> Result<Response> {
     let settings = match settings(&env) {
         Ok(settings) => settings,
         Err(bad) => {
-            console_error!("{bad}");
+            fault("a variable is wrong", &bad);
             return respond(Answer::fault(&bad.to_string()));
         }
     };
@@ -30,8 +40,17 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
     let with_cors = |answer: Answer| answer.with_cors(origin.as_deref(), &settings);
     let (method, url) = (request.inner().method(), request.inner().url());
     let missing = || Answer::missing(&method, split_url(&url).0);
-    let mut response = match route(&request, &settings) {
+    let route = route(&request, &settings);
+    let joins = matches!(route, Route::NewId | Route::Socket(_)) || settings.allow_discovery && matches!(route, Route::Peers(_));
+    let too_often = joins && !may_join(&request, &env).await?;
+    let mut response = match route {
+        Route::Socket(claim) if !settings.allows_socket(origin.as_deref(), &url) => {
+            refuse(&request, &env, &Refusal::WrongOrigin, claim.roster)
+        }
+        Route::Socket(claim) if too_often => refuse(&request, &env, &Refusal::TooManyJoins, claim.roster),
+        _ if too_often => respond(with_cors(Answer::joins_too_often())),
         Route::About => respond(with_cors(Answer::about())),
+        Route::Health => respond(with_cors(Answer::health(&settings))),
         Route::NewId => respond(with_cors(Answer::new_id(fresh_id()?.as_str()))),
         Route::Peers(Some(key)) if settings.allow_discovery => {
             respond(with_cors(Answer::peers(peers(&env, &settings, &key, &url).await?)))
@@ -43,7 +62,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
             if let Some((key, id)) = token_key(&env).zip(claim.id.as_ref()).filter(|_| !claim.roster) {
                 let now = Date::now().as_millis();
                 if let Err(flaw) = crypto::check_statement(claim.token.reveal(), &key, id, now).await? {
-                    return refuse(&request, &Refusal::BadStatement(flaw).frame(false));
+                    return refuse(&request, &env, &Refusal::BadStatement(flaw), false);
                 }
             }
             let name = match &claim {
@@ -53,11 +72,11 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
             };
             let mut response = env.durable_object(BINDING)?.get_by_name(&name)?.fetch_with_request(request.clone()?).await?;
             match response.status_code() {
-                403 => refuse(&request, &response.text().await?),
+                403 => turn_away(&request, Some(&response.text().await?), None),
                 _ => Ok(response),
             }
         }
-        Route::Refused { refusal, roster } => refuse(&request, &refusal.frame(roster)),
+        Route::Refused { refusal, roster } => refuse(&request, &env, &refusal, roster),
         Route::Preflight => {
             let requested = request.headers().get("Access-Control-Request-Headers")?;
             respond(with_cors(Answer::preflight(requested.as_deref())))
@@ -83,8 +102,8 @@ pub(crate) fn settings(env: &Env) -> std::result::Result<Settings, BadSetting> {
 }
 
 /// The secret `TOKEN_KEY`, where ids must be signed for.
-pub(crate) fn token_key(env: &Env) -> Option<String> {
-    env.secret("TOKEN_KEY").ok().map(|key| key.to_string()).filter(|key| !key.is_empty())
+pub(crate) fn token_key(env: &Env) -> Option<Secret> {
+    env.secret("TOKEN_KEY").ok().map(|key| key.to_string()).filter(|key| !key.is_empty()).map(Secret::new)
 }
 
 /// Reads a request.
@@ -126,13 +145,36 @@ pub(crate) fn upgrade(request: &Request, client: WebSocket) -> Result<Response> 
     Ok(response)
 }
 
-/// Refuses a socket: a frame, then a close without a code.
-fn refuse(request: &Request, frame: &str) -> Result<Response> {
+/// Refuses a socket.
+fn refuse(request: &Request, env: &Env, refusal: &Refusal, roster: bool) -> Result<Response> {
+    count(env, refusal.code(), 1);
+    match refusal {
+        // What a room's client is told instead of OPEN is final. This is not: without a word it comes back, later and later.
+        Refusal::TooManyJoins if roster => turn_away(request, None, Some(TRY_AGAIN_LATER)),
+        _ => turn_away(request, Some(&refusal.frame(roster)), None),
+    }
+}
+
+/// The close code for whom there is no place at the moment (IANA's registry of RFC 6455, 11.7).
+const TRY_AGAIN_LATER: u16 = 1013;
+
+/// Opens a socket only to close it: a frame that says why, then a close, without a code as a rule.
+fn turn_away(request: &Request, frame: Option<&str>, code: Option<u16>) -> Result<Response> {
     let WebSocketPair { client, server } = WebSocketPair::new()?;
     server.accept()?;
-    server.send_with_str(frame)?;
-    server.close::<String>(None, None)?;
+    if let Some(frame) = frame {
+        server.send_with_str(frame)?;
+    }
+    server.close::<String>(code, None)?;
     upgrade(request, client)
+}
+
+/// Whether the network that a request comes from may open one more socket, or ask for one more id.
+async fn may_join(request: &Request, env: &Env) -> Result<bool> {
+    Ok(match Client::limited(&crypto::address(request)?) {
+        Some(network) => mint::allows(env, mint::JOIN_LIMIT, &network).await,
+        None => true,
+    })
 }
 
 /// ICE servers for who has proved to be a connected peer, or for anybody where the operator says so.
@@ -146,7 +188,7 @@ async fn ice(request: &Request, env: &Env, settings: &Settings, asker: std::resu
         return Ok(Answer::no_ice(401, CONNECT_FIRST));
     }
     // Before the token is looked at: whoever guesses does not get far.
-    if !mint::allows(env, &crypto::network(request).await?).await {
+    if !mint::allows(env, mint::ICE_LIMIT, &crypto::network(request).await?).await {
         return Ok(Answer::ice_too_often());
     }
     if let Some(Claim { key, id, token, .. }) = claim {

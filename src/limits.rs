@@ -59,6 +59,16 @@ pub const EXPIRE_TIMEOUT_MS: u64 = 5_000;
 /// Default of `CONCURRENT_LIMIT`, in peers: PeerServer's `concurrent_limit`.
 pub const CONCURRENT_LIMIT: usize = 5_000;
 
+/// Default of `PEERS_PER_NETWORK`, in peers: more than a school has devices, which is one address; less than it takes to fill a realm.
+pub const PEERS_PER_NETWORK: usize = 1_000;
+
+/// Wrong tokens that are looked at for one id in [`GUESSES_PERIOD_MS`], where they are short enough to be guessed. Somebody who
+/// reloads a page whose old socket is still there makes one a second at most, and needs none of them to be right.
+pub const MAX_GUESSES: u32 = 10;
+
+/// For how long wrong tokens are counted, in milliseconds.
+pub const GUESSES_PERIOD_MS: u64 = 60_000;
+
 /// Default of `ALIVE_TIMEOUT_MS`: PeerServer's `alive_timeout`.
 pub const ALIVE_TIMEOUT_MS: u64 = 90_000;
 
@@ -110,8 +120,11 @@ pub const DEGRADED_TTL_S: u64 = 60;
 /// earliest.
 pub const ICE_PAUSE_MS: u64 = 10_000;
 
-/// How many seconds somebody is told to wait whose network has asked for ICE servers too often: `period` in wrangler.toml.
-pub const ICE_LIMIT_PERIOD_S: u64 = 60;
+/// How many seconds somebody is told to wait whose network has asked for too much: `period` of the limits in wrangler.toml.
+pub const LIMIT_PERIOD_S: u64 = 60;
+
+/// How many frames that were passed on are counted at once, for `METRICS`: an introduction has about as many.
+pub const RELAYS_COUNTED: u32 = 16;
 
 /// How long Cloudflare's TURN API may take, in milliseconds: the first peer in a room waits for it.
 pub const TURN_API_TIMEOUT_MS: u32 = 1_500;

@@ -8,11 +8,12 @@
 use crate::crypto;
 use crate::ice::{cloudflare_relays, username, Cached, Ice, IceServer};
 use crate::limits::{Millis, TURN_API_TIMEOUT_MS};
+use crate::report::fault;
 use crate::settings::{Secret, Settings, Turn};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::web_sys::AbortSignal;
-use worker::{console_error, Date, Env, Error, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Result};
+use worker::{Date, Env, Error, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Result};
 
 thread_local! {
     /// Cloudflare's last answer, for all objects of the isolate. Plain data: no request waits for another one's.
@@ -25,18 +26,21 @@ extern "C" {
     fn abort_after(ms: u32) -> AbortSignal;
 }
 
-/// The binding in wrangler.toml that says how often one network may ask.
-const LIMITER: &str = "ICE_LIMIT";
+/// The binding in wrangler.toml that says how often one network may ask for credentials.
+pub(crate) const ICE_LIMIT: &str = "ICE_LIMIT";
 
-/// Whether a network may be given credentials once more. Where there is no limiter, or where it fails, it may: a limiter is there
+/// The binding that says how often one network may open a socket, or ask for ids.
+pub(crate) const JOIN_LIMIT: &str = "JOIN_LIMIT";
+
+/// Whether a limiter lets a network in once more. Where there is no limiter, or where it fails, it does: a limiter is there
 /// to save money, not to keep people apart.
-pub(crate) async fn allows(env: &Env, network: &str) -> bool {
-    let Ok(limiter) = env.rate_limiter(LIMITER) else {
+pub(crate) async fn allows(env: &Env, name: &str, network: &str) -> bool {
+    let Ok(limiter) = env.rate_limiter(name) else {
         return true;
     };
     limiter.limit(network.to_owned()).await.map_or_else(
         |error| {
-            console_error!("{LIMITER} does not answer: {error}");
+            fault(&format!("{name} does not answer"), &error);
             true
         },
         |outcome| outcome.success,
@@ -54,7 +58,7 @@ pub(crate) async fn ice(settings: &Settings) -> Ice {
         Some(Turn::Shared { urls, secret }) => match sign(settings.turn_ttl_s, secret, now).await {
             Ok((username, credential)) => Ice::with_turn(settings, [IceServer::relay(urls.clone(), username, credential)]),
             Err(error) => {
-                console_error!("TURN credentials cannot be signed: {error}");
+                fault("TURN credentials cannot be signed", &error);
                 Ice::degraded(settings)
             }
         },
@@ -65,7 +69,7 @@ pub(crate) async fn ice(settings: &Settings) -> Ice {
             }
             let relays = generate(settings.turn_ttl_s, address, token).await;
             if let Err(error) = &relays {
-                console_error!("no TURN servers from Cloudflare, peers are told of STUN alone: {error}");
+                fault("no TURN servers from Cloudflare, peers are told of STUN alone", error);
                 // Somebody else may have been luckier meanwhile.
                 if let Some(ice) = known() {
                     return ice;

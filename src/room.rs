@@ -12,11 +12,13 @@ use crate::effect::Effect;
 use crate::ice::Ice;
 use crate::id::Token;
 use crate::limits::Millis;
+use crate::member::NetworkNumber;
 use crate::message::{HEARTBEAT, HEARTBEAT_ANSWER};
 use crate::mint;
 use crate::outbox::Outboxes;
 use crate::placement::{home_name, Home};
 use crate::realm::{Ending, Event, Realm, Turn, GOING_AWAY};
+use crate::report::{self, fault};
 use crate::route::{Claim, Route};
 use crate::settings::Settings;
 use futures::future::join_all;
@@ -25,8 +27,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use worker::{
-    console_error, durable_object, Date, DurableObject, Env, Error, Method, Request, RequestInit, Response, Result, State,
-    WebSocket, WebSocketIncomingMessage, WebSocketPair, WebSocketRequestResponsePair,
+    durable_object, Date, DurableObject, Env, Error, Method, Request, RequestInit, Response, Result, State, WebSocket,
+    WebSocketIncomingMessage, WebSocketPair, WebSocketRequestResponsePair,
 };
 
 /// One home of one realm.
@@ -45,7 +47,7 @@ impl DurableObject for Room {
     fn new(state: State, env: Env) -> Self {
         match WebSocketRequestResponsePair::new(HEARTBEAT, HEARTBEAT_ANSWER) {
             Ok(pair) => state.set_websocket_auto_response(&pair),
-            Err(error) => console_error!("heartbeats will wake the object: {error:?}"),
+            Err(error) => fault("heartbeats will wake the object", &Error::from(error)),
         }
         Self { state, env, awake: RefCell::default(), outboxes: RefCell::default() }
     }
@@ -150,6 +152,7 @@ impl Room {
 
     /// Makes of a claim what the realm may know: a digest of the token, and of the network that it comes from.
     async fn settle(&self, mut claim: Claim, request: &Request) -> Result<Claim> {
+        claim.network = NetworkNumber::of(&crypto::address(request)?);
         if edge::token_key(&self.env).is_some() && !claim.roster {
             // The edge has checked that the token allows the id. Whoever shows such a token is its owner.
             claim.token = Token::parse("signed").unwrap_or(claim.token);
@@ -216,6 +219,7 @@ impl Room {
             for effect in effects {
                 match effect {
                     Effect::WakeAt(due) => wake_at = Some(due),
+                    Effect::Count(what, number) => report::count(&self.env, what, number),
                     Effect::Forward { home, frame } => match outboxes.put(home, frame) {
                         Ok(()) => drop(homes.insert(home)),
                         Err(frame) => refused.push(frame),
@@ -249,7 +253,7 @@ impl Room {
     /// Fresh ICE servers. A network that has asked too often gets STUN alone.
     async fn mint(&self, settings: &Settings, network: Option<String>) -> Ice {
         match (&settings.turn, network) {
-            (Some(_), Some(network)) if !mint::allows(&self.env, &network).await => Ice::degraded(settings),
+            (Some(_), Some(network)) if !mint::allows(&self.env, mint::ICE_LIMIT, &network).await => Ice::degraded(settings),
             _ => mint::ice(settings).await,
         }
     }
@@ -264,7 +268,7 @@ impl Room {
                 })
             });
             if let Err(error) = told {
-                console_error!("a sender could not be told: {error}");
+                fault("a sender could not be told", &error);
             }
         }
     }
@@ -280,7 +284,7 @@ impl Room {
                 sent = self.send_parcel(home, &frames).await;
             }
             if let Err(error) = sent {
-                console_error!("{} frames for home {} are lost: {error}", frames.len(), home.0);
+                fault(&format!("{} frames for home {} are lost", frames.len(), home.0), &error);
                 self.give_up(&frames);
             }
             parcel = next(true);
@@ -300,7 +304,7 @@ impl Room {
     async fn take_forwarded(&self, body: &str) -> Result<Response> {
         for frame in serde_json::from_str::<Vec<&RawValue>>(body)? {
             if let Err(error) = self.handle(Event::Forwarded { frame: frame.get() }).await {
-                console_error!("a forwarded frame is lost: {error}");
+                fault("a forwarded frame is lost", &error);
             }
         }
         Response::empty()

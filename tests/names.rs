@@ -2,7 +2,7 @@
 mod world;
 use beckon::id::{PeerId, RealmKey, Token};
 use beckon::limits::{Bucket, MAX_ID_BYTES};
-use beckon::member::{Client, Conn, Member, Trial};
+use beckon::member::{Client, Conn, Member, NetworkNumber, Trial};
 use beckon::placement::object_name;
 use beckon::settings::Settings;
 use std::num::NonZeroU16;
@@ -43,6 +43,8 @@ fn a_members_memory_survives_the_trip_and_fits_the_attachment() {
         noted: u64::MAX,
         bucket: Bucket::default().restored(),
         minted: None,
+        guesses: (0, 0),
+        network: NetworkNumber::of("192.0.2.1"),
     };
     let attachment = member.to_attachment().unwrap();
     assert!(attachment.is_ascii() && attachment.len() < 15 * 1024, "{} bytes", attachment.len());

@@ -3,7 +3,7 @@
 use super::{Realm, Turn};
 use crate::id::PeerId;
 use crate::limits::Millis;
-use crate::member::Member;
+use crate::member::{Member, NetworkNumber};
 use crate::route::Claim;
 
 impl Realm {
@@ -42,5 +42,12 @@ impl Realm {
     /// Whether the realm has as many peers as it may have.
     pub(super) fn is_full(&self, elsewhere: usize) -> bool {
         self.members.count().saturating_add(elsewhere) >= self.settings.concurrent_limit
+    }
+
+    /// Whether one network has as many peers here as it may have. Counted only where that can be.
+    pub(super) fn is_full_of(&self, network: NetworkNumber) -> bool {
+        let limit = self.settings.peers_per_network;
+        let counted = limit > 0 && !network.is_none() && self.members.count() >= limit;
+        counted && self.members.iter().filter(|member| member.network == network).count() >= limit
     }
 }

@@ -25,7 +25,7 @@ enum Pulse {
 impl Realm {
     /// Asks for whoever stands in the way of a claim: the holder of the id and, where there is no room, all who may be dead.
     pub(super) fn question(&mut self, id: &PeerId, claim: &Claim, elsewhere: usize, turn: &mut Turn<'_>) {
-        let full = self.is_full(elsewhere);
+        let full = self.is_full(elsewhere) || self.is_full_of(claim.network);
         if full || claim.roster {
             let dead = |member: &&Member| (full || member.roster) && self.is_dead(member, turn);
             let dead: Vec<Conn> = self.members.iter().filter(dead).map(|member| member.conn).collect();

@@ -55,6 +55,8 @@ pub struct World {
     pub writes: usize,
     /// How many attachments were written.
     pub remembered: usize,
+    /// What the operator was told of.
+    pub counts: BTreeMap<&'static str, u32>,
 }
 
 /// The settings of an empty `[vars]`, changed by `vars`.
@@ -98,6 +100,7 @@ impl World {
             late_ms: 0,
             writes: 0,
             remembered: 0,
+            counts: BTreeMap::new(),
         }
     }
 
@@ -339,6 +342,7 @@ impl World {
                 }
             }
             Effect::WakeAt(due) => self.objects[home].alarm = Some(due),
+            Effect::Count(what, number) => *self.counts.entry(what).or_default() += number,
             Effect::Mint(conn) => {
                 let ice = Ice::stun(&self.settings);
                 self.handle(home, Event::Minted { conn, ice });

@@ -6,7 +6,7 @@ use crate::world::settings;
 use beckon::effect::Effect;
 use beckon::id::{PeerId, Token};
 use beckon::limits::{Bucket, MAX_ASKERS_BYTES, MAX_ID_BYTES};
-use beckon::member::{Client, Conn, Member, Trial};
+use beckon::member::{Client, Conn, Member, NetworkNumber, Trial};
 use beckon::placement::Spread;
 use beckon::realm::{Ending, Event, Realm, Turn};
 use beckon::settings::Settings;
@@ -68,6 +68,8 @@ fn member(choices: &mut Choices<'_>) -> Member {
             claimed: choices.once_in(2),
             askers: (0..askers).map(|_| id(choices, MAX_ASKERS_BYTES / 2)).collect(),
         }),
+        network: NetworkNumber::of(choices.one_of(&["", "192.0.2.1", "2001:db8::1"])),
+        guesses: (0, 0),
         bucket: spent(choices),
         minted: None,
     }
