@@ -5,12 +5,12 @@ import { createServer } from "node:http";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { open } from "./socket.mjs";
-import { startTrap } from "./trap.mjs";
+import { startFaulty } from "./faulty.mjs";
 
 const OPEN = '{"type":"OPEN"}';
 const offer = (src, dst, payload) => JSON.stringify({ type: "OFFER", src, dst, payload });
 
-const traps = async (beckon) => Number(await (await beckon.fetch("/traps")).text());
+const traps = async (beckon) => (await beckon.faults()).traps;
 
 /** Joins, and waits until that is done. */
 async function join(beckon, query) {
@@ -20,7 +20,7 @@ async function join(beckon, query) {
 }
 
 test("sockets, ids, rosters and waiting frames outlive a trap, and the next frame passes", async (t) => {
-  const beckon = await startTrap(t, { vars: { STUN_URLS: "", EXPIRE_TIMEOUT_MS: "60000" } });
+  const beckon = await startFaulty(t, { vars: { STUN_URLS: "", EXPIRE_TIMEOUT_MS: "60000" } });
   const [ann, bob] = [await join(beckon, { id: "ann" }), await join(beckon, { id: "bob" })];
   const elsewhere = await join(beckon, { key: "other", id: "eve" });
   const [ruth, rob] = [await join(beckon, { id: "ruth", roster: "1" }), await join(beckon, { id: "rob", roster: "1" })];
@@ -44,7 +44,7 @@ test("sockets, ids, rosters and waiting frames outlive a trap, and the next fram
 });
 
 test("who opens a socket or asks a question as it happens is refused at once, and may ask again", async (t) => {
-  const beckon = await startTrap(t, { vars: { STUN_URLS: "" } });
+  const beckon = await startFaulty(t, { vars: { STUN_URLS: "" } });
   const ann = await join(beckon, { id: "ann" });
   for (const trap of ["edge", "room", "edge", "room"]) {
     await assert.rejects(open(beckon.url, { key: "k", id: "bob", token: "t", trap }), /500/, trap);
@@ -63,7 +63,7 @@ test("who was waiting for something else is told as well, in whichever object", 
   await new Promise((resolve) => api.listen(0, "127.0.0.1", resolve));
   t.after(() => (api.closeAllConnections(), api.close()));
   const vars = { STUN_URLS: "", TURN_KEY_ID: "abc", TURN_API_URL: `http://127.0.0.1:${api.address().port}` };
-  const beckon = await startTrap(t, { vars, secrets: { TURN_KEY_API_TOKEN: "token" } });
+  const beckon = await startFaulty(t, { vars, secrets: { TURN_KEY_API_TOKEN: "token" } });
   const ann = await join(beckon, { id: "ann" });
   // They wait for Cloudflare's answer, which would take 1.5 s to be given up.
   const waiting = ["here", "there"].map((key) => open(beckon.url, { key, id: "bob", token: "t", roster: "1" }));
@@ -77,7 +77,7 @@ test("who was waiting for something else is told as well, in whichever object", 
 });
 
 test("a socket that closes as it happens leaves its id free", async (t) => {
-  const beckon = await startTrap(t, { vars: { STUN_URLS: "" } });
+  const beckon = await startFaulty(t, { vars: { STUN_URLS: "" } });
   const ann = await join(beckon, { id: "ann" });
   const bob = await join(beckon, { id: "bob" });
   await ann.close(4999);
@@ -89,7 +89,8 @@ test("a socket that closes as it happens leaves its id free", async (t) => {
 });
 
 test("an alarm comes again, and what it was for is done", async (t) => {
-  const beckon = await startTrap(t, { vars: { STUN_URLS: "", EXPIRE_TIMEOUT_MS: "200", TRAP_ALARMS: "1" } });
+  const beckon = await startFaulty(t, { vars: { STUN_URLS: "", EXPIRE_TIMEOUT_MS: "200" } });
+  await beckon.faults({ alarmTrap: "1" });
   const ann = await join(beckon, { id: "ann" });
   ann.send({ type: "OFFER", dst: "nobody", payload: 1 });
   assert.equal(await ann.next(), '{"type":"EXPIRE","src":"nobody","dst":"ann"}');

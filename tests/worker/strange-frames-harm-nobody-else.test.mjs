@@ -71,7 +71,9 @@ async function othersTalk() {
 
 /** The id is anybody's, at once or a moment later. */
 async function idIsFree() {
+  const patience = Date.now() + 30_000;
   for (let answer; answer !== '{"type":"OPEN"}'; await sleep(20)) {
+    assert.ok(Date.now() < patience, answer);
     const next = await open(url, { key: "k", id: "eve", token: "other" });
     answer = await next.next();
     await next.close();

@@ -1,6 +1,6 @@
-// Beckon with a trap door: the built Worker, untouched, but between its Wasm and the platform stands one function that can be
-// told to spend the instance. It calls an export with a pointer beyond the memory, in the middle of whatever Rust is doing: a
-// real trap, deep inside an event, with everything borrowed that an event borrows.
+// Beckon with faults to order: the built Worker, untouched, with a few lines around it that make the platform fail. `trap` spends the
+// Wasm instance: between it and the platform stands one function that calls an export with a pointer beyond the memory, in the
+// middle of whatever Rust is doing. That is a real trap, deep inside an event, with everything borrowed that an event borrows.
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,16 +32,37 @@ WebAssembly.Instance = function (module, imports) {
 `;
 
 const entry = (Room, Beckon) => `
+const faults = {};
+const due = (name) => faults[name] > 0 && faults[name]--;
+const fail = (name) => {
+  if (due(name)) throw new Error("ordered: " + name);
+};
+const breakable = (ctx) => {
+  const { storage } = ctx;
+  const { sql, setAlarm } = storage;
+  const exec = (query, ...values) => (fail(query.split(" ")[0]), sql.exec(query, ...values));
+  const slowly = async (...when) => (fail("setAlarm"), await scheduler.wait(due("slowAlarm") ? 1000 : 0), setAlarm.apply(storage, when));
+  Object.defineProperties(storage, { sql: { value: { exec } }, setAlarm: { value: slowly } });
+  return ctx;
+};
 const wants = (what, where) => what.url.includes("trap=" + where) && arm();
 export default class extends ${Beckon} {
   fetch(request) {
-    if (request.url.endsWith("/traps")) return new Response(traps);
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === "/faults") {
+      for (const [name, times] of searchParams) faults[name] = Number(times);
+      return Response.json({ ...faults, traps });
+    }
     wants(request, "edge");
     return super.fetch(request);
   }
 }
-class Trapdoor extends ${Room} {
-  fetch(request) {
+class Faulty extends ${Room} {
+  constructor(ctx, env) {
+    super(breakable(ctx), env);
+  }
+  async fetch(request) {
+    if (request.method === "POST") fail("forward");
     wants(request, "room");
     return super.fetch(request);
   }
@@ -54,18 +75,19 @@ class Trapdoor extends ${Room} {
     return super.webSocketClose(socket, code, ...rest);
   }
   async alarm() {
-    if (this.env.TRAP_ALARMS && !(await this.ctx.storage.get("trapped"))) {
-      await this.ctx.storage.put("trapped", true);
-      arm();
-    }
+    if (due("alarmTrap")) arm();
     return super.alarm();
   }
 }
-export { Trapdoor as Room };
+export { Faulty as Room };
 `;
 
-/** Starts it, as `startBeckon` does. `/traps` says how often it has trapped. */
-export async function startTrap(t, options) {
+/**
+ * Starts it, as `startBeckon` does. `faults` orders some: how often from now on `forward` (a frame from another home), a statement to
+ * storage by its first word, or `setAlarm` is to fail, `setAlarm` to take a second (`slowAlarm`) and an alarm to trap (`alarmTrap`).
+ * It says which are still to come, and how many `traps` there were.
+ */
+export async function startFaulty(t, options) {
   const built = fileURLToPath(new URL("../../dist/", import.meta.url));
   const dist = await mkdtemp(join(tmpdir(), "beckon-trap-"));
   const code = await readFile(join(built, "entry.js"), "utf8");
@@ -77,5 +99,5 @@ export async function startTrap(t, options) {
     await beckon.close();
     await rm(dist, { recursive: true, force: true });
   });
-  return beckon;
+  return { ...beckon, faults: async (/** @type {Record<string, string>} */ ordered = {}) => (await beckon.fetch(`/faults?${new URLSearchParams(ordered)}`)).json() };
 }
