@@ -9,7 +9,7 @@ use beckon::limits::Millis;
 use beckon::member::{Client, Conn, Member};
 use beckon::placement::{object_name, Home, Spread};
 use beckon::queue::Waiting;
-use beckon::realm::{Ending, Event, Realm, Turn};
+use beckon::realm::{listing, Ending, Event, Realm, Turn};
 use beckon::reserve::Reservation;
 use beckon::route::{route, Line, Route};
 use beckon::settings::Settings;
@@ -246,12 +246,8 @@ impl World {
     /// The ids that discovery lists, in all homes.
     pub fn listed(&mut self) -> Vec<String> {
         let homes = 0..self.objects.len();
-        let listed = |realm: &Realm, turn: &Turn<'_>| {
-            realm.listed(turn).into_iter().map(|(since, id)| (since, id.to_string())).collect::<Vec<_>>()
-        };
-        let mut rows: Vec<_> = homes.flat_map(|home| self.look(home, listed)).collect();
-        rows.sort_by_key(|(since, _)| *since);
-        rows.into_iter().map(|(_, id)| id).collect()
+        let records: String = homes.map(|home| self.look(home, Realm::listed)).collect();
+        serde_json::from_str(&listing(&records)).unwrap()
     }
 
     /// Asks a realm something.

@@ -8,7 +8,7 @@ use beckon::id::{PeerId, Token};
 use beckon::limits::{Bucket, MAX_ASKERS_BYTES, MAX_ID_BYTES};
 use beckon::member::{Client, Conn, Member, NetworkNumber, Trial};
 use beckon::placement::Spread;
-use beckon::realm::{Ending, Event, Realm, Turn};
+use beckon::realm::{Ending, Event, Realm, Turn, RECORD};
 use beckon::settings::Settings;
 
 /// The most that the runtime keeps for a socket, in bytes.
@@ -113,7 +113,7 @@ fn wakes_with(member: Member, choices: &mut Choices<'_>) {
         let mut effects = Vec::new();
         let mut turn = Turn { now, beats: &|_| beat, out: &mut effects };
         realm.handle(event, &mut turn);
-        let listed = realm.listed(&turn).len();
+        let listed = realm.listed(&turn).matches(RECORD).count();
         assert!(listed <= 2 && realm.count(&turn) <= 2);
         for effect in &effects {
             if let Effect::Remember(member) = effect {
