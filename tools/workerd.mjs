@@ -87,6 +87,10 @@ function program() {
   return require(require.resolve("workerd")).default;
 }
 
+/** Those that run: none of them outlives this process, however it ends, unless it is killed. @type {Set<import("node:child_process").ChildProcess>} */
+const running = new Set();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
 /**
  * Starts workerd with a configuration, which is written to `file`.
  * @param {string} file
@@ -97,6 +101,8 @@ function program() {
 export async function start(file, configured, { log = "inherit" } = {}) {
   writeFileSync(file, configured);
   const child = spawn(program(), ["serve", "--control-fd=3", "--import-path=/", file, "config"], { stdio: ["ignore", log, log, "pipe"] });
+  running.add(child);
+  child.on("exit", () => running.delete(child));
   const ended = new Promise((settle) => child.on("exit", settle).on("error", settle));
   /** @type {Promise<number>} */
   const listening = new Promise((settle, reject) => {
@@ -107,5 +113,6 @@ export async function start(file, configured, { log = "inherit" } = {}) {
     ended.then((code) => reject(new Error(`workerd ended with ${code} before it listened`)));
   });
   const port = await listening;
+  // SQLite's files survive a kill; to be asked nicely, workerd would wait for all sockets to end.
   return { port, pid: child.pid ?? 0, ended, close: () => (child.kill("SIGKILL"), ended) };
 }

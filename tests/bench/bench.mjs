@@ -10,14 +10,16 @@ import * as bytes from "./bytes.js";
 import * as page from "./page.js";
 import * as sizes from "./sizes.js";
 import { joins, rooms, sockets } from "./scale.js";
-import * as relay from "./relay.js";
+import { limit, relay, relayHomes } from "./relay.js";
 import * as profile from "./profile.js";
 import { keep, read } from "./results.js";
 import { print } from "./table.js";
 import { judge } from "./targets.js";
 
-/** @type {Record<string, { title: string, measure: (options: import("./contest.js").Options) => Promise<import("./table.js").Figure | void> }>} */
-const figures = { relay, connection, gentle, homes, idle, rooms, sockets, joins, bytes, page, sizes };
+/** @typedef {{ title: string, measure: (options: import("./contest.js").Options) => Promise<import("./table.js").Figure | void> }} Measured */
+/** @type {Record<string, Measured>} */
+const figures = { relay, limit, relayHomes, connection, gentle, homes, idle, rooms, sockets, joins, bytes, page, sizes };
+/** @type {Record<string, Measured>} */
 const all = { ...figures, profile };
 
 const { values, positionals } = parseArgs({
@@ -54,7 +56,7 @@ if (unknown.length) {
 // What compares builds is not what the README quotes.
 const official = values.beckon.join() === "Beckon=dist" && values.only === "PeerServer,floor" && !values.vars.length;
 for (const name of wanted) {
-  const { title, measure } = /** @type {typeof relay} */ (all[name]);
+  const { title, measure } = /** @type {Measured} */ (all[name]);
   console.error(`\n${title}`);
   const figure = await measure(options);
   if (!figure) continue;

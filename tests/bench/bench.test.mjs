@@ -1,11 +1,12 @@
 // What the bench says can be trusted, and what of it is not a matter of a machine's mood holds: run with every `npm test`.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { homeOf } from "./connection.js";
+import { connection, gentle, homes } from "./connection.js";
 import { withServers } from "./contest.js";
 import { perConnection, perMonthIdle } from "./cost.js";
 import { Histogram, median, medians, quantile } from "./figures.js";
 import { answer, candidate, HEARTBEAT, offer, OFFER_BYTES } from "./frames.js";
+import { homeOf } from "./homes.js";
 import { countsOf } from "./idle.js";
 import { relayRound } from "./relay.js";
 import { beckon, floor, peerServer } from "./servers.js";
@@ -54,8 +55,11 @@ test("a bill is what a pocket calculator says", () => {
   assert.ok(Math.abs(perConnection(counted).dollarsPerMillion - (4 * 0.3 + 2 * 0.02 + 3 * 0.15 + 0.004 * 0.128 * 12.5)) < 1e-9);
   // And 480 heartbeats more.
   assert.ok(Math.abs(perConnection({ ...counted, wakesPerHeartbeat: 1 }).objectRequests - (3 + 24)) < 1e-9);
-  assert.equal(perMonthIdle(1000, 0), 0);
-  assert.ok(Math.abs(perMonthIdle(1000, 1) - (518.4 / 20) * 0.15 - 0.128 * 2.592 * 12.5) < 1e-9);
+  // 518.4 million heartbeats of 100 us each, or a month of 2.592 million seconds.
+  const idle = (wakesPerHeartbeat, neverRests) => perMonthIdle(1000, { wakesPerHeartbeat, wakeUs: 100, neverRests });
+  assert.equal(idle(0, false), 0);
+  assert.ok(Math.abs(idle(1, false) - (518.4 / 20) * 0.15 - 0.128 * 0.05184 * 12.5) < 1e-9);
+  assert.ok(Math.abs(idle(1, true) - (518.4 / 20) * 0.15 - 0.128 * 2.592 * 12.5) < 1e-9);
 });
 
 test("a target is met or not by what is printed", () => {
@@ -126,6 +130,14 @@ test("a round at saturation gives figures, and a server that refuses is no fast 
   for (const [what, value] of Object.entries(round)) assert.ok(value > 0 && Number.isFinite(value), `${what}: ${value}`);
   await open(ours.port, { id: "taken", key: "taken" });
   await assert.rejects(open(ours.port, { id: "taken", key: "taken", query: "&token=another" }), /ID-TAKEN/);
+});
+
+test("a round of connections gives figures: at saturation, at a pace, and across homes", async () => {
+  const options = { builds: [["Beckon", DIST]], vars: {}, takesPart: () => false, rounds: 1, seconds: 0.3, minutes: 0, quick: true };
+  for (const { rows } of await Promise.all([connection, gentle, homes].map(({ measure }) => measure(options)))) {
+    assert.deepEqual(rows.map(({ server }) => server), ["Beckon"]);
+    for (const what of ["us/connection", "connections/s", "p50 us", "p99 us"]) assert.ok(rows[0][what] > 0 && Number.isFinite(rows[0][what]), `${what}: ${rows[0][what]}`);
+  }
 });
 
 test("pairs across homes are across homes", async () => {

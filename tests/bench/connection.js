@@ -3,6 +3,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { contenders, inTurns, withServers } from "./contest.js";
 import { Histogram } from "./figures.js";
+import { namesOfPairs } from "./homes.js";
 import { makePair } from "./pair.js";
 import { cpuOf } from "./process.js";
 import { openAll } from "./socket.js";
@@ -26,28 +27,9 @@ const figure = (what, { pace, vars, acrossHomes }) => ({
 
 export const connection = figure("saturated", {});
 export const gentle = figure("20 a second", { pace: 20 });
-export const homes = figure("saturated, each between two of Beckon's 8 homes", { vars: { PUBLIC_HOMES: "8" }, acrossHomes: 8 });
+export const homes = figure("saturated, between two of Beckon's 8 homes", { vars: { PUBLIC_HOMES: "8" }, acrossHomes: 8 });
 
 let games = 0;
-
-/** Sockets for pairs; with `acrossHomes`, the two of a pair have different homes. @param {number} port @param {number} [acrossHomes] */
-async function openPairs(port, acrossHomes) {
-  const game = `c${games++}`;
-  const names = Array.from({ length: PAIRS }, (_, pair) => {
-    const caller = `${game}-${pair}`;
-    let [callee, n] = [`${caller}-0`, 0];
-    while (acrossHomes && homeOf(callee, acrossHomes) === homeOf(caller, acrossHomes)) callee = `${caller}-${++n}`;
-    return [caller, callee];
-  });
-  return openAll(port, names.flat().map((id) => ({ id })));
-}
-
-/** src/placement.rs: the home of an id is its FNV-1a hash. @param {string} id @param {number} homes */
-export function homeOf(id, homes) {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of Buffer.from(id)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return Number((hash ^ (hash >> 32n)) % BigInt(homes));
-}
 
 /** @param {import("./socket.js").Wire[]} wires @param {{ trickleMs?: number }} [options] */
 const pairsOf = (wires, options) =>
@@ -59,10 +41,10 @@ const pairsOf = (wires, options) =>
 
 /** All pairs connect again and again. @param {import("./servers.js").Server} server @param {{ seconds: number, acrossHomes?: number }} options */
 async function saturated(server, { seconds, acrossHomes }) {
-  const wires = await openPairs(server.port, acrossHomes);
+  const wires = await openAll(server.port, namesOfPairs(`c${games++}`, PAIRS, acrossHomes).map((id) => ({ id })));
   const histogram = new Histogram();
   let playing = true;
-  const games = pairsOf(wires).map(async (pair) => {
+  const playingPairs = pairsOf(wires).map(async (pair) => {
     while (playing) {
       const began = performance.now();
       await pair.connect();
@@ -72,14 +54,14 @@ async function saturated(server, { seconds, acrossHomes }) {
   await pause(1000);
   const result = await over(server, seconds, histogram);
   playing = false;
-  await Promise.all(games);
+  await Promise.all(playingPairs);
   await hangUp(wires);
   return result;
 }
 
 /** Connections begin at a pace, each one's frames as a browser makes them. @param {import("./servers.js").Server} server @param {{ pace: number, seconds: number }} options */
 async function paced(server, { pace, seconds }) {
-  const wires = await openPairs(server.port);
+  const wires = await openAll(server.port, namesOfPairs(`c${games++}`, PAIRS).map((id) => ({ id })));
   const pairs = pairsOf(wires, { trickleMs: 2 });
   const histogram = new Histogram();
   let playing = true;

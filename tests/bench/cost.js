@@ -29,7 +29,7 @@ export function perConnection({ requests, frames, joinUs, connectUs, wakesPerHea
   const heartbeats = 2 * ((20 * 60) / BEAT_S) * wakesPerHeartbeat;
   const workerRequests = 2 * requests;
   const objectRequests = 2 + (frames + heartbeats) / FRAMES_PER_REQUEST;
-  // Each request is at least some Worker's CPU, and what runs in the object is billed as long as it runs.
+  // What runs in the object is billed as long as it runs, and it waits for nobody. Idle, it may sleep, and is not billed.
   const cpuMs = (2 * joinUs) / 1000;
   const gigabyteSeconds = ((2 * joinUs + connectUs) / 1e6) * OBJECT_GB;
   const dollars = workerRequests * PRICES.workerRequest + cpuMs * PRICES.workerCpuMs + objectRequests * PRICES.objectRequest + gigabyteSeconds * PRICES.objectGBs;
@@ -39,12 +39,13 @@ export function perConnection({ requests, frames, joinUs, connectUs, wakesPerHea
 /**
  * Peers who do nothing but send heartbeats for a month, in one object.
  * @param {number} peers
- * @param {number} wakesPerHeartbeat  0: the runtime answers; 1: each reaches the object, which then is never at rest
+ * @param {{ wakesPerHeartbeat: number, wakeUs: number, neverRests?: boolean }} how  0 wakes: the runtime answers; `neverRests`: the
+ *   object has plain sockets, and is billed as long as there is one
  */
-export function perMonthIdle(peers, wakesPerHeartbeat) {
+export function perMonthIdle(peers, { wakesPerHeartbeat, wakeUs, neverRests = false }) {
   const wakes = ((peers * MONTH_S) / BEAT_S) * wakesPerHeartbeat;
-  const awake = wakes ? MONTH_S * OBJECT_GB : 0;
-  return ((wakes / FRAMES_PER_REQUEST) * PRICES.objectRequest + awake * PRICES.objectGBs) / 1e6;
+  const runningS = neverRests ? MONTH_S : (wakes * wakeUs) / 1e6;
+  return ((wakes / FRAMES_PER_REQUEST) * PRICES.objectRequest + runningS * OBJECT_GB * PRICES.objectGBs) / 1e6;
 }
 
 /**
@@ -66,7 +67,8 @@ export function costs(figures) {
     "PeerJS with ids of one's own": perConnection({ ...counted, requests: trips("stock PeerJS") - 1 }),
     "a room of two": perConnection({ ...counted, requests: trips("room") }),
   };
-  const awake = perConnection({ ...counted, requests: trips("stock PeerJS"), wakesPerHeartbeat: 1 });
+  const wakeUs = counted.connectUs / counted.frames;
+  const woken = perConnection({ ...counted, requests: trips("stock PeerJS"), wakesPerHeartbeat: 1 });
   return {
     connections: Object.entries(kinds).map(([what, { dollarsPerMillion, workerRequests, objectRequests }]) => ({
       what,
@@ -74,8 +76,13 @@ export function costs(figures) {
       "a month in the paid plan": Math.min(PAID.workerRequests / workerRequests, PAID.objectRequests / objectRequests),
       "a day in the free plan": Math.min(FREE.workerRequests / workerRequests, FREE.objectRequests / objectRequests),
     })),
-    awake: awake.dollarsPerMillion,
-    idle: { Beckon: perMonthIdle(1000, counted.wakesPerHeartbeat), awake: perMonthIdle(1000, 1), machine: MACHINE },
+    woken: woken.dollarsPerMillion,
+    idle: {
+      Beckon: perMonthIdle(1000, { wakesPerHeartbeat: counted.wakesPerHeartbeat, wakeUs }),
+      woken: perMonthIdle(1000, { wakesPerHeartbeat: 1, wakeUs }),
+      awake: perMonthIdle(1000, { wakesPerHeartbeat: 1, wakeUs, neverRests: true }),
+      machine: MACHINE,
+    },
     plan: PAID.dollars,
   };
 }

@@ -4,19 +4,44 @@ import { setTimeout as pause } from "node:timers/promises";
 import { answer, connectionId, offer } from "./frames.js";
 import { Histogram } from "./figures.js";
 import { contenders, inTurns, withServers } from "./contest.js";
+import { namesOfPairs } from "./homes.js";
 import { cpuOf } from "./process.js";
 import { clientFrame, openAll } from "./socket.js";
 import { withRatios } from "./table.js";
 
-export const title = "Relaying, saturated: 32 pairs in one realm, 2.5 kB offers and answers";
+const PAIRS = 32;
 
-/** @param {import("./contest.js").Options} options */
-export async function measure(options) {
-  const rows = await withServers(contenders(options), (servers) =>
-    inTurns(servers, options.rounds, (server) => relayRound(server, { pairs: 32, seconds: options.seconds })),
-  );
-  return { rows: withRatios(rows, "us/message") };
-}
+/** @param {string} where @param {{ vars?: Record<string, string>, acrossHomes?: number }} [how] */
+const figure = (where, { vars, acrossHomes } = {}) => ({
+  title: `Relaying, saturated: ${PAIRS} pairs ${where}, 2.5 kB offers and answers`,
+  /** @param {import("./contest.js").Options} options */
+  measure: async (options) => {
+    const rows = await withServers(contenders(options, { vars }), (servers) =>
+      inTurns(servers, options.rounds, (server) => relayRound(server, { pairs: PAIRS, seconds: options.seconds, acrossHomes })),
+    );
+    return { rows: withRatios(rows, "us/message") };
+  },
+});
+
+export const relay = figure("in one realm");
+export const relayHomes = figure("between two of Beckon's 8 homes", { vars: { PUBLIC_HOMES: "8" }, acrossHomes: 8 });
+
+/** Beckon with a limit on what a socket may send, but one that nobody reaches, beside Beckon without one. */
+export const limit = {
+  title: "Relaying, saturated: what FRAMES_PER_SECOND costs",
+  /** @param {import("./contest.js").Options} options */
+  measure: async (options) => {
+    const alone = { ...options, takesPart: () => false };
+    const both = [["without", "0"], ["with", "1000000"]].map(([name, FRAMES_PER_SECOND = ""]) => {
+      const [contender] = contenders(alone, { vars: { FRAMES_PER_SECOND } });
+      return { ...contender, start: async () => ({ .../** @type {import("./servers.js").Server} */ (await contender?.start()), name: `${name} limit` }) };
+    });
+    const rows = await withServers(/** @type {import("./contest.js").Contender[]} */ (both), (servers) =>
+      inTurns(servers, options.rounds, (server) => relayRound(server, { pairs: PAIRS, seconds: options.seconds })),
+    );
+    return { rows };
+  },
+};
 
 /** What a relayed frame begins with; anything else, such as an error, would end the game without a word. */
 const RELAYED = /^\{"type":"(?:OFFER|ANSWER|CANDIDATE)"/;
@@ -36,12 +61,11 @@ let games = 0;
 /**
  * One round on one server.
  * @param {import("./servers.js").Server} server
- * @param {{ pairs: number, seconds: number, warmUp?: number, keys?: string[] }} options
+ * @param {{ pairs: number, seconds: number, warmUp?: number, acrossHomes?: number }} options
  */
-export async function relayRound(server, { pairs, seconds, warmUp = 1, keys = ["peerjs"] }) {
+export async function relayRound(server, { pairs, seconds, warmUp = 1, acrossHomes }) {
   const game = `g${games++}`;
-  const who = Array.from({ length: pairs * 2 }, (_, n) => ({ id: `${game}-${String(n).padStart(5, "0")}`, key: keys[(n >> 1) % keys.length] }));
-  const wires = await openAll(server.port, who);
+  const wires = await openAll(server.port, namesOfPairs(game, pairs, acrossHomes).map((id) => ({ id })));
   const histogram = new Histogram();
   let playing = true;
   const serve = wires.map((wire, n) => {

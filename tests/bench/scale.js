@@ -72,6 +72,7 @@ export const joins = {
  * @param {(wires: import("./socket.js").Wire[]) => Promise<number>} look
  */
 async function whileGrowing(server, round, look) {
+  /** @type {import("./socket.js").Wire[]} */
   const wires = [];
   /** @type {Record<string, number>} */
   const result = {};

@@ -14,6 +14,7 @@ const file = (name) => new URL(`../../${name}`, import.meta.url).pathname;
 
 /** @param {import("./contest.js").Options} options */
 export async function measure({ builds, quick }) {
+  /** @type {Record<string, string | number>[]} */
   const rows = [];
   for (const [name, dist] of builds) {
     const bytes = await upload(dist);

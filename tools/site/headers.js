@@ -5,6 +5,7 @@
  * @returns {{ path: RegExp, headers: [name: string, value: string | null][] }[]}  a header of null is taken away
  */
 export function parseHeaders(text) {
+  /** @type {{ path: RegExp, headers: [name: string, value: string | null][] }[]} */
   const rules = [];
   for (const line of text.split("\n").map((line) => line.trimEnd())) {
     if (!line.trim() || line.trim().startsWith("#")) continue;
