@@ -283,8 +283,8 @@ export const STATES = {
     reach: ({ alone }) => alone({ waits: false, prepare: (page) => page.evaluateOnNewDocument(() => delete window.RTCPeerConnection) }),
   },
   refused: {
-    says: ['The meeting point turned us away', 'Invalid key provided'],
-    reach: async ({ alone, server }) => alone({ at: await server({ vars: { ALLOWED_KEYS: 'class' } }), waits: false }),
+    says: ['The meeting point turned us away', 'Server has reached its concurrent user limit'],
+    reach: async ({ alone, server }) => alone({ at: await server({ vars: { CONCURRENT_LIMIT: '0' } }), waits: false }),
   },
 };
 
