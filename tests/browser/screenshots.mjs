@@ -1,8 +1,9 @@
 // Pictures of every state of the room page, and of the other pages, to be looked at: node tests/browser/screenshots.mjs [STATE...]
 // They go to tests/output/.
 import { mkdirSync } from 'node:fs';
+import { startBeckon } from '../worker/beckon.mjs';
 import { startChromium } from './browser.mjs';
-import { STATES, stateMaker } from './states.mjs';
+import { reach, STATES } from './states.mjs';
 
 const OUTPUT = new URL('../output/', import.meta.url);
 /** A phone, a laptop, a projector at the front of a classroom; in CSS px. */
@@ -10,13 +11,11 @@ const SCREENS = { phone: [390, 844], laptop: [1280, 800], projector: [1920, 1080
 
 const wanted = process.argv.slice(2);
 mkdirSync(OUTPUT, { recursive: true });
-const chromium = await startChromium();
-const maker = stateMaker(chromium);
+const [chromium, beckon] = await Promise.all([startChromium(), startBeckon({ vars: { STUN_URLS: '' } })]);
 try {
   for (const state of Object.keys(STATES)) {
     if (wanted.length && !wanted.includes(state)) continue;
-    const page = await maker.reach(state).catch((error) => console.error(`${state}: ${error.message}`));
-    if (!page) continue;
+    const { page, close } = await reach({ chromium, plain: beckon.url }, state);
     for (const [screen, [width, height]] of Object.entries(SCREENS)) {
       await page.setViewport({ width, height });
       for (const scheme of ['light', 'dark']) {
@@ -27,9 +26,10 @@ try {
         await page.screenshot({ path: new URL(`${state}-${screen}-${scheme}.png`, OUTPUT).pathname });
       }
     }
+    await close();
     console.log(state);
   }
 } finally {
-  await maker.close();
+  await beckon.close();
   await chromium.close();
 }
