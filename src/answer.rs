@@ -12,7 +12,7 @@ pub struct Answer {
     pub status: u16,
     /// Names and values.
     pub headers: Vec<(&'static str, String)>,
-    /// The body; the shell leaves it out for `HEAD`.
+    /// The body.
     pub body: String,
 }
 
@@ -164,6 +164,12 @@ impl Answer {
     /// Something of ours is broken; `sentence` says what its reader can do.
     pub fn fault(sentence: &str) -> Self {
         Self::new(500, TEXT, format!("{sentence}\n"))
+    }
+
+    /// What a `HEAD` is answered: as a `GET`, but for the body, whose length is told (RFC 9110, 9.3.2).
+    pub fn without_body(mut self) -> Self {
+        self.headers.push(("Content-Length", self.body.len().to_string()));
+        Self { body: String::new(), ..self }
     }
 
     /// Adds what lets pages of other origins read the answer (Fetch standard, CORS protocol). No credentials are involved:

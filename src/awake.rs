@@ -4,13 +4,13 @@ use crate::edge;
 use crate::effect::Effect;
 use crate::limits::Millis;
 use crate::member::{Conn, Member};
+use crate::members::ByConn;
 use crate::placement::{home_named, Spread};
 use crate::platform::{self, attached, last_beat, Env, Fault, Numbers, Result, State, WebSocket};
 use crate::realm::{Event, Realm, Turn};
 use crate::report::{count, fault};
 use crate::settings::Settings;
 use crate::store::Store;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 /// What an object has in memory while it is awake. All of it can be rebuilt.
@@ -20,7 +20,7 @@ pub(crate) struct Awake {
     pub(crate) spread: Spread,
     name: Option<String>,
     store: Store,
-    sockets: HashMap<Conn, WebSocket>,
+    sockets: ByConn<WebSocket>,
     /// The way back, from the platform's socket object to its number.
     conns: Numbers,
 }
@@ -35,7 +35,7 @@ impl Awake {
         let spread = here.map_or(Spread::ALONE, |here| Spread { homes: settings.public_homes, here });
         let mut realm = Realm::new(Settings::clone(&settings), spread);
         realm.restore_rows(stored.waiting, stored.reserved);
-        let mut awake = Self { realm, settings, spread, name, store, sockets: HashMap::new(), conns: Numbers::new() };
+        let mut awake = Self { realm, settings, spread, name, store, sockets: ByConn::default(), conns: Numbers::new() };
         for socket in state.get_websockets()? {
             awake.restore(socket);
         }
@@ -45,18 +45,18 @@ impl Awake {
     /// Takes an event through the realm.
     pub(crate) fn handle(&mut self, state: &State, event: Event<'_>, now: Millis, out: &mut Vec<Effect>) {
         let Self { realm, sockets, .. } = self;
-        let beats = |conn| last_beat(state, sockets.get(&conn)?);
+        let beats = |conn| last_beat(state, sockets.get(conn)?);
         realm.handle(event, &mut Turn { now, beats: &beats, out });
     }
 
     /// When the runtime last answered a socket's heartbeat.
     pub(crate) fn last_beat(&self, state: &State, conn: Conn) -> Option<Millis> {
-        last_beat(state, self.sockets.get(&conn)?)
+        last_beat(state, self.sockets.get(conn)?)
     }
 
     /// The network that a socket comes from, if its peer may ask for ICE servers.
     pub(crate) fn network(&self, state: &State, conn: Conn) -> Option<String> {
-        state.get_tags(self.sockets.get(&conn)?).ok()?.pop()
+        state.get_tags(self.sockets.get(conn)?).ok()?.pop()
     }
 
     /// Takes a socket into memory.
@@ -82,7 +82,7 @@ impl Awake {
 
     /// Takes a socket out of memory and its memory out of it.
     fn detach(&mut self, conn: Conn) -> Option<WebSocket> {
-        let socket = self.sockets.remove(&conn)?;
+        let socket = self.sockets.remove(conn)?;
         self.conns.delete(&socket);
         let _ = platform::attach(&socket, None);
         Some(socket)
@@ -97,7 +97,7 @@ impl Awake {
     pub(crate) fn apply(&mut self, effect: Effect, env: &Env) {
         match effect {
             Effect::Send { to, frame } => {
-                if let Some(socket) = self.sockets.get(&to) {
+                if let Some(socket) = self.sockets.get(to) {
                     let _ = socket.send_with_str(&frame);
                 }
             }
@@ -107,7 +107,7 @@ impl Awake {
                 }
             }
             Effect::Remember(member) => {
-                if let Some((socket, attachment)) = self.sockets.get(&member.conn).zip(member.to_attachment()) {
+                if let Some((socket, attachment)) = self.sockets.get(member.conn).zip(member.to_attachment()) {
                     stored(platform::attach(socket, Some(&attachment)), "a socket's memory");
                 }
             }

@@ -3,47 +3,39 @@
 use crate::id::PeerId;
 use crate::limits::Millis;
 use crate::member::Client;
-use crate::platform::{Request, Result};
+use crate::platform::{settled, Request, Result};
 use crate::settings::Secret;
 use crate::statement::{Flaw, Statement};
-use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
-use worker::js_sys::{Array, Object, Reflect, Uint8Array};
+use wasm_bindgen::prelude::wasm_bindgen;
+use worker::js_sys::Promise;
 
-#[wasm_bindgen(js_sys = worker::js_sys, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
+// In JavaScript, where each of these is a line: every promise that is waited for, and every object that is made for a call, is code
+// in Rust and code in the glue.
+#[wasm_bindgen(inline_js = "
+const bytes = (text) => new TextEncoder().encode(text);
+const key = (secret, hash, usage) => crypto.subtle.importKey('raw', bytes(secret), { name: 'HMAC', hash }, false, [usage]);
+export const digest = async (text) =>
+  Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes(text))), (byte) => byte.toString(16).padStart(2, '0')).join('');
+export const sign = async (secret, text) =>
+  btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.sign('HMAC', await key(secret, 'SHA-1', 'sign'), bytes(text)))));
+export const verify = async (secret, signature, text) =>
+  crypto.subtle.verify('HMAC', await key(secret, 'SHA-256', 'verify'), signature, bytes(text));
+", js_sys = worker::js_sys)]
 extern "C" {
-    #[wasm_bindgen(js_namespace = ["crypto", "subtle"], js_name = digest, catch)]
-    async fn subtle_digest(algorithm: &str, data: &Uint8Array) -> std::result::Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = digest)]
+    fn sha_256(text: &str) -> Promise;
 
-    #[wasm_bindgen(js_namespace = ["crypto", "subtle"], js_name = importKey, catch)]
-    async fn subtle_import_key(
-        format: &str,
-        key: &Uint8Array,
-        algorithm: &Object,
-        extractable: bool,
-        usages: &Array,
-    ) -> std::result::Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = sign)]
+    fn sign_sha_1(secret: &str, text: &str) -> Promise;
 
-    #[wasm_bindgen(js_namespace = ["crypto", "subtle"], js_name = sign, catch)]
-    async fn subtle_sign(algorithm: &str, key: &JsValue, data: &Uint8Array) -> std::result::Result<JsValue, JsValue>;
-
-    /// Base64 of a text whose characters stand for bytes.
-    #[wasm_bindgen(catch)]
-    fn btoa(bytes: &str) -> std::result::Result<String, JsValue>;
-
-    #[wasm_bindgen(js_namespace = ["crypto", "subtle"], js_name = verify, catch)]
-    async fn subtle_verify(
-        algorithm: &str,
-        key: &JsValue,
-        signature: &Uint8Array,
-        data: &Uint8Array,
-    ) -> std::result::Result<JsValue, JsValue>;
+    /// The signature is copied, for Rust's memory may be gone by the time it is looked at.
+    #[wasm_bindgen(js_name = verify)]
+    fn verify_sha_256(secret: &str, signature: Box<[u8]>, text: &str) -> Promise;
 }
 
 /// SHA-256 of a text, in hexadecimal.
 pub(crate) async fn digest(text: &str) -> Result<String> {
-    let digest = subtle_digest("SHA-256", &Uint8Array::from(text.as_bytes())).await?;
-    let bytes = Uint8Array::new(&digest).to_vec();
-    Ok(bytes.into_iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(settled(sha_256(text)).await?.as_string().unwrap_or_default())
 }
 
 /// The network that a request comes from, made unreadable: only ever compared.
@@ -67,10 +59,8 @@ pub(crate) async fn check_statement(
         Ok(statement) => statement,
         Err(flaw) => return Ok(Err(flaw)),
     };
-    let key = hmac_key(key.reveal(), "SHA-256", "verify").await?;
-    let signature = Uint8Array::from(statement.signature.as_slice());
-    let right = subtle_verify("HMAC", &key, &signature, &Uint8Array::from(statement.signed.as_bytes())).await;
-    Ok(match right?.is_truthy() {
+    let signature = statement.signature.as_slice().into();
+    Ok(match settled(verify_sha_256(key.reveal(), signature, statement.signed)).await?.is_truthy() {
         true => statement.allows(id, now),
         false => Err(Flaw::WrongSignature),
     })
@@ -79,16 +69,5 @@ pub(crate) async fn check_statement(
 /// HMAC-SHA-1 of a text, in base64: what TURN REST credentials are made with. (As a signature SHA-1 still holds: what is broken
 /// is its resistance to collisions, which HMAC does not need; and no TURN server takes another.)
 pub(crate) async fn hmac_sha1(key: &str, text: &str) -> Result<String> {
-    let key = hmac_key(key, "SHA-1", "sign").await?;
-    let signature = subtle_sign("HMAC", &key, &Uint8Array::from(text.as_bytes())).await?;
-    let bytes: String = Uint8Array::new(&signature).to_vec().into_iter().map(char::from).collect();
-    Ok(btoa(&bytes)?)
-}
-
-async fn hmac_key(key: &str, hash: &str, usage: &str) -> Result<JsValue> {
-    let algorithm = Object::new();
-    Reflect::set(&algorithm, &"name".into(), &"HMAC".into())?;
-    Reflect::set(&algorithm, &"hash".into(), &hash.into())?;
-    let key = Uint8Array::from(key.as_bytes());
-    Ok(subtle_import_key("raw", &key, &algorithm, false, &Array::of1(&usage.into())).await?)
+    Ok(settled(sign_sha_1(key, text)).await?.as_string().unwrap_or_default())
 }

@@ -13,84 +13,73 @@ use crate::refusal::Refusal;
 use crate::report::{count, fault};
 use crate::route::{split_url, Claim, Line, Route};
 use crate::settings::{BadSetting, Secret, Settings};
-use futures::future::join_all;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 
 /// The fetch event.
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
 #[wasm_bindgen(js_sys = worker::js_sys, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 pub async fn fetch(request: Request, env: Env) -> Result<Response, JsValue> {
-    let answered = answer(&request, &env).await.or_else(|error| {
-        fault("a request could not be answered", &error);
-        respond(Answer::fault("Something is broken here, and has been noted for its operator: try again in a minute."))
-    });
-    Ok(answered?)
-}
-
-async fn answer(request: &Request, env: &Env) -> Result<Response> {
-    let settings = match settings(env) {
-        Ok(settings) => settings,
+    let answered = match settings(&env) {
+        Ok(settings) => handle(&request, &env, &settings).await,
         Err(bad) => {
             fault("a variable is wrong", &bad);
-            return respond(Answer::fault(&bad.to_string()));
+            respond(Answer::fault(&bad.to_string()))
         }
     };
+    Ok(answered.or_else(|error| {
+        fault("a request could not be answered", &error);
+        respond(Answer::fault("Something is broken here, and has been noted for its operator: try again in a minute."))
+    })?)
+}
+
+async fn handle(request: &Request, env: &Env, settings: &Settings) -> Result<Response> {
     let origin = request.headers().get("Origin")?;
-    let with_cors = |answer: Answer| answer.with_cors(origin.as_deref(), &settings);
     let (method, url) = (request.method(), request.url());
-    let missing = || Answer::missing(&method, split_url(&url).0);
-    let route = route(request, &settings);
+    let route = route(request, settings);
     let joins = matches!(route, Route::NewId | Route::Socket(_)) || settings.allow_discovery && matches!(route, Route::Peers(_));
     let too_often = joins && !may_join(request, env).await?;
-    let response = match route {
+    let no_cors = matches!(route, Route::StraySocket | Route::Elsewhere);
+    let answer = match route {
         Route::Socket(claim) if !settings.allows_socket(origin.as_deref(), &url) => {
-            refuse(request, env, &Refusal::WrongOrigin, claim.roster)
+            return refuse(request, env, &Refusal::WrongOrigin, claim.roster);
         }
-        Route::Socket(claim) if too_often => refuse(request, env, &Refusal::TooManyJoins, claim.roster),
-        _ if too_often => respond(with_cors(Answer::joins_too_often())),
-        Route::About => respond(with_cors(Answer::about())),
-        Route::Health => respond(with_cors(Answer::health(&settings))),
-        Route::NewId => respond(with_cors(Answer::new_id(fresh_id()?.as_str()))),
-        Route::Peers(Some(key)) if settings.allow_discovery => {
-            respond(with_cors(Answer::peers(peers(env, &settings, &key, &url).await?)))
+        Route::Socket(claim) if too_often => return refuse(request, env, &Refusal::TooManyJoins, claim.roster),
+        Route::Socket(claim) => return open(request, env, settings, claim).await,
+        Route::Refused { refusal, roster } => return refuse(request, env, &refusal, roster),
+        _ if too_often => Answer::joins_too_often(),
+        Route::About => Answer::about(),
+        Route::Health => Answer::health(settings),
+        Route::NewId => Answer::new_id(fresh_id()?.as_str()),
+        Route::Peers(_) if !settings.allow_discovery => Answer::no_discovery(),
+        Route::Peers(Some(key)) => Answer::peers(peers(env, settings, &key, &url).await?),
+        Route::Ice(asker) => ice(request, env, settings, asker).await?,
+        Route::Preflight => Answer::preflight(request.headers().get("Access-Control-Request-Headers")?.as_deref()),
+        Route::StraySocket => Answer::stray_socket(&settings.base_path),
+        Route::Undecodable => Answer::undecodable(),
+        Route::Peers(None) | Route::Missing | Route::Elsewhere => Answer::missing(&method, split_url(&url).0),
+    };
+    let answer = if no_cors { answer } else { answer.with_cors(origin.as_deref(), settings) };
+    respond(if method == "HEAD" { answer.without_body() } else { answer })
+}
+
+/// Hands a socket to its home.
+async fn open(request: &Request, env: &Env, settings: &Settings, claim: Claim) -> Result<Response> {
+    let key = token_key(env);
+    if let Some((key, id)) = key.as_ref().zip(claim.id.as_ref()).filter(|_| !claim.roster) {
+        if let Err(flaw) = crypto::check_statement(claim.token.reveal(), key, id, now()).await? {
+            return refuse(request, env, &Refusal::BadStatement(flaw), false);
         }
-        Route::Peers(None) if settings.allow_discovery => respond(with_cors(missing())),
-        Route::Peers(_) => respond(with_cors(Answer::no_discovery())),
-        Route::Ice(asker) => respond(with_cors(ice(request, env, &settings, asker).await?)),
-        Route::Socket(claim) => {
-            if let Some((key, id)) = token_key(env).zip(claim.id.as_ref()).filter(|_| !claim.roster) {
-                if let Err(flaw) = crypto::check_statement(claim.token.reveal(), &key, id, now()).await? {
-                    return refuse(request, env, &Refusal::BadStatement(flaw), false);
-                }
-            }
-            let name = match &claim {
-                // Where ids are signed for, a room, whose ids are not, must not be a way to them.
-                Claim { roster: true, key, .. } if token_key(env).is_some() => room_name(key),
-                Claim { key, id, .. } => object_name(key, id.as_ref().map(PeerId::as_str), settings.public_homes),
-            };
-            let response = env.ask(&name, request).await?;
-            match response.status() {
-                403 => turn_away(request, Some(&platform::text(response.text()).await?), None),
-                _ => Ok(response),
-            }
-        }
-        Route::Refused { refusal, roster } => refuse(request, env, &refusal, roster),
-        Route::Preflight => {
-            let requested = request.headers().get("Access-Control-Request-Headers")?;
-            respond(with_cors(Answer::preflight(requested.as_deref())))
-        }
-        Route::StraySocket => respond(Answer::stray_socket(&settings.base_path)),
-        Route::Undecodable => respond(with_cors(Answer::undecodable())),
-        Route::Missing => respond(with_cors(missing())),
-        Route::Elsewhere => respond(missing()),
-    }?;
-    if method == "HEAD" {
-        // What a GET would have brought (RFC 9110, 9.3.2): without a body the runtime cannot know.
-        let length = platform::text(response.text()).await?.len();
-        response.headers().set("Content-Length", &length.to_string())?;
-        return platform::response(response.status(), &response.headers(), None);
     }
-    Ok(response)
+    let name = match &claim {
+        // Where ids are signed for, a room, whose ids are not, must not be a way to them.
+        Claim { roster: true, key: room, .. } if key.is_some() => room_name(room),
+        Claim { key, id, .. } => object_name(key, id.as_ref().map(PeerId::as_str), settings.public_homes),
+    };
+    let response = env.ask(&name, request).await?;
+    match response.status() {
+        403 => turn_away(request, Some(&platform::text(response.text()).await?), None),
+        _ => Ok(response),
+    }
 }
 
 /// Reads the variables.
@@ -203,13 +192,10 @@ async fn peers(env: &Env, settings: &Settings, key: &RealmKey, url: &str) -> Res
     } else {
         vec![object_name(key, None, settings.public_homes)]
     };
-    let asked = names.iter().map(|name| async {
-        let request = platform::request("GET", url, &[], None, None)?;
-        platform::text(env.ask(name, &request).await?.text()).await
-    });
+    let asked: Vec<_> = names.iter().map(|name| env.text_of(name, url)).collect();
     let mut rows = String::new();
-    for answer in join_all(asked).await {
-        rows.push_str(&answer?);
+    for answer in asked {
+        rows.push_str(&answer.await?);
     }
     Ok(listing(&rows))
 }

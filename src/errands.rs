@@ -70,8 +70,9 @@ impl Room {
                 self.forward(home).await?;
             }
             for conn in self.errand(|errands| std::mem::take(&mut errands.mints))? {
-                let (settings, network) =
-                    self.with(|awake| Ok((Rc::clone(&awake.settings), awake.network(&self.state, conn))))?;
+                let awake = self.awake()?;
+                let (settings, network) = (Rc::clone(&awake.settings), awake.network(&self.state, conn));
+                drop(awake);
                 let ice = self.mint(&settings, network.as_deref()).await;
                 self.handle(Event::Minted { conn, ice })?;
             }

@@ -4,13 +4,14 @@
 //! wants credentials. They live for `TURN_TTL_S`, name nobody, and a fresh pair is made for everyone who asks. What needs the
 //! platform (a signature, a request to Cloudflare) is done in `mint`; what is signed, and what an answer means, is decided here.
 
+use crate::json;
 use crate::limits::{Millis, DEGRADED_TTL_S, TURN_API_CACHE_MS, TURN_API_RETRY_MS};
 use crate::message::json;
 use crate::settings::{Secret, Settings};
-use serde::Deserialize;
+use std::borrow::Cow;
 
 /// An entry of `iceServers` (W3C WebRTC, `RTCIceServer`).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IceServer {
     /// Where it listens: `stun:`, `turn:` and `turns:` URLs (RFC 7064, RFC 7065).
     pub urls: Vec<String>,
@@ -24,6 +25,22 @@ impl IceServer {
     /// A TURN server.
     pub fn relay(urls: Vec<String>, username: String, credential: Secret) -> Self {
         Self { urls, username: Some(username), credential: Some(credential) }
+    }
+
+    /// Reads one that JavaScript would take; but for `urls` that are no list.
+    fn parse(text: &str) -> Option<Self> {
+        let (mut urls, mut username, mut credential) = (Vec::new(), None, None);
+        let text_of = |value| json::string(value).map(Cow::into_owned);
+        json::object(text, &mut |name, value| match name {
+            "urls" => {
+                urls.clear();
+                let _ = json::array(value, &mut |url| urls.extend(text_of(url)));
+            }
+            "username" => username = text_of(value),
+            "credential" => credential = text_of(value).map(Secret::new),
+            _ => {}
+        })?;
+        Some(Self { urls, username, credential })
     }
 
     fn json(&self) -> String {
@@ -85,12 +102,14 @@ pub fn username(now: Millis, ttl_s: u64, random: [u8; 8]) -> String {
 
 /// The answer of Cloudflare's TURN API: its TURN servers; `None` when it is not what its documentation says.
 pub fn cloudflare_relays(body: &str) -> Option<Vec<IceServer>> {
-    #[derive(Deserialize)]
-    struct Generated {
-        #[serde(rename = "iceServers")]
-        servers: Vec<IceServer>,
-    }
-    let mut servers = serde_json::from_str::<Generated>(body).ok()?.servers;
+    let mut servers = Vec::new();
+    json::object(body, &mut |name, value| {
+        if name == "iceServers" {
+            servers.clear();
+            // What is no list, or no server, is nothing to be told of.
+            let _ = json::array(value, &mut |server| servers.extend(IceServer::parse(server)));
+        }
+    })?;
     // Which STUN servers there are is the operator's to say.
     servers.retain(|server| server.username.is_some() && server.credential.is_some());
     for server in &mut servers {

@@ -2,7 +2,7 @@
 
 use crate::limits::{LASTING_TOKEN_CHARS, MAX_ID_BYTES, MAX_KEY_BYTES, MAX_TOKEN_BYTES};
 use crate::refusal::Refusal;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::borrow::Borrow;
 use std::fmt;
 use std::rc::Rc;
@@ -61,13 +61,6 @@ impl Serialize for PeerId {
     }
 }
 
-impl<'de> Deserialize<'de> for PeerId {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
-    }
-}
-
 /// The name of a realm: PeerJS's `key`. 1 to [`MAX_KEY_BYTES`] bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RealmKey(Box<str>);
@@ -93,7 +86,7 @@ impl RealmKey {
 }
 
 /// What proves that two sockets belong to the same peer: PeerJS's `token`. 1 to [`MAX_TOKEN_BYTES`] bytes, never printed.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize)]
 #[serde(transparent)]
 pub struct Token(Box<str>);
 

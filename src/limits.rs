@@ -1,7 +1,8 @@
 //! Every number, with its unit and its reason. What an operator may want to change is a variable: see [`crate::settings`],
 //! whose defaults are here too.
 
-use serde::{Deserialize, Serialize};
+use crate::json;
+use serde::Serialize;
 
 /// A moment, in milliseconds since 1970 (UTC). Handed in by the shell; the core has no clock.
 pub type Millis = u64;
@@ -141,7 +142,7 @@ pub const TURN_API_RETRY_MS: u64 = 15_000;
 /// frame would be too much for that: it is written when the object has just woken, and then after half a bucket of frames. Who
 /// sends 30 offers does not cause one write; who floods gains no more by an eviction than half a bucket, as long as it takes an
 /// object to fall asleep.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Bucket {
     /// Thousandths of a frame that have been taken and are not yet refilled.
     #[serde(rename = "m")]
@@ -158,6 +159,17 @@ impl Bucket {
     /// Whether nothing has been taken from it for a while.
     pub fn is_full(&self) -> bool {
         self.missing == 0
+    }
+
+    /// Reads what its socket remembers; `None` when that is no bucket.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let mut bucket = Self::default();
+        json::object(text, &mut |name, value| match name {
+            "m" => bucket.missing = json::number(value).unwrap_or_default(),
+            "a" => bucket.at = json::number(value).unwrap_or_default(),
+            _ => {}
+        })?;
+        Some(bucket)
     }
 
     /// The bucket as its socket remembers it: nobody knows what has been taken since.

@@ -1,18 +1,19 @@
 //! What one socket remembers while its object sleeps: enough, with all the others', to rebuild the realm.
 
 use crate::id::{PeerId, Token};
+use crate::json;
 use crate::limits::{Bucket, Millis, GUESSES_PERIOD_MS, MAX_GUESSES, TRIAL_MS};
 use crate::placement::hash;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::net::IpAddr;
 
 /// Names one socket of one object, for as long as the socket lives. Numbered in the order of arrival.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Conn(pub u32);
 
 /// A registered peer, as its socket's attachment (at most 16 KiB) holds it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Member {
     /// The socket.
     #[serde(rename = "c")]
@@ -27,10 +28,10 @@ pub struct Member {
     #[serde(rename = "r")]
     pub roster: bool,
     /// Whether its token keeps the id for a while when the socket is gone, and if so, the network that it came from.
-    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "k", skip_serializing_if = "Option::is_none")]
     pub keeps: Option<Client>,
     /// The network that it came from, counted where a realm fills up; 0 for none.
-    #[serde(rename = "n", default, skip_serializing_if = "NetworkNumber::is_none")]
+    #[serde(rename = "n", skip_serializing_if = "NetworkNumber::is_none")]
     pub network: NetworkNumber,
     /// When its peer was registered: with its first socket, if this one took over from another.
     #[serde(rename = "b")]
@@ -43,10 +44,10 @@ pub struct Member {
     #[serde(skip)]
     pub noted: Millis,
     /// Whether it has been asked for a sign of life.
-    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "d", skip_serializing_if = "Option::is_none")]
     pub trial: Option<Trial>,
     /// What it may still send. What is remembered of it may be half a bucket too much.
-    #[serde(rename = "l", default, skip_serializing_if = "Bucket::is_full")]
+    #[serde(rename = "l", skip_serializing_if = "Bucket::is_full")]
     pub bucket: Bucket,
     /// When it was last given ICE servers. Not remembered.
     #[serde(skip)]
@@ -57,7 +58,7 @@ pub struct Member {
 }
 
 /// A network address as a number: enough to count the peers of one network, and to be compared with nothing else.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct NetworkNumber(u32);
 
@@ -75,7 +76,7 @@ impl NetworkNumber {
 }
 
 /// A network address that peers come from, made unreadable by the shell. Only ever compared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Client(pub String);
 
@@ -83,7 +84,10 @@ impl Client {
     /// The network of an address: of an IPv6 address its first 64 bits, for the rest is the client's to choose.
     pub fn network(address: &str) -> String {
         match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
-            Ok(IpAddr::V6(address)) => format!("{:?}", address.segments().first_chunk::<4>()),
+            Ok(IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}")
+            }
             _ => address.to_owned(),
         }
     }
@@ -97,13 +101,13 @@ impl Client {
 }
 
 /// A doubtful socket's chance to prove that it lives.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Trial {
     /// Since when; a sign of life after this moment ends it.
     #[serde(rename = "b")]
     pub began: Millis,
     /// Whether somebody else claims the id.
-    #[serde(rename = "c", default)]
+    #[serde(rename = "c")]
     pub claimed: bool,
     /// Who made an offer meanwhile, and is to be told if there was nobody to take it.
     #[serde(rename = "a")]
@@ -111,6 +115,17 @@ pub struct Trial {
 }
 
 impl Trial {
+    fn parse(text: &str) -> Option<Self> {
+        let mut trial = Self { began: 0, claimed: false, askers: Vec::new() };
+        json::object(text, &mut |name, value| match name {
+            "b" => trial.began = json::number(value).unwrap_or_default(),
+            "c" => trial.claimed = json::boolean(value).unwrap_or_default(),
+            "a" => drop(json::array(value, &mut |asker| trial.askers.extend(id(asker)))),
+            _ => {}
+        })?;
+        Some(trial)
+    }
+
     /// When it ends.
     pub fn due(&self) -> Millis {
         self.began.saturating_add(TRIAL_MS)
@@ -152,7 +167,43 @@ impl Member {
 
     /// Reads an attachment; `None` when another version wrote it.
     pub fn from_attachment(text: &str) -> Option<Self> {
-        let member: Self = serde_json::from_str(text.strip_prefix(VERSION)?).ok()?;
-        Some(Self { noted: member.heard, bucket: member.bucket.restored(), ..member })
+        let (mut conn, mut peer, mut token, mut roster, mut since, mut heard) = (None, None, None, None, None, None);
+        let (mut keeps, mut network, mut trial, mut bucket) = (None, NetworkNumber::default(), None, Bucket::default());
+        json::object(text.strip_prefix(VERSION)?, &mut |name, value| match name {
+            "c" => conn = small(value).map(Conn),
+            "i" => peer = id(value),
+            "t" => token = json::string(value).and_then(|text| Token::parse(&text).ok()),
+            "r" => roster = json::boolean(value),
+            "k" => keeps = json::string(value).map(|client| Client(client.into_owned())),
+            "n" => network = NetworkNumber(small(value).unwrap_or_default()),
+            "b" => since = json::number(value),
+            "h" => heard = json::number(value),
+            "d" => trial = Trial::parse(value),
+            "l" => bucket = Bucket::parse(value).unwrap_or_default(),
+            _ => {}
+        })?;
+        Some(Self {
+            conn: conn?,
+            id: peer?,
+            token: token?,
+            roster: roster?,
+            keeps,
+            network,
+            since: since?,
+            heard: heard?,
+            noted: heard?,
+            trial,
+            bucket: bucket.restored(),
+            minted: None,
+            guesses: (0, 0),
+        })
     }
+}
+
+fn id(value: &str) -> Option<PeerId> {
+    PeerId::parse(&json::string(value)?).ok()
+}
+
+fn small(value: &str) -> Option<u32> {
+    json::number(value)?.try_into().ok()
 }

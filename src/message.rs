@@ -18,11 +18,9 @@
 
 use crate::ice::Ice;
 use crate::id::PeerId;
+use crate::json;
 use crate::refusal::Refusal;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::fmt;
 
 /// The stock client's heartbeat, to the letter. The runtime answers it while the object sleeps.
 pub const HEARTBEAT: &str = r#"{"type":"HEARTBEAT"}"#;
@@ -86,25 +84,19 @@ impl Destination {
 
     /// Reads a destination from JSON text; `None` for what JavaScript takes for none: `null`, `false`, `0` and `""`.
     pub fn parse(raw: &str) -> Option<Self> {
-        if let Some(id) = plain(raw).filter(|id| !id.is_empty()) {
-            return Some(Self { json: raw.to_owned(), id: Some(id.to_owned()) });
-        }
         match raw {
             "null" | "false" | "\"\"" => None,
-            _ if raw.starts_with('"') => match serde_json::from_str::<String>(raw) {
-                Ok(id) => Some(Self { json: json(&id), id: Some(id) }),
+            _ if raw.starts_with('"') => Some(match json::string(raw) {
+                // Without escapes it is spelt as `JSON.stringify` would.
+                Some(Cow::Borrowed(id)) => Self { json: raw.to_owned(), id: Some(id.to_owned()) },
+                Some(Cow::Owned(id)) => Self { json: json(&id), id: Some(id) },
                 // A lone surrogate: text in JavaScript, but never a registered id.
-                Err(_) => Some(Self { json: raw.to_owned(), id: None }),
-            },
+                None => Self { json: raw.to_owned(), id: None },
+            }),
             _ if is_zero(raw) => None,
             _ => Some(Self { json: raw.to_owned(), id: None }),
         }
     }
-}
-
-/// The contents of a JSON string without escapes, which is what it says, and how `JSON.stringify` would spell it.
-fn plain(raw: &str) -> Option<&str> {
-    raw.strip_prefix('"')?.strip_suffix('"').filter(|text| !text.contains('\\'))
 }
 
 /// Whether JSON text is the number 0, however it is spelled. (Not by parsing it: the tables for that are a tenth of the Worker. What
@@ -124,7 +116,7 @@ pub enum Inbound<'a> {
         /// Whom it is for.
         dst: Destination,
         /// Its contents, as they came; `None` when there are none.
-        payload: Option<&'a RawValue>,
+        payload: Option<&'a str>,
     },
     /// `LEAVE` without a destination: the sender unregisters.
     Leave,
@@ -137,8 +129,8 @@ pub enum Inbound<'a> {
 impl<'a> Inbound<'a> {
     /// Reads a client's frame. [`Refusal::NotAMessage`] when it is no JSON object (an array passes, and means nothing).
     pub fn parse(text: &'a str) -> Result<Self, Refusal> {
-        let envelope: Envelope = serde_json::from_str(text).map_err(|_| Refusal::NotAMessage)?;
-        let dst = envelope.dst.and_then(|raw| Destination::parse(raw.get()));
+        let envelope = Envelope::parse(text).ok_or(Refusal::NotAMessage)?;
+        let dst = envelope.dst.and_then(Destination::parse);
         Ok(match (envelope.kind(), dst) {
             (None, _) if envelope.name().is_some_and(|name| name == ICE) => Self::Ice,
             (Some(Kind::Expire) | None, _) => Self::Nothing,
@@ -163,101 +155,42 @@ pub struct Forwarded {
 impl Forwarded {
     /// Reads the envelope of a frame that a home made with [`relay`] or [`expire`]; `None` when it is not one.
     pub fn parse(frame: &str) -> Option<Self> {
-        let envelope: Envelope = serde_json::from_str(frame).ok()?;
-        Some(Self {
-            kind: envelope.kind()?,
-            src: Destination::parse(envelope.src?.get())?,
-            dst: Destination::parse(envelope.dst?.get())?,
-        })
+        let envelope = Envelope::parse(frame)?;
+        Some(Self { kind: envelope.kind()?, src: Destination::parse(envelope.src?)?, dst: Destination::parse(envelope.dst?)? })
     }
 }
 
 /// The outermost object of a frame. Lenient as PeerServer's is: any order, any extra fields, the last of duplicate fields.
 #[derive(Default)]
 struct Envelope<'a> {
-    kind: Option<&'a RawValue>,
-    src: Option<&'a RawValue>,
-    dst: Option<&'a RawValue>,
-    payload: Option<&'a RawValue>,
+    kind: Option<&'a str>,
+    src: Option<&'a str>,
+    dst: Option<&'a str>,
+    payload: Option<&'a str>,
 }
 
-impl Envelope<'_> {
-    fn name(&self) -> Option<Cow<'_, str>> {
-        let raw = self.kind?.get();
-        // Escapes are legal in JSON, even here.
-        plain(raw).map(Cow::Borrowed).or_else(|| serde_json::from_str(raw).ok())
+impl<'a> Envelope<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let mut envelope = Self::default();
+        let object = json::object(text, &mut |name, value| match name {
+            "type" => envelope.kind = Some(value),
+            "src" => envelope.src = Some(value),
+            "dst" => envelope.dst = Some(value),
+            "payload" => envelope.payload = Some(value),
+            _ => {}
+        });
+        // To JavaScript an array is an object, too, that has none of them.
+        object.or_else(|| json::array(text, &mut |_| {})).map(|()| envelope)
+    }
+
+    fn name(&self) -> Option<Cow<'a, str>> {
+        json::string(self.kind?)
     }
 
     fn kind(&self) -> Option<Kind> {
         let kinds = [Kind::Offer, Kind::Answer, Kind::Candidate, Kind::Leave, Kind::Message, Kind::Expire];
         let name = self.name()?;
         kinds.into_iter().find(|kind| kind.name() == name)
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Outermost;
-        impl<'de> Visitor<'de> for Outermost {
-            type Value = Envelope<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
-                let mut envelope = Envelope::default();
-                while let Some(field) = map.next_key()? {
-                    match field {
-                        Field::Type => envelope.kind = Some(map.next_value()?),
-                        Field::Src => envelope.src = Some(map.next_value()?),
-                        Field::Dst => envelope.dst = Some(map.next_value()?),
-                        Field::Payload => envelope.payload = Some(map.next_value()?),
-                        Field::Other => drop(map.next_value::<IgnoredAny>()?),
-                    }
-                }
-                Ok(envelope)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Envelope<'de>, A::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Envelope::default())
-            }
-        }
-        from.deserialize_any(Outermost)
-    }
-}
-
-enum Field {
-    Type,
-    Src,
-    Dst,
-    Payload,
-    Other,
-}
-
-impl<'de> Deserialize<'de> for Field {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Name;
-        impl Visitor<'_> for Name {
-            type Value = Field;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a field name")
-            }
-
-            fn visit_bytes<E>(self, name: &[u8]) -> Result<Field, E> {
-                Ok(match name {
-                    b"type" => Field::Type,
-                    b"src" => Field::Src,
-                    b"dst" => Field::Dst,
-                    b"payload" => Field::Payload,
-                    _ => Field::Other,
-                })
-            }
-        }
-        // As bytes: a name may hold a lone surrogate, which is no str.
-        from.deserialize_bytes(Name)
     }
 }
 
@@ -294,9 +227,9 @@ pub fn lost(src: &PeerId) -> String {
 }
 
 /// A frame passed on: exactly `type, src, dst, payload`, in PeerServer's order.
-pub fn relay(kind: Kind, src: &PeerId, dst: &Destination, payload: Option<&RawValue>) -> String {
+pub fn relay(kind: Kind, src: &PeerId, dst: &Destination, payload: Option<&str>) -> String {
     let (kind, src, dst) = (kind.name(), json(src.as_str()), &dst.json);
-    match payload.map(RawValue::get) {
+    match payload {
         // Not format!: this is every frame's way, and its machinery takes longer than the copying.
         Some(payload) => [r#"{"type":""#, kind, r#"","src":"#, &src, r#","dst":"#, dst, r#","payload":"#, payload, "}"].concat(),
         None => [r#"{"type":""#, kind, r#"","src":"#, &src, r#","dst":"#, dst, "}"].concat(),

@@ -3,14 +3,14 @@
 
 use crate::limits::MAX_OUTBOX_BYTES;
 use crate::placement::Home;
-use std::collections::BTreeMap;
 
 /// What waits for each home.
 #[derive(Debug, Default)]
-pub struct Outboxes(BTreeMap<Home, Outbox>);
+pub struct Outboxes(Vec<Outbox>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Outbox {
+    home: Home,
     frames: Vec<String>,
     bytes: usize,
     /// Whether somebody is sending.
@@ -20,22 +20,25 @@ struct Outbox {
 impl Outboxes {
     /// Adds a frame; gives it back when too much waits for that home already.
     pub fn put(&mut self, home: Home, frame: String) -> Result<(), String> {
-        let outbox = self.0.entry(home).or_default();
-        let bytes = outbox.bytes.saturating_add(frame.len());
-        if bytes > MAX_OUTBOX_BYTES {
-            return Err(frame);
+        let found = self.0.iter_mut().find(|outbox| outbox.home == home);
+        let bytes = found.as_ref().map_or(0, |outbox| outbox.bytes).saturating_add(frame.len());
+        match found {
+            _ if bytes > MAX_OUTBOX_BYTES => return Err(frame),
+            None => self.0.push(Outbox { home, frames: vec![frame], bytes, busy: false }),
+            Some(outbox) => {
+                outbox.bytes = bytes;
+                outbox.frames.push(frame);
+            }
         }
-        outbox.bytes = bytes;
-        outbox.frames.push(frame);
         Ok(())
     }
 
     /// The frames to send now. `None` when there are none, or when somebody else is sending: they come back for more. Who has
     /// been given frames (`ours`) must come back until there are none.
     pub fn take(&mut self, home: Home, ours: bool) -> Option<Vec<String>> {
-        let outbox = self.0.get_mut(&home).filter(|outbox| ours || !outbox.busy)?;
+        let outbox = self.0.iter_mut().find(|outbox| outbox.home == home && (ours || !outbox.busy))?;
         if outbox.frames.is_empty() {
-            self.0.remove(&home);
+            self.0.retain(|outbox| outbox.home != home);
             return None;
         }
         outbox.busy = true;

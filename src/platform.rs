@@ -6,13 +6,16 @@
 use crate::limits::Millis;
 use std::borrow::Cow;
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 use wasm_bindgen::JsCast;
 use worker::js_sys::{Date, Error, JsString, Object, Promise, Reflect, Uint8Array};
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::web_sys::{RequestInit, RequestRedirect, ResponseInit};
 use worker::worker_sys::ext::{ResponseInitExt, WebSocketExt};
-use worker::worker_sys::{DurableObject, DurableObjectNamespace, RateLimiter, WebSocketPair};
+use worker::worker_sys::{DurableObjectNamespace, RateLimiter, WebSocketPair};
 
 pub(crate) use worker::web_sys::{AbortSignal, Headers, Request, Response, WebSocket};
 pub(crate) use worker::worker_sys::{DurableObjectState as State, SqlStorage, WebSocketRequestResponsePair};
@@ -67,8 +70,9 @@ extern "C" {
     #[wasm_bindgen(js_namespace = AbortSignal, js_name = timeout)]
     pub(crate) fn abort_after(ms: u32) -> AbortSignal;
 
-    #[wasm_bindgen(js_name = fetch, catch)]
-    async fn global_fetch(request: &Request) -> Result<JsValue, JsValue>;
+    /// Sends a request to somebody else: a [`Response`], in the end.
+    #[wasm_bindgen(js_name = fetch)]
+    fn global_fetch(request: &Request) -> Promise;
 
     #[wasm_bindgen(js_namespace = console, js_name = error)]
     pub(crate) fn log_error(line: &str);
@@ -159,9 +163,21 @@ impl Env {
 
     /// Has one of our objects answer a request.
     pub(crate) async fn ask(&self, object: &str, request: &Request) -> Result<Response> {
+        Ok(self.asked(object, request)?.await?.unchecked_into())
+    }
+
+    /// The text that one of our objects will answer: it is asked at once, so that several can be asked together.
+    pub(crate) fn text_of(&self, object: &str, url: &str) -> impl Future<Output = Result<String>> {
+        let asked = request("GET", url, &[], None, None).and_then(|request| self.asked(object, &request));
+        async {
+            let response: Response = asked?.await?.unchecked_into();
+            text(response.text()).await
+        }
+    }
+
+    fn asked(&self, object: &str, request: &Request) -> Result<Settled> {
         let objects: DurableObjectNamespace = self.bound(OBJECTS).ok_or_else(|| Fault::new("wrangler.toml binds no ROOM"))?;
-        let object: DurableObject = objects.get_by_name(object)?;
-        Ok(settled(object.fetch_with_request(request)?).await?.unchecked_into())
+        Ok(settled(objects.get_by_name(object)?.fetch_with_request(request)?))
     }
 
     /// Whether a limiter lets somebody through; `None` where there is no limiter of this name.
@@ -180,9 +196,22 @@ impl Env {
 /// The Durable Object binding in wrangler.toml.
 const OBJECTS: &str = "ROOM";
 
-/// What a promise brings.
-pub(crate) async fn settled(promise: Promise) -> Result<JsValue> {
-    Ok(JsFuture::from(promise).await?)
+/// What a promise brings. What it stands for goes on by itself, whether or not anybody waits.
+pub(crate) struct Settled(JsFuture);
+
+/// See [`Settled`].
+pub(crate) fn settled(promise: Promise) -> Settled {
+    Settled(JsFuture::from(promise))
+}
+
+impl Future for Settled {
+    type Output = Result<JsValue>;
+
+    // Not an async fn, whose code would be in every other one that waits for it.
+    #[inline(never)]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<JsValue>> {
+        Pin::new(&mut self.0).poll(context).map_err(Fault::from)
+    }
 }
 
 /// The text of a request's or a response's body.
@@ -214,7 +243,7 @@ pub(crate) fn request(
 
 /// Sends a request to somebody else.
 pub(crate) async fn fetch(request: &Request) -> Result<Response> {
-    Ok(global_fetch(request).await?.unchecked_into())
+    Ok(settled(global_fetch(request)).await?.unchecked_into())
 }
 
 /// A response.

@@ -65,9 +65,8 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// The queue that storage holds.
-    pub fn from_rows(mut rows: Vec<Waiting>) -> Self {
-        rows.sort_by_key(|row| row.seq);
+    /// The queue that storage holds, in the order of its numbers.
+    pub fn from_rows(rows: Vec<Waiting>) -> Self {
         let next = rows.last().map_or(0, |row| row.seq.saturating_add(1));
         Self { rows, next }
     }

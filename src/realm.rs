@@ -150,7 +150,7 @@ impl Realm {
         self.armed = self.next_due();
     }
 
-    /// Puts back the rows that storage holds. Their alarm is still set.
+    /// Puts back the rows that storage holds: what waits by number, what is kept by when it ends. Their alarm is still set.
     pub fn restore_rows(&mut self, waiting: Vec<Waiting>, reserved: Vec<Reservation>) {
         self.queue = Queue::from_rows(waiting);
         self.reservations = Reservations::from_rows(reserved);

@@ -26,9 +26,8 @@ pub struct Reservation {
 pub struct Reservations(Vec<Reservation>);
 
 impl Reservations {
-    /// What storage holds.
-    pub fn from_rows(mut rows: Vec<Reservation>) -> Self {
-        rows.sort_by_key(|row| row.until);
+    /// What storage holds, the oldest first.
+    pub fn from_rows(rows: Vec<Reservation>) -> Self {
         Self(rows)
     }
 

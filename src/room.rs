@@ -25,8 +25,7 @@ use crate::platform::{
 use crate::realm::{Ending, Event, Realm, Turn, GOING_AWAY, RECORD};
 use crate::report::fault;
 use crate::route::{Claim, Route};
-use futures::future::join_all;
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 
@@ -67,7 +66,7 @@ impl Room {
     /// Takes what a socket has sent; whether [`Room::run`] is to be called.
     #[wasm_bindgen(js_name = webSocketMessage)]
     pub fn heard(&self, socket: &WebSocket, message: &JsValue) -> Result<bool, JsValue> {
-        let Some(conn) = self.with(|awake| Ok(awake.conn_of(socket)))? else {
+        let Some(conn) = self.awake()?.conn_of(socket) else {
             return Ok(false); // refused, superseded or gone: it has nothing to say any more
         };
         let mut room = self.text.take();
@@ -102,38 +101,37 @@ impl Room {
 }
 
 impl Room {
-    /// Runs `act` on what is in memory, which is rebuilt first if there is nothing.
-    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Awake) -> Result<T>) -> Result<T> {
+    /// What is in memory; it is rebuilt first if there is nothing.
+    pub(crate) fn awake(&self) -> Result<RefMut<'_, Awake>> {
         let mut awake = self.awake.try_borrow_mut().map_err(|_| busy())?;
-        match awake.as_mut() {
-            Some(awake) => act(awake),
-            None => act(awake.insert(Awake::up(&self.state, &self.env)?)),
+        if awake.is_none() {
+            *awake = Some(Awake::up(&self.state, &self.env)?);
         }
+        RefMut::filter_map(awake, Option::as_mut).map_err(|_| busy())
     }
 
     /// Asks the realm something.
-    fn look<T>(&self, ask: impl FnOnce(&Realm, &Turn<'_>) -> T) -> Result<T> {
-        self.with(|awake| {
-            let beats = |conn| awake.last_beat(&self.state, conn);
-            Ok(ask(&awake.realm, &Turn { now: now(), beats: &beats, out: &mut Vec::new() }))
-        })
+    fn look(&self, ask: impl FnOnce(&Realm, &Turn<'_>) -> String) -> Result<String> {
+        let awake = self.awake()?;
+        let beats = |conn| awake.last_beat(&self.state, conn);
+        Ok(ask(&awake.realm, &Turn { now: now(), beats: &beats, out: &mut Vec::new() }))
     }
 
     async fn answer(&self, request: &Request) -> Result<Response> {
         if request.url() == HOME_URL && request.method() == "POST" {
             return self.take_forwarded(&platform::text(request.text()).await?).await;
         }
-        let route = self.with(|awake| Ok(edge::route(request, &awake.settings)))?;
+        let route = edge::route(request, &self.awake()?.settings);
         match route {
             Route::Socket(claim) => self.open(claim, request).await,
             Route::Peers(_) => edge::respond(Answer::plain(200, self.look(Realm::listed)?)),
             Route::Ice(Ok(claim)) => {
                 let claim = self.settle(claim, request).await?;
-                let known = self.with(|awake| Ok(awake.realm.knows(&claim, now())))?;
+                let known = self.awake()?.realm.knows(&claim, now());
                 edge::respond(Answer::plain(if known { 200 } else { 401 }, String::new()))
             }
             // The edge passes on nothing else: another home asks how many peers are here.
-            _ => edge::respond(Answer::plain(200, self.look(Realm::count)?.to_string())),
+            _ => edge::respond(Answer::plain(200, self.look(|realm, turn| realm.count(turn).to_string())?)),
         }
     }
 
@@ -142,7 +140,7 @@ impl Room {
         let elsewhere = self.count_elsewhere().await?;
         let (ice, network) = self.first_ice(&claim, request).await?;
         // From here on nobody else is heard until the socket is registered.
-        let conn = self.with(|awake| Ok(awake.realm.next_conn()))?;
+        let conn = self.awake()?.realm.next_conn();
         let effects = self.decide(Event::Opened { conn, claim, spare: edge::fresh_id()?, elsewhere, ice })?;
         let admitted = effects.iter().any(|effect| matches!(effect, Effect::Remember(member) if member.conn == conn));
         let response = if admitted {
@@ -151,10 +149,7 @@ impl Room {
                 None => self.state.accept_websocket(&server)?,
                 Some(network) => self.state.accept_websocket_with_tags(&server, vec![network.into()])?,
             }
-            self.with(|awake| {
-                awake.attach(conn, server);
-                Ok(())
-            })?;
+            self.awake()?.attach(conn, server);
             edge::upgrade(request, &client)
         } else {
             // A refused socket here would keep this object awake until its client has closed it: the edge has it instead.
@@ -185,22 +180,26 @@ impl Room {
 
     /// How many peers the other homes have; not asked while this home has less than its share of the limit.
     async fn count_elsewhere(&self) -> Result<usize> {
-        let (spread, ask) = self.with(|awake| Ok((awake.spread, awake.realm.must_ask_others())))?;
+        let awake = self.awake()?;
+        let (spread, ask) = (awake.spread, awake.realm.must_ask_others());
+        drop(awake);
         if !ask {
             return Ok(0);
         }
         let others = (0..spread.homes.get()).map(Home).filter(|home| *home != spread.here);
-        let counts = join_all(others.map(|home| async move {
-            let request = platform::request("GET", HOME_URL, &[], None, None)?;
-            platform::text(self.env.ask(&home_name(home), &request).await?.text()).await
-        }));
-        // A home that does not answer must not keep people out of the others.
-        Ok(counts.await.into_iter().flatten().filter_map(|count| count.parse::<usize>().ok()).fold(0, usize::saturating_add))
+        let asked: Vec<_> = others.map(|home| self.env.text_of(&home_name(home), HOME_URL)).collect();
+        let mut count = 0_usize;
+        for answer in asked {
+            // A home that does not answer must not keep people out of the others.
+            let theirs = answer.await.ok().and_then(|count| count.parse().ok());
+            count = count.saturating_add(theirs.unwrap_or(0));
+        }
+        Ok(count)
     }
 
     /// What a socket is to be told with OPEN; and, if it will ask again, its network, which the runtime keeps with it as a tag.
     async fn first_ice(&self, claim: &Claim, request: &Request) -> Result<(Ice, Option<String>)> {
-        let settings = self.with(|awake| Ok(Rc::clone(&awake.settings)))?;
+        let settings = Rc::clone(&self.awake()?.settings);
         if settings.turn.is_none() || !claim.roster {
             return Ok((Ice::stun(&settings), None));
         }
@@ -216,24 +215,19 @@ impl Room {
 
     pub(crate) fn decide(&self, event: Event<'_>) -> Result<Vec<Effect>> {
         let mut effects = Vec::new();
-        self.with(|awake| {
-            awake.handle(&self.state, event, now(), &mut effects);
-            Ok(())
-        })?;
+        self.awake()?.handle(&self.state, event, now(), &mut effects);
         Ok(effects)
     }
 
     /// Everything that can be done at once is done at once; the rest is left in the errands.
     pub(crate) fn carry_out(&self, effects: Vec<Effect>) -> Result<bool> {
         let mut errands = self.errands.try_borrow_mut().map_err(|_| busy())?;
-        self.with(|awake| {
-            for effect in effects {
-                if let Some(effect) = errands.note(effect) {
-                    awake.apply(effect, &self.env);
-                }
+        let mut awake = self.awake()?;
+        for effect in effects {
+            if let Some(effect) = errands.note(effect) {
+                awake.apply(effect, &self.env);
             }
-            Ok(())
-        })?;
+        }
         Ok(errands.any())
     }
 
@@ -252,7 +246,8 @@ impl Room {
     }
 
     fn ended(&self, socket: &WebSocket, ending: Ending) -> Result<bool, JsValue> {
-        Ok(match self.with(|awake| Ok(awake.conn_of(socket)))? {
+        let conn = self.awake()?.conn_of(socket);
+        Ok(match conn {
             Some(conn) => self.handle(Event::Closed { conn, ending })?,
             None => false,
         })

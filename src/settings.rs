@@ -5,10 +5,9 @@ use crate::limits::{
     ALIVE_TIMEOUT_MS, CONCURRENT_LIMIT, EXPIRE_TIMEOUT_MS, FRAMES_PER_SECOND, MAX_PUBLIC_HOMES, OWNER_GRACE_MS,
     PEERS_PER_NETWORK, ROOM_CAPACITY, TURN_TTLS_S, TURN_TTL_S,
 };
-use serde::Deserialize;
 use std::fmt;
 use std::num::NonZeroU16;
-use std::str::FromStr;
+use std::ops::RangeInclusive;
 
 /// What the operator chose. The README has the same list, in words for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +75,7 @@ pub enum Turn {
 }
 
 /// What must not be seen: it prints as `Secret(…)`.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
@@ -114,13 +112,17 @@ impl fmt::Display for BadSetting {
 impl Settings {
     /// Reads all variables with `var`, which gives the text of a variable or a secret, or `None` where it is not set.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, BadSetting> {
-        let number = |name, default| match var(name) {
+        let var: &dyn Fn(&str) -> Option<String> = &var;
+        let number = |name, default, range: RangeInclusive<u64>, expected| match var(name).map(|text| text.trim().parse()) {
             None => Ok(default),
-            Some(text) => parse(name, &text, "a whole number"),
+            Some(Ok(number)) if range.contains(&number) => Ok(number),
+            Some(_) => Err(BadSetting { name, expected }),
         };
+        let count = |name, default: u64| number(name, default, 0..=u32::MAX.into(), "a whole number");
+        let time = |name, default| number(name, default, 0..=u64::MAX, "a whole number");
         let flag = |name| match var(name) {
             None => Ok(false),
-            Some(text) => parse(name, &text, "\"true\" or \"false\""),
+            Some(text) => text.trim().parse().map_err(|_| BadSetting { name, expected: "\"true\" or \"false\"" }),
         };
         let list = |name| var(name).map(|text| words(&text)).unwrap_or_default();
         Ok(Self {
@@ -128,29 +130,18 @@ impl Settings {
             allowed_keys: list("ALLOWED_KEYS"),
             allowed_origins: list("ALLOWED_ORIGINS"),
             allow_discovery: flag("ALLOW_DISCOVERY")?,
-            concurrent_limit: number("CONCURRENT_LIMIT", CONCURRENT_LIMIT as u64)? as usize,
-            peers_per_network: number("PEERS_PER_NETWORK", PEERS_PER_NETWORK as u64)? as usize,
-            expire_timeout_ms: number("EXPIRE_TIMEOUT_MS", EXPIRE_TIMEOUT_MS)?,
-            alive_timeout_ms: number("ALIVE_TIMEOUT_MS", ALIVE_TIMEOUT_MS)?,
-            owner_grace_ms: number("OWNER_GRACE_MS", OWNER_GRACE_MS)?,
-            room_capacity: number("ROOM_CAPACITY", ROOM_CAPACITY as u64)? as usize,
-            frames_per_second: match var("FRAMES_PER_SECOND") {
-                None => FRAMES_PER_SECOND,
-                Some(text) => parse("FRAMES_PER_SECOND", &text, "a whole number")?,
-            },
-            public_homes: match var("PUBLIC_HOMES") {
-                None => NonZeroU16::MIN,
-                Some(text) => parse("PUBLIC_HOMES", &text, HOMES).and_then(|homes: NonZeroU16| match homes.get() {
-                    1..=MAX_PUBLIC_HOMES => Ok(homes),
-                    _ => bad("PUBLIC_HOMES", HOMES),
-                })?,
-            },
+            concurrent_limit: count("CONCURRENT_LIMIT", CONCURRENT_LIMIT as u64)? as usize,
+            peers_per_network: count("PEERS_PER_NETWORK", PEERS_PER_NETWORK as u64)? as usize,
+            expire_timeout_ms: time("EXPIRE_TIMEOUT_MS", EXPIRE_TIMEOUT_MS)?,
+            alive_timeout_ms: time("ALIVE_TIMEOUT_MS", ALIVE_TIMEOUT_MS)?,
+            owner_grace_ms: time("OWNER_GRACE_MS", OWNER_GRACE_MS)?,
+            room_capacity: count("ROOM_CAPACITY", ROOM_CAPACITY as u64)? as usize,
+            frames_per_second: count("FRAMES_PER_SECOND", FRAMES_PER_SECOND.into())? as u32,
+            public_homes: NonZeroU16::new(number("PUBLIC_HOMES", 1, 1..=MAX_PUBLIC_HOMES.into(), HOMES)? as u16)
+                .unwrap_or(NonZeroU16::MIN),
             stun_urls: list("STUN_URLS"),
-            turn: turn(&var)?,
-            turn_ttl_s: match number("TURN_TTL_S", TURN_TTL_S)? {
-                ttl_s if TURN_TTLS_S.contains(&ttl_s) => ttl_s,
-                _ => return bad("TURN_TTL_S", "a number of seconds from 60 to 86400"),
-            },
+            turn: turn(var)?,
+            turn_ttl_s: number("TURN_TTL_S", TURN_TTL_S, TURN_TTLS_S, "a number of seconds from 60 to 86400")?,
             ice_for_all: flag("ICE_FOR_ALL")?,
         })
     }
@@ -176,7 +167,7 @@ impl Settings {
 
 /// A variable without the secret that it needs is a mistake, and told; a secret without its variable waits to be used: secrets
 /// are set first.
-fn turn(var: impl Fn(&str) -> Option<String>) -> Result<Option<Turn>, BadSetting> {
+fn turn(var: &dyn Fn(&str) -> Option<String>) -> Result<Option<Turn>, BadSetting> {
     let text = |name| var(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let secret = |name| text(name).map(Secret);
     let urls = text("TURN_URLS").map(|text| words(&text)).unwrap_or_default();
@@ -216,10 +207,6 @@ fn bad<T>(name: &'static str, expected: &'static str) -> Result<T, BadSetting> {
 }
 
 const HOMES: &str = "a whole number from 1 to 32";
-
-fn parse<T: FromStr>(name: &'static str, text: &str, expected: &'static str) -> Result<T, BadSetting> {
-    text.trim().parse().map_err(|_| BadSetting { name, expected })
-}
 
 fn words(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()

@@ -4,8 +4,9 @@
 //! which on it is void; anything else in it is the application's own. The signature is checked by the shell, with WebCrypto.
 
 use crate::id::PeerId;
+use crate::json;
 use crate::limits::Millis;
-use serde::Deserialize;
+use std::borrow::Cow;
 use std::fmt;
 
 /// Why a token does not allow an id.
@@ -48,35 +49,39 @@ pub struct Statement<'a> {
     contents: Vec<u8>,
 }
 
-#[derive(Deserialize)]
-struct Header {
-    alg: String,
-}
-
-#[derive(Deserialize)]
-struct Contents {
-    sub: String,
-    exp: u64,
-    #[serde(default)]
-    nbf: u64,
-}
-
 impl<'a> Statement<'a> {
     /// Takes a token apart. Other algorithms than HS256 are no signature here, `none` least of all.
     pub fn parse(token: &'a str) -> Result<Self, Flaw> {
         let (signed, signature) = token.rsplit_once('.').ok_or(Flaw::NotSigned)?;
         let (header, contents) = signed.split_once('.').ok_or(Flaw::NotSigned)?;
         let part = |text| base64url(text).ok_or(Flaw::NotSigned);
-        let header: Header = serde_json::from_slice(&part(header)?).map_err(|_| Flaw::NotSigned)?;
-        if header.alg != "HS256" {
+        let (header, mut is_hs256) = (part(header)?, false);
+        let object = json::object(text(&header).ok_or(Flaw::NotSigned)?, &mut |name, value| {
+            if name == "alg" {
+                is_hs256 = json::string(value).is_some_and(|algorithm| algorithm == "HS256");
+            }
+        });
+        if object.is_none() || !is_hs256 {
             return Err(Flaw::NotSigned);
         }
         Ok(Self { signed, signature: part(signature)?, contents: part(contents)? })
     }
 
+    /// `sub`, `exp` and `nbf`, which may be left out.
+    fn contents(&self) -> Option<(Cow<'_, str>, u64, u64)> {
+        let (mut sub, mut exp, mut nbf) = (None, None, Some(0));
+        json::object(text(&self.contents)?, &mut |name, value| match name {
+            "sub" => sub = json::string(value),
+            "exp" => exp = json::number(value),
+            "nbf" => nbf = json::number(value),
+            _ => {}
+        })?;
+        Some((sub?, exp?, nbf?))
+    }
+
     /// Whether the statement, whose signature is right, allows an id at this moment.
     pub fn allows(&self, id: &PeerId, now: Millis) -> Result<(), Flaw> {
-        let Contents { sub, exp, nbf } = serde_json::from_slice(&self.contents).map_err(|_| Flaw::Unclear)?;
+        let (sub, exp, nbf) = self.contents().ok_or(Flaw::Unclear)?;
         if exp.saturating_mul(1000) <= now {
             Err(Flaw::Expired)
         } else if nbf.saturating_mul(1000) > now {
@@ -87,6 +92,10 @@ impl<'a> Statement<'a> {
             Ok(())
         }
     }
+}
+
+fn text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok()
 }
 
 /// Decodes base64url without padding (RFC 4648, 5).

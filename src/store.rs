@@ -76,8 +76,8 @@ impl Store {
         let mut stored = Stored::default();
         if store.rows("SELECT name FROM sqlite_master WHERE name = 'named'")?.next().is_some() {
             store.made = Cell::new(true);
-            stored.waiting = store.rows("SELECT * FROM waiting")?.filter_map(|row| row.waiting()).collect();
-            stored.reserved = store.rows("SELECT * FROM reserved")?.filter_map(|row| row.reservation()).collect();
+            stored.waiting = store.rows("SELECT * FROM waiting ORDER BY seq")?.filter_map(|row| row.waiting()).collect();
+            stored.reserved = store.rows("SELECT * FROM reserved ORDER BY until")?.filter_map(|row| row.reservation()).collect();
             stored.name = store.rows("SELECT name FROM named")?.next().and_then(|row| row.text("name"));
         }
         Ok((store, stored))

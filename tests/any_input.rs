@@ -48,6 +48,11 @@ fn a_million_frames_mean_what_peer_server_takes_them_for() {
 }
 
 #[test]
+fn json_is_what_serde_json_takes_for_it() {
+    feed("json", targets::json::json, 200_000, 200);
+}
+
+#[test]
 fn ten_thousand_lives_of_peers_keep_every_promise() {
     feed("sequences", targets::sequences::sequences, 10_000, 600);
 }

@@ -19,8 +19,10 @@ rm -rf build.new
 cargo run --quiet --locked --target-dir "$tools/target" -p bindgen -- "target/$target/$profile/beckon.wasm" build.new
 if [ "$profile" = release ]; then
     # Only the features that rustc's target has, and exceptions: wasm-bindgen's guards use them. Names are dropped.
-    wasm-opt build.new/index_bg.wasm -O -o build.new/index_bg.wasm --enable-mutable-globals --enable-sign-ext \
-        --enable-nontrapping-float-to-int --enable-bulk-memory --enable-multivalue --enable-reference-types --enable-exception-handling
+    features=(--enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-bulk-memory --enable-multivalue
+        --enable-reference-types --enable-exception-handling)
+    node tools/prune.mjs build.new "${features[@]}"
+    wasm-opt build.new/index_bg.wasm -O -o build.new/index_bg.wasm "${features[@]}"
 fi
 mkdir -p public/vendor
 # Only if they differ: `wrangler dev` watches public/, and would build for ever.

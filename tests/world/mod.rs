@@ -285,7 +285,9 @@ impl World {
             let homes = NonZeroU16::new(self.objects.len() as u16).unwrap();
             let mut realm = Realm::new(self.settings.clone(), Spread { homes, here: Home(home as u16) });
             let object = &self.objects[home];
-            realm.restore_rows(object.rows.values().cloned().collect(), object.reserved.values().cloned().collect());
+            let mut reserved: Vec<_> = object.reserved.values().cloned().collect();
+            reserved.sort_by_key(|row| row.until);
+            realm.restore_rows(object.rows.values().cloned().collect(), reserved);
             for socket in self.sockets.iter().filter(|socket| socket.home == home) {
                 if let Some(attachment) = &socket.attachment {
                     realm.restore(Member::from_attachment(attachment).unwrap());

@@ -27,7 +27,7 @@ pub enum Meaning<'a> {
 const RELAYED: [&str; 5] = ["OFFER", "ANSWER", "CANDIDATE", "LEAVE", "MESSAGE"];
 
 pub fn meaning(text: &str) -> Meaning<'_> {
-    let Some(fields) = Reader { text, at: 0, depth: 0 }.document() else {
+    let Some(fields) = Reader { text, at: 0 }.document() else {
         return Meaning::Nonsense;
     };
     let last = |name: &str| fields.iter().rev().find(|(field, _)| *field == utf16(name)).map(|(_, raw)| *raw);
@@ -73,7 +73,7 @@ fn utf16(text: &str) -> Vec<u16> {
 
 /// The text that a JSON value is, if it is one.
 fn text_of(raw: &str) -> Option<Vec<u16>> {
-    Reader { text: raw, at: 0, depth: 0 }.string(false)
+    Reader { text: raw, at: 0 }.string()
 }
 
 /// Whether JavaScript takes a JSON value for true. (But for what is so small that it takes it for 0, such as 1e-400: Beckon has no
@@ -92,8 +92,6 @@ fn truthy(raw: &str) -> bool {
 struct Reader<'a> {
     text: &'a str,
     at: usize,
-    /// Inside how many arrays and objects we are.
-    depth: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -138,18 +136,16 @@ impl<'a> Reader<'a> {
     fn value(&mut self) -> Option<&'a str> {
         self.space();
         let start = self.at;
-        self.depth += 1;
         match self.peek()? {
             b'{' => drop(self.object()?),
             b'[' => self.array()?,
-            b'"' => drop(self.string(false)?),
+            b'"' => drop(self.string()?),
             b'-' | b'0'..=b'9' => self.number()?,
             _ => {
                 let word = ["true", "false", "null"].into_iter().find(|word| self.text[start..].starts_with(word))?;
                 self.at += word.len();
             }
         }
-        self.depth -= 1;
         let end = self.at;
         self.space();
         Some(&self.text[start..end])
@@ -164,8 +160,7 @@ impl<'a> Reader<'a> {
         }
         loop {
             self.space();
-            // Laxer than `JSON.parse`, as serde_json is where it reads names as bytes. Names of fields go nowhere.
-            let name = self.string(self.depth == 0)?;
+            let name = self.string()?;
             self.space();
             self.accept(b':').then_some(())?;
             fields.push((name, self.value()?));
@@ -193,8 +188,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a string; one in which control characters stand as they are only if `lax`.
-    fn string(&mut self, lax: bool) -> Option<Vec<u16>> {
+    fn string(&mut self) -> Option<Vec<u16>> {
         self.accept(b'"').then_some(())?;
         let mut units = Vec::new();
         loop {
@@ -203,7 +197,7 @@ impl<'a> Reader<'a> {
             match letter {
                 '"' => return Some(units),
                 '\\' => units.push(self.escape()?),
-                control if control < ' ' && !lax => return None,
+                control if control < ' ' => return None,
                 letter => units.extend_from_slice(letter.encode_utf16(&mut [0; 2])),
             }
         }

@@ -6,6 +6,7 @@ pub mod attachments;
 pub mod choices;
 pub mod frames;
 pub mod javascript;
+pub mod json;
 pub mod model;
 pub mod sequences;
 pub mod tokens;
