@@ -27,7 +27,7 @@ impl IceServer {
         Self { urls, username: Some(username), credential: Some(credential) }
     }
 
-    /// Reads one that JavaScript would take; but for `urls` that are no list.
+    /// Reads one, as far as it is what it should be: a list that is none is empty. `None` when it is no object.
     fn parse(text: &str) -> Option<Self> {
         let (mut urls, mut username, mut credential) = (Vec::new(), None, None);
         let text_of = |value| json::string(value).map(Cow::into_owned);

@@ -27,20 +27,23 @@ debian() {
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -qqy install --no-install-recommends "$@" >&2
 }
 
+# Which compiler, and which options, the standard library is made with.
+made_by() { /usr/bin/rustc -vV 2>/dev/null && echo "$lean_flags"; }
+
 # Debian's rustc comes with the sources of the standard library: build it once for wasm32, and make a toolchain that knows
-# the result in $tools/rust. For machines where rustup may not download; the linker is the one of rustup's own rustc.
+# the result in $lean_rust. For machines where rustup may not download; the linker is the one of rustup's own rustc.
 debian_rust() {
-    local rust=$tools/rust work host sysroot
+    local rust=$lean_rust work host sysroot
     host=$(rustc -vV | sed -n 's/^host: //p')
     sysroot=$(rustc --print sysroot)
     debian "a Rust that can be taught wasm32" rustc-web cargo-web rust-web-src rust-web-clippy
     say "building Rust's standard library for wasm32 (once, about a minute)"
-    work=$(mktemp -d "$tools/rust.XXXXXX")
+    work=$(mktemp -d "$tools/lean-rust.XXXXXX")
     trap 'rm -rf "$work"' EXIT
     mkdir -p "$work/src" && : >"$work/src/lib.rs"
     printf '[package]\nname = "nothing"\nedition = "2021"\n[workspace]\n' >"$work/Cargo.toml"
-    (cd "$work" && RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes CARGO_TARGET_DIR=$work/target \
-        /usr/bin/cargo build --release --target "$target" -Zbuild-std=std,panic_abort)
+    (cd "$work" && RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Cembed-bitcode=yes -Copt-level=s $lean_flags" CARGO_TARGET_DIR=$work/target \
+        /usr/bin/cargo build --release --target "$target" -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size)
     rm -f "$work/target/$target"/release/deps/libnothing*
     mkdir -p "$work/rust/bin" "$work/rust/lib/rustlib/$host/bin" "$work/rust/lib/rustlib/$target/lib"
     mv "$work/target/$target"/release/deps/*.rlib "$work/rust/lib/rustlib/$target/lib/"
@@ -50,7 +53,7 @@ debian_rust() {
     ln -s /usr/bin/cargo-clippy "$work/rust/bin/cargo-clippy"
     printf '#!/bin/sh\nexec /usr/bin/rustc --sysroot "%s" "$@"\n' "$rust" >"$work/rust/bin/rustc"
     chmod +x "$work/rust/bin/rustc"
-    /usr/bin/rustc -vV >"$work/rust/made-by"
+    made_by >"$work/rust/made-by"
     mv "$work/rust" "$rust"
     rm -rf "$work"
     trap - EXIT
@@ -60,9 +63,9 @@ has_target() { [ -d "$(rustc --print target-libdir --target "$target" 2>/dev/nul
 
 ready_rust() {
     command -v cargo >/dev/null && command -v rustc >/dev/null || stop "Rust is missing: install it from https://rustup.rs, then run this again."
-    # A toolchain made by another version of Debian's rustc is of no use.
-    [ ! -d "$tools/rust" ] || /usr/bin/rustc -vV 2>/dev/null | cmp -s - "$tools/rust/made-by" || rm -rf "$tools/rust"
-    [ -d "$tools/rust" ] || has_target && return
+    # A toolchain made by another version of Debian's rustc, or with other options, is of no use.
+    [ ! -d "$lean_rust" ] || made_by | cmp -s - "$lean_rust/made-by" || rm -rf "$lean_rust"
+    [ -d "$lean_rust" ] || has_target && return
     # RUSTUP_AUTO_INSTALL=0 is how a machine says that rustup is not to download anything.
     if [ "${RUSTUP_AUTO_INSTALL:-1}" != 0 ] && command -v rustup >/dev/null; then
         say "adding Rust's wasm32 target with rustup"
