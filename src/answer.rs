@@ -1,7 +1,8 @@
 //! HTTP answers as data: status, headers, body. PeerServer's, to the letter, with security headers added.
 
 use crate::ice::Ice;
-use crate::limits::ICE_LIMIT_PERIOD_S;
+use crate::limits::{LIMIT_PERIOD_S, MAX_FRAME_BYTES, MAX_ID_BYTES, MAX_ROSTER_FRAME_BYTES};
+use crate::refusal::Refusal;
 use crate::settings::Settings;
 
 /// An HTTP answer.
@@ -19,18 +20,31 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json; charset=utf-8";
 
+/// What every answer says, whatever it is: it is for the one who asked, once, and nothing in it may ever run, be framed or be taken for
+/// something else. (An id is answered as text/html, as PeerServer does, and that nothing is here with the path that was asked for.)
+const ALWAYS: [(&str, &str); 6] = [
+    // A fresh id or the list of peers is true once. PeerServer relies on the client's `ts` parameter instead.
+    ("Cache-Control", "no-store"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
+];
+
 impl Answer {
     fn new(status: u16, content_type: &'static str, body: impl Into<String>) -> Self {
-        let headers = vec![
-            ("Content-Type", content_type.to_owned()),
-            // A fresh id or the list of peers is true once. PeerServer relies on the client's `ts` parameter instead.
-            ("Cache-Control", "no-store".to_owned()),
-            // An id is answered as text/html, as PeerServer does: nothing in it may ever run.
-            ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'".to_owned()),
-            ("X-Content-Type-Options", "nosniff".to_owned()),
-            ("Referrer-Policy", "no-referrer".to_owned()),
-        ];
-        Self { status, headers, body: body.into() }
+        let mut answer = Self::bare(status);
+        answer.headers.push(("Content-Type", content_type.to_owned()));
+        answer.body = body.into();
+        answer
+    }
+
+    fn bare(status: u16) -> Self {
+        Self { status, headers: ALWAYS.map(|(name, value)| (name, value.to_owned())).to_vec(), body: String::new() }
     }
 
     /// Who serves here: PeerServer's own text, which clients and monitors look for.
@@ -45,9 +59,34 @@ impl Answer {
         )
     }
 
+    /// That it works: the version, the build, and the limits that its users may meet, by the names of their variables.
+    pub fn health(settings: &Settings) -> Self {
+        let build = option_env!("BECKON_BUILD").unwrap_or("unknown");
+        let limits = [
+            ("CONCURRENT_LIMIT", settings.concurrent_limit as u64),
+            ("PEERS_PER_NETWORK", settings.peers_per_network as u64),
+            ("ROOM_CAPACITY", settings.room_capacity as u64),
+            ("FRAMES_PER_SECOND", settings.frames_per_second.into()),
+            ("EXPIRE_TIMEOUT_MS", settings.expire_timeout_ms),
+            ("ALIVE_TIMEOUT_MS", settings.alive_timeout_ms),
+            ("OWNER_GRACE_MS", settings.owner_grace_ms),
+            ("frameBytes", MAX_FRAME_BYTES as u64),
+            ("roomFrameBytes", MAX_ROSTER_FRAME_BYTES as u64),
+            ("idBytes", MAX_ID_BYTES as u64),
+        ];
+        let limits = limits.map(|(name, value)| format!("\"{name}\":{value}")).join(",");
+        let version = env!("CARGO_PKG_VERSION");
+        Self::new(200, JSON, format!(r#"{{"name":"Beckon","version":"{version}","build":"{build}","limits":{{{limits}}}}}"#))
+    }
+
     /// A fresh id, bare.
     pub fn new_id(id: &str) -> Self {
         Self::new(200, HTML, id)
+    }
+
+    /// What one of our objects answers to the edge, or to another one.
+    pub fn plain(status: u16, body: String) -> Self {
+        Self { status, headers: Vec::new(), body }
     }
 
     /// Who is connected: a JSON array of ids.
@@ -72,18 +111,28 @@ impl Answer {
 
     /// No ICE servers for now.
     pub fn ice_too_often() -> Self {
-        let mut answer = Self::no_ice(429, "Too many requests for ICE servers from your network: wait a minute and ask again");
-        answer.headers.push(("Retry-After", ICE_LIMIT_PERIOD_S.to_string()));
+        Self::too_often("Too many requests for ICE servers from your network: wait a minute and ask again")
+    }
+
+    /// No ids, and no lists of them, for now.
+    pub fn joins_too_often() -> Self {
+        Self::too_often(&Refusal::TooManyJoins.to_string())
+    }
+
+    fn too_often(sentence: &str) -> Self {
+        let mut answer = Self::no_ice(429, sentence);
+        answer.headers.push(("Retry-After", LIMIT_PERIOD_S.to_string()));
         answer
     }
 
     /// The answer to a preflight.
     pub fn preflight(requested_headers: Option<&str>) -> Self {
-        let mut headers = vec![("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE".to_owned())];
+        let mut answer = Self::bare(204);
+        answer.headers.push(("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE".to_owned()));
         if let Some(requested) = requested_headers {
-            headers.push(("Access-Control-Allow-Headers", requested.to_owned()));
+            answer.headers.push(("Access-Control-Allow-Headers", requested.to_owned()));
         }
-        Self { status: 204, headers, body: String::new() }
+        answer
     }
 
     /// What a Durable Object answers to the edge when it does not admit a socket: the frame that says why.
@@ -123,10 +172,7 @@ impl Answer {
         let preflight = self.status == 204;
         let vary = if preflight { "Origin, Access-Control-Request-Headers" } else { "Origin" };
         self.headers.push(("Vary", vary.to_owned()));
-        let allowed = |origin: &&str| {
-            settings.allowed_origins.is_empty() || settings.allowed_origins.iter().any(|allowed| allowed == origin)
-        };
-        if let Some(origin) = origin.filter(allowed) {
+        if let Some(origin) = origin.filter(|origin| settings.allows_origin(origin)) {
             self.headers.push(("Access-Control-Allow-Origin", origin.to_owned()));
         }
         self

@@ -47,6 +47,8 @@ pub enum Effect {
     Release(Vec<PeerId>),
     /// Send an alarm at this moment, in place of any set before.
     WakeAt(Millis),
+    /// Count this for the operator: `join`, `relay`, or a refusal's code; and how many of it.
+    Count(&'static str, u32),
 }
 
 impl Effect {

@@ -18,7 +18,7 @@
 //!   the wire), [`queue`] (frames for peers who are not here yet), [`reserve`] (ids kept for owners who are away), [`member`] (what a socket remembers
 //!   while the object sleeps), [`effect`] (all that it can say to the world) and [`refusal`] (why it says no).
 //! * [`statement`]: tokens that an application's own login has signed. [`ice`]: the servers that help through NATs; `mint` *(wasm32)*
-//!   makes the credentials for them. [`id`], [`limits`], [`settings`]: names, numbers, variables.
+//!   makes the credentials for them. `report` *(wasm32)*: what the operator is told. [`id`], [`limits`], [`settings`]: names, numbers, variables.
 //!
 //! The wire protocol is PeerServer's; what Beckon adds to it is written down in [`message`].
 
@@ -62,7 +62,13 @@ mod crypto;
 #[cfg(target_arch = "wasm32")]
 mod edge;
 #[cfg(target_arch = "wasm32")]
+mod errands;
+#[cfg(target_arch = "wasm32")]
 mod mint;
+#[cfg(target_arch = "wasm32")]
+mod platform;
+#[cfg(target_arch = "wasm32")]
+mod report;
 #[cfg(target_arch = "wasm32")]
 mod room;
 #[cfg(target_arch = "wasm32")]

@@ -1,7 +1,8 @@
 //! What one socket remembers while its object sleeps: enough, with all the others', to rebuild the realm.
 
 use crate::id::{PeerId, Token};
-use crate::limits::{Bucket, Millis, TRIAL_MS};
+use crate::limits::{Bucket, Millis, GUESSES_PERIOD_MS, MAX_GUESSES, TRIAL_MS};
+use crate::placement::hash;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -28,6 +29,9 @@ pub struct Member {
     /// Whether its token keeps the id for a while when the socket is gone, and if so, the network that it came from.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub keeps: Option<Client>,
+    /// The network that it came from, counted where a realm fills up; 0 for none.
+    #[serde(rename = "n", default, skip_serializing_if = "NetworkNumber::is_none")]
+    pub network: NetworkNumber,
     /// When its peer was registered: with its first socket, if this one took over from another.
     #[serde(rename = "b")]
     pub since: Millis,
@@ -41,12 +45,33 @@ pub struct Member {
     /// Whether it has been asked for a sign of life.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<Trial>,
-    /// What it may still send. Not remembered: whoever wakes the object has been quiet for long enough.
-    #[serde(skip)]
-    pub bucket: Option<Bucket>,
-    /// When it was last given ICE servers. Not remembered either.
+    /// What it may still send. What is remembered of it may be half a bucket too much.
+    #[serde(rename = "l", default, skip_serializing_if = "Bucket::is_full")]
+    pub bucket: Bucket,
+    /// When it was last given ICE servers. Not remembered.
     #[serde(skip)]
     pub minted: Option<Millis>,
+    /// How many wrong tokens were shown for its id, and since when. Not remembered: where somebody guesses, the object is awake.
+    #[serde(skip)]
+    pub guesses: (u32, Millis),
+}
+
+/// A network address as a number: enough to count the peers of one network, and to be compared with nothing else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NetworkNumber(u32);
+
+impl NetworkNumber {
+    /// The number of an address's network. This machine itself (`npm start`, tests) has none, nor has what is no address: there is
+    /// nobody to be limited.
+    pub fn of(address: &str) -> Self {
+        Self(Client::limited(address).map_or(0, |network| hash(&network) as u32))
+    }
+
+    /// Whether there is no network to speak of.
+    pub fn is_none(&self) -> bool {
+        self.0 == 0
+    }
 }
 
 /// A network address that peers come from, made unreadable by the shell. Only ever compared.
@@ -57,10 +82,17 @@ pub struct Client(pub String);
 impl Client {
     /// The network of an address: of an IPv6 address its first 64 bits, for the rest is the client's to choose.
     pub fn network(address: &str) -> String {
-        match address.parse() {
+        match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
             Ok(IpAddr::V6(address)) => format!("{:?}", address.segments().first_chunk::<4>()),
             _ => address.to_owned(),
         }
+    }
+
+    /// The network of an address, if it is to be limited: not on this machine itself (`npm start`, tests), and not where no address
+    /// is known.
+    pub fn limited(address: &str) -> Option<String> {
+        let known: IpAddr = address.parse().ok()?;
+        (!known.to_canonical().is_loopback()).then(|| Self::network(address))
     }
 }
 
@@ -90,6 +122,20 @@ impl Trial {
 const VERSION: char = '1';
 
 impl Member {
+    /// Whether a token is this member's own. Wrong ones that could have been guessed are counted; after [`MAX_GUESSES`] of them in
+    /// [`GUESSES_PERIOD_MS`] the answer is no, whatever the next one is.
+    pub fn accepts(&mut self, token: &Token, guessable: bool, now: Millis) -> bool {
+        if !guessable {
+            return self.token == *token;
+        }
+        if now.saturating_sub(self.guesses.1) >= GUESSES_PERIOD_MS {
+            self.guesses = (0, now);
+        }
+        let right = self.guesses.0 < MAX_GUESSES && self.token == *token;
+        self.guesses.0 = self.guesses.0.saturating_add((!right).into());
+        right
+    }
+
     /// The attachment.
     pub fn to_attachment(&self) -> Option<String> {
         let body = serde_json::to_string(self).ok()?;
@@ -107,6 +153,6 @@ impl Member {
     /// Reads an attachment; `None` when another version wrote it.
     pub fn from_attachment(text: &str) -> Option<Self> {
         let member: Self = serde_json::from_str(text.strip_prefix(VERSION)?).ok()?;
-        Some(Self { noted: member.heard, ..member })
+        Some(Self { noted: member.heard, bucket: member.bucket.restored(), ..member })
     }
 }

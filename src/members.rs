@@ -42,6 +42,11 @@ impl Members {
         self.by_id.get(id).and_then(|conn| self.by_conn.get(conn))
     }
 
+    /// The member who holds an id, to be changed.
+    pub fn named_mut(&mut self, id: &str) -> Option<&mut Member> {
+        self.by_id.get(id).and_then(|conn| self.by_conn.get_mut(conn))
+    }
+
     /// All, in the order of their sockets.
     pub fn iter(&self) -> impl Iterator<Item = &Member> {
         self.by_conn.values()

@@ -26,11 +26,16 @@ impl Spread {
     }
 }
 
-/// The home of an id in the public realm: FNV-1a, which mixes short texts well and never changes.
+/// FNV-1a, which mixes short texts well and never changes.
+pub(crate) fn hash(text: &str) -> u64 {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    // Its low bits are its weak ones; fold the high ones in.
+    hash ^ hash >> 32
+}
+
+/// The home of an id in the public realm.
 fn home_of(id: &str, homes: NonZeroU16) -> Home {
-    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    // The low bits of FNV are its weak ones; fold the high ones in.
-    Home(((hash ^ hash >> 32) % NonZeroU64::from(homes)) as u16)
+    Home((hash(id) % NonZeroU64::from(homes)) as u16)
 }
 
 /// The name of the object that holds a peer's socket. A room has one home; the public realm has `homes`.

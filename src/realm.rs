@@ -15,6 +15,8 @@ mod census;
 mod liveness;
 mod relay;
 
+pub use census::{listing, RECORD};
+
 use crate::effect::Effect;
 use crate::ice::Ice;
 use crate::id::PeerId;
@@ -122,6 +124,8 @@ pub struct Realm {
     next_verdict: Option<Millis>,
     /// When the alarm is set for, as far as we know.
     armed: Option<Millis>,
+    /// How many frames were passed on.
+    relays: Option<u32>,
 }
 
 impl Realm {
@@ -135,6 +139,7 @@ impl Realm {
             reservations: Reservations::default(),
             next_verdict: None,
             armed: None,
+            relays: None,
         }
     }
 
@@ -183,8 +188,10 @@ impl Realm {
         if let Err(refusal) = self.admits(&id, &claim, elsewhere, turn) {
             turn.out.push(Effect::Send { to: conn, frame: refusal.frame(roster) });
             turn.out.push(Effect::Close { conn, status: None });
+            turn.out.push(Effect::Count(refusal.code(), 1));
             return;
         }
+        turn.out.push(Effect::Count("join", 1));
         let before = self.members.named(id.as_str()).cloned();
         if let Some(old) = &before {
             turn.out.push(Effect::Close { conn: old.conn, status: Some(SUPERSEDED) });
@@ -200,8 +207,10 @@ impl Realm {
             heard: turn.now,
             noted: turn.now,
             trial: None,
-            bucket: Some(Bucket::full(self.settings.frames_per_second, turn.now)),
+            bucket: Bucket::default(),
             minted: Some(turn.now),
+            guesses: (0, turn.now),
+            network: claim.network,
         };
         turn.out.push(Effect::Remember(member.clone()));
         self.members.insert(member);
@@ -213,12 +222,14 @@ impl Realm {
     }
 
     /// PeerServer's checks in PeerServer's order; the limit does not apply to a peer who is registered already.
-    fn admits(&self, id: &PeerId, claim: &Claim, elsewhere: usize, turn: &Turn<'_>) -> Result<(), Refusal> {
-        match self.members.named(id.as_str()) {
-            Some(old) if old.token != claim.token => Err(Refusal::IdTaken),
-            Some(_) => Ok(()),
+    fn admits(&mut self, id: &PeerId, claim: &Claim, elsewhere: usize, turn: &Turn<'_>) -> Result<(), Refusal> {
+        let known = self.members.named_mut(id.as_str()).map(|old| old.accepts(&claim.token, claim.guessable, turn.now));
+        match known {
+            Some(false) => Err(Refusal::IdTaken),
+            Some(true) => Ok(()),
             None if self.reservations.forbids(turn.now, id, &claim.token) => Err(Refusal::IdTaken),
             None if self.is_full(elsewhere) => Err(Refusal::RealmFull),
+            None if self.is_full_of(claim.network) => Err(Refusal::NetworkFull),
             None if claim.roster && self.members.roster().count() >= self.settings.room_capacity => {
                 Err(Refusal::RoomFull { capacity: self.settings.room_capacity })
             }

@@ -1,6 +1,6 @@
 //! Why we say no: a code for programs, a close code for the socket, a sentence for the person who has to mend it.
 
-use crate::limits::ICE_PAUSE_MS;
+use crate::limits::{ICE_PAUSE_MS, LIMIT_PERIOD_S};
 use crate::message;
 use crate::statement::Flaw;
 use std::fmt;
@@ -12,12 +12,18 @@ pub enum Refusal {
     Incomplete,
     /// This server does not serve realms of that key.
     InvalidKey,
+    /// `ALLOWED_ORIGINS` does not list the origin of that page.
+    WrongOrigin,
+    /// That network has opened sockets, or asked for ids, too often.
+    TooManyJoins,
     /// Ids must be signed for here, and the token is no statement that allows this one.
     BadStatement(Flaw),
     /// Somebody else holds that id.
     IdTaken,
     /// The realm has `CONCURRENT_LIMIT` peers.
     RealmFull,
+    /// That network has `PEERS_PER_NETWORK` peers in the realm.
+    NetworkFull,
     /// The room has `ROOM_CAPACITY` peers.
     RoomFull {
         /// How many it holds.
@@ -51,9 +57,12 @@ impl Refusal {
         match self {
             Self::Incomplete => "incomplete",
             Self::InvalidKey => "invalid-key",
+            Self::WrongOrigin => "wrong-origin",
+            Self::TooManyJoins => "too-many-joins",
             Self::BadStatement(_) => "bad-token",
             Self::IdTaken => "id-taken",
             Self::RealmFull => "realm-full",
+            Self::NetworkFull => "network-full",
             Self::RoomFull { .. } => "room-full",
             Self::TooLong { .. } => "too-long",
             Self::NoPublicRoster => "no-public-roster",
@@ -88,9 +97,16 @@ impl fmt::Display for Refusal {
         match self {
             Self::Incomplete => f.write_str("No id, token, or key supplied to websocket server"),
             Self::InvalidKey => f.write_str("Invalid key provided"),
+            Self::WrongOrigin => {
+                f.write_str("Pages of this origin may not connect here: its operator can list it in ALLOWED_ORIGINS")
+            }
+            Self::TooManyJoins => {
+                write!(f, "Too many connections from your network in a short time: wait {LIMIT_PERIOD_S} seconds and try again")
+            }
             Self::BadStatement(flaw) => write!(f, "The token does not allow this id: {flaw}"),
             Self::IdTaken => f.write_str("ID is taken"),
             Self::RealmFull => f.write_str("Server has reached its concurrent user limit"),
+            Self::NetworkFull => f.write_str("Too many peers from your network are connected: close some, or come back later"),
             Self::RoomFull { capacity } => {
                 write!(f, "This room is full ({capacity} devices): ask someone to leave, or start another room")
             }

@@ -1,7 +1,7 @@
 //! Method, path and query become a [`Route`]: the only place that reads URLs.
 
 use crate::id::{PeerId, RealmKey, Token};
-use crate::member::Client;
+use crate::member::{Client, NetworkNumber};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 
@@ -10,6 +10,8 @@ use crate::settings::Settings;
 pub enum Route {
     /// `GET {base}`: who serves here.
     About,
+    /// `GET {base}health`: that it works, which version it is, and its limits.
+    Health,
     /// `GET {base}{key}/id`: a fresh id. PeerServer does not check the key, nor do we.
     NewId,
     /// `GET {base}{key}/peers`: who is connected.
@@ -65,6 +67,10 @@ pub struct Claim {
     /// Set when the token keeps the id after the socket is gone: the network that it comes from, which the shell fills in.
     /// Not in rooms: their ids are random, and a write for everyone who leaves would be most of what a room costs.
     pub keeps: Option<Client>,
+    /// Whether its token is so short that it may have been guessed.
+    pub guessable: bool,
+    /// The network that it comes from, which the shell fills in.
+    pub network: NetworkNumber,
 }
 
 /// The path and the query of a complete URL, as they came.
@@ -98,6 +104,9 @@ pub fn route(line: Line<'_>, settings: &Settings) -> Route {
         return Route::About;
     }
     let rest = rest.strip_suffix('/').unwrap_or(rest);
+    if rest == "health" {
+        return Route::Health;
+    }
     let Some((key, word)) = rest.split_once('/').map(|(key, word)| (key, word.trim_start_matches('/'))) else {
         return Route::Missing;
     };
@@ -168,8 +177,9 @@ fn claim(id: &str, token: &str, key: &str, roster: bool, settings: &Settings) ->
     }
     let id = if id.is_empty() { None } else { Some(PeerId::parse(id)?) };
     let token = Token::parse(token)?;
-    let keeps = (!roster && settings.owner_grace_ms > 0 && token.is_lasting()).then(|| Client(String::new()));
-    Ok(Claim { key, id, token, roster, keeps })
+    let guessable = !token.is_lasting();
+    let keeps = (!roster && settings.owner_grace_ms > 0 && !guessable).then(|| Client(String::new()));
+    Ok(Claim { key, id, token, roster, keeps, guessable, network: NetworkNumber::default() })
 }
 
 /// A value of a form (WHATWG URL, application/x-www-form-urlencoded): `+` is a space, broken escapes stay as they are, broken

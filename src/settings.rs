@@ -2,8 +2,8 @@
 
 use crate::id::RealmKey;
 use crate::limits::{
-    ALIVE_TIMEOUT_MS, CONCURRENT_LIMIT, EXPIRE_TIMEOUT_MS, FRAMES_PER_SECOND, MAX_PUBLIC_HOMES, OWNER_GRACE_MS, ROOM_CAPACITY,
-    TURN_TTLS_S, TURN_TTL_S,
+    ALIVE_TIMEOUT_MS, CONCURRENT_LIMIT, EXPIRE_TIMEOUT_MS, FRAMES_PER_SECOND, MAX_PUBLIC_HOMES, OWNER_GRACE_MS,
+    PEERS_PER_NETWORK, ROOM_CAPACITY, TURN_TTLS_S, TURN_TTL_S,
 };
 use serde::Deserialize;
 use std::fmt;
@@ -17,12 +17,14 @@ pub struct Settings {
     pub base_path: String,
     /// `ALLOWED_KEYS`: the keys that are served, separated by commas; empty for any. PeerServer's `key`.
     pub allowed_keys: Vec<String>,
-    /// `ALLOWED_ORIGINS`: the web origins that may read HTTP answers; empty for any. PeerServer's `corsOptions`.
+    /// `ALLOWED_ORIGINS`: the web origins whose pages may use this server, beside its own; empty for any. PeerServer's `corsOptions`.
     pub allowed_origins: Vec<String>,
     /// `ALLOW_DISCOVERY`: whether `/{key}/peers` lists the connected ids. PeerServer's `allow_discovery`.
     pub allow_discovery: bool,
     /// `CONCURRENT_LIMIT`: the most peers in one realm. PeerServer's `concurrent_limit`.
     pub concurrent_limit: usize,
+    /// `PEERS_PER_NETWORK`: the most peers of one network address in one realm; 0 for no limit.
+    pub peers_per_network: usize,
     /// `EXPIRE_TIMEOUT_MS`: how long frames wait for an absent peer. PeerServer's `expire_timeout`.
     pub expire_timeout_ms: u64,
     /// `ALIVE_TIMEOUT_MS`: how long a silent peer keeps its id when somebody asks for it. PeerServer's `alive_timeout`.
@@ -127,6 +129,7 @@ impl Settings {
             allowed_origins: list("ALLOWED_ORIGINS"),
             allow_discovery: flag("ALLOW_DISCOVERY")?,
             concurrent_limit: number("CONCURRENT_LIMIT", CONCURRENT_LIMIT as u64)? as usize,
+            peers_per_network: number("PEERS_PER_NETWORK", PEERS_PER_NETWORK as u64)? as usize,
             expire_timeout_ms: number("EXPIRE_TIMEOUT_MS", EXPIRE_TIMEOUT_MS)?,
             alive_timeout_ms: number("ALIVE_TIMEOUT_MS", ALIVE_TIMEOUT_MS)?,
             owner_grace_ms: number("OWNER_GRACE_MS", OWNER_GRACE_MS)?,
@@ -150,6 +153,19 @@ impl Settings {
             },
             ice_for_all: flag("ICE_FOR_ALL")?,
         })
+    }
+
+    /// Whether pages of this origin may use the server: an `Origin` as browsers send it, `null` included.
+    pub fn allows_origin(&self, origin: &str) -> bool {
+        self.allowed_origins.is_empty() || self.allowed_origins.iter().any(|allowed| allowed == origin)
+    }
+
+    /// Whether a socket may be opened at `url` by who sends this `Origin`: pages of our own always, and who sends none, for that is no
+    /// browser, and could send any.
+    pub fn allows_socket(&self, origin: Option<&str>, url: &str) -> bool {
+        // Scheme and host: up to the third slash.
+        let own = url.match_indices('/').nth(2).and_then(|(end, _)| url.get(..end));
+        origin.is_none_or(|origin| self.allows_origin(origin) || own == Some(origin))
     }
 
     /// Whether realms of this key are served.

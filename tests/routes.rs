@@ -2,6 +2,7 @@
 mod world;
 use beckon::answer::Answer;
 use beckon::id::{PeerId, RealmKey, Token};
+use beckon::member::NetworkNumber;
 use beckon::refusal::Refusal;
 use beckon::route::{route, split_url, Claim, Line, Route};
 use world::settings;
@@ -16,7 +17,8 @@ fn socket(query: &str) -> Route {
 
 fn claim(id: &str, token: &str, key: &str) -> Route {
     let (id, token) = (PeerId::parse(id).ok(), Token::parse(token).unwrap());
-    Route::Socket(Claim { key: RealmKey::parse(key).unwrap(), id, token, roster: false, keeps: None })
+    let (keeps, guessable, network) = (None, true, NetworkNumber::default());
+    Route::Socket(Claim { key: RealmKey::parse(key).unwrap(), id, token, roster: false, keeps, guessable, network })
 }
 
 #[test]

@@ -10,6 +10,8 @@ profile=${BECKON_PROFILE:-release}
 
 say "building the Worker ($profile; the first time takes some minutes)"
 # WASM_BINDGEN_USE_JS_SYS: worker 0.8 wants the glue to go through js-sys, as worker-build makes it.
+# Which commit this is, for /health; a quick build is one that is being worked on.
+if [ "$profile" = release ] && commit=$(git rev-parse --short HEAD 2>/dev/null); then export BECKON_BUILD=$commit; fi
 WASM_BINDGEN_USE_JS_SYS=1 wasm_cargo build --locked --lib --profile "$profile" --target "$target" --target-dir target
 # Why not worker-build: it downloads its helpers, takes minutes to install, and its entry script leaves the caller of a
 # Durable Object waiting for ever when Rust panics. tools/bindgen and src/entry.js do the same job, small enough to read.

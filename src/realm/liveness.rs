@@ -25,7 +25,7 @@ enum Pulse {
 impl Realm {
     /// Asks for whoever stands in the way of a claim: the holder of the id and, where there is no room, all who may be dead.
     pub(super) fn question(&mut self, id: &PeerId, claim: &Claim, elsewhere: usize, turn: &mut Turn<'_>) {
-        let full = self.is_full(elsewhere);
+        let full = self.is_full(elsewhere) || self.is_full_of(claim.network);
         if full || claim.roster {
             let dead = |member: &&Member| (full || member.roster) && self.is_dead(member, turn);
             let dead: Vec<Conn> = self.members.iter().filter(dead).map(|member| member.conn).collect();
@@ -39,8 +39,10 @@ impl Realm {
 
     /// Asks for the peer whom a frame is for.
     pub(super) fn ask_for(&mut self, kind: Kind, src: &PeerId, dst: &Destination, turn: &mut Turn<'_>) {
-        let member = dst.id.as_deref().and_then(|id| self.members.named(id));
-        if let Some(conn) = member.filter(|member| kind == Kind::Offer && member.id != *src).map(|member| member.conn) {
+        let Some(id) = dst.id.as_deref().filter(|id| kind == Kind::Offer && *id != src.as_str()) else {
+            return;
+        };
+        if let Some(conn) = self.members.named(id).map(|member| member.conn) {
             self.ask(conn, Some(src), turn);
         }
     }

@@ -3,7 +3,7 @@
 use super::{dropped, Ending, Realm, Turn, LEFT};
 use crate::effect::Effect;
 use crate::id::PeerId;
-use crate::limits::{Bucket, MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES};
+use crate::limits::{MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES, RELAYS_COUNTED};
 use crate::member::Conn;
 use crate::message::{self, Destination, Forwarded, Inbound, Kind};
 use crate::queue::{Change, Expired};
@@ -17,12 +17,13 @@ impl Realm {
         };
         member.heard = turn.now;
         let stale = turn.now.saturating_sub(member.noted) > quiet / 2;
-        if member.trial.take().is_some() || stale {
+        let within_rate = member.bucket.take(rate, turn.now);
+        if member.bucket.note(rate) | member.trial.take().is_some() | stale {
             member.noted = turn.now;
             turn.out.push(Effect::Remember(member.clone()));
         }
         let limit = if member.roster { MAX_ROSTER_FRAME_BYTES } else { MAX_FRAME_BYTES };
-        let fatal = if !member.bucket.get_or_insert_with(|| Bucket::full(rate, turn.now)).take(rate, turn.now) {
+        let fatal = if !within_rate {
             Some(Refusal::TooManyFrames)
         } else {
             (text.len() > limit).then_some(Refusal::FrameTooLong { limit })
@@ -32,6 +33,7 @@ impl Realm {
         if let Some(refusal) = fatal {
             turn.out.push(refuse(&refusal));
             turn.out.push(Effect::Close { conn, status: refusal.close_code().map(|code| (code, refusal.code())) });
+            turn.out.push(Effect::Count(refusal.code(), 1));
             return self.remove(conn, Ending::Lost, turn);
         }
         match Inbound::parse(text) {
@@ -39,6 +41,7 @@ impl Realm {
             Ok(Inbound::Signal { kind: Kind::Message, .. }) if !roster => {}
             Ok(Inbound::Signal { kind, dst, payload }) => {
                 let frame = message::relay(kind, &id, &dst, payload);
+                self.count_relay(turn);
                 self.pass(kind, &id, &dst, frame, turn);
             }
             Ok(Inbound::Leave) => {
@@ -48,6 +51,16 @@ impl Realm {
             Ok(Inbound::Ice) if roster => self.mint(conn, turn),
             Ok(Inbound::Ice | Inbound::Nothing) => {}
             Err(refusal) => turn.out.push(refuse(&refusal)),
+        }
+    }
+
+    /// Counts in sixteens, from anywhere: what is counted after a sleep and what is forgotten before one are the same in the long run,
+    /// and nothing has to be kept for it.
+    fn count_relay(&mut self, turn: &mut Turn<'_>) {
+        let relays = self.relays.get_or_insert(turn.now as u32);
+        *relays = relays.wrapping_add(1);
+        if relays.is_multiple_of(RELAYS_COUNTED) {
+            turn.out.push(Effect::Count("relay", RELAYS_COUNTED));
         }
     }
 

@@ -6,10 +6,10 @@ use beckon::effect::Effect;
 use beckon::ice::Ice;
 use beckon::id::PeerId;
 use beckon::limits::Millis;
-use beckon::member::{Client, Conn, Member};
+use beckon::member::{Client, Conn, Member, NetworkNumber};
 use beckon::placement::{object_name, Home, Spread};
 use beckon::queue::Waiting;
-use beckon::realm::{Ending, Event, Realm, Turn};
+use beckon::realm::{listing, Ending, Event, Realm, Turn};
 use beckon::reserve::Reservation;
 use beckon::route::{route, Line, Route};
 use beckon::settings::Settings;
@@ -29,7 +29,7 @@ struct Socket {
 
 /// Names a socket of the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Peer(usize);
+pub struct Peer(pub usize);
 
 struct Object {
     realm: Option<Realm>,
@@ -49,7 +49,16 @@ pub struct World {
     pub split: bool,
     /// The network that sockets come from.
     pub network: &'static str,
+    /// Its address; none, unless a test says so.
+    pub address: &'static str,
+    /// By how much alarms come too late.
+    pub late_ms: u64,
+    /// How many rows were written.
     pub writes: usize,
+    /// How many attachments were written.
+    pub remembered: usize,
+    /// What the operator was told of.
+    pub counts: BTreeMap<&'static str, u32>,
 }
 
 /// The settings of an empty `[vars]`, changed by `vars`.
@@ -90,7 +99,11 @@ impl World {
             evicting,
             split: false,
             network: "here",
+            address: "",
+            late_ms: 0,
             writes: 0,
+            remembered: 0,
+            counts: BTreeMap::new(),
         }
     }
 
@@ -110,6 +123,7 @@ impl World {
             panic!("refused at the edge: {query}");
         };
         claim.keeps = claim.keeps.map(|_| Client(self.network.to_owned()));
+        claim.network = NetworkNumber::of(self.address);
         let name = object_name(&claim.key, claim.id.as_ref().map(PeerId::as_str), self.settings.public_homes);
         let home = name.strip_prefix("home:").map_or(0, |home| home.parse().unwrap());
         let conn = self.realm(home).next_conn();
@@ -124,6 +138,16 @@ impl World {
         let ice = Ice::stun(&self.settings);
         self.handle(home, Event::Opened { conn, claim, spare, elsewhere, ice });
         peer
+    }
+
+    /// Whether a peer of the first home is known by this token.
+    pub fn knows(&mut self, id: &str, token: &str) -> bool {
+        let line = Line { method: "GET", path: "/peerjs/ice", query: &format!("id={id}&token={token}"), upgrade: false };
+        let Route::Ice(Ok(claim)) = route(line, &self.settings) else {
+            panic!("refused at the edge: {id}");
+        };
+        let now = self.now;
+        self.realm(0).knows(&claim, now)
     }
 
     /// Sends a frame. As in the shell, a socket that the realm has forgotten is not heard.
@@ -177,6 +201,25 @@ impl World {
         self.objects.iter_mut().for_each(|object| object.realm = None);
     }
 
+    /// Whether everything is thrown out of memory after every event.
+    pub fn is_evicting(&self) -> bool {
+        self.evicting
+    }
+
+    /// Ends an object and its sockets without a word to anybody, as a deploy or a machine that fails does. Storage stays.
+    pub fn crash(&mut self, home: usize) {
+        self.objects[home].realm = None;
+        for socket in self.sockets.iter_mut().filter(|socket| socket.home == home && socket.attachment.is_some()) {
+            socket.attachment = None;
+            socket.closed = Some(None);
+        }
+    }
+
+    /// An alarm that was not asked for: the platform may send one twice.
+    pub fn alarm(&mut self, home: usize) {
+        self.handle(home, Event::Alarm);
+    }
+
     /// What the platform does with an alarm whose handler has failed too often.
     pub fn lose_alarms(&mut self) {
         self.objects.iter_mut().for_each(|object| object.alarm = None);
@@ -198,15 +241,27 @@ impl World {
         self.objects.iter().map(|object| object.rows.len() + object.reserved.len()).sum()
     }
 
+    /// How many rows, and bytes of frames, wait in the object where the most do.
+    pub fn most_waiting(&self) -> (usize, usize) {
+        let bytes = |object: &Object| object.rows.values().filter_map(|row| row.frame.as_ref()).map(String::len).sum::<usize>();
+        self.objects.iter().fold((0, 0), |most, object| (most.0.max(object.rows.len()), most.1.max(bytes(object))))
+    }
+
+    /// How long the longest attachment is, in bytes.
+    pub fn longest_attachment(&self) -> usize {
+        self.sockets.iter().filter_map(|socket| socket.attachment.as_ref()).map(String::len).max().unwrap_or(0)
+    }
+
+    /// Whether a socket holds its id, as far as the platform can tell.
+    pub fn is_registered(&self, peer: Peer) -> bool {
+        self.sockets[peer.0].attachment.is_some()
+    }
+
     /// The ids that discovery lists, in all homes.
     pub fn listed(&mut self) -> Vec<String> {
         let homes = 0..self.objects.len();
-        let listed = |realm: &Realm, turn: &Turn<'_>| {
-            realm.listed(turn).into_iter().map(|(since, id)| (since, id.to_string())).collect::<Vec<_>>()
-        };
-        let mut rows: Vec<_> = homes.flat_map(|home| self.look(home, listed)).collect();
-        rows.sort_by_key(|(since, _)| *since);
-        rows.into_iter().map(|(_, id)| id).collect()
+        let records: String = homes.map(|home| self.look(home, Realm::listed)).collect();
+        serde_json::from_str(&listing(&records)).unwrap()
     }
 
     /// Asks a realm something.
@@ -216,7 +271,7 @@ impl World {
     }
 
     fn next_alarm(&self) -> Option<(Millis, usize)> {
-        self.objects.iter().enumerate().filter_map(|(home, object)| Some((object.alarm?, home))).min()
+        self.objects.iter().enumerate().filter_map(|(home, object)| Some((object.alarm? + self.late_ms, home))).min()
     }
 
     fn address(&self, peer: Peer) -> Option<(usize, Conn)> {
@@ -271,7 +326,10 @@ impl World {
                 socket.attachment = None;
                 socket.closed = Some(status.map(|(code, _)| code));
             }
-            Effect::Remember(member) => self.socket(home, member.conn).attachment = member.to_attachment(),
+            Effect::Remember(member) => {
+                self.remembered += 1;
+                self.socket(home, member.conn).attachment = member.to_attachment();
+            }
             Effect::Forget(conn) => self.socket(home, conn).attachment = None,
             Effect::Forward { frame, .. } if self.split => self.handle(home, Event::Undelivered { frame: &frame }),
             Effect::Forward { home, frame } => self.handle(home.0.into(), Event::Forwarded { frame: &frame }),
@@ -294,6 +352,7 @@ impl World {
                 }
             }
             Effect::WakeAt(due) => self.objects[home].alarm = Some(due),
+            Effect::Count(what, number) => *self.counts.entry(what).or_default() += number,
             Effect::Mint(conn) => {
                 let ice = Ice::stun(&self.settings);
                 self.handle(home, Event::Minted { conn, ice });
