@@ -124,8 +124,8 @@ export function showSound(audible) {
 export function note(text) {
   const line = make('li', '', text);
   line.prepend(make('time', '', new Date().toLocaleTimeString([], { timeStyle: 'short' })));
-  at('log').prepend(line);
-  at('log').children[MAX_NOTES]?.remove();
+  at('hellos').prepend(line);
+  at('hellos').children[MAX_NOTES]?.remove();
 }
 
 /**

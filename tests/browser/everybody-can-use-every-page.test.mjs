@@ -131,7 +131,7 @@ test('sound can be switched off, stays off, and comes back', async () => {
   await untilConnected(page, 1);
   const hello = async (times) => {
     await other.click('#hello');
-    await until(page, 'the hello', (times) => document.querySelectorAll('#log li').length === times, times);
+    await until(page, 'the hello', (times) => document.querySelectorAll('#hellos li').length === times, times);
   };
   await page.click('#sound'); // a gesture, and off
   await hello(1);
