@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { contenders, inTurns, withServers } from "./contest.js";
 import { HEARTBEAT, offer } from "./frames.js";
 import { cpuOf, memoryOf } from "./process.js";
+import { relayRound } from "./relay.js";
 import { clientFrame, openAll } from "./socket.js";
 import { withRatios } from "./table.js";
 
@@ -65,6 +66,9 @@ const since = (before, after) =>
 
 /** Peers of one server. @param {import("./servers.js").Server} server @param {number} peers */
 async function gather(server, peers) {
+  // The code that the first ones bring into memory is not theirs.
+  await relayRound(server, { pairs: 32, seconds: 1 });
+  await pause(1000);
   const empty = memoryOf(server.pid);
   const wires = await openAll(server.port, Array.from({ length: peers }, (_, n) => ({ id: `idle-${n}` })));
   const frame = clientFrame(HEARTBEAT);
