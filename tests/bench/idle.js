@@ -4,11 +4,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import { contenders, inTurns, withServers } from "./contest.js";
 import { HEARTBEAT, offer } from "./frames.js";
 import { cpuOf, memoryOf } from "./process.js";
-import { relayRound } from "./relay.js";
 import { clientFrame, openAll } from "./socket.js";
 import { withRatios } from "./table.js";
 
 const PEERS = 2000;
+/** Peers whose memory is not counted. */
+const FIRST = 500;
 /** The stock client's `pingInterval`, in ms. */
 const BEAT_MS = 5000;
 /** workerd puts an object to sleep that has had nothing to do for 10 s. */
@@ -28,7 +29,7 @@ export async function measure(options) {
     const before = await Promise.all(servers.map(countsOf));
     await pause(options.minutes * 60_000);
     const after = await Promise.all(servers.map(countsOf));
-    const rests = crowds.map((crowd, at) => ({ "kB/socket": crowd.held() / PEERS / 1000, wakes: since(before[at], after[at]) }));
+    const rests = crowds.map((crowd, at) => ({ "kB/socket": crowd.held(), wakes: since(before[at], after[at]) }));
     for (const crowd of crowds) crowd.rest();
     const beats = await inTurns(servers, options.quick ? 2 : 5, async (server) => {
       const crowd = /** @type {Awaited<ReturnType<typeof gather>>} */ (crowds[servers.indexOf(server)]);
@@ -66,11 +67,12 @@ const since = (before, after) =>
 
 /** Peers of one server. @param {import("./servers.js").Server} server @param {number} peers */
 async function gather(server, peers) {
-  // The code that the first ones bring into memory is not theirs.
-  await relayRound(server, { pairs: 32, seconds: 1 });
+  const who = Array.from({ length: peers }, (_, n) => ({ id: `idle-${n}` }));
+  // What the first ones bring into memory, code and room to work in, is not theirs alone.
+  const wires = await openAll(server.port, who.slice(0, FIRST));
   await pause(1000);
-  const empty = memoryOf(server.pid);
-  const wires = await openAll(server.port, Array.from({ length: peers }, (_, n) => ({ id: `idle-${n}` })));
+  const few = memoryOf(server.pid);
+  wires.push(...(await openAll(server.port, who.slice(FIRST))));
   const frame = clientFrame(HEARTBEAT);
   let [beats, answers] = [0, 0];
   for (const wire of wires) wire.onText = () => void answers++;
@@ -78,8 +80,8 @@ async function gather(server, peers) {
   let timer;
   return {
     sent: () => beats,
-    /** What the peers take of the server's memory, in bytes. */
-    held: () => memoryOf(server.pid) - empty,
+    /** What each of the peers takes of the server's memory, in kB. */
+    held: () => (memoryOf(server.pid) - few) / (peers - FIRST) / 1000,
     /** From now on each sends its heartbeats, evenly spread. */
     beat: () => {
       const [began, first] = [performance.now(), beats];
