@@ -15,6 +15,8 @@ mod census;
 mod liveness;
 mod relay;
 
+pub use census::{listing, RECORD};
+
 use crate::effect::Effect;
 use crate::ice::Ice;
 use crate::id::PeerId;
@@ -205,7 +207,7 @@ impl Realm {
             heard: turn.now,
             noted: turn.now,
             trial: None,
-            bucket: Some(Bucket::full(self.settings.frames_per_second, turn.now)),
+            bucket: Bucket::default(),
             minted: Some(turn.now),
             guesses: (0, turn.now),
             network: claim.network,

@@ -163,8 +163,9 @@ impl Settings {
     /// Whether a socket may be opened at `url` by who sends this `Origin`: pages of our own always, and who sends none, for that is no
     /// browser, and could send any.
     pub fn allows_socket(&self, origin: Option<&str>, url: &str) -> bool {
-        origin
-            .is_none_or(|origin| self.allows_origin(origin) || url.strip_prefix(origin).is_some_and(|path| path.starts_with('/')))
+        // Scheme and host: up to the third slash.
+        let own = url.match_indices('/').nth(2).and_then(|(end, _)| url.get(..end));
+        origin.is_none_or(|origin| self.allows_origin(origin) || own == Some(origin))
     }
 
     /// Whether realms of this key are served.

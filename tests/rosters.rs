@@ -1,6 +1,7 @@
 //! Rooms: who asked for the roster sees who is here, who came and who left; nobody else does.
 mod world;
 use beckon::realm::Ending;
+use beckon::route::{route, Line, Route};
 use serde_json::{json, Value};
 use world::{in_a_room, relayed, World, OPEN};
 
@@ -170,4 +171,24 @@ fn a_room_is_a_realm_like_any_other() {
     world.signal(ann, "OFFER", "eve", "1");
     world.pass(6_000);
     assert_eq!(values(world.frames(ann)).last().unwrap()["type"], "EXPIRE");
+}
+
+#[test]
+fn a_room_that_never_was_and_one_that_is_empty_answer_alike() {
+    in_a_room(&[], |world| {
+        let first = world.enter("ann", "a");
+        let never = world.frames(first);
+        world.say(first, r#"{"type":"LEAVE"}"#);
+        world.pass(1);
+        let again = world.enter("ann", "b");
+        assert_eq!(world.frames(again), never);
+    });
+    // And before that: no address is better than another.
+    let mut number = 0x2545_f491_4f6c_dd1d_u64;
+    for _ in 0..100_000 {
+        number = number.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        let query = format!("key={number:016x}&token=t&roster=1");
+        let line = Line { method: "GET", path: "/peerjs", query: &query, upgrade: true };
+        assert!(matches!(route(line, &world::settings(&[])), Route::Socket(_)));
+    }
 }

@@ -21,6 +21,7 @@ const stages = {
     count: (text) => ({ passed: sum(text, /^test result: .* (\d+) passed/gm), failed: sum(text, /(\d+) (?:failed|ignored)[;,]/g) }),
   },
   build: once("wrangler", "deploy", "--dry-run", "--outdir", "dist"),
+  tree: nodeTests("tree"),
   client: nodeTests("client"),
   malicious: nodeTests("malicious"),
   worker: nodeTests("worker", "--test-concurrency=2"),

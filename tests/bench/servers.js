@@ -22,6 +22,7 @@ const file = (name) => new URL(`../../${name}`, import.meta.url).pathname;
  * @property {Record<string, string>} [vars]  what differs from wrangler.toml
  * @property {string[]} [v8Flags]
  * @property {boolean} [counted]  behind counted.js, which counts what wakes its objects
+ * @property {boolean} [limited]  behind the flood's limited.js, which has Cloudflare's limits by network address
  */
 
 /**
@@ -31,12 +32,13 @@ const file = (name) => new URL(`../../${name}`, import.meta.url).pathname;
  * @param {How} how
  * @returns {Promise<Server>}
  */
-async function onWorkerd(name, worker, { vars = {}, v8Flags, counted = false }) {
+async function onWorkerd(name, worker, { vars = {}, v8Flags, counted = false, limited = false }) {
   const folder = mkdtempSync(join(tmpdir(), "beckon-bench-"));
   const data = join(folder, "data");
   mkdirSync(data);
   const counter = { name: "counted.js", kind: /** @type {const} */ ("esModule"), file: file("tests/bench/counted.js") };
-  const modules = counted ? [counter, ...worker.modules] : worker.modules;
+  const limiter = { name: "limited.js", kind: /** @type {const} */ ("esModule"), file: file("tests/flood/limited.js") };
+  const modules = [...(counted ? [counter] : []), ...(limited ? [limiter] : []), ...worker.modules];
   const config = configuration({ ...worker, modules, vars: { ...worker.vars, ...vars } }, { address: "127.0.0.1:0", data, v8Flags });
   const { port, pid, close } = await start(join(folder, "config.capnp"), config);
   return {

@@ -187,6 +187,17 @@ export const differences = [
     },
   },
   {
+    id: "a-list-of-origins-is-for-sockets-too",
+    peerServer: "opens a socket for the pages of any origin, whatever corsOptions say",
+    beckon: "with ALLOWED_ORIGINS refuses the pages of other origins with an ERROR frame",
+    why: "Whoever lists the pages that may use a server means its sockets: HTTP gives a page no more than an id.",
+    rules: {
+      "a CORS list does not apply to the socket either": {
+        beckon: { first: '{"type":"ERROR","payload":{"msg":"Pages of this origin may not connect here: its operator can list it in ALLOWED_ORIGINS"}}' },
+      },
+    },
+  },
+  {
     id: "the-root-is-the-room-page",
     peerServer: "describes itself in JSON at the base path",
     beckon: "shows the room page at /; with another BASE_PATH it describes itself there in the same words",

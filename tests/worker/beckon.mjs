@@ -1,16 +1,32 @@
 // The built Worker in a real workerd, through wrangler's own harness: it reads wrangler.toml, so bindings, migrations and
 // assets are those of a deploy. `npm test` has built it into dist/ before.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
+
+const file = (name) => new URL(`../../${name}`, import.meta.url);
+
+/** wrangler.toml with METRICS bound to a Worker that keeps what is counted. */
+function countingConfig() {
+  const folder = file("tests/output/counting/");
+  mkdirSync(folder, { recursive: true });
+  const config = readFileSync(file("wrangler.toml"), "utf8")
+    .replace('main = "src/', 'main = "../../../src/')
+    .replace('directory = "build/', 'directory = "../../../build/')
+    .replace("[observability]", '[[services]]\nbinding = "METRICS"\nservice = "counter"\n\n[observability]');
+  writeFileSync(new URL("wrangler.toml", folder), config);
+  return new URL("wrangler.toml", folder);
+}
 
 /**
  * Starts Beckon on a free port of this machine.
- * @param {{ vars?: Record<string, string>, secrets?: Record<string, string> }} [options] what differs from wrangler.toml
+ * @param {{ vars?: Record<string, string>, secrets?: Record<string, string>, counting?: boolean, dist?: string }} [options] what differs
+ *   from wrangler.toml; `counting`: there is a dataset to count into; `dist`: where the built Worker is
  */
-export async function startBeckon({ vars = {}, secrets = {} } = {}) {
-  const file = (name) => new URL(`../../${name}`, import.meta.url);
-  const harness = createTestHarness({
-    workers: [{ configPath: file("wrangler.toml"), prebuiltWorkerDir: file("dist"), vars, secrets }],
-  });
+export async function startBeckon({ vars = {}, secrets = {}, counting = false, dist = fileURLToPath(file("dist")) } = {}) {
+  const counter = counting ? [{ configPath: file("tests/worker/counter/wrangler.toml") }] : [];
+  const configPath = counting ? countingConfig() : file("wrangler.toml");
+  const harness = createTestHarness({ workers: [{ configPath, prebuiltWorkerDir: dist, vars, secrets }, ...counter] });
   const { url } = await harness.listen();
   const worker = harness.getWorker();
   /**
@@ -39,6 +55,8 @@ export async function startBeckon({ vars = {}, secrets = {} } = {}) {
     },
     /** All rows of a query to an object's storage. */
     sql: async (name, query) => (await worker.getDurableObjectStorage("Room", { name })).exec(query),
+    /** The data points that were written, as they were. */
+    points: async () => (await harness.getWorker("counter").fetch("/")).json(),
     /** What the Worker logged. */
     logs: () => harness.getLogs(),
     close: () => harness.close(),

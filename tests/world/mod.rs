@@ -6,10 +6,10 @@ use beckon::effect::Effect;
 use beckon::ice::Ice;
 use beckon::id::PeerId;
 use beckon::limits::Millis;
-use beckon::member::{Client, Conn, Member};
+use beckon::member::{Client, Conn, Member, NetworkNumber};
 use beckon::placement::{object_name, Home, Spread};
 use beckon::queue::Waiting;
-use beckon::realm::{Ending, Event, Realm, Turn};
+use beckon::realm::{listing, Ending, Event, Realm, Turn};
 use beckon::reserve::Reservation;
 use beckon::route::{route, Line, Route};
 use beckon::settings::Settings;
@@ -49,9 +49,14 @@ pub struct World {
     pub split: bool,
     /// The network that sockets come from.
     pub network: &'static str,
+    /// Its address; none, unless a test says so.
+    pub address: &'static str,
     /// By how much alarms come too late.
     pub late_ms: u64,
+    /// How many rows were written.
     pub writes: usize,
+    /// How many attachments were written.
+    pub remembered: usize,
     /// What the operator was told of.
     pub counts: BTreeMap<&'static str, u32>,
 }
@@ -94,8 +99,10 @@ impl World {
             evicting,
             split: false,
             network: "here",
+            address: "",
             late_ms: 0,
             writes: 0,
+            remembered: 0,
             counts: BTreeMap::new(),
         }
     }
@@ -116,6 +123,7 @@ impl World {
             panic!("refused at the edge: {query}");
         };
         claim.keeps = claim.keeps.map(|_| Client(self.network.to_owned()));
+        claim.network = NetworkNumber::of(self.address);
         let name = object_name(&claim.key, claim.id.as_ref().map(PeerId::as_str), self.settings.public_homes);
         let home = name.strip_prefix("home:").map_or(0, |home| home.parse().unwrap());
         let conn = self.realm(home).next_conn();
@@ -130,6 +138,16 @@ impl World {
         let ice = Ice::stun(&self.settings);
         self.handle(home, Event::Opened { conn, claim, spare, elsewhere, ice });
         peer
+    }
+
+    /// Whether a peer of the first home is known by this token.
+    pub fn knows(&mut self, id: &str, token: &str) -> bool {
+        let line = Line { method: "GET", path: "/peerjs/ice", query: &format!("id={id}&token={token}"), upgrade: false };
+        let Route::Ice(Ok(claim)) = route(line, &self.settings) else {
+            panic!("refused at the edge: {id}");
+        };
+        let now = self.now;
+        self.realm(0).knows(&claim, now)
     }
 
     /// Sends a frame. As in the shell, a socket that the realm has forgotten is not heard.
@@ -242,12 +260,8 @@ impl World {
     /// The ids that discovery lists, in all homes.
     pub fn listed(&mut self) -> Vec<String> {
         let homes = 0..self.objects.len();
-        let listed = |realm: &Realm, turn: &Turn<'_>| {
-            realm.listed(turn).into_iter().map(|(since, id)| (since, id.to_string())).collect::<Vec<_>>()
-        };
-        let mut rows: Vec<_> = homes.flat_map(|home| self.look(home, listed)).collect();
-        rows.sort_by_key(|(since, _)| *since);
-        rows.into_iter().map(|(_, id)| id).collect()
+        let records: String = homes.map(|home| self.look(home, Realm::listed)).collect();
+        serde_json::from_str(&listing(&records)).unwrap()
     }
 
     /// Asks a realm something.
@@ -312,7 +326,10 @@ impl World {
                 socket.attachment = None;
                 socket.closed = Some(status.map(|(code, _)| code));
             }
-            Effect::Remember(member) => self.socket(home, member.conn).attachment = member.to_attachment(),
+            Effect::Remember(member) => {
+                self.remembered += 1;
+                self.socket(home, member.conn).attachment = member.to_attachment();
+            }
             Effect::Forget(conn) => self.socket(home, conn).attachment = None,
             Effect::Forward { frame, .. } if self.split => self.handle(home, Event::Undelivered { frame: &frame }),
             Effect::Forward { home, frame } => self.handle(home.0.into(), Event::Forwarded { frame: &frame }),

@@ -5,8 +5,8 @@ use super::javascript::{meaning, stringify, Meaning};
 use crate::world::settings;
 use beckon::effect::Effect;
 use beckon::id::{PeerId, Token};
-use beckon::limits::{Millis, EXPIRE_TIMEOUT_MS, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES};
-use beckon::member::{Conn, Member};
+use beckon::limits::{Bucket, Millis, EXPIRE_TIMEOUT_MS, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES};
+use beckon::member::{Conn, Member, NetworkNumber};
 use beckon::message::Forwarded;
 use beckon::placement::Spread;
 use beckon::queue::Waiting;
@@ -45,6 +45,7 @@ fn relayed(sender: usize, text: &str) {
             Event::Frame { conn: Conn(sender as u32), text },
             &mut Turn { now: NOW, beats: &|_| None, out: &mut effects },
         );
+        effects.retain(|effect| !matches!(effect, Effect::Count(..))); // the operator's, nobody's on the wire
         assert_eq!(effects, expected(sender, text), "{} sends {text:?}", PEERS[sender].0);
         // What leaves for another home is read there as what it is here.
         for frame in effects.iter().filter_map(|effect| (0..5).find_map(|conn| effect.sent_to(Conn(conn)))) {
@@ -68,7 +69,9 @@ fn member(number: u32, id: &str, roster: bool) -> Member {
         heard: NOW,
         noted: NOW,
         trial: None,
-        bucket: None,
+        network: NetworkNumber::default(),
+        guesses: (0, 0),
+        bucket: Bucket::default(),
         minted: Some(NOW),
     }
 }

@@ -42,7 +42,7 @@ fn anything(choices: &mut Choices<'_>, settings: &Settings) {
 fn sound(route: Route) {
     match route {
         Route::Socket(claim) | Route::Ice(Ok(claim)) => {
-            let Claim { key, id, token, roster, keeps } = &claim;
+            let Claim { key, id, token, roster, keeps, .. } = &claim;
             assert!((1..=MAX_KEY_BYTES).contains(&key.as_str().len()) && (1..=MAX_TOKEN_BYTES).contains(&token.reveal().len()));
             assert!(id.as_ref().map_or(*roster, |id| (1..=MAX_ID_BYTES).contains(&id.as_str().len())));
             assert!(!roster || !key.is_public(), "strangers are not shown to each other");
