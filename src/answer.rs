@@ -84,6 +84,11 @@ impl Answer {
         Self::new(200, HTML, id)
     }
 
+    /// What one of our objects answers to the edge, or to another one.
+    pub fn plain(status: u16, body: String) -> Self {
+        Self { status, headers: Vec::new(), body }
+    }
+
     /// Who is connected: a JSON array of ids.
     pub fn peers(array: String) -> Self {
         Self::new(200, JSON, array)

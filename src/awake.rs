@@ -5,17 +5,13 @@ use crate::effect::Effect;
 use crate::limits::Millis;
 use crate::member::{Conn, Member};
 use crate::placement::{home_named, Spread};
+use crate::platform::{self, attached, last_beat, Env, Fault, Numbers, Result, State, WebSocket};
 use crate::realm::{Event, Realm, Turn};
-use crate::report::fault;
+use crate::report::{count, fault};
 use crate::settings::Settings;
 use crate::store::Store;
 use std::collections::HashMap;
 use std::rc::Rc;
-use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::JsCast;
-use worker::js_sys::Map;
-use worker::web_sys::WebSocket as WebSocketObject;
-use worker::{Env, Error, Result, State, WebSocket};
 
 /// What an object has in memory while it is awake. All of it can be rebuilt.
 pub(crate) struct Awake {
@@ -26,21 +22,21 @@ pub(crate) struct Awake {
     store: Store,
     sockets: HashMap<Conn, WebSocket>,
     /// The way back, from the platform's socket object to its number.
-    conns: Map,
+    conns: Numbers,
 }
 
 impl Awake {
     /// Rebuilds everything from the sockets' attachments and from storage.
     pub(crate) fn up(state: &State, env: &Env) -> Result<Self> {
-        let settings = Rc::new(edge::settings(env).map_err(|bad| Error::RustError(bad.to_string()))?);
-        let (store, stored) = Store::load(state.storage().sql())?;
-        let name = state.id().name().or(stored.name);
+        let settings = Rc::new(edge::settings(env).map_err(|bad| Fault::new(bad.to_string()))?);
+        let (store, stored) = Store::load(state.storage()?.sql())?;
+        let name = state.id()?.name().or(stored.name);
         let here = name.as_deref().and_then(home_named);
         let spread = here.map_or(Spread::ALONE, |here| Spread { homes: settings.public_homes, here });
         let mut realm = Realm::new(Settings::clone(&settings), spread);
         realm.restore_rows(stored.waiting, stored.reserved);
-        let mut awake = Self { realm, settings, spread, name, store, sockets: HashMap::new(), conns: Map::new() };
-        for socket in state.get_websockets() {
+        let mut awake = Self { realm, settings, spread, name, store, sockets: HashMap::new(), conns: Numbers::new() };
+        for socket in state.get_websockets()? {
             awake.restore(socket);
         }
         Ok(awake)
@@ -60,19 +56,18 @@ impl Awake {
 
     /// The network that a socket comes from, if its peer may ask for ICE servers.
     pub(crate) fn network(&self, state: &State, conn: Conn) -> Option<String> {
-        state.get_tags(self.sockets.get(&conn)?).pop()
+        state.get_tags(self.sockets.get(&conn)?).ok()?.pop()
     }
 
     /// Takes a socket into memory.
     pub(crate) fn attach(&mut self, conn: Conn, socket: WebSocket) {
-        self.conns.set(socket.as_ref(), &conn.0.into());
+        self.conns.set(&socket, conn.0);
         self.sockets.insert(conn, socket);
     }
 
     /// Puts a socket back into the realm, if it remembers a member whose place nobody has taken.
     fn restore(&mut self, socket: WebSocket) -> Option<Conn> {
-        let attachment = socket.deserialize_attachment::<String>().ok().flatten()?;
-        let member = Member::from_attachment(&attachment).filter(|member| !self.realm.holds(member))?;
+        let member = Member::from_attachment(&attached(&socket)?).filter(|member| !self.realm.holds(member))?;
         let conn = member.conn;
         self.realm.restore(member);
         self.attach(conn, socket);
@@ -82,17 +77,14 @@ impl Awake {
     /// The number of a socket that holds an id. One that was not among the object's sockets when it woke (the runtime
     /// leaves out those that are just closing) still remembers who it was.
     pub(crate) fn conn_of(&mut self, socket: &WebSocket) -> Option<Conn> {
-        match self.conns.get(socket.as_ref()).as_f64() {
-            Some(number) => Some(Conn(number as u32)),
-            None => self.restore(socket.clone()),
-        }
+        self.conns.get(socket).map(Conn).or_else(|| self.restore(socket.clone()))
     }
 
     /// Takes a socket out of memory and its memory out of it.
     fn detach(&mut self, conn: Conn) -> Option<WebSocket> {
         let socket = self.sockets.remove(&conn)?;
-        self.conns.delete(socket.as_ref());
-        let _ = socket.serialize_attachment(());
+        self.conns.delete(&socket);
+        let _ = platform::attach(&socket, None);
         Some(socket)
     }
 
@@ -102,21 +94,21 @@ impl Awake {
     }
 
     /// Carries out an effect on sockets or storage. A socket that fails is about to be reported closed: no fault of ours.
-    pub(crate) fn apply(&mut self, effect: Effect) {
+    pub(crate) fn apply(&mut self, effect: Effect, env: &Env) {
         match effect {
             Effect::Send { to, frame } => {
                 if let Some(socket) = self.sockets.get(&to) {
-                    let _ = socket.send_with_str(frame);
+                    let _ = socket.send_with_str(&frame);
                 }
             }
             Effect::Close { conn, status } => {
                 if let Some(socket) = self.detach(conn) {
-                    let _ = socket.close(status.map(|(code, _)| code), status.map(|(_, reason)| reason));
+                    platform::close(&socket, status);
                 }
             }
             Effect::Remember(member) => {
                 if let Some((socket, attachment)) = self.sockets.get(&member.conn).zip(member.to_attachment()) {
-                    stored(socket.serialize_attachment(attachment), "a socket's memory");
+                    stored(platform::attach(socket, Some(&attachment)), "a socket's memory");
                 }
             }
             Effect::Forget(conn) => drop(self.detach(conn)),
@@ -124,7 +116,8 @@ impl Awake {
             Effect::Drop(rows) => stored(self.store.drop(rows), "delivered frames"),
             Effect::Reserve(row) => stored(self.prepared().and_then(|store| store.reserve(&row)), "a kept id"),
             Effect::Release(ids) => stored(self.store.release(&ids), "kept ids"),
-            Effect::Forward { .. } | Effect::WakeAt(_) | Effect::Mint(_) | Effect::Count(..) => {} // see Room
+            Effect::Count(what, number) => count(env, what, number),
+            Effect::Forward { .. } | Effect::WakeAt(_) | Effect::Mint(_) => {} // errands
         }
     }
 }
@@ -133,19 +126,4 @@ fn stored(result: Result<()>, what: &str) {
     if let Err(error) = result {
         fault(&format!("storing {what} failed"), &error);
     }
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// The part of `DurableObjectState` that worker 0.8 has no binding for.
-    type Hibernation;
-
-    #[wasm_bindgen(method, js_name = getWebSocketAutoResponseTimestamp)]
-    fn auto_response_timestamp(this: &Hibernation, socket: &WebSocketObject) -> Option<worker::js_sys::Date>;
-}
-
-/// When the runtime last answered a socket's heartbeat.
-fn last_beat(state: &State, socket: &WebSocket) -> Option<Millis> {
-    let state: &Hibernation = state.as_raw().unchecked_ref();
-    state.auto_response_timestamp(socket.as_ref()).map(|at| at.get_time() as Millis)
 }

@@ -3,11 +3,11 @@
 use crate::id::PeerId;
 use crate::limits::Millis;
 use crate::member::Client;
+use crate::platform::{Request, Result};
 use crate::settings::Secret;
 use crate::statement::{Flaw, Statement};
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 use worker::js_sys::{Array, Object, Reflect, Uint8Array};
-use worker::{Error, Request, Result};
 
 #[wasm_bindgen(js_sys = worker::js_sys, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 extern "C" {
@@ -41,7 +41,7 @@ extern "C" {
 
 /// SHA-256 of a text, in hexadecimal.
 pub(crate) async fn digest(text: &str) -> Result<String> {
-    let digest = subtle_digest("SHA-256", &Uint8Array::from(text.as_bytes())).await.map_err(Error::from)?;
+    let digest = subtle_digest("SHA-256", &Uint8Array::from(text.as_bytes())).await?;
     let bytes = Uint8Array::new(&digest).to_vec();
     Ok(bytes.into_iter().map(|byte| format!("{byte:02x}")).collect())
 }
@@ -70,7 +70,7 @@ pub(crate) async fn check_statement(
     let key = hmac_key(key.reveal(), "SHA-256", "verify").await?;
     let signature = Uint8Array::from(statement.signature.as_slice());
     let right = subtle_verify("HMAC", &key, &signature, &Uint8Array::from(statement.signed.as_bytes())).await;
-    Ok(match right.map_err(Error::from)?.is_truthy() {
+    Ok(match right?.is_truthy() {
         true => statement.allows(id, now),
         false => Err(Flaw::WrongSignature),
     })
@@ -80,9 +80,9 @@ pub(crate) async fn check_statement(
 /// is its resistance to collisions, which HMAC does not need; and no TURN server takes another.)
 pub(crate) async fn hmac_sha1(key: &str, text: &str) -> Result<String> {
     let key = hmac_key(key, "SHA-1", "sign").await?;
-    let signature = subtle_sign("HMAC", &key, &Uint8Array::from(text.as_bytes())).await.map_err(Error::from)?;
+    let signature = subtle_sign("HMAC", &key, &Uint8Array::from(text.as_bytes())).await?;
     let bytes: String = Uint8Array::new(&signature).to_vec().into_iter().map(char::from).collect();
-    btoa(&bytes).map_err(Error::from)
+    Ok(btoa(&bytes)?)
 }
 
 async fn hmac_key(key: &str, hash: &str, usage: &str) -> Result<JsValue> {
@@ -90,5 +90,5 @@ async fn hmac_key(key: &str, hash: &str, usage: &str) -> Result<JsValue> {
     Reflect::set(&algorithm, &"name".into(), &"HMAC".into())?;
     Reflect::set(&algorithm, &"hash".into(), &hash.into())?;
     let key = Uint8Array::from(key.as_bytes());
-    subtle_import_key("raw", &key, &algorithm, false, &Array::of1(&usage.into())).await.map_err(Error::from)
+    Ok(subtle_import_key("raw", &key, &algorithm, false, &Array::of1(&usage.into())).await?)
 }

@@ -7,29 +7,28 @@ use crate::id::{PeerId, RealmKey};
 use crate::member::Client;
 use crate::mint;
 use crate::placement::{home_name, object_name, room_name, Home};
+use crate::platform::{self, now, socket_pair, Env, Headers, Request, Response, Result, WebSocket};
+use crate::realm::listing;
 use crate::refusal::Refusal;
 use crate::report::{count, fault};
 use crate::route::{split_url, Claim, Line, Route};
 use crate::settings::{BadSetting, Secret, Settings};
 use futures::future::join_all;
-use worker::{event, Context, Date, Env, Error, Headers, Request, Response, ResponseBody, Result, WebSocket, WebSocketPair};
+use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 
-/// The Durable Object binding in wrangler.toml.
-pub(crate) const BINDING: &str = "ROOM";
-
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
-    match answer(request, env).await {
-        Err(error) => {
-            fault("a request could not be answered", &error);
-            respond(Answer::fault("Something is broken here, and has been noted for its operator: try again in a minute."))
-        }
-        answered => answered,
-    }
+/// The fetch event.
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+#[wasm_bindgen(js_sys = worker::js_sys, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
+pub async fn fetch(request: Request, env: Env) -> Result<Response, JsValue> {
+    let answered = answer(&request, &env).await.or_else(|error| {
+        fault("a request could not be answered", &error);
+        respond(Answer::fault("Something is broken here, and has been noted for its operator: try again in a minute."))
+    });
+    Ok(answered?)
 }
 
-async fn answer(request: Request, env: Env) -> Result<Response> {
-    let settings = match settings(&env) {
+async fn answer(request: &Request, env: &Env) -> Result<Response> {
+    let settings = match settings(env) {
         Ok(settings) => settings,
         Err(bad) => {
             fault("a variable is wrong", &bad);
@@ -38,45 +37,44 @@ async fn answer(request: Request, env: Env) -> Result<Response> {
     };
     let origin = request.headers().get("Origin")?;
     let with_cors = |answer: Answer| answer.with_cors(origin.as_deref(), &settings);
-    let (method, url) = (request.inner().method(), request.inner().url());
+    let (method, url) = (request.method(), request.url());
     let missing = || Answer::missing(&method, split_url(&url).0);
-    let route = route(&request, &settings);
+    let route = route(request, &settings);
     let joins = matches!(route, Route::NewId | Route::Socket(_)) || settings.allow_discovery && matches!(route, Route::Peers(_));
-    let too_often = joins && !may_join(&request, &env).await?;
-    let mut response = match route {
+    let too_often = joins && !may_join(request, env).await?;
+    let response = match route {
         Route::Socket(claim) if !settings.allows_socket(origin.as_deref(), &url) => {
-            refuse(&request, &env, &Refusal::WrongOrigin, claim.roster)
+            refuse(request, env, &Refusal::WrongOrigin, claim.roster)
         }
-        Route::Socket(claim) if too_often => refuse(&request, &env, &Refusal::TooManyJoins, claim.roster),
+        Route::Socket(claim) if too_often => refuse(request, env, &Refusal::TooManyJoins, claim.roster),
         _ if too_often => respond(with_cors(Answer::joins_too_often())),
         Route::About => respond(with_cors(Answer::about())),
         Route::Health => respond(with_cors(Answer::health(&settings))),
         Route::NewId => respond(with_cors(Answer::new_id(fresh_id()?.as_str()))),
         Route::Peers(Some(key)) if settings.allow_discovery => {
-            respond(with_cors(Answer::peers(peers(&env, &settings, &key, &url).await?)))
+            respond(with_cors(Answer::peers(peers(env, &settings, &key, &url).await?)))
         }
         Route::Peers(None) if settings.allow_discovery => respond(with_cors(missing())),
         Route::Peers(_) => respond(with_cors(Answer::no_discovery())),
-        Route::Ice(asker) => respond(with_cors(ice(&request, &env, &settings, asker).await?)),
+        Route::Ice(asker) => respond(with_cors(ice(request, env, &settings, asker).await?)),
         Route::Socket(claim) => {
-            if let Some((key, id)) = token_key(&env).zip(claim.id.as_ref()).filter(|_| !claim.roster) {
-                let now = Date::now().as_millis();
-                if let Err(flaw) = crypto::check_statement(claim.token.reveal(), &key, id, now).await? {
-                    return refuse(&request, &env, &Refusal::BadStatement(flaw), false);
+            if let Some((key, id)) = token_key(env).zip(claim.id.as_ref()).filter(|_| !claim.roster) {
+                if let Err(flaw) = crypto::check_statement(claim.token.reveal(), &key, id, now()).await? {
+                    return refuse(request, env, &Refusal::BadStatement(flaw), false);
                 }
             }
             let name = match &claim {
                 // Where ids are signed for, a room, whose ids are not, must not be a way to them.
-                Claim { roster: true, key, .. } if token_key(&env).is_some() => room_name(key),
+                Claim { roster: true, key, .. } if token_key(env).is_some() => room_name(key),
                 Claim { key, id, .. } => object_name(key, id.as_ref().map(PeerId::as_str), settings.public_homes),
             };
-            let mut response = env.durable_object(BINDING)?.get_by_name(&name)?.fetch_with_request(request.clone()?).await?;
-            match response.status_code() {
-                403 => turn_away(&request, Some(&response.text().await?), None),
+            let response = env.ask(&name, request).await?;
+            match response.status() {
+                403 => turn_away(request, Some(&platform::text(response.text()).await?), None),
                 _ => Ok(response),
             }
         }
-        Route::Refused { refusal, roster } => refuse(&request, &env, &refusal, roster),
+        Route::Refused { refusal, roster } => refuse(request, env, &refusal, roster),
         Route::Preflight => {
             let requested = request.headers().get("Access-Control-Request-Headers")?;
             respond(with_cors(Answer::preflight(requested.as_deref())))
@@ -88,27 +86,25 @@ async fn answer(request: Request, env: Env) -> Result<Response> {
     }?;
     if method == "HEAD" {
         // What a GET would have brought (RFC 9110, 9.3.2): without a body the runtime cannot know.
-        let length = response.bytes().await?.len();
-        let headers = response.headers().clone();
-        headers.set("Content-Length", &length.to_string())?;
-        return Ok(Response::empty()?.with_status(response.status_code()).with_headers(headers));
+        let length = platform::text(response.text()).await?.len();
+        response.headers().set("Content-Length", &length.to_string())?;
+        return platform::response(response.status(), &response.headers(), None);
     }
     Ok(response)
 }
 
 /// Reads the variables.
 pub(crate) fn settings(env: &Env) -> std::result::Result<Settings, BadSetting> {
-    Settings::read(|name| env.var(name).ok().map(|value| value.to_string()))
+    Settings::read(|name| env.text(name))
 }
 
 /// The secret `TOKEN_KEY`, where ids must be signed for.
 pub(crate) fn token_key(env: &Env) -> Option<Secret> {
-    env.secret("TOKEN_KEY").ok().map(|key| key.to_string()).filter(|key| !key.is_empty()).map(Secret::new)
+    env.text("TOKEN_KEY").filter(|key| !key.is_empty()).map(Secret::new)
 }
 
 /// Reads a request.
 pub(crate) fn route(request: &Request, settings: &Settings) -> Route {
-    let request = request.inner();
     let (method, url) = (request.method(), request.url());
     let upgrade = request.headers().get("Upgrade").ok().flatten();
     let (path, query) = split_url(&url);
@@ -119,30 +115,25 @@ pub(crate) fn route(request: &Request, settings: &Settings) -> Route {
 /// A fresh random id.
 pub(crate) fn fresh_id() -> Result<PeerId> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| Error::RustError(error.to_string()))?;
+    getrandom::fill(&mut bytes)?;
     Ok(PeerId::from_random(bytes))
 }
 
 /// Sends an answer.
 pub(crate) fn respond(answer: Answer) -> Result<Response> {
-    let headers = Headers::new();
+    let headers = Headers::new()?;
     for (name, value) in &answer.headers {
         headers.append(name, value)?;
     }
     // A 204 must have no body at all (RFC 9110, 15.3.5).
-    let body = if answer.body.is_empty() { ResponseBody::Empty } else { ResponseBody::Body(answer.body.into_bytes()) };
-    Ok(Response::from_body(body)?.with_status(answer.status).with_headers(headers))
+    platform::response(answer.status, &headers, Some(answer.body.as_str()).filter(|body| !body.is_empty()))
 }
 
 /// Lets a request become a WebSocket. A sub-protocol that was offered is accepted, whatever it is, as PeerServer does: a
 /// browser fails the connection otherwise.
-pub(crate) fn upgrade(request: &Request, client: WebSocket) -> Result<Response> {
+pub(crate) fn upgrade(request: &Request, client: &WebSocket) -> Result<Response> {
     let offered = request.headers().get("Sec-WebSocket-Protocol")?.unwrap_or_default();
-    let response = Response::from_websocket(client)?;
-    if let Some(first) = offered.split(',').map(str::trim).find(|name| !name.is_empty()) {
-        response.headers().set("Sec-WebSocket-Protocol", first)?;
-    }
-    Ok(response)
+    platform::switch_protocols(client, offered.split(',').map(str::trim).find(|name| !name.is_empty()))
 }
 
 /// Refuses a socket.
@@ -160,13 +151,13 @@ const TRY_AGAIN_LATER: u16 = 1013;
 
 /// Opens a socket only to close it: a frame that says why, then a close, without a code as a rule.
 fn turn_away(request: &Request, frame: Option<&str>, code: Option<u16>) -> Result<Response> {
-    let WebSocketPair { client, server } = WebSocketPair::new()?;
-    server.accept()?;
+    let (client, server) = socket_pair()?;
+    platform::accept(&server)?;
     if let Some(frame) = frame {
         server.send_with_str(frame)?;
     }
-    server.close::<String>(code, None)?;
-    upgrade(request, client)
+    platform::close(&server, code.map(|code| (code, "")));
+    upgrade(request, &client)
 }
 
 /// Whether the network that a request comes from may open one more socket, or ask for one more id.
@@ -193,13 +184,12 @@ async fn ice(request: &Request, env: &Env, settings: &Settings, asker: std::resu
     }
     if let Some(Claim { key, id, token, .. }) = claim {
         if let Some((secret, id)) = token_key(env).zip(id.as_ref()) {
-            if let Err(flaw) = crypto::check_statement(token.reveal(), &secret, id, Date::now().as_millis()).await? {
+            if let Err(flaw) = crypto::check_statement(token.reveal(), &secret, id, now()).await? {
                 return Ok(Answer::no_ice(401, &Refusal::BadStatement(flaw).to_string()));
             }
         }
         let name = object_name(&key, id.as_ref().map(PeerId::as_str), settings.public_homes);
-        let known = env.durable_object(BINDING)?.get_by_name(&name)?.fetch_with_request(request.clone()?).await?;
-        if known.status_code() != 200 {
+        if env.ask(&name, request).await?.status() != 200 {
             return Ok(Answer::no_ice(401, CONNECT_FIRST));
         }
     }
@@ -208,17 +198,18 @@ async fn ice(request: &Request, env: &Env, settings: &Settings, asker: std::resu
 
 /// The connected ids of a realm, from all its homes, as a JSON array in the order of registration.
 async fn peers(env: &Env, settings: &Settings, key: &RealmKey, url: &str) -> Result<String> {
-    let objects = env.durable_object(BINDING)?;
     let names: Vec<String> = if key.is_public() {
         (0..settings.public_homes.get()).map(|home| home_name(Home(home))).collect()
     } else {
         vec![object_name(key, None, settings.public_homes)]
     };
-    let asked = names.iter().map(|name| async { objects.get_by_name(name)?.fetch_with_str(url).await?.text().await });
-    let mut rows: Vec<(u64, String)> = Vec::new();
+    let asked = names.iter().map(|name| async {
+        let request = platform::request("GET", url, &[], None, None)?;
+        platform::text(env.ask(name, &request).await?.text()).await
+    });
+    let mut rows = String::new();
     for answer in join_all(asked).await {
-        rows.extend(serde_json::from_str::<Vec<(u64, String)>>(&answer?)?);
+        rows.push_str(&answer?);
     }
-    rows.sort_by_key(|(since, _)| *since);
-    Ok(serde_json::to_string(&rows.into_iter().map(|(_, id)| id).collect::<Vec<_>>())?)
+    Ok(listing(&rows))
 }

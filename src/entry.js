@@ -1,15 +1,9 @@
 // The deployed entry, straight on wasm-bindgen's output. A Rust panic aborts (panic=abort): the Wasm instance is then spent,
-// and the promise of the call that panicked would never settle. So every call goes through `call`, which starts a fresh
-// instance after a crash and rejects what the crash left waiting. Sockets, attachments and storage are the runtime's and stay.
+// and the promise of the call that panicked would never settle. So every call starts a
+// fresh instance after a crash, and a crash rejects what it left waiting. Sockets, attachments and storage are the runtime's and stay.
 // It leans on internals of the worker crate (`__worker_init_state`, `__wbg_reset_state`), which Cargo.toml pins.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import * as wasm from "../build/index.js";
-
-/**
- * Longer frames are cut to this, one more than anyone may send (MAX_FRAME_BYTES in src/limits.rs), before Rust has to make room for them; and
- * there they are refused.
- */
-const TOO_LONG = 272 * 1024 + 1;
 
 const state = wasm.__worker_init_state(); // { criticalError, instanceId }: set by worker's panic hook and at its start
 const waiting = new Set();
@@ -28,26 +22,28 @@ function revive() {
   state.instanceId++;
 }
 
-function call(run) {
+/** What Rust threw, or was broken by. */
+function thrown(error) {
+  if (error instanceof WebAssembly.RuntimeError) crashed(error);
+  return error;
+}
+
+/** A promise that settles even if Rust crashes before it keeps it. */
+function watched(promise) {
   return new Promise((resolve, reject) => {
     waiting.add(reject);
-    const done = (settle) => (value) => {
-      waiting.delete(reject);
-      settle(value);
-    };
-    try {
-      revive();
-      Promise.resolve(run()).then(done(resolve), done(reject));
-    } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError) crashed(error);
-      done(reject)(error);
-    }
+    promise.then(resolve, reject).finally(() => waiting.delete(reject));
   });
 }
 
 export default class extends WorkerEntrypoint {
   fetch(request) {
-    return call(() => wasm.fetch(request, this.env, this.ctx));
+    revive();
+    try {
+      return watched(wasm.fetch(request, this.env));
+    } catch (error) {
+      throw thrown(error);
+    }
   }
 }
 
@@ -57,12 +53,12 @@ export class Room extends DurableObject {
 
   constructor(ctx, env) {
     super(ctx, env);
-    revive();
-    this.#fresh();
+    this.#ready();
   }
 
   /** The Rust object, made anew after a crash. */
-  #fresh() {
+  #ready() {
+    revive();
     if (this.#instance !== state.instanceId) {
       this.#rust = new wasm.Room(this.ctx, this.env);
       this.#instance = state.instanceId;
@@ -70,28 +66,40 @@ export class Room extends DurableObject {
     return this.#rust;
   }
 
-  #call(run) {
-    return call(() => run(this.#fresh()));
+  // Every frame comes this way: a call and no promise, unless Rust says that there is more to do, which takes longer.
+  webSocketMessage(socket, message) {
+    try {
+      if (this.#ready().webSocketMessage(socket, message)) return watched(this.#rust.run());
+    } catch (error) {
+      throw thrown(error);
+    }
   }
 
-  fetch(request) {
-    return this.#call((room) => room.fetch(request));
+  webSocketClose(socket, code, reason) {
+    return this.#take((room) => room.webSocketClose(socket, code, reason));
+  }
+
+  webSocketError(socket) {
+    return this.#take((room) => room.webSocketError(socket));
   }
 
   alarm() {
-    return this.#call((room) => room.alarm());
+    return this.#take((room) => room.alarm());
   }
 
-  webSocketMessage(socket, message) {
-    const fits = (message.length ?? message.byteLength) <= TOO_LONG;
-    return this.#call((room) => room.webSocketMessage(socket, fits ? message : message.slice(0, TOO_LONG)));
+  #take(event) {
+    try {
+      if (event(this.#ready())) return watched(this.#rust.run());
+    } catch (error) {
+      throw thrown(error);
+    }
   }
 
-  webSocketClose(socket, code, reason, clean) {
-    return this.#call((room) => room.webSocketClose(socket, code, reason, clean));
-  }
-
-  webSocketError(socket, error) {
-    return this.#call((room) => room.webSocketError(socket, error));
+  fetch(request) {
+    try {
+      return watched(this.#ready().fetch(request));
+    } catch (error) {
+      throw thrown(error);
+    }
   }
 }

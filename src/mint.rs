@@ -8,22 +8,14 @@
 use crate::crypto;
 use crate::ice::{cloudflare_relays, username, Cached, Ice, IceServer};
 use crate::limits::{Millis, TURN_API_TIMEOUT_MS};
+use crate::platform::{self, abort_after, Env, Fault, Result};
 use crate::report::fault;
 use crate::settings::{Secret, Settings, Turn};
 use std::cell::RefCell;
-use wasm_bindgen::prelude::wasm_bindgen;
-use worker::web_sys::AbortSignal;
-use worker::{Date, Env, Error, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Result};
 
 thread_local! {
     /// Cloudflare's last answer, for all objects of the isolate. Plain data: no request waits for another one's.
     static CACHED: RefCell<Option<Cached>> = const { RefCell::new(None) };
-}
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = AbortSignal, js_name = timeout)]
-    fn abort_after(ms: u32) -> AbortSignal;
 }
 
 /// The binding in wrangler.toml that says how often one network may ask for credentials.
@@ -35,21 +27,17 @@ pub(crate) const JOIN_LIMIT: &str = "JOIN_LIMIT";
 /// Whether a limiter lets a network in once more. Where there is no limiter, or where it fails, it does: a limiter is there
 /// to save money, not to keep people apart.
 pub(crate) async fn allows(env: &Env, name: &str, network: &str) -> bool {
-    let Ok(limiter) = env.rate_limiter(name) else {
-        return true;
-    };
-    limiter.limit(network.to_owned()).await.map_or_else(
-        |error| {
+    env.limit(name, network).await.is_none_or(|outcome| {
+        outcome.unwrap_or_else(|error| {
             fault(&format!("{name} does not answer"), &error);
             true
-        },
-        |outcome| outcome.success,
-    )
+        })
+    })
 }
 
 /// What a peer is to be told now.
 pub(crate) async fn ice(settings: &Settings) -> Ice {
-    let now = Date::now().as_millis();
+    let now = platform::now();
     match &settings.turn {
         None => Ice::stun(settings),
         Some(Turn::Fixed { urls, username, password }) => {
@@ -85,7 +73,7 @@ pub(crate) async fn ice(settings: &Settings) -> Ice {
 
 async fn sign(ttl_s: u64, secret: &Secret, now: Millis) -> Result<(String, Secret)> {
     let mut random = [0; 8];
-    getrandom::fill(&mut random).map_err(|error| Error::RustError(error.to_string()))?;
+    getrandom::fill(&mut random)?;
     let username = username(now, ttl_s, random);
     let credential = crypto::hmac_sha1(secret.reveal(), &username).await?;
     Ok((username, Secret::new(credential)))
@@ -93,16 +81,12 @@ async fn sign(ttl_s: u64, secret: &Secret, now: Millis) -> Result<(String, Secre
 
 /// Asks Cloudflare (developers.cloudflare.com/realtime/turn/generate-credentials).
 async fn generate(ttl_s: u64, address: &str, token: &Secret) -> Result<Vec<IceServer>> {
-    let headers = Headers::new();
-    headers.set("Authorization", &format!("Bearer {}", token.reveal()))?;
-    headers.set("Content-Type", "application/json")?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_headers(headers).with_body(Some(format!(r#"{{"ttl":{ttl_s}}}"#).into()));
-    init.with_redirect(RequestRedirect::Manual); // the token is for nobody else
-    let request = Fetch::Request(Request::new_with_init(address, &init)?);
-    let mut response = request.send_with_signal(&abort_after(TURN_API_TIMEOUT_MS).into()).await?;
-    match response.status_code() {
-        201 => cloudflare_relays(&response.text().await?).ok_or_else(|| Error::RustError("its answer makes no sense".into())),
-        status => Err(Error::RustError(format!("it answers {status}"))),
+    let headers = [("Authorization", &*format!("Bearer {}", token.reveal())), ("Content-Type", "application/json")];
+    let patience = abort_after(TURN_API_TIMEOUT_MS);
+    let request = platform::request("POST", address, &headers, Some(&format!(r#"{{"ttl":{ttl_s}}}"#)), Some(patience))?;
+    let response = platform::fetch(&request).await?;
+    match response.status() {
+        201 => cloudflare_relays(&platform::text(response.text()).await?).ok_or_else(|| Fault::new("its answer makes no sense")),
+        status => Err(Fault::new(format!("it answers {status}"))),
     }
 }

@@ -15,6 +15,8 @@ mod census;
 mod liveness;
 mod relay;
 
+pub use census::{listing, RECORD};
+
 use crate::effect::Effect;
 use crate::ice::Ice;
 use crate::id::PeerId;

@@ -2,11 +2,10 @@
 //! bound. Neither ever holds an id, a token, an address or anything that peers said.
 
 use crate::message::json;
+use crate::platform::{log_error, Env, Fault};
 use std::fmt::Display;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
-use wasm_bindgen::JsCast;
 use worker::js_sys::JSON;
-use worker::{console_error, Env};
 
 /// The binding in wrangler.toml.
 const METRICS: &str = "METRICS";
@@ -22,16 +21,16 @@ extern "C" {
 
 /// Something of ours went wrong: what, and what the platform says of it.
 pub(crate) fn fault(what: &str, error: &dyn Display) {
-    console_error!("{{\"fault\":{},\"error\":{}}}", json(what), json(&error.to_string()));
+    log_error(&format!("{{\"fault\":{},\"error\":{}}}", json(what), json(&error.to_string())));
 }
 
 /// Counts something: `blob1` and the index say what, `double1` how many.
 pub(crate) fn count(env: &Env, what: &str, number: u32) {
-    let Ok(dataset) = env.analytics_engine(METRICS) else {
+    let Some(dataset) = env.bound::<Dataset>(METRICS) else {
         return;
     };
     let point = JSON::parse(&format!(r#"{{"indexes":["{what}"],"blobs":["{what}"],"doubles":[{number}]}}"#));
-    if let Err(error) = point.and_then(|point| AsRef::<JsValue>::as_ref(&dataset).unchecked_ref::<Dataset>().write(&point)) {
-        fault("a count was not written", &worker::Error::from(error));
+    if let Err(error) = point.and_then(|point| dataset.write(&point)) {
+        fault("a count was not written", &Fault::from(error));
     }
 }

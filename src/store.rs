@@ -3,11 +3,12 @@
 
 use crate::id::{PeerId, Token};
 use crate::member::Client;
+use crate::platform::{Result, SqlStorage};
 use crate::queue::Waiting;
 use crate::reserve::Reservation;
-use serde::Deserialize;
 use std::cell::Cell;
-use worker::{Result, SqlStorage, SqlStorageValue};
+use wasm_bindgen::prelude::JsValue;
+use worker::js_sys::{Array, Reflect};
 
 /// The object's tables.
 pub(crate) struct Store {
@@ -30,46 +31,65 @@ const TABLES: [&str; 3] = [
     "CREATE TABLE named (name TEXT)",
 ];
 
-#[derive(Deserialize)]
-struct WaitingRow {
-    seq: u64,
-    attempt: u64,
-    due: u64,
-    src: String,
-    dst: String,
-    frame: Option<String>,
-}
+/// A row, its columns in the order in which they were asked for.
+struct Row(JsValue);
 
-#[derive(Deserialize)]
-struct ReservedRow {
-    id: PeerId,
-    token: Token,
-    client: Client,
-    until: u64,
-}
+impl Row {
+    fn column(&self, name: &str) -> JsValue {
+        Reflect::get(&self.0, &name.into()).unwrap_or(JsValue::NULL)
+    }
 
-#[derive(Deserialize)]
-struct NamedRow {
-    name: String,
+    fn text(&self, name: &str) -> Option<String> {
+        self.column(name).as_string()
+    }
+
+    /// SQLite's whole numbers are JavaScript's: exact up to 2^53, more than any of ours.
+    fn number(&self, name: &str) -> Option<u64> {
+        self.column(name).as_f64().map(|number| number as u64)
+    }
+
+    fn waiting(&self) -> Option<Waiting> {
+        Some(Waiting {
+            seq: self.number("seq")?,
+            attempt: self.number("attempt")?,
+            due: self.number("due")?,
+            src: self.text("src")?,
+            dst: self.text("dst")?,
+            frame: self.text("frame"),
+        })
+    }
+
+    fn reservation(&self) -> Option<Reservation> {
+        Some(Reservation {
+            id: PeerId::parse(&self.text("id")?).ok()?,
+            token: Token::parse(&self.text("token")?).ok()?,
+            client: Client(self.text("client")?),
+            until: self.number("until")?,
+        })
+    }
 }
 
 impl Store {
     /// The store, and what it holds.
     pub(crate) fn load(sql: SqlStorage) -> Result<(Self, Stored)> {
-        let tables = sql.exec("SELECT name FROM sqlite_master WHERE name = 'named'", None)?;
-        let made = !tables.to_array::<NamedRow>()?.is_empty();
+        let mut store = Self { sql, made: Cell::new(false) };
         let mut stored = Stored::default();
-        if made {
-            let rows = sql.exec("SELECT * FROM waiting", None)?.to_array()?.into_iter();
-            stored.waiting = rows
-                .map(|WaitingRow { seq, attempt, due, src, dst, frame }| Waiting { seq, attempt, due, src, dst, frame })
-                .collect();
-            let rows = sql.exec("SELECT * FROM reserved", None)?.to_array()?.into_iter();
-            stored.reserved =
-                rows.map(|ReservedRow { id, token, client, until }| Reservation { id, token, client, until }).collect();
-            stored.name = sql.exec("SELECT name FROM named", None)?.to_array::<NamedRow>()?.pop().map(|row| row.name);
+        if store.rows("SELECT name FROM sqlite_master WHERE name = 'named'")?.next().is_some() {
+            store.made = Cell::new(true);
+            stored.waiting = store.rows("SELECT * FROM waiting")?.filter_map(|row| row.waiting()).collect();
+            stored.reserved = store.rows("SELECT * FROM reserved")?.filter_map(|row| row.reservation()).collect();
+            stored.name = store.rows("SELECT name FROM named")?.next().and_then(|row| row.text("name"));
         }
-        Ok((Self { sql, made: Cell::new(made) }, stored))
+        Ok((store, stored))
+    }
+
+    fn rows(&self, query: &str) -> Result<impl Iterator<Item = Row>> {
+        Ok(self.sql.exec(query, Array::new())?.to_array().into_iter().map(Row))
+    }
+
+    fn run(&self, query: &str, values: impl IntoIterator<Item = JsValue>) -> Result<()> {
+        self.sql.exec(query, values.into_iter().collect())?;
+        Ok(())
     }
 
     /// Makes the tables if there are none; `name` is the object's, remembered for the alarm to come.
@@ -78,44 +98,36 @@ impl Store {
             return Ok(());
         }
         for table in TABLES {
-            self.sql.exec(table, None)?;
+            self.run(table, [])?;
         }
-        self.sql.exec("INSERT INTO named (name) VALUES (?)", vec![name.into()])?;
-        Ok(())
+        self.run("INSERT INTO named (name) VALUES (?)", [name.into()])
     }
 
     /// Stores a frame.
     pub(crate) fn keep(&self, row: Waiting) -> Result<()> {
-        let numbers = [integer(row.seq)?, integer(row.attempt)?, integer(row.due)?];
-        let values = [numbers.to_vec(), vec![row.src.into(), row.dst.into(), row.frame.into()]].concat();
-        self.sql.exec("INSERT INTO waiting (seq, attempt, due, src, dst, frame) VALUES (?, ?, ?, ?, ?, ?)", values)?;
-        Ok(())
+        let Waiting { seq, attempt, due, src, dst, frame } = row;
+        let values = [integer(seq), integer(attempt), integer(due), src.into(), dst.into(), frame.into()];
+        self.run("INSERT INTO waiting (seq, attempt, due, src, dst, frame) VALUES (?, ?, ?, ?, ?, ?)", values)
     }
 
     /// Deletes frames.
     pub(crate) fn drop(&self, rows: Vec<u64>) -> Result<()> {
-        let rows = serde_json::to_string(&rows)?;
-        self.sql.exec("DELETE FROM waiting WHERE seq IN (SELECT value FROM json_each(?))", vec![rows.into()])?;
-        Ok(())
+        let rows = rows.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
+        self.run("DELETE FROM waiting WHERE seq IN (SELECT value FROM json_each(?))", [format!("[{rows}]").into()])
     }
 
     /// Stores that an id is kept.
     pub(crate) fn reserve(&self, row: &Reservation) -> Result<()> {
-        let texts = [row.id.as_str(), row.token.reveal(), &row.client.0].map(SqlStorageValue::from);
-        let values = [texts.to_vec(), vec![integer(row.until)?]].concat();
-        self.sql.exec("INSERT OR REPLACE INTO reserved (id, token, client, until) VALUES (?, ?, ?, ?)", values)?;
-        Ok(())
+        let values = [row.id.as_str().into(), row.token.reveal().into(), row.client.0.as_str().into(), integer(row.until)];
+        self.run("INSERT OR REPLACE INTO reserved (id, token, client, until) VALUES (?, ?, ?, ?)", values)
     }
 
     /// Deletes ids that are kept no longer.
     pub(crate) fn release(&self, ids: &[PeerId]) -> Result<()> {
-        for id in ids {
-            self.sql.exec("DELETE FROM reserved WHERE id = ?", vec![id.as_str().into()])?;
-        }
-        Ok(())
+        ids.iter().try_for_each(|id| self.run("DELETE FROM reserved WHERE id = ?", [id.as_str().into()]))
     }
 }
 
-fn integer(number: u64) -> Result<SqlStorageValue> {
-    SqlStorageValue::try_from_i64(i64::try_from(number).unwrap_or(i64::MAX))
+fn integer(number: u64) -> JsValue {
+    JsValue::from_f64(number as f64)
 }

@@ -1,9 +1,9 @@
 //! Who is here, for those who ask: discovery, other homes, the limit.
 
 use super::{Realm, Turn};
-use crate::id::PeerId;
 use crate::limits::Millis;
 use crate::member::{Member, NetworkNumber};
+use crate::message::json;
 use crate::route::Claim;
 
 impl Realm {
@@ -30,13 +30,10 @@ impl Realm {
         homes > 1 && self.members.count() >= self.settings.concurrent_limit.checked_div(homes).unwrap_or(0)
     }
 
-    /// The ids that discovery may list, each with the moment of its registration, in that order. Whoever asked for a roster is
-    /// never listed.
-    pub fn listed(&self, turn: &Turn<'_>) -> Vec<(Millis, &PeerId)> {
-        let listed = |member: &&Member| !member.roster && !self.is_dead(member, turn);
-        let mut rows: Vec<_> = self.members.iter().filter(listed).map(|member| (member.since, &member.id)).collect();
-        rows.sort_by_key(|(since, _)| *since);
-        rows
+    /// The ids that discovery may list, as records for [`listing`]. Whoever asked for a roster is never listed.
+    pub fn listed(&self, turn: &Turn<'_>) -> String {
+        let listed = self.members.iter().filter(|member| !member.roster && !self.is_dead(member, turn));
+        listed.map(|member| format!("{} {}{RECORD}", member.since, json(member.id.as_str()))).collect()
     }
 
     /// Whether the realm has as many peers as it may have.
@@ -50,4 +47,18 @@ impl Realm {
         let counted = limit > 0 && !network.is_none() && self.members.count() >= limit;
         counted && self.members.iter().filter(|member| member.network == network).count() >= limit
     }
+}
+
+/// What ends a record: a character that JSON never has (RFC 7464 uses it so).
+pub const RECORD: char = '\u{1e}';
+
+/// Makes of all homes' records one JSON array of ids, in the order of registration.
+pub fn listing(records: &str) -> String {
+    let mut rows: Vec<(Millis, &str)> = Vec::new();
+    for (since, id) in records.split(RECORD).filter_map(|record| record.split_once(' ')) {
+        let since = since.parse().unwrap_or(Millis::MAX);
+        rows.insert(rows.partition_point(|(before, _)| *before <= since), (since, id));
+    }
+    let ids: Vec<&str> = rows.into_iter().map(|(_, id)| id).collect();
+    format!("[{}]", ids.join(","))
 }

@@ -39,8 +39,10 @@ impl Realm {
 
     /// Asks for the peer whom a frame is for.
     pub(super) fn ask_for(&mut self, kind: Kind, src: &PeerId, dst: &Destination, turn: &mut Turn<'_>) {
-        let member = dst.id.as_deref().and_then(|id| self.members.named(id));
-        if let Some(conn) = member.filter(|member| kind == Kind::Offer && member.id != *src).map(|member| member.conn) {
+        let Some(id) = dst.id.as_deref().filter(|id| kind == Kind::Offer && *id != src.as_str()) else {
+            return;
+        };
+        if let Some(conn) = self.members.named(id).map(|member| member.conn) {
             self.ask(conn, Some(src), turn);
         }
     }

@@ -9,7 +9,7 @@ use beckon::limits::Millis;
 use beckon::member::{Client, Conn, Member, NetworkNumber};
 use beckon::placement::{object_name, Home, Spread};
 use beckon::queue::Waiting;
-use beckon::realm::{Ending, Event, Realm, Turn};
+use beckon::realm::{listing, Ending, Event, Realm, Turn};
 use beckon::reserve::Reservation;
 use beckon::route::{route, Line, Route};
 use beckon::settings::Settings;
@@ -29,7 +29,7 @@ struct Socket {
 
 /// Names a socket of the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Peer(usize);
+pub struct Peer(pub usize);
 
 struct Object {
     realm: Option<Realm>,
@@ -51,6 +51,8 @@ pub struct World {
     pub network: &'static str,
     /// Its address; none, unless a test says so.
     pub address: &'static str,
+    /// By how much alarms come too late.
+    pub late_ms: u64,
     pub writes: usize,
     /// What the operator was told of.
     pub counts: BTreeMap<&'static str, u32>,
@@ -95,6 +97,7 @@ impl World {
             split: false,
             network: "here",
             address: "",
+            late_ms: 0,
             writes: 0,
             counts: BTreeMap::new(),
         }
@@ -194,6 +197,25 @@ impl World {
         self.objects.iter_mut().for_each(|object| object.realm = None);
     }
 
+    /// Whether everything is thrown out of memory after every event.
+    pub fn is_evicting(&self) -> bool {
+        self.evicting
+    }
+
+    /// Ends an object and its sockets without a word to anybody, as a deploy or a machine that fails does. Storage stays.
+    pub fn crash(&mut self, home: usize) {
+        self.objects[home].realm = None;
+        for socket in self.sockets.iter_mut().filter(|socket| socket.home == home && socket.attachment.is_some()) {
+            socket.attachment = None;
+            socket.closed = Some(None);
+        }
+    }
+
+    /// An alarm that was not asked for: the platform may send one twice.
+    pub fn alarm(&mut self, home: usize) {
+        self.handle(home, Event::Alarm);
+    }
+
     /// What the platform does with an alarm whose handler has failed too often.
     pub fn lose_alarms(&mut self) {
         self.objects.iter_mut().for_each(|object| object.alarm = None);
@@ -215,15 +237,27 @@ impl World {
         self.objects.iter().map(|object| object.rows.len() + object.reserved.len()).sum()
     }
 
+    /// How many rows, and bytes of frames, wait in the object where the most do.
+    pub fn most_waiting(&self) -> (usize, usize) {
+        let bytes = |object: &Object| object.rows.values().filter_map(|row| row.frame.as_ref()).map(String::len).sum::<usize>();
+        self.objects.iter().fold((0, 0), |most, object| (most.0.max(object.rows.len()), most.1.max(bytes(object))))
+    }
+
+    /// How long the longest attachment is, in bytes.
+    pub fn longest_attachment(&self) -> usize {
+        self.sockets.iter().filter_map(|socket| socket.attachment.as_ref()).map(String::len).max().unwrap_or(0)
+    }
+
+    /// Whether a socket holds its id, as far as the platform can tell.
+    pub fn is_registered(&self, peer: Peer) -> bool {
+        self.sockets[peer.0].attachment.is_some()
+    }
+
     /// The ids that discovery lists, in all homes.
     pub fn listed(&mut self) -> Vec<String> {
         let homes = 0..self.objects.len();
-        let listed = |realm: &Realm, turn: &Turn<'_>| {
-            realm.listed(turn).into_iter().map(|(since, id)| (since, id.to_string())).collect::<Vec<_>>()
-        };
-        let mut rows: Vec<_> = homes.flat_map(|home| self.look(home, listed)).collect();
-        rows.sort_by_key(|(since, _)| *since);
-        rows.into_iter().map(|(_, id)| id).collect()
+        let records: String = homes.map(|home| self.look(home, Realm::listed)).collect();
+        serde_json::from_str(&listing(&records)).unwrap()
     }
 
     /// Asks a realm something.
@@ -233,7 +267,7 @@ impl World {
     }
 
     fn next_alarm(&self) -> Option<(Millis, usize)> {
-        self.objects.iter().enumerate().filter_map(|(home, object)| Some((object.alarm?, home))).min()
+        self.objects.iter().enumerate().filter_map(|(home, object)| Some((object.alarm? + self.late_ms, home))).min()
     }
 
     fn address(&self, peer: Peer) -> Option<(usize, Conn)> {

@@ -1,0 +1,248 @@
+//! What PeerServer would have made of a frame: `JSON.parse`, then `type`, `dst` and `payload` of the result. Slow, plain, and
+//! written from ECMA-262 and RFC 8259 alone, so that it shares no mistake with the crate.
+
+/// What a frame asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Meaning<'a> {
+    /// It is no object.
+    Nonsense,
+    /// There is nothing to do.
+    Nothing,
+    /// The sender unregisters.
+    Leave,
+    /// The sender wants ICE servers.
+    Ice,
+    /// It is to be passed on.
+    Signal {
+        kind: &'static str,
+        /// As `JSON.stringify` writes it; what holds half a letter, or is no text, as it came.
+        dst: String,
+        /// If it is text.
+        id: Option<String>,
+        /// As it came.
+        payload: Option<&'a str>,
+    },
+}
+
+const RELAYED: [&str; 5] = ["OFFER", "ANSWER", "CANDIDATE", "LEAVE", "MESSAGE"];
+
+pub fn meaning(text: &str) -> Meaning<'_> {
+    let Some(fields) = Reader { text, at: 0, depth: 0 }.document() else {
+        return Meaning::Nonsense;
+    };
+    let last = |name: &str| fields.iter().rev().find(|(field, _)| *field == utf16(name)).map(|(_, raw)| *raw);
+    let kind = last("type").and_then(text_of);
+    let named = |name: &&&str| kind.as_ref().is_some_and(|kind| *kind == utf16(name));
+    let dst = last("dst").filter(|raw| truthy(raw));
+    match (RELAYED.iter().find(named).copied(), dst) {
+        (None, _) if named(&&"ICE") => Meaning::Ice,
+        (None, _) => Meaning::Nothing,
+        (Some("LEAVE"), None) => Meaning::Leave,
+        (Some(_), None) => Meaning::Nothing,
+        (Some(kind), Some(raw)) => {
+            let id = text_of(raw).and_then(|units| String::from_utf16(&units).ok());
+            let dst = id.as_deref().map_or_else(|| raw.to_owned(), stringify);
+            Meaning::Signal { kind, dst, id, payload: last("payload") }
+        }
+    }
+}
+
+/// A text as `JSON.stringify` writes it.
+pub fn stringify(text: &str) -> String {
+    let mut json = String::from('"');
+    for letter in text.chars() {
+        match letter {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            '\u{8}' => json.push_str("\\b"),
+            '\u{c}' => json.push_str("\\f"),
+            '\n' => json.push_str("\\n"),
+            '\r' => json.push_str("\\r"),
+            '\t' => json.push_str("\\t"),
+            control if control < ' ' => json.push_str(&format!("\\u{:04x}", u32::from(control))),
+            letter => json.push(letter),
+        }
+    }
+    json.push('"');
+    json
+}
+
+fn utf16(text: &str) -> Vec<u16> {
+    text.encode_utf16().collect()
+}
+
+/// The text that a JSON value is, if it is one.
+fn text_of(raw: &str) -> Option<Vec<u16>> {
+    Reader { text: raw, at: 0, depth: 0 }.string(false)
+}
+
+/// Whether JavaScript takes a JSON value for true.
+fn truthy(raw: &str) -> bool {
+    match raw {
+        "null" | "false" | "\"\"" => false,
+        _ if raw.starts_with(|first: char| first == '-' || first.is_ascii_digit()) => raw.parse::<f64>().unwrap() != 0.0,
+        _ => true,
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    /// Inside how many arrays and objects we are.
+    depth: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// The fields of an object, none of an array, `None` for anything else.
+    fn document(&mut self) -> Option<Vec<(Vec<u16>, &'a str)>> {
+        self.space();
+        let fields = match self.peek()? {
+            b'{' => self.object()?,
+            b'[' => {
+                self.value()?;
+                Vec::new()
+            }
+            _ => return None,
+        };
+        self.space();
+        (self.at == self.text.len()).then_some(fields)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn accept(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    /// Reads a value, with the space around it; gives its text without.
+    fn value(&mut self) -> Option<&'a str> {
+        self.space();
+        let start = self.at;
+        self.depth += 1;
+        match self.peek()? {
+            b'{' => drop(self.object()?),
+            b'[' => self.array()?,
+            b'"' => drop(self.string(false)?),
+            b'-' | b'0'..=b'9' => self.number()?,
+            _ => {
+                let word = ["true", "false", "null"].into_iter().find(|word| self.text[start..].starts_with(word))?;
+                self.at += word.len();
+            }
+        }
+        self.depth -= 1;
+        let end = self.at;
+        self.space();
+        Some(&self.text[start..end])
+    }
+
+    fn object(&mut self) -> Option<Vec<(Vec<u16>, &'a str)>> {
+        let mut fields = Vec::new();
+        self.next();
+        self.space();
+        if self.accept(b'}') {
+            return Some(fields);
+        }
+        loop {
+            self.space();
+            // Laxer than `JSON.parse`, as serde_json is where it reads names as bytes. Names of fields go nowhere.
+            let name = self.string(self.depth == 0)?;
+            self.space();
+            self.accept(b':').then_some(())?;
+            fields.push((name, self.value()?));
+            match self.next()? {
+                b',' => {}
+                b'}' => return Some(fields),
+                _ => return None,
+            }
+        }
+    }
+
+    fn array(&mut self) -> Option<()> {
+        self.next();
+        self.space();
+        if self.accept(b']') {
+            return Some(());
+        }
+        loop {
+            self.value()?;
+            match self.next()? {
+                b',' => {}
+                b']' => return Some(()),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Reads a string; one in which control characters stand as they are only if `lax`.
+    fn string(&mut self, lax: bool) -> Option<Vec<u16>> {
+        self.accept(b'"').then_some(())?;
+        let mut units = Vec::new();
+        loop {
+            let letter = self.text[self.at..].chars().next()?;
+            self.at += letter.len_utf8();
+            match letter {
+                '"' => return Some(units),
+                '\\' => units.push(self.escape()?),
+                control if control < ' ' && !lax => return None,
+                letter => units.extend_from_slice(letter.encode_utf16(&mut [0; 2])),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Option<u16> {
+        Some(match self.next()? {
+            plain @ (b'"' | b'\\' | b'/') => plain.into(),
+            b'b' => 8,
+            b'f' => 12,
+            b'n' => 10,
+            b'r' => 13,
+            b't' => 9,
+            b'u' => {
+                let digits = self.text.as_bytes().get(self.at..self.at + 4)?;
+                digits.iter().all(u8::is_ascii_hexdigit).then_some(())?;
+                self.at += 4;
+                u16::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap()
+            }
+            _ => return None,
+        })
+    }
+
+    fn number(&mut self) -> Option<()> {
+        self.accept(b'-');
+        if !self.accept(b'0') {
+            self.digits()?;
+        }
+        if self.accept(b'.') {
+            self.digits()?;
+        }
+        if self.accept(b'e') || self.accept(b'E') {
+            let _ = self.accept(b'+') || self.accept(b'-');
+            self.digits()?;
+        }
+        Some(())
+    }
+
+    fn digits(&mut self) -> Option<()> {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        (self.at > start).then_some(())
+    }
+}
