@@ -1,6 +1,6 @@
 // The room page: what happens in the room, put into words and shown. It uses nothing of Beckon but what everyone can import.
 import { join } from './beckon.js';
-import { ring, unlock } from './chime.js';
+import { audible, ring, toggle, unlock } from './chime.js';
 import { answer } from './demonstration.js';
 import * as say from './sentences.js';
 import { canShare, copy, qr, share } from './share.js';
@@ -18,8 +18,9 @@ const SEARCH_MS = 4_000;
 /** How long a false message that did no harm is spoken of, in ms. */
 const WARN_MS = 10_000;
 
-const nothing = { hello() {}, rename() {}, copy() {}, share() {}, retry() {}, touched() {}, details() {} };
+const nothing = { hello() {}, rename() {}, copy() {}, share() {}, retry() {}, touched() {}, sound: toggle, details() {} };
 
+view.showSound(audible);
 addEventListener('hashchange', () => location.reload());
 start();
 
@@ -67,6 +68,7 @@ function run(room) {
     retry: () => room.retry(),
     restart: freshRoom,
     touched: unlock,
+    sound: toggle,
     details: async (id, details) => {
       const peer = room.peers.find((peer) => peer.id === id);
       if (peer) (await import('./details.js')).showDetails(details, peer);
@@ -131,6 +133,7 @@ function run(room) {
         () => {
           mine.waiting.delete(peer);
           mine.heard.push(peer.name);
+          if (!mine.waiting.size) view.note(say.told(mine.heard));
           show();
         },
         () => {
@@ -154,6 +157,7 @@ function run(room) {
       if (person) person.hellos++;
       ring();
       view.showHello(describe(from));
+      view.note(say.heard(from.name));
       show();
     }
   }
@@ -172,6 +176,7 @@ function run(room) {
     if (lost) return say.trouble(lost);
     const around = room.peers.find(({ path }) => path === 'server');
     if (around) return say.around(around);
+    if (room.peers.some(({ path }) => path === 'turn-tcp' || path === 'turn-tls')) return say.slower;
     if (room.peers.length) return say.ready;
     return say.alone;
   }

@@ -9,7 +9,24 @@ export function unlock() {
   audio?.resume();
 }
 
+/** Whether hellos are to be heard here. */
+export let audible = true;
+try {
+  audible = localStorage.beckonSound !== 'off';
+} catch {} // no storage, no memory
+
+/** @returns {boolean} whether they are from now on; if so, this is how they sound */
+export function toggle() {
+  audible = !audible;
+  try {
+    localStorage.beckonSound = audible ? 'on' : 'off';
+  } catch {}
+  ring();
+  return audible;
+}
+
 export function ring() {
+  if (!audible) return;
   if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([60, 60, 60]);
   if (audio?.state !== 'running') return;
   note(audio, 659.25, 0); // E5, then A5: a fourth up, the interval of a call

@@ -18,7 +18,9 @@ export async function showDetails(details, peer) {
   const button = /** @type {HTMLButtonElement} */ (make('button', '', 'Send test messages'));
   button.type = 'button';
   const outcome = make('ul', 'outcome');
-  outcome.setAttribute('role', 'status');
+  const news = make('div');
+  news.setAttribute('role', 'status');
+  news.append(outcome);
   let testing = false;
   button.addEventListener('click', async () => {
     button.disabled = testing = true;
@@ -29,7 +31,7 @@ export async function showDetails(details, peer) {
     figures,
     make('p', '', 'Messages stay messages: each arrives whole or not at all, and never joined to the next, as it would be in a stream such as TCP. Yours travel ordered and reliable; copies of small ones go ahead unordered, and may be lost.'),
     button,
-    outcome,
+    news,
   );
   details.append(inside);
   while (details.open && inside.isConnected) {

@@ -7,6 +7,8 @@ export const alone = { title: 'Waiting for another device', text: 'Open the link
 export const helloWaits = { title: 'Your hello is waiting', text: 'The first device that comes will hear it.' };
 export const ready = { title: 'Go on, press it', text: '' };
 
+export const slower = { title: 'Connected through a relay', text: 'This network blocks the fast way; it works, a little slower.' };
+
 /** Ready, but not as it should be. @param {Peer} peer @returns {Sentence} */
 export const around = ({ name, error }) => ({ title: 'Go on, press it', text: `${RELAYS[error?.code ?? ''] ?? ''}What you say to ${name} goes through the server, sealed.` });
 /** Why no relay helps. @type {Record<string, string>} */
@@ -126,6 +128,11 @@ export function said(heard, waiting) {
   if (!heard.length) return { title: `On its way to ${list(names)}…`, text: 'It arrives as soon as there is a path.' };
   return { title: `Said to ${list(heard)}`, text: names.length ? `On its way to ${list(names)}…` : '' };
 }
+
+/** In the log. @param {string[]} names of those who heard it */
+export const told = (names) => `You said hello world to ${list(names)}`;
+/** @param {string} name of who said it */
+export const heard = (name) => `${name} said hello world`;
 
 /** @param {string[]} names */
 function list(names) {

@@ -6,6 +6,8 @@ import { make, write } from './element.js';
 const HELLO_MS = 10_000;
 /** How many hellos are shown at once; older ones make room. */
 const MAX_HELLOS = 4;
+/** How many lines the log of hellos has, the latest first. */
+const MAX_NOTES = 5;
 const TITLE = document.title;
 
 /** @typedef {{ id: string, name: string, face: string, hue: number, state: string, standing: string, hellos: number }} Person */
@@ -15,7 +17,7 @@ const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 /** @param {string} id */
 const field = (id) => /** @type {HTMLInputElement} */ (at(id));
 
-/** @param {{ hello(): void, rename(name: string): void, copy(): void, share(): void, retry(): void, restart(): void, touched(): void,
+/** @param {{ hello(): void, rename(name: string): void, copy(): void, share(): void, sound(): boolean, retry(): void, restart(): void, touched(): void,
  *   details(id: string, details: HTMLDetailsElement): void }} on */
 export function listen(on) {
   opened = on.details;
@@ -28,6 +30,7 @@ export function listen(on) {
   field('link').addEventListener('focus', () => field('link').select());
   at('copy').addEventListener('click', on.copy);
   at('share').addEventListener('click', on.share);
+  at('sound').addEventListener('click', () => showSound(on.sound()));
   at('retry').addEventListener('click', on.retry);
   at('restart').addEventListener('click', on.restart);
   for (const gesture of ['pointerdown', 'keydown']) addEventListener(gesture, on.touched);
@@ -110,6 +113,19 @@ function personRow({ id, state }) {
     row.append(details);
   }
   return row;
+}
+
+/** @param {boolean} audible */
+export function showSound(audible) {
+  at('sound').ariaPressed = String(audible);
+}
+
+/** @param {string} text what was said just now */
+export function note(text) {
+  const line = make('li', '', text);
+  line.prepend(make('time', '', new Date().toLocaleTimeString([], { timeStyle: 'short' })));
+  at('log').prepend(line);
+  at('log').children[MAX_NOTES]?.remove();
 }
 
 /**

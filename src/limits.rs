@@ -1,6 +1,8 @@
 //! Every number, with its unit and its reason. What an operator may want to change is a variable: see [`crate::settings`],
 //! whose defaults are here too.
 
+use serde::{Deserialize, Serialize};
+
 /// A moment, in milliseconds since 1970 (UTC). Handed in by the shell; the core has no clock.
 pub type Millis = u64;
 
@@ -135,20 +137,32 @@ pub const TURN_API_RETRY_MS: u64 = 15_000;
 
 /// A token bucket: how much of an allowance is left. Time is handed in.
 ///
-/// It lives in memory only. An object that was evicted had been idle for seconds or was redeployed; either way a full
-/// bucket is the right state to wake up with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Its socket remembers it, so that an object that is thrown out of memory does not give everybody a full one. A write for every
+/// frame would be too much for that: it is written when the object has just woken, and then after half a bucket of frames. Who
+/// sends 30 offers does not cause one write; who floods gains no more by an eviction than half a bucket, as long as it takes an
+/// object to fall asleep.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bucket {
-    /// Thousandths of a frame that may still be sent.
-    left: u64,
-    /// When `left` was last brought up to date.
+    /// Thousandths of a frame that have been taken and are not yet refilled.
+    #[serde(rename = "m")]
+    missing: u64,
+    /// When `missing` was last brought up to date.
+    #[serde(rename = "a")]
     at: Millis,
+    /// Thousandths of a frame that have been taken since its socket last remembered it.
+    #[serde(skip)]
+    unnoted: u64,
 }
 
 impl Bucket {
-    /// A full bucket.
-    pub fn full(per_second: u32, now: Millis) -> Self {
-        Self { left: Self::capacity(per_second), at: now }
+    /// Whether nothing has been taken from it for a while.
+    pub fn is_full(&self) -> bool {
+        self.missing == 0
+    }
+
+    /// The bucket as its socket remembers it: nobody knows what has been taken since.
+    pub fn restored(self) -> Self {
+        Self { unnoted: u64::MAX, ..self }
     }
 
     fn capacity(per_second: u32) -> u64 {
@@ -157,13 +171,27 @@ impl Bucket {
 
     /// Takes one frame from the bucket; `false` when it is empty. A rate of 0 means that there is no limit.
     pub fn take(&mut self, per_second: u32, now: Millis) -> bool {
-        let gained = now.saturating_sub(self.at).saturating_mul(per_second.into());
-        self.left = self.left.saturating_add(gained).min(Self::capacity(per_second));
-        self.at = now;
-        match self.left.checked_sub(1000) {
-            Some(left) => self.left = left,
-            None => return per_second == 0,
+        if per_second == 0 {
+            return true;
         }
+        let refilled = now.saturating_sub(self.at).saturating_mul(per_second.into());
+        self.missing = self.missing.saturating_sub(refilled);
+        self.at = now;
+        let missing = self.missing.saturating_add(1000);
+        if missing > Self::capacity(per_second) {
+            return false;
+        }
+        self.missing = missing;
+        self.unnoted = self.unnoted.saturating_add(1000);
         true
+    }
+
+    /// Whether it is time that its socket remembers it. Whoever is told so has to see to that.
+    pub fn note(&mut self, per_second: u32) -> bool {
+        let due = per_second > 0 && self.unnoted > Self::capacity(per_second) / 2;
+        if due {
+            self.unnoted = 0;
+        }
+        due
     }
 }

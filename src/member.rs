@@ -45,10 +45,10 @@ pub struct Member {
     /// Whether it has been asked for a sign of life.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<Trial>,
-    /// What it may still send. Not remembered: whoever wakes the object has been quiet for long enough.
-    #[serde(skip)]
-    pub bucket: Option<Bucket>,
-    /// When it was last given ICE servers. Not remembered either.
+    /// What it may still send. What is remembered of it may be half a bucket too much.
+    #[serde(rename = "l", default, skip_serializing_if = "Bucket::is_full")]
+    pub bucket: Bucket,
+    /// When it was last given ICE servers. Not remembered.
     #[serde(skip)]
     pub minted: Option<Millis>,
     /// How many wrong tokens were shown for its id, and since when. Not remembered: where somebody guesses, the object is awake.
@@ -153,6 +153,6 @@ impl Member {
     /// Reads an attachment; `None` when another version wrote it.
     pub fn from_attachment(text: &str) -> Option<Self> {
         let member: Self = serde_json::from_str(text.strip_prefix(VERSION)?).ok()?;
-        Some(Self { noted: member.heard, ..member })
+        Some(Self { noted: member.heard, bucket: member.bucket.restored(), ..member })
     }
 }

@@ -207,7 +207,7 @@ impl Realm {
             heard: turn.now,
             noted: turn.now,
             trial: None,
-            bucket: Some(Bucket::full(self.settings.frames_per_second, turn.now)),
+            bucket: Bucket::default(),
             minted: Some(turn.now),
             guesses: (0, turn.now),
             network: claim.network,

@@ -1,7 +1,7 @@
 //! Bad input costs its sender a clear refusal, and nobody else anything.
 mod world;
 use beckon::message::Inbound;
-use world::{everywhere, in_a_room, relayed, OPEN};
+use world::{everywhere, in_a_room, relayed, World, OPEN};
 
 const NOT_A_MESSAGE: &str = r#"{"type":"ERROR","payload":{"msg":"That frame is not a JSON object and was ignored"}}"#;
 
@@ -54,26 +54,68 @@ fn a_frame_that_is_too_long_costs_its_sender_the_socket() {
 
 #[test]
 fn a_flood_costs_its_sender_the_socket() {
-    let mut world = world::World::new(&[("FRAMES_PER_SECOND", "50")], "peerjs", false);
-    let (ann, bob) = (world.open("ann", "a"), world.open("bob", "b"));
-    for _ in 0..1_000 {
+    for evicting in [false, true] {
+        let mut world = World::new(&[("FRAMES_PER_SECOND", "50")], "peerjs", evicting);
+        let (ann, bob) = (world.open("ann", "a"), world.open("bob", "b"));
+        for _ in 0..1_000 {
+            world.signal(ann, "OFFER", "bob", "1");
+        }
+        world.pass(1_000);
+        for _ in 0..50 {
+            world.signal(ann, "OFFER", "bob", "1");
+        }
+        assert_eq!((world.closed(ann), world.frames(bob).len()), (None, 1_051));
         world.signal(ann, "OFFER", "bob", "1");
+        assert_eq!((world.closed(ann), world.closed(bob)), (Some(Some(1008)), None));
+        assert!(world.frames(ann).last().unwrap().contains("Too many frames"));
+        assert_eq!(world.frames(bob).len(), 0);
     }
-    world.pass(1_000);
-    for _ in 0..50 {
-        world.signal(ann, "OFFER", "bob", "1");
+}
+
+#[test]
+fn an_eviction_gives_a_flooder_back_half_of_its_bucket_at_most() {
+    for every in [1, 10, 300, 499, 600, 999] {
+        let mut world = World::new(&[("FRAMES_PER_SECOND", "50")], "peerjs", false);
+        let ann = world.open("ann", "a");
+        let mut sent = 0;
+        while world.closed(ann).is_none() {
+            sent += 1;
+            world.say(ann, "{}");
+            if sent % every == 0 {
+                world.evict(false);
+                world.pass(10_000); // before that no object falls asleep
+            }
+            if sent >= 100_000 {
+                break;
+            }
+        }
+        // In ten seconds 500 frames are allowed again: who sends less is never closed, who sends more is.
+        assert_eq!(world.closed(ann).is_some(), every > 500 && sent < 6_000, "{sent} frames, evicted after every {every}");
     }
-    assert_eq!((world.closed(ann), world.frames(bob).len()), (None, 1_051));
-    world.signal(ann, "OFFER", "bob", "1");
-    assert_eq!((world.closed(ann), world.closed(bob)), (Some(Some(1008)), None));
-    assert!(world.frames(ann).last().unwrap().contains("Too many frames"));
-    assert_eq!(world.frames(bob).len(), 0);
+    // Thrown out without having slept, as no object is that has to do: half of the bucket may be forgotten, not more.
+    let mut world = World::new(&[("FRAMES_PER_SECOND", "50")], "peerjs", false);
+    let ann = world.open("ann", "a");
+    (0..900).for_each(|_| world.say(ann, "{}"));
+    world.evict(false);
+    (0..700).for_each(|_| world.say(ann, "{}"));
+    assert_eq!(world.closed(ann), Some(Some(1008)));
+}
+
+#[test]
+fn what_a_socket_may_send_is_written_down_only_when_it_sends_a_lot() {
+    let mut world = World::new(&[("FRAMES_PER_SECOND", "50")], "peerjs", false);
+    let (ann, _bob) = (world.open("ann", "a"), world.open("bob", "b"));
+    let remembered = world.remembered;
+    (0..300).for_each(|_| world.signal(ann, "CANDIDATE", "bob", "1"));
+    assert_eq!(world.remembered, remembered, "thirty connections at once");
+    (0..600).for_each(|_| world.signal(ann, "CANDIDATE", "bob", "1"));
+    assert_eq!(world.remembered, remembered + 1);
 }
 
 #[test]
 fn a_full_realm_says_so_but_lets_its_own_back_in() {
     for evicting in [false, true] {
-        let mut world = world::World::new(&[("CONCURRENT_LIMIT", "2")], "peerjs", evicting);
+        let mut world = World::new(&[("CONCURRENT_LIMIT", "2")], "peerjs", evicting);
         world.open("ann", "a");
         world.open("bob", "b");
         let eve = world.open("eve", "e");

@@ -41,7 +41,7 @@ fn a_members_memory_survives_the_trip_and_fits_the_attachment() {
         trial: Some(Trial { began: u64::MAX, claimed: true, askers: vec![PeerId::parse(&id).unwrap(); 2] }),
         heard: u64::MAX,
         noted: u64::MAX,
-        bucket: None,
+        bucket: Bucket::default().restored(),
         minted: None,
         guesses: (0, 0),
         network: NetworkNumber::of("192.0.2.1"),
@@ -92,12 +92,12 @@ fn a_setting_that_cannot_be_is_named_with_what_it_should_be() {
 
 #[test]
 fn a_bucket_refills_with_time_and_zero_means_no_limit() {
-    let mut bucket = Bucket::full(1, 0);
+    let mut bucket = Bucket::default();
     assert!((0..20).all(|_| bucket.take(1, 0)));
     assert!(!bucket.take(1, 999));
     assert!(bucket.take(1, 1_000));
     assert!(!bucket.take(1, 1_000));
-    let mut unlimited = Bucket::full(0, 0);
+    let mut unlimited = Bucket::default();
     assert!((0..10_000).all(|_| unlimited.take(0, 0)));
 }
 

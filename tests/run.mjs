@@ -25,6 +25,7 @@ const stages = {
   client: nodeTests("client"),
   malicious: nodeTests("malicious"),
   worker: nodeTests("worker", "--test-concurrency=2"),
+  bench: nodeTests("bench"),
   chaos: nodeTests("chaos"),
   browser: nodeTests("browser", "--test-concurrency=2"),
   holding: nodeTests("holding", "--test-concurrency=2"),

@@ -28,14 +28,17 @@ vendor() { cmp -s "$1" "public/vendor/$2" || cp "$1" "public/vendor/$2"; }
 vendor node_modules/peerjs/dist/peerjs.min.js peerjs.min.js
 vendor node_modules/lean-qr/nano.mjs lean-qr.mjs
 
-# What is served is public/ with less to send: comments squeezed out, and the library in one file, so that a page far away fetches
-# it in one go. public/ works as it is, too. classroom.js and public/examples/ are for reading.
+# What is served is public/ with less to send: comments squeezed out, and the library and the room page in one file each, so that who is
+# far away fetches them in one go. public/ works as it is, too. classroom.js and public/examples/ are for reading.
 cp -R public build.new/site
-for script in public/*.js; do
-    case $script in
-        */classroom.js) ;;
-        */beckon.js) esbuild "$script" --bundle --format=esm --minify --drop:console --target=es2022 --log-level=warning --outfile=build.new/site/beckon.js ;;
-        *) esbuild "$script" --minify --target=es2022 --log-level=warning --outfile="build.new/site/${script##*/}" ;;
+for file in public/*.js public/*.css; do
+    case $file in
+        */classroom.js) continue ;;
+        */beckon.js) options=(--bundle --format=esm --drop:console) ;;
+        */app.js) options=(--bundle --format=esm --external:./beckon.js --external:./details.js '--external:/vendor/*') ;; # details.js: when asked for
+        *.js) options=() ;;
+        *.css) options=(--target=esnext) ;; # as it is written
     esac
+    esbuild "$file" --minify --target=es2022 --log-level=warning "${options[@]}" --outfile="build.new/site/${file##*/}"
 done
 rm -rf build && mv build.new build

@@ -3,7 +3,7 @@
 use super::{dropped, Ending, Realm, Turn, LEFT};
 use crate::effect::Effect;
 use crate::id::PeerId;
-use crate::limits::{Bucket, MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES, RELAYS_COUNTED};
+use crate::limits::{MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES, RELAYS_COUNTED};
 use crate::member::Conn;
 use crate::message::{self, Destination, Forwarded, Inbound, Kind};
 use crate::queue::{Change, Expired};
@@ -17,12 +17,13 @@ impl Realm {
         };
         member.heard = turn.now;
         let stale = turn.now.saturating_sub(member.noted) > quiet / 2;
-        if member.trial.take().is_some() || stale {
+        let within_rate = member.bucket.take(rate, turn.now);
+        if member.bucket.note(rate) | member.trial.take().is_some() | stale {
             member.noted = turn.now;
             turn.out.push(Effect::Remember(member.clone()));
         }
         let limit = if member.roster { MAX_ROSTER_FRAME_BYTES } else { MAX_FRAME_BYTES };
-        let fatal = if !member.bucket.get_or_insert_with(|| Bucket::full(rate, turn.now)).take(rate, turn.now) {
+        let fatal = if !within_rate {
             Some(Refusal::TooManyFrames)
         } else {
             (text.len() > limit).then_some(Refusal::FrameTooLong { limit })

@@ -138,7 +138,9 @@ export async function openRoom(browser, url, count) {
 /** A door to a server that can be shut (cutting whoever is inside) and opened again at the same address. */
 export async function openDoor(url) {
   const inside = new Set();
+  let silent = false;
   const server = net.createServer((near) => {
+    if (silent) return inside.add(near.on('error', () => {}));
     const far = net.connect(Number(url.port), url.hostname);
     for (const socket of [near, far]) {
       inside.add(socket);
@@ -159,7 +161,12 @@ export async function openDoor(url) {
     server.close();
     for (const socket of inside) socket.destroy();
   };
-  return { url: new URL(`http://127.0.0.1:${port}/`), shut, open: () => listen(port) };
+  /** Cuts whoever is inside; whoever comes is let in, and hears nothing. */
+  const mute = () => {
+    silent = true;
+    for (const socket of inside) socket.destroy();
+  };
+  return { url: new URL(`http://127.0.0.1:${port}/`), shut, mute, open: () => listen(port) };
 }
 
 /** Deaf to candidates: what networks that block direct connections look like from inside, until `window.hearing`. */

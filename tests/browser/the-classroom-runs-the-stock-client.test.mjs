@@ -3,44 +3,12 @@ import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import { test } from 'node:test';
 import { openDevice, openDoor, stage, until, untilText, within } from './browser.mjs';
+import { connectedPupils, pupil, type } from './classroom.mjs';
 
 const { beckon, chromium } = await stage();
 
-/** A pupil at the classroom page, as `id`. What `alert` says is collected, and waited for with `said`. */
-async function pupil(id, url = beckon.url) {
-  const device = await openDevice(chromium, new URL('/classroom.html', url));
-  let next = deferred();
-  device.page.on('dialog', async (dialog) => {
-    const said = `${dialog.type()}: ${dialog.message()}`;
-    await dialog.accept();
-    next.resolve(said);
-    next = deferred();
-  });
-  device.said = () => next.promise;
-  await type(device.page, '#my-id', id);
-  await device.page.click('#start');
-  return device;
-}
-
-function deferred() {
-  let resolve;
-  const promise = new Promise((done) => (resolve = done));
-  return { promise, resolve };
-}
-
-async function type(page, field, text) {
-  await page.click(field, { count: 3 });
-  await page.type(field, text);
-}
-
 test('type my id, type the other one, connect, click: the other browser alerts hello world, both ways', async () => {
-  const [osama, layla] = [await pupil('osama'), await pupil('layla')];
-  await untilText(osama.page, 'You are osama');
-  await untilText(layla.page, 'You are layla');
-  await type(layla.page, '#other-id', 'osama');
-  await layla.page.click('#connect');
-  await untilText(layla.page, 'Connected to osama');
-  await untilText(osama.page, 'Connected to layla');
+  const [osama, layla] = await connectedPupils(chromium, beckon.url);
   for (const [from, to] of [[layla, osama], [osama, layla]]) {
     const heard = to.said();
     await from.page.click('#hello');
@@ -55,9 +23,9 @@ test('type my id, type the other one, connect, click: the other browser alerts h
 
 test('a taken id, an impossible id, an absent peer and a lost server are said in the words of the stock client', async () => {
   const door = await openDoor(beckon.url);
-  const first = await pupil('fatima', door.url);
+  const first = await pupil(chromium, door.url, 'fatima');
   await untilText(first.page, 'You are fatima');
-  const second = await pupil('fatima', door.url);
+  const second = await pupil(chromium, door.url, 'fatima');
   await untilText(second.page, 'ID "fatima" is taken');
   await type(second.page, '#my-id', 'no@way');
   await second.page.click('#start');
@@ -81,7 +49,7 @@ test('the program that is shown is the program that runs', async () => {
   const source = await readFile(new URL('../../public/classroom.js', import.meta.url), 'utf8');
   await until(page, 'the program', () => document.getElementById('code').textContent);
   assert.equal(await page.$eval('#code', (code) => code.textContent), source);
-  assert.deepEqual(await page.$$eval('script', (scripts) => scripts.map(({ src }) => new URL(src).pathname)), ['/vendor/peerjs.min.js', '/classroom.js']);
+  assert.deepEqual(await page.$$eval('script', (scripts) => scripts.map(({ src }) => new URL(src).pathname)), ['/vendor/peerjs.min.js', '/classroom.js', '/lesson.js']);
   const [served, stock] = [await beckon.fetch('/vendor/peerjs.min.js'), await readFile(new URL('../../node_modules/peerjs/dist/peerjs.min.js', import.meta.url), 'utf8')];
   assert.equal(await served.text(), stock, 'the client is the unmodified one');
   await close();

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { after, before, test } from 'node:test';
 import { startBeckon } from '../worker/beckon.mjs';
-import { openDevice, startChromium, until } from './browser.mjs';
+import { link, openDevice, startChromium, until } from './browser.mjs';
 
 const PUBLIC = new URL('../../public/', import.meta.url);
 
@@ -213,6 +213,35 @@ test('the library weighs at most 12 kB, with everything it imports, as it is ser
   }
   console.log(`# ${weight} bytes, gzipped, in ${wanted.length} files`);
   assert.ok(weight <= 12_000, `${weight} bytes`);
+});
+
+test('the page weighs at most 25 kB, with the library and all that comes before anything is clicked', async () => {
+  const context = await chromium.createBrowserContext();
+  const page = await context.newPage();
+  const loaded = new Map();
+  page.on('response', async (response) => response.request().method() === 'GET' && loaded.set(new URL(response.url()).pathname, response));
+  await page.goto(beckon.url.href, { waitUntil: 'networkidle0' });
+  await until(page, 'a code', () => document.querySelector('#qr path'));
+  const weigh = async () => {
+    const weights = {};
+    // The manifest and the icon in the tab are fetched by the browser itself, where no test sees it.
+    for (const path of new Set([...loaded.keys(), '/manifest.webmanifest', '/icon.svg'])) weights[path] = gzipSync(await (await beckon.fetch(path)).text()).length;
+    return weights;
+  };
+  const sum = (weights) => Object.values(weights).reduce((total, weight) => total + weight, 0);
+  const first = await weigh();
+  const other = await context.newPage();
+  await other.goto(await link(page));
+  await until(page, 'they are connected', () => document.querySelector('[data-state=open]'));
+  await page.bringToFront();
+  await page.click('#people summary');
+  await until(page, 'the details', () => document.querySelectorAll('#people dt').length);
+  const later = sum(await weigh()) - sum(first);
+  await context.close();
+  console.log(`# ${sum(first)} bytes, gzipped: ${Object.entries(first).map(([path, weight]) => `${path} ${weight}`).join(', ')}; ${later} more when somebody opens the details`);
+  for (const path of ['/', '/style.css', '/app.js', '/beckon.js', '/vendor/lean-qr.mjs']) assert.ok(path in first, `${path} is counted`);
+  assert.ok(later > 500, 'the details come when they are opened');
+  assert.ok(sum(first) <= 25_000, `${sum(first)} bytes`);
 });
 
 test('what is for reading is served as it was written', async () => {

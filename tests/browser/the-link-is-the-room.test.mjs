@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import jsQR from 'jsqr';
 import { link, openDevice, openRoom, stage, until, untilConnected, untilText } from './browser.mjs';
 
 const { beckon, chromium } = await stage({ vars: { ROOM_CAPACITY: '2' } });
@@ -40,6 +41,40 @@ test('the code on the page is a QR code of the link, with its white margin', asy
   assert.deepEqual(dark, expected, 'every module is drawn where the encoder has it');
   await close();
 });
+
+for (const scheme of ['light', 'dark']) {
+  for (const [screen, viewport] of Object.entries({ phone: { width: 390, height: 844 }, laptop: { width: 1280, height: 800 }, narrow: { width: 320, height: 640 } })) {
+    test(`another reader finds the link in what the screen shows: ${screen}, ${scheme}, alone and in company`, async () => {
+      const { page, close } = await openDevice(chromium, beckon.url);
+      await page.setViewport(viewport);
+      await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+      await until(page, 'a code', () => document.querySelector('#qr path'));
+      assert.equal(await scan(page), await link(page));
+      const other = await openDevice(chromium, await link(page));
+      await untilConnected(page, 1);
+      assert.equal(await scan(page), await link(page));
+      await other.close();
+      await close();
+    });
+  }
+}
+
+/** What a camera in front of the screen would read: the whole page, as it is drawn, decoded by a reader that knows nothing of ours. */
+async function scan(page) {
+  const picture = await page.screenshot({ fullPage: true, encoding: 'base64' });
+  const blank = await page.browser().newPage();
+  const { pixels, width, height } = await blank.evaluate(async (picture) => {
+    const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${picture}`)).blob());
+    const pen = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+    pen.drawImage(bitmap, 0, 0);
+    const { data, width, height } = pen.getImageData(0, 0, bitmap.width, bitmap.height);
+    let bytes = '';
+    for (let at = 0; at < data.length; at += 8_192) bytes += String.fromCharCode(...data.subarray(at, at + 8_192));
+    return { pixels: btoa(bytes), width, height };
+  }, picture);
+  await blank.close();
+  return jsQR(new Uint8ClampedArray(Buffer.from(pixels, 'base64')), width, height)?.data;
+}
 
 test('the link can be copied', async () => {
   const { page, context, close } = await openDevice(chromium, beckon.url);

@@ -62,7 +62,7 @@ test("files with secrets are not added", () => {
 
 test("every secret that is read has its line in .dev.vars.example, and none has one in wrangler.toml", () => {
   const sources = files.filter((file) => file.startsWith("src/") && file.endsWith(".rs")).map(read).join("\n");
-  const secrets = new Set([...sources.matchAll(/\bsecret\("([A-Z_]+)"\)/g)].map(([, name]) => name));
+  const secrets = new Set([...sources.matchAll(/\b(?:secret|env\.text)\("([A-Z_]+)"\)/g)].map(([, name]) => name));
   assert.deepEqual([...secrets].sort(), ["TOKEN_KEY", "TURN_KEY_API_TOKEN", "TURN_PASSWORD", "TURN_SECRET"]);
   const [example, readme, config] = [".dev.vars.example", "README.md", "wrangler.toml"].map(read);
   for (const name of secrets) {

@@ -1,6 +1,7 @@
 // The built Worker in a real workerd, through wrangler's own harness: it reads wrangler.toml, so bindings, migrations and
 // assets are those of a deploy. `npm test` has built it into dist/ before.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
 
 const file = (name) => new URL(`../../${name}`, import.meta.url);
@@ -19,13 +20,13 @@ function countingConfig() {
 
 /**
  * Starts Beckon on a free port of this machine.
- * @param {{ vars?: Record<string, string>, secrets?: Record<string, string>, counting?: boolean }} [options] what differs from wrangler.toml;
- *   `counting`: there is a dataset to count into
+ * @param {{ vars?: Record<string, string>, secrets?: Record<string, string>, counting?: boolean, dist?: string }} [options] what differs
+ *   from wrangler.toml; `counting`: there is a dataset to count into; `dist`: where the built Worker is
  */
-export async function startBeckon({ vars = {}, secrets = {}, counting = false } = {}) {
+export async function startBeckon({ vars = {}, secrets = {}, counting = false, dist = fileURLToPath(file("dist")) } = {}) {
   const counter = counting ? [{ configPath: file("tests/worker/counter/wrangler.toml") }] : [];
   const configPath = counting ? countingConfig() : file("wrangler.toml");
-  const harness = createTestHarness({ workers: [{ configPath, prebuiltWorkerDir: file("dist"), vars, secrets }, ...counter] });
+  const harness = createTestHarness({ workers: [{ configPath, prebuiltWorkerDir: dist, vars, secrets }, ...counter] });
   const { url } = await harness.listen();
   const worker = harness.getWorker();
   /**

@@ -53,7 +53,10 @@ pub struct World {
     pub address: &'static str,
     /// By how much alarms come too late.
     pub late_ms: u64,
+    /// How many rows were written.
     pub writes: usize,
+    /// How many attachments were written.
+    pub remembered: usize,
     /// What the operator was told of.
     pub counts: BTreeMap<&'static str, u32>,
 }
@@ -99,6 +102,7 @@ impl World {
             address: "",
             late_ms: 0,
             writes: 0,
+            remembered: 0,
             counts: BTreeMap::new(),
         }
     }
@@ -322,7 +326,10 @@ impl World {
                 socket.attachment = None;
                 socket.closed = Some(status.map(|(code, _)| code));
             }
-            Effect::Remember(member) => self.socket(home, member.conn).attachment = member.to_attachment(),
+            Effect::Remember(member) => {
+                self.remembered += 1;
+                self.socket(home, member.conn).attachment = member.to_attachment();
+            }
             Effect::Forget(conn) => self.socket(home, conn).attachment = None,
             Effect::Forward { frame, .. } if self.split => self.handle(home, Event::Undelivered { frame: &frame }),
             Effect::Forward { home, frame } => self.handle(home.0.into(), Event::Forwarded { frame: &frame }),

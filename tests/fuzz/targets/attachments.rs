@@ -5,7 +5,7 @@ use super::choices::Choices;
 use crate::world::settings;
 use beckon::effect::Effect;
 use beckon::id::{PeerId, Token};
-use beckon::limits::{MAX_ASKERS_BYTES, MAX_ID_BYTES};
+use beckon::limits::{Bucket, MAX_ASKERS_BYTES, MAX_ID_BYTES};
 use beckon::member::{Client, Conn, Member, NetworkNumber, Trial};
 use beckon::placement::Spread;
 use beckon::realm::{Ending, Event, Realm, Turn, RECORD};
@@ -25,7 +25,7 @@ pub fn attachments(bytes: &[u8]) {
         assert!(text.is_ascii() && text.len() <= MAX_ATTACHMENT_BYTES, "{} bytes", text.len());
         // What is not remembered is as it is after a sleep.
         let back = Member::from_attachment(&text).unwrap();
-        assert_eq!(back, Member { noted: member.heard, bucket: back.bucket.clone(), minted: None, ..member });
+        assert_eq!(back, Member { noted: member.heard, bucket: member.bucket.clone().restored(), minted: None, ..member });
         assert_eq!(back.to_attachment(), Some(text.clone()));
         if choices.once_in(2) {
             text
@@ -70,9 +70,19 @@ fn member(choices: &mut Choices<'_>) -> Member {
         }),
         network: NetworkNumber::of(choices.one_of(&["", "192.0.2.1", "2001:db8::1"])),
         guesses: (0, 0),
-        bucket: None,
+        bucket: spent(choices),
         minted: None,
     }
+}
+
+/// A bucket from which something has been taken.
+fn spent(choices: &mut Choices<'_>) -> Bucket {
+    let (rate, now) = (choices.one_of(&[0, 1, 50, u32::MAX]), choices.number());
+    let mut bucket = Bucket::default();
+    for _ in 0..choices.below(30) {
+        bucket.take(rate, now);
+    }
+    bucket
 }
 
 /// A realm wakes with this member and another, and whatever happens then, an id is one socket's.

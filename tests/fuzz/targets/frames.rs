@@ -5,7 +5,7 @@ use super::javascript::{meaning, stringify, Meaning};
 use crate::world::settings;
 use beckon::effect::Effect;
 use beckon::id::{PeerId, Token};
-use beckon::limits::{Millis, EXPIRE_TIMEOUT_MS, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES};
+use beckon::limits::{Bucket, Millis, EXPIRE_TIMEOUT_MS, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES};
 use beckon::member::{Conn, Member, NetworkNumber};
 use beckon::message::Forwarded;
 use beckon::placement::Spread;
@@ -71,7 +71,7 @@ fn member(number: u32, id: &str, roster: bool) -> Member {
         trial: None,
         network: NetworkNumber::default(),
         guesses: (0, 0),
-        bucket: None,
+        bucket: Bucket::default(),
         minted: Some(NOW),
     }
 }

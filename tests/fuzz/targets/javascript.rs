@@ -76,11 +76,15 @@ fn text_of(raw: &str) -> Option<Vec<u16>> {
     Reader { text: raw, at: 0, depth: 0 }.string(false)
 }
 
-/// Whether JavaScript takes a JSON value for true.
+/// Whether JavaScript takes a JSON value for true. (But for what is so small that it takes it for 0, such as 1e-400: Beckon has no
+/// tables to find that out, and nobody is at either.)
 fn truthy(raw: &str) -> bool {
     match raw {
         "null" | "false" | "\"\"" => false,
-        _ if raw.starts_with(|first: char| first == '-' || first.is_ascii_digit()) => raw.parse::<f64>().unwrap() != 0.0,
+        _ if raw.starts_with(|first: char| first == '-' || first.is_ascii_digit()) => {
+            let mantissa = raw.to_ascii_lowercase();
+            mantissa.split('e').next().is_some_and(|digits| digits.parse::<f64>().unwrap() != 0.0)
+        }
         _ => true,
     }
 }

@@ -3,8 +3,8 @@
 
 use super::javascript::{meaning, stringify, Meaning};
 use beckon::limits::{
-    FAILED_ATTEMPT_MEMORY_MS, ICE_PAUSE_MS, LASTING_TOKEN_CHARS, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES,
-    MAX_WAITING_BYTES, MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_PER_PEER,
+    FAILED_ATTEMPT_MEMORY_MS, GUESSES_PERIOD_MS, ICE_PAUSE_MS, LASTING_TOKEN_CHARS, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES,
+    MAX_GUESSES, MAX_ROSTER_FRAME_BYTES, MAX_WAITING_BYTES, MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_PER_PEER,
 };
 use beckon::placement::{Home, Spread};
 
@@ -20,6 +20,8 @@ pub struct Socket {
     /// Whether the server, or a deploy, has closed it, and with what code.
     pub closed: Option<Option<u16>>,
     minted: Option<u64>,
+    /// Wrong tokens that were shown for its id, and since when.
+    guesses: (u32, u64),
     pub inbox: Vec<String>,
 }
 
@@ -115,16 +117,45 @@ impl Model {
         self.sockets[socket].closed = Some(code);
     }
 
+    /// Whether a token is the holder's own. Who guesses short ones is soon told nothing.
+    fn accepts(&mut self, holder: usize, token: &str) -> bool {
+        let (now, evicting) = (self.now, self.evicting);
+        let Socket { token: own, guesses, .. } = &mut self.sockets[holder];
+        if token.len() >= LASTING_TOKEN_CHARS {
+            return own == token;
+        }
+        if now - guesses.1 >= GUESSES_PERIOD_MS {
+            *guesses = (0, now);
+        }
+        let right = guesses.0 < MAX_GUESSES && own == token;
+        guesses.0 += u32::from(!right && !evicting);
+        right
+    }
+
     pub fn open(&mut self, id: &str, token: &str, roster: bool) {
         let home = self.spread.home_of(id);
         let new = self.sockets.len();
         let text = |text: &str| text.to_owned();
         let (open, closed, inbox) = (false, None, Vec::new());
-        self.sockets.push(Socket { id: text(id), token: text(token), roster, home, open, closed, minted: None, inbox });
+        self.sockets.push(Socket {
+            id: text(id),
+            token: text(token),
+            roster,
+            home,
+            open,
+            closed,
+            minted: None,
+            guesses: (0, self.now),
+            inbox,
+        });
         let holder = self.holder(id);
         let here = self.sockets.iter().filter(|socket| socket.open).count();
         let kept_for_another = self.kept.iter().any(|kept| kept.id == id && kept.until > self.now && kept.token != token);
-        if holder.map_or(kept_for_another, |holder| self.sockets[holder].token != token) {
+        let refused = match holder {
+            Some(holder) => !self.accepts(holder, token),
+            None => kept_for_another,
+        };
+        if refused {
             self.send(new, r#"{"type":"ID-TAKEN","payload":{"msg":"ID is taken"}}"#);
             return self.close(new, None);
         }
@@ -298,7 +329,7 @@ impl Model {
 
     /// Objects are thrown out of memory, and forget what need not be known.
     pub fn evict(&mut self) {
-        self.sockets.iter_mut().for_each(|socket| socket.minted = None);
+        self.sockets.iter_mut().for_each(|socket| (socket.minted, socket.guesses) = (None, (0, 0)));
     }
 
     pub fn pass_time(&mut self, ms: u64) {

@@ -1,0 +1,211 @@
+// What happens while the exercise is done, for the eye. It looks over the shoulder of the browser's own WebSocket and RTCPeerConnection;
+// the program and the client that use them are as they are, and know nothing of it.
+import { make } from './element.js';
+import { withoutAddresses } from './report.js';
+
+/** How often a connection is looked at, in ms. */
+const LOOK_MS = 500;
+/** How many notes are shown; older ones make room. */
+const MAX_NOTES = 40;
+/** How long three words may take to the other device and back, in ms. */
+const PATIENCE_MS = 3_000;
+/** What a stream's reader asks for, in bytes: as with every stream, less than what was written, or more, but hardly ever the same. */
+const READ_BYTES = 4;
+const WORDS = ['hello', 'big', 'world'];
+/** The stream number of our own channel in every connection, agreed upon here: nothing has to be said about it, and PeerJS sees nothing. */
+const CHANNEL = 1_000;
+
+/** @type {Record<string, string>} RFC 8445 section 4 */
+const CANDIDATES = {
+  host: 'an address of the device itself',
+  srflx: 'as it is seen from outside, told by STUN',
+  prflx: 'an address that showed when a packet came from it',
+  relay: 'an address at a relay, lent by TURN',
+};
+
+/** @param {string} id */
+const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/** @type {{ pc: RTCPeerConnection, channel: RTCDataChannel, since: number } | null} */
+let latest = null;
+/** Notes since the latest connection came about, and those that only say that somebody is there. */
+const passed = { notes: 0, heartbeats: 0 };
+
+window.WebSocket = class extends WebSocket {
+  /** @param {ConstructorParameters<typeof WebSocket>} how */
+  constructor(...how) {
+    super(...how);
+    this.addEventListener('open', () => note('A line to the server is open', ''));
+    this.addEventListener('message', ({ data }) => frame('from', String(data)));
+    this.addEventListener('close', () => note('The line to the server is closed', ''));
+  }
+  /** @param {Parameters<WebSocket['send']>[0]} data */
+  send(data) {
+    super.send(data);
+    frame('to', String(data));
+  }
+};
+
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  /** @param {ConstructorParameters<typeof RTCPeerConnection>} how */
+  constructor(...how) {
+    super(...how);
+    const channel = this.createDataChannel('three words', { negotiated: true, id: CHANNEL });
+    channel.onmessage = ({ data }) => data.startsWith('?') && channel.readyState === 'open' && channel.send(`!${data.slice(1)}`);
+    latest = { pc: this, channel, since: 0 };
+    note('The browser opens a connection, and looks for its own addresses', '');
+  }
+};
+
+/** @param {'from' | 'to'} way @param {string} text */
+function frame(way, text) {
+  /** @type {any} */
+  let message;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    return;
+  }
+  if (message.type === 'HEARTBEAT') return void passed.heartbeats++;
+  passed.notes++;
+  const whom = way === 'to' ? `to ${message.dst ?? 'the server'}` : `from ${message.src ?? 'the server'}`;
+  // What is an address in them is left out line by line: a certificate's fingerprint looks like one.
+  const safe = JSON.stringify(message, null, 2).replace(/(candidate:|c=IN|o=)[^"\\]*/g, withoutAddresses);
+  note(`${way === 'to' ? '→' : '←'} ${message.type} ${whom}`, safe.replaceAll('\\r\\n', '\n'), `${text.length} bytes`);
+}
+
+/**
+ * @param {string} title
+ * @param {string} text all of it, to be opened
+ * @param {string} size
+ */
+function note(title, text, size = '') {
+  const line = make('li');
+  if (text) {
+    const details = make('details');
+    const summary = make('summary', '', title);
+    summary.append(' ', make('span', '', size));
+    details.append(summary, make('pre', '', text));
+    line.append(details);
+  } else line.append(make('p', '', title));
+  at('notes').append(line);
+  while (at('notes').childElementCount > MAX_NOTES) at('notes').firstElementChild?.remove();
+  at('notes').scrollTop = at('notes').scrollHeight;
+}
+
+/** @param {string} id @param {[term: string, text: string, ...pieces: string[]][]} rows `pieces`: what is shown with its borders, after the text */
+function tell(id, rows) {
+  if (JSON.stringify(rows) === at(id).dataset.rows) return; // unchanged text is not read aloud again
+  at(id).dataset.rows = JSON.stringify(rows);
+  const parts = rows.flatMap(([term, text, ...pieces]) => {
+    const says = make('dd', '', text);
+    for (const piece of pieces) says.append(' ', make('span', 'piece', piece));
+    return [make('dt', '', term), says];
+  });
+  at(id).replaceChildren(...parts);
+}
+
+/** @param {any[]} candidates */
+function listed(candidates) {
+  const types = [...new Set(candidates.map(({ candidateType }) => String(candidateType)))];
+  const count = (/** @type {string} */ type) => candidates.filter(({ candidateType }) => candidateType === type).length;
+  return types.map((type) => `${count(type)} ${type}: ${CANDIDATES[type] ?? ''}`).join('; ') || 'none yet';
+}
+
+async function look() {
+  const waiting = 'nothing yet: connect, and it shows here';
+  if (!latest) return ['candidates', 'pairs', 'relaying', 'traffic'].forEach((id) => tell(id, [['Your connection', waiting]]));
+  const { pc } = latest;
+  /** @type {Map<string, any>} */
+  const byId = new Map();
+  (await pc.getStats()).forEach((report) => byId.set(report.id, report));
+  const of = (/** @type {string} */ type) => [...byId.values()].filter((report) => report.type === type);
+  const servers = (pc.getConfiguration().iceServers ?? []).flatMap(({ urls }) => urls);
+  tell('candidates', [
+    ['Asked for them', servers.filter((url) => url.startsWith('stun')).join(', ') || 'no STUN server'],
+    ['Here', listed(of('local-candidate'))],
+    ['There', listed(of('remote-candidate'))],
+  ]);
+
+  const pairs = of('candidate-pair');
+  const [transport] = of('transport');
+  const pair = byId.get(transport?.selectedCandidatePairId) ?? pairs.find(({ selected }) => selected);
+  const [local, remote] = [byId.get(pair?.localCandidateId), byId.get(pair?.remoteCandidateId)];
+  const trip = typeof pair?.currentRoundTripTime === 'number' ? `, ${Math.round(pair.currentRoundTripTime * 10_000) / 10} ms there and back` : '';
+  tell('pairs', [
+    ['Looking', `${pc.iceConnectionState}: ${pairs.length} pairs, ${pairs.filter(({ state }) => state === 'succeeded').length} of them worked`],
+    ['In use', local && remote ? `${local.candidateType} here, ${remote.candidateType} there, by ${local.protocol.toUpperCase()}${trip}` : 'none yet'],
+  ]);
+
+  const relays = servers.filter((url) => url.startsWith('turn'));
+  const relayed = [local, remote].some((end) => end?.candidateType === 'relay');
+  tell('relaying', [
+    ['Relays to ask', relays.join(', ') || 'none'],
+    ['Is it used?', !pair ? 'not known yet' : relayed ? 'yes: this connection goes through a relay' : 'no: this connection is direct'],
+  ]);
+
+  const open = pc.connectionState === 'connected';
+  if (open && !latest.since) {
+    latest.since = Date.now();
+    passed.notes = passed.heartbeats = 0;
+  }
+  const own = of('data-channel').filter(({ dataChannelIdentifier }) => dataChannelIdentifier !== CHANNEL);
+  const sum = (/** @type {string} */ field) => own.reduce((total, report) => total + (report[field] ?? 0), 0);
+  tell('traffic', [
+    ['From browser to browser', `${sum('messagesSent')} messages sent, ${sum('messagesReceived')} received`],
+    ['Through the server since then', latest.since ? `${passed.notes} notes, and ${passed.heartbeats} times “I am still here”` : 'you are not connected yet'],
+  ]);
+}
+
+/**
+ * The words on their way as messages: to the other device, whose page sends each back as it came.
+ * @param {RTCDataChannel} channel
+ * @returns {Promise<string[]>} what came back
+ */
+function asMessages(channel) {
+  return new Promise((resolve) => {
+    /** @type {string[]} */
+    const back = [];
+    const over = new AbortController();
+    const done = () => {
+      over.abort();
+      resolve(back);
+    };
+    setTimeout(done, PATIENCE_MS);
+    channel.addEventListener('message', ({ data }) => data.startsWith('!') && back.push(data.slice(1)) === WORDS.length && done(), over);
+    for (const word of WORDS) channel.send(`?${word}`);
+  });
+}
+
+/** The same as bytes: they are written word by word, and read as a reader of a stream does, by so many bytes at a time. */
+async function asStream() {
+  const bytes = new ReadableStream({
+    type: 'bytes',
+    start(controller) {
+      for (const word of WORDS) controller.enqueue(new TextEncoder().encode(word));
+      controller.close();
+    },
+  });
+  const reader = bytes.getReader({ mode: 'byob' });
+  const pieces = [];
+  for (;;) {
+    const { value, done } = await reader.read(new Uint8Array(READ_BYTES));
+    if (done) return pieces;
+    pieces.push(new TextDecoder().decode(value));
+  }
+}
+
+at('try').addEventListener('click', async () => {
+  const pieces = await asStream().catch(() => []);
+  const stream = pieces.length ? `Written as three words, read ${READ_BYTES} bytes at a time, it was ${pieces.length} pieces:` : 'This browser has no byte streams to show it with.';
+  const channel = latest?.channel;
+  const back = channel?.readyState === 'open' ? await asMessages(channel) : null;
+  const messages = back?.length ? `Sent as three messages, there and back it was ${back.length} messages:` : back ? 'The page over there does not answer.' : 'Connect to another device first.';
+  tell('outcome', [
+    ['As messages', messages, ...(back ?? [])],
+    ['As a stream', stream, ...pieces],
+  ]);
+});
+
+look();
+setInterval(look, LOOK_MS);

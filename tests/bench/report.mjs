@@ -1,0 +1,78 @@
+// Writes what README.md says about speed and costs, from bench.json: `node tests/bench/report.mjs` prints it, `--write` puts it where it
+// belongs.
+import { readFileSync, writeFileSync } from "node:fs";
+import { rounded } from "./contest.js";
+import { costs } from "./cost.js";
+import { read } from "./results.js";
+import { judge } from "./targets.js";
+
+const { machine, figures } = read();
+const missing = ["relay", "relayHomes", "connection", "gentle", "homes", "idle", "rooms", "sockets", "joins", "bytes", "page", "sizes"].filter((name) => !(name in figures));
+if (missing.length) {
+  console.error(`bench.json lacks ${missing.join(", ")}: npm run bench -- ${missing.join(" ")}`);
+  process.exit(1);
+}
+
+/** @param {string} figure @param {string} server @param {string} what */
+const of = (figure, server, what) => figures[figure]?.rows.find((row) => row.server === server)?.[what];
+/** @param {string | number | undefined} value @param {string} unit */
+const shown = (value, unit) => (typeof value === "number" ? `${value >= 100 ? Math.round(value).toLocaleString("en-US") : rounded(value)} ${unit}`.trim() : "–");
+/** @type {string[]} */
+const text = [];
+/** @param {string[]} cells */
+const row = (...cells) => text.push(`| ${cells.join(" | ")} |`);
+const say = (/** @type {string} */ line = "") => text.push(line);
+/** @param {number} value */
+const dollars = (value) => `$${value.toFixed(2)}`;
+/** @param {number} value */
+const about = (value) => Number(value.toPrecision(2)).toLocaleString("en-US");
+
+const days = [...new Set(Object.values(figures).map(({ taken }) => taken))].sort();
+say(`\`npm run bench\`, ${days.at(-1)}, ${machine}:`);
+say();
+row("", "PeerServer", "least object", "Beckon");
+row("---", "---", "---", "---");
+for (const [label, figure, what, unit] of /** @type {const} */ ([
+  ["CPU per relayed message (2.5 kB), saturated", "relay", "us/message", "us"],
+  ["messages a second", "relay", "messages/s", ""],
+  ["half of them within", "relay", "p50 us", "us"],
+  ["99 % of them within", "relay", "p99 us", "us"],
+  ["CPU per message between two of 8 homes", "relayHomes", "us/message", "us"],
+  ["CPU per connection (offer, answer, 8 + 8 candidates), saturated", "connection", "us/connection", "us"],
+  ["the same, 20 a second", "gentle", "us/connection", "us"],
+  ["the same, saturated, between two of 8 homes", "homes", "us/connection", "us"],
+  ["CPU per heartbeat, 2,000 idle peers", "idle", "us/heartbeat", "us"],
+  ["the object is woken by heartbeats", "idle", "wakes", "times"],
+  ["memory per idle socket", "idle", "kB/socket", "kB"],
+  ["CPU for one to join and leave, among 100", "joins", "100 sockets", "us"],
+  ["the same, among 5,000", "joins", "5000 sockets", "us"],
+])) {
+  const alone = /homes/i.test(figure);
+  row(label, shown(of(figure, "PeerServer", what), unit), alone ? "–" : shown(of(figure, "floor", what), unit), shown(of(figure, "Beckon", what), unit));
+}
+say();
+row("what we want", "target", "Beckon", "met");
+row("---", "---", "---", "---");
+for (const { what, target, Beckon, met } of judge(figures)) row(what, target.replace("<=", "≤").replace(">=", "≥"), String(Beckon), met);
+
+const { connections, woken, idle, plan } = costs(figures);
+say();
+row("two people connect once and stay for 20 minutes", "a million times", `times a month in the $${plan} plan`, "times a day in the free plan");
+row("---", "---", "---", "---");
+for (const each of connections) row(each.what, dollars(each["$ per million"]), about(each["a month in the paid plan"]), about(each["a day in the free plan"]));
+row("if heartbeats woke the object", dollars(woken), "", "");
+say();
+row("1,000 peers are idle", "a month");
+row("---", "---");
+row("Beckon: heartbeats wake nothing", dollars(idle.Beckon));
+row("an object that hears each heartbeat, and sleeps between them", dollars(idle.woken));
+row("an object with sockets that do not let it sleep", dollars(idle.awake));
+row("PeerServer on a small machine, however little it has to do", dollars(idle.machine));
+
+const README = new URL("../../README.md", import.meta.url);
+if (process.argv.includes("--write")) {
+  const old = readFileSync(README, "utf8");
+  const place = /(<!-- bench -->)[\s\S]*(<!-- \/bench -->)/;
+  if (!place.test(old)) throw new Error("README.md has no place for it: <!-- bench --> and <!-- /bench -->");
+  writeFileSync(README, old.replace(place, (_, begin, end) => `${begin}\n${text.join("\n")}\n\n${end}`));
+} else console.log(text.join("\n"));

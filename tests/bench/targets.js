@@ -1,0 +1,64 @@
+// What Beckon must show (issue 6), and whether it does.
+
+/**
+ * @typedef {import("./table.js").Figure} Figure
+ * @typedef {object} Target
+ * @property {string} figure
+ * @property {string} what
+ * @property {{ most: number } | { least: number }} [must]
+ * @property {number} [reach]  at most this would be better still
+ * @property {(row: (server: string) => Record<string, any>, figure: Figure) => number} value
+ */
+
+/** A figure of Beckon's, as a multiple of another server's. @param {string} what @param {string} server @returns {Target["value"]} */
+const ratio = (what, server) => (row) => row("Beckon")[what] / row(server)[what];
+
+/** @type {Target[]} */
+export const targets = [
+  { figure: "relay", what: "CPU per relayed message, x PeerServer", must: { most: 1.2 }, reach: 1, value: ratio("us/message", "PeerServer") },
+  { figure: "relay", what: "CPU per relayed message, x the floor", must: { most: 1 }, value: ratio("us/message", "floor") },
+  { figure: "relay", what: "messages a second, x PeerServer", must: { least: 0.9 }, value: ratio("messages/s", "PeerServer") },
+  { figure: "relay", what: "99th percentile, x the floor", must: { most: 1 }, value: ratio("p99 us", "floor") },
+  { figure: "connection", what: "CPU per connection, saturated, x the floor", must: { most: 1 }, value: ratio("us/connection", "floor") },
+  { figure: "connection", what: "CPU per connection, saturated, x PeerServer", reach: 1.5, value: ratio("us/connection", "PeerServer") },
+  { figure: "gentle", what: "CPU per connection, 20 a second, x the floor", must: { most: 1 }, value: ratio("us/connection", "floor") },
+  { figure: "homes", what: "CPU per connection, 8 homes, x PeerServer", must: { most: 3 }, value: ratio("us/connection", "PeerServer") },
+  { figure: "idle", what: "CPU per heartbeat, x PeerServer", must: { most: 0.55 }, value: ratio("us/heartbeat", "PeerServer") },
+  { figure: "idle", what: "wakes of the object by heartbeats", must: { most: 0 }, value: (row) => row("Beckon").wakes },
+  { figure: "idle", what: "memory per idle socket, x the floor", must: { most: 1.05 }, value: ratio("kB/socket", "floor") },
+  { figure: "rooms", what: "CPU per message, 1 to 1,000 rooms: most / least", must: { most: 1.15 }, value: (row) => row("Beckon")["most / least"] },
+  { figure: "sockets", what: "CPU per message, 2 to 5,000 sockets: most / least", must: { most: 1.15 }, value: (row) => row("Beckon")["most / least"] },
+  { figure: "joins", what: "CPU of joining, 5,000 sockets / 2 sockets", must: { most: 1.15 }, value: (row) => row("Beckon")["5000 sockets"] / row("Beckon")["2 sockets"] },
+  { figure: "bytes", what: "signalling round trips before a room's first offer", must: { most: 1 }, value: (row) => row("room").roundTrips },
+  { figure: "page", what: "page open to hello possible, x instant signalling", must: { most: 1.3 }, value: (row) => row("Beckon").ms / row("instant signalling").ms },
+  { figure: "sizes", what: "Worker as uploaded, kB after gzip", must: { most: 100 }, value: (_, { rows }) => sizeOf(rows, "Beckon: Worker", "kB gzip") },
+  { figure: "sizes", what: "start-up, ms of CPU", must: { most: 10 }, value: (_, { rows }) => sizeOf(rows, "Beckon: start", "CPU ms") },
+  { figure: "sizes", what: "page and library, kB after gzip", must: { most: 25 }, value: (_, { rows }) => sizeOf(rows, "page and library", "kB gzip") },
+];
+
+/** @param {Figure["rows"]} rows @param {string} begins @param {string} column */
+const sizeOf = (rows, begins, column) => Number(rows.find(({ what }) => String(what).startsWith(begins))?.[column]);
+
+/** Compared as they are printed, with two digits after the point. @param {number} value @param {NonNullable<Target["must"]>} must */
+const met = (value, must) => ("most" in must ? Number(value.toFixed(2)) <= must.most : Number(value.toFixed(2)) >= must.least);
+
+/**
+ * The targets of the figures that there are.
+ * @param {Record<string, Figure>} figures
+ */
+export function judge(figures) {
+  return targets
+    .filter(({ figure }) => figure in figures)
+    .map(({ figure, what, must, reach, value }) => {
+      const taken = /** @type {Figure} */ (figures[figure]);
+      const found = value((server) => taken.rows.find((row) => row.server === server) ?? {}, taken);
+      const wanted = must && ("most" in must ? `<= ${must.most}` : `>= ${must.least}`);
+      const reached = reach !== undefined && met(found, { most: reach });
+      return {
+        what,
+        target: [wanted, reach !== undefined && `reach ${reach}`].filter(Boolean).join(", "),
+        Beckon: Number(found.toFixed(2)),
+        met: must && !met(found, must) ? "NO" : reached ? "yes, reached" : must ? "yes" : "not reached",
+      };
+    });
+}

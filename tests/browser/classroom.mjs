@@ -1,0 +1,43 @@
+// What the classroom's tests share: pupils.
+import { openDevice, untilText } from './browser.mjs';
+
+/** Types into a field, over what is there. */
+export async function type(page, field, text) {
+  await page.click(field, { count: 3 });
+  await page.type(field, text);
+}
+
+function deferred() {
+  let resolve;
+  const promise = new Promise((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+/** A pupil at the classroom page, as `id`. What `alert` says is collected, and waited for with `said`. */
+export async function pupil(browser, url, id, prepare) {
+  const device = await openDevice(browser, new URL('/classroom.html', url), prepare);
+  let next = deferred();
+  device.page.on('dialog', async (dialog) => {
+    const said = `${dialog.type()}: ${dialog.message()}`;
+    await dialog.accept();
+    next.resolve(said);
+    next = deferred();
+  });
+  device.said = () => next.promise;
+  await type(device.page, '#my-id', id);
+  await device.page.click('#start');
+  return device;
+}
+
+/** Two pupils who are connected: the second has dialled the first. */
+export async function connectedPupils(browser, url, prepare) {
+  const pupils = [await pupil(browser, url, 'osama', prepare), await pupil(browser, url, 'layla', prepare)];
+  const [{ page: osama }, { page: layla }] = pupils;
+  await untilText(osama, 'You are osama');
+  await untilText(layla, 'You are layla');
+  await type(layla, '#other-id', 'osama');
+  await layla.click('#connect');
+  await untilText(layla, 'Connected to osama');
+  await untilText(osama, 'Connected to layla');
+  return pupils;
+}

@@ -1,0 +1,401 @@
+// Every state that the room page can be in: how it comes about, with real parts, and what the page then says, word for word. The
+// tests of the sentences, of accessibility and of the layout go through all of them, and so do the screenshots.
+import assert from 'node:assert/strict';
+import { startLiar, introduces } from '../malicious/liar.mjs';
+import { startBeckon } from '../worker/beckon.mjs';
+import { DEADLINE_MS, link, name, openDevice, openDoor, until, untilConnected, untilHello, untilText } from './browser.mjs';
+import { freePort, startTurn } from './turn.mjs';
+
+/** What a hello, and somebody who left, are shown for is over too soon to be looked at closely: from now on it stays. */
+const stay = (page) =>
+  page.evaluate(() => {
+    const { setTimeout } = window;
+    window.setTimeout = (what, ms, ...rest) => setTimeout(what, ms >= 4_000 ? 2 ** 30 : ms, ...rest);
+  });
+
+/** Candidates are heard of only if they are of this type: what a network that blocks the others looks like from inside. */
+const hear = (type) => (page) =>
+  page.evaluateOnNewDocument((type) => {
+    const { addIceCandidate, setRemoteDescription } = RTCPeerConnection.prototype;
+    const heard = (line) => type !== '' && line.includes(`typ ${type}`);
+    RTCPeerConnection.prototype.addIceCandidate = function (candidate) {
+      return heard(candidate?.candidate ?? '') ? addIceCandidate.call(this, candidate) : Promise.resolve();
+    };
+    RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+      return setRemoteDescription.call(this, { type, sdp: sdp.replace(/^a=(candidate.*)\r\n/gm, (line) => (heard(line) ? line : '')) });
+    };
+  }, type);
+const deaf = hear('');
+
+/** A server from before there was a way through it: to that, what goes that way is nothing. */
+const noWayAround = (page) =>
+  page.evaluateOnNewDocument(() => {
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function (text) {
+      if (!text.includes('"MESSAGE"')) send.call(this, text);
+    };
+  });
+
+/** Neither a path nor a way through the server. */
+const cut = async (page) => {
+  await deaf(page);
+  await noWayAround(page);
+};
+
+/** The other side never gets as far as an answer. */
+const hesitant = (page) =>
+  page.evaluateOnNewDocument(() => {
+    RTCPeerConnection.prototype.setRemoteDescription = () => new Promise(() => {});
+  });
+
+/** What needs more than one machine, as the browser's statistics tell of it; the network lab has it in real networks. By type of report. */
+const pretend = (fields) => (page) =>
+  page.evaluateOnNewDocument((fields) => {
+    const { getStats } = RTCPeerConnection.prototype;
+    RTCPeerConnection.prototype.getStats = async function () {
+      const reports = new Map(await getStats.call(this));
+      for (const [id, report] of reports) reports.set(id, { ...report, ...fields[report.type] });
+      return reports;
+    };
+  }, fields);
+
+const NO_RELAY = { STUN_URLS: '' };
+const SECRET = 'one secret';
+
+const OUT_OF_REACH = 'Both networks block direct connections';
+const KEPT = 'Your hello is kept until there is one.';
+
+/**
+ * `says`: first and second line, `{peer}` being the other one's name. `lists`: how the other one stands in the list. `reach` gives
+ * the page that is in the state.
+ * @type {Record<string, { says: [title: string, text: string], lists?: string, reach(tools: any): Promise<{ page: any }> }>}
+ */
+export const STATES = {
+  alone: {
+    says: ['Waiting for another device', 'Open the link or scan the code on it.'],
+    reach: ({ alone }) => alone(),
+  },
+  'hello-waits': {
+    says: ['Your hello is waiting', 'The first device that comes will hear it.'],
+    reach: async ({ alone }) => {
+      const { page } = await alone();
+      await page.click('#hello');
+      return { page };
+    },
+  },
+  connecting: {
+    says: ['Go on, press it', ''],
+    lists: 'connecting',
+    reach: ({ pair }) => pair({ second: hesitant, connected: false }),
+  },
+  'on-its-way': {
+    says: ['On its way to {peer}…', 'It arrives as soon as there is a path.'],
+    lists: 'connecting',
+    reach: async ({ pair }) => {
+      const { page } = await pair({ second: hesitant, connected: false });
+      await page.click('#hello');
+      return { page };
+    },
+  },
+  searching: {
+    says: ['Still looking for a path to {peer}…', 'Networks sometimes take a few seconds.'],
+    lists: 'connecting',
+    reach: ({ pair }) => pair({ second: hesitant, connected: false }),
+  },
+  connected: {
+    says: ['Go on, press it', ''],
+    lists: 'connected, direct, {ms}',
+    reach: ({ pair }) => pair(),
+  },
+  'hello-said': {
+    says: ['Said to {peer}', ''],
+    lists: 'connected, direct, {ms}',
+    reach: async ({ pair }) => {
+      const { page } = await pair();
+      await page.click('#hello');
+      return { page };
+    },
+  },
+  'hello-heard': {
+    says: ['Go on, press it', ''],
+    lists: 'connected, direct, {ms}, said hello',
+    reach: async ({ pair }) => {
+      const { page, other } = await pair();
+      await stay(page);
+      await other.click('#hello');
+      await untilHello(page, await name(other));
+      return { page };
+    },
+  },
+  'three-hellos': {
+    says: ['Said to {peers}', ''],
+    reach: async ({ pair, more }) => {
+      const { page, other } = await pair();
+      const others = [other, await more(page), await more(page)];
+      await untilConnected(page, 3);
+      await stay(page);
+      for (const other of others) await other.click('#hello');
+      for (const other of others) await untilHello(page, await name(other));
+      await page.click('#hello');
+      return { page };
+    },
+  },
+  'said-to-one': {
+    says: ['Said to {peer}', 'On its way to {third}…'],
+    reach: async ({ pair, more }) => {
+      const { page } = await pair();
+      await more(page, hesitant);
+      await until(page, 'the third is there', () => document.querySelector('[data-state=connecting]'));
+      await page.click('#hello');
+      return { page };
+    },
+  },
+  left: {
+    says: ['Waiting for another device', 'Open the link or scan the code on it.'],
+    lists: 'left',
+    reach: async ({ pair }) => {
+      const { page, other } = await pair();
+      await stay(page);
+      await other.goto('about:blank');
+      return { page };
+    },
+  },
+  details: {
+    says: ['Go on, press it', ''],
+    lists: 'connected, direct, {ms}',
+    reach: async ({ pair }) => {
+      const { page } = await pair();
+      await page.click('#people summary');
+      await until(page, 'the figures', () => document.querySelectorAll('#people dt').length > 5);
+      return { page };
+    },
+  },
+  'through-the-server': {
+    says: ['Go on, press it', 'What you say to {peer} goes through the server, sealed.'],
+    lists: 'connected, through the server (still sealed)',
+    reach: ({ pair }) => pair({ first: deaf, second: deaf }),
+  },
+  'through-the-server-relay-refused': {
+    says: ['Go on, press it', 'The relay turned us away. What you say to {peer} goes through the server, sealed.'],
+    lists: 'connected, through the server (still sealed)',
+    reach: async ({ pair, relay }) => pair({ at: await relay('udp', 'another secret'), first: deaf, second: deaf }),
+  },
+  'through-the-server-relay-missing': {
+    says: ['Go on, press it', 'The relay is out of order right now. What you say to {peer} goes through the server, sealed.'],
+    lists: 'connected, through the server (still sealed)',
+    reach: async ({ pair, noRelayService }) => pair({ at: await noRelayService(), first: deaf, second: deaf }),
+  },
+  'no-direct-path': {
+    says: ['No direct path to {peer}', `${OUT_OF_REACH} and this server has no relay. Try the same Wi-Fi, or a phone hotspot.`],
+    lists: 'no path',
+    reach: ({ pair }) => pair({ first: cut, second: cut, connected: false }),
+  },
+  'no-direct-path-hello': {
+    says: ['No direct path to {peer}', `${OUT_OF_REACH} and this server has no relay. Try the same Wi-Fi, or a phone hotspot. ${KEPT}`],
+    lists: 'no path',
+    reach: async ({ pair }) => {
+      const { page } = await pair({ first: cut, second: cut, connected: false });
+      await page.click('#hello');
+      return { page };
+    },
+  },
+  'relay-refused': {
+    says: ['The relay turned us away', 'Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.'],
+    lists: 'no path',
+    reach: async ({ pair, relay }) => pair({ at: await relay('udp', 'another secret'), first: cut, second: cut, connected: false }),
+  },
+  'relay-missing': {
+    says: ['No direct path to {peer}', `${OUT_OF_REACH}, and the relay for that is out of order right now. It is asked again by itself.`],
+    lists: 'no path',
+    reach: async ({ pair, noRelayService }) => pair({ at: await noRelayService(), first: cut, second: cut, connected: false }),
+  },
+  'no-path': {
+    says: ['No path to {peer}', 'Not even through the relay. Try another network.'],
+    lists: 'no path',
+    reach: async ({ pair, relay }) => pair({ at: await relay('udp'), first: cut, second: cut, connected: false }),
+  },
+  'relayed-udp': {
+    says: ['Go on, press it', ''],
+    lists: 'connected, relayed (still encrypted), {ms}',
+    reach: async ({ pair, relay }) => pair({ at: await relay('udp'), first: hear('relay'), second: hear('relay') }),
+  },
+  'relayed-tcp': {
+    says: ['Connected through a relay', 'This network blocks the fast way; it works, a little slower.'],
+    lists: 'connected, relayed by TCP (still encrypted), {ms}',
+    reach: async ({ pair, relay }) => pair({ at: await relay('tcp'), first: hear('relay'), second: hear('relay') }),
+  },
+  'relayed-tls': {
+    says: ['Connected through a relay', 'This network blocks the fast way; it works, a little slower.'],
+    lists: 'connected, relayed by TLS (still encrypted), 48 ms',
+    reach: ({ pair }) =>
+      pair({ first: pretend({ 'local-candidate': { candidateType: 'relay', relayProtocol: 'tls' }, 'candidate-pair': { currentRoundTripTime: 0.048 } }) }),
+  },
+  'between-networks': {
+    says: ['Go on, press it', ''],
+    lists: 'connected, direct between networks, under 1 ms',
+    reach: ({ pair }) => pair({ first: pretend({ 'local-candidate': { candidateType: 'srflx' }, 'candidate-pair': { currentRoundTripTime: 0.0004 } }) }),
+  },
+  away: {
+    says: ['The meeting point is not answering', 'Devices already connected stay connected. Trying again in {n} s.'],
+    lists: 'connected, direct, {ms}',
+    reach: async ({ pair, door }) => {
+      const way = await door();
+      const { page } = await pair({ at: way.url });
+      way.shut();
+      return { page };
+    },
+  },
+  'away-trying': {
+    says: ['The meeting point is not answering', 'Devices already connected stay connected. Trying again…'],
+    reach: async ({ alone, door }) => {
+      const way = await door();
+      const { page } = await alone({ at: way.url });
+      // A server that takes the connection and says nothing.
+      await way.mute();
+      return { page };
+    },
+  },
+  tampered: {
+    says: ['Stopped: someone changed the introduction', 'The messages that connect you were altered on the way. Nothing was sent.'],
+    lists: 'stopped: introduction changed',
+    reach: async ({ pair, liar }) => {
+      const server = await liar();
+      server.lie = (frame) => [introduces(frame) ? { ...frame, payload: `AQ${frame.payload.slice(2).toLowerCase()}` } : frame];
+      return pair({ at: server.url, connected: false });
+    },
+  },
+  'something-false': {
+    says: ['Something false was ignored', 'Someone between you altered a message that connects you. It was thrown away; who is connected stays connected.'],
+    lists: 'connected, direct, {ms}',
+    reach: async ({ pair, liar }) => {
+      const server = await liar();
+      const { page } = await pair({ at: server.url });
+      server.say(server.clients[0].id, { type: 'OFFER', src: server.clients[1].id, payload: 'a lie' });
+      return { page };
+    },
+  },
+  full: {
+    says: ['This room is full (2 devices)', 'Ask someone to leave, or start another room.'],
+    reach: async ({ pair, server, more }) => {
+      const at = await server({ vars: { ...NO_RELAY, ROOM_CAPACITY: '2' } });
+      return { page: await more((await pair({ at })).page) };
+    },
+  },
+  damaged: {
+    says: ['This link is damaged', 'Some characters at its end are missing. Ask for the link again.'],
+    reach: ({ alone, plain }) => alone({ at: new URL('/#AAAAAAAAAAAAAAAAAAAA', plain), waits: false }),
+  },
+  insecure: {
+    says: ['This page must be opened over https', 'Device connections only work on secure pages.'],
+    reach: ({ alone }) => alone({ waits: false, prepare: (page) => page.evaluateOnNewDocument(() => Object.defineProperty(crypto, 'subtle', { value: undefined })) }),
+  },
+  'no-webrtc': {
+    says: ['This browser has direct connections switched off', 'A privacy setting or extension blocks them (WebRTC).'],
+    reach: ({ alone }) => alone({ waits: false, prepare: (page) => page.evaluateOnNewDocument(() => delete window.RTCPeerConnection) }),
+  },
+  refused: {
+    says: ['The meeting point turned us away', 'Server has reached its concurrent user limit'],
+    reach: async ({ alone, server }) => alone({ at: await server({ vars: { CONCURRENT_LIMIT: '0' } }), waits: false }),
+  },
+};
+
+/** What the page says now: both lines, how the other one stands in the list, and the log. */
+const saying = () => {
+  const text = (id) => document.getElementById(id).textContent;
+  const box = ['stopped', 'away'].find((id) => !document.getElementById(id).hidden);
+  const lines = box ? [text(`${box}-title`), text(`${box}-text`)] : [text('title'), text('text')];
+  return [...lines, document.querySelector('#people > li:not([data-state=me]) .standing')?.textContent ?? '', text('log')];
+};
+
+/** Waits until the page says what a state says. @param {string} state @param {string} peer whose name stands for {peer} */
+async function untilSaid(page, state, peer) {
+  const { says, lists = null } = STATES[state];
+  const literally = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const pattern = (text) =>
+    `^${literally(text).replace('\\{peer\\}', literally(peer)).replace('\\{peers\\}', '.+, .+, and .+').replace('\\{third\\}', '.+').replace('\\{n\\}', '\\d+').replace('\\{ms\\}', '(under 1|\\d+) ms')}$`;
+  const patterns = [...says, lists].map((text) => new RegExp(text === null ? '' : pattern(text)));
+  const end = Date.now() + DEADLINE_MS;
+  for (;;) {
+    const said = await page.evaluate(saying);
+    if (said.every((line, at) => patterns[at]?.test(line) ?? true)) return said;
+    assert.ok(Date.now() < end, `${state}: the page should say ${patterns.join(' ')}, and says ${said.join(' / ')}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/**
+ * Brings a page into a state, and waits until it says what it has to.
+ * @param {{ chromium: any, plain: URL }} stage `plain`: a Beckon without STUN and TURN
+ * @param {keyof typeof STATES} state
+ * @returns {Promise<{ page: any, said: string[], troubles: string[], close(): Promise<void> }>} `said`: what it says now; `troubles`: what no
+ *   page may do, of everyone who is in it; `close` ends all that it took
+ */
+export async function reach({ chromium, plain }, state) {
+  /** @type {(() => unknown)[]} */
+  const endings = [];
+  const devices = [];
+  /** What the other one is called. */
+  let peer = '';
+  const open = async (url, prepare) => {
+    const device = await openDevice(chromium, url, prepare);
+    devices.push(device);
+    endings.push(device.close);
+    return device.page;
+  };
+  const server = async (options) => {
+    const beckon = await startBeckon(options);
+    endings.push(() => beckon.close());
+    return beckon.url;
+  };
+  const tools = {
+    plain,
+    server,
+    alone: async ({ at = plain, prepare, waits = true } = {}) => {
+      const page = await open(at, prepare);
+      if (waits) await untilText(page, 'Waiting for another device');
+      return { page };
+    },
+    pair: async ({ at = plain, first, second, connected = true } = {}) => {
+      const page = await open(at, first);
+      await until(page, 'a fresh room', () => document.getElementById('link').value.includes('#'));
+      const other = await open(await link(page), second);
+      if (connected) for (const one of [page, other]) await untilConnected(one, 1);
+      else await until(page, 'the other one is there', () => document.querySelectorAll('#people > li').length === 2);
+      peer = await until(other, 'its name', () => document.getElementById('name').value);
+      return { page, other };
+    },
+    more: async (page, prepare) => open(await link(page), prepare),
+    relay: async (transport, secret = SECRET) => {
+      const turn = await startTurn(SECRET);
+      endings.push(() => turn.close());
+      return server({ vars: { ...NO_RELAY, TURN_URLS: turn[transport] }, secrets: { TURN_SECRET: secret } });
+    },
+    noRelayService: async () => {
+      const nobody = `http://127.0.0.1:${await freePort()}`;
+      return server({ vars: { ...NO_RELAY, TURN_KEY_ID: 'abc', TURN_API_URL: nobody }, secrets: { TURN_KEY_API_TOKEN: 'a token' } });
+    },
+    door: async () => {
+      const door = await openDoor(plain);
+      endings.push(door.shut);
+      return door;
+    },
+    liar: async () => {
+      const liar = await startLiar(plain);
+      endings.push(liar.close);
+      return liar;
+    },
+  };
+  const close = async () => {
+    for (const end of endings.splice(0).reverse()) await end();
+  };
+  try {
+    const { page } = await STATES[state].reach(tools);
+    const said = await untilSaid(page, state, peer);
+    return { page, said, close, get troubles() {
+      return devices.flatMap(({ troubles }) => troubles);
+    } };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,121 @@
+// npm run flood: ten attackers against twenty honest pairs, all in one realm and so in one object; Beckon and the stock PeerServer,
+// each under the same floods. Then ten thousand idle sockets. Options: --seconds (of each flood), --minutes (of idling, 0 for none),
+// --sockets, --only (a kind of flood), --server (beckon or PeerServer).
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { setTimeout as pause } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { unstable_readConfig } from "wrangler";
+import { idle } from "../bench/idle.js";
+import { memoryOf } from "../bench/process.js";
+import { beckon, peerServer } from "../bench/servers.js";
+
+const KINDS = ["valid", "malformed", "oversized", "to absent ids", "join storm", "heartbeats", "everything"];
+/** What the p99 of an honest frame's delay may rise by, in ms. */
+const RISE_MS = 50;
+/** What a server may have in memory: a Durable Object has 128 MB, workerd itself some 60. */
+const MEMORY_MB = 256;
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "15" },
+    minutes: { type: "string", default: "10" },
+    sockets: { type: "string", default: "10000" },
+    only: { type: "string" },
+    server: { type: "string" },
+  },
+});
+
+const file = (name) => fileURLToPath(new URL(name, import.meta.url));
+const { ratelimits } = unstable_readConfig({ config: file("../../wrangler.toml") });
+const LIMITS = JSON.stringify(Object.fromEntries(ratelimits.map(({ name, simple }) => [name, simple])));
+const servers = {
+  beckon: () => beckon("Beckon", file("../../dist"), { vars: { LIMITS }, limited: true }),
+  PeerServer: () => peerServer(),
+};
+
+/** A program of ours that is asked, and answers. */
+function helper(name) {
+  const child = fork(file(name));
+  return {
+    tell: (message) => child.send(message),
+    ask: (message = {}) => new Promise((resolve) => (child.once("message", resolve), child.send(message))),
+    end: () => (child.kill("SIGKILL"), new Promise((resolve) => child.once("exit", resolve))),
+  };
+}
+
+/** One flood against one server. */
+async function flood(start, kind) {
+  const server = await start();
+  const victims = helper("victims.js");
+  const attackers = helper("attackers.js");
+  try {
+    await victims.ask({ port: server.port });
+    await pause(2000);
+    await victims.ask();
+    await pause(Number(values.seconds) * 1000);
+    const rest = await victims.ask();
+    let most = 0;
+    attackers.tell({ port: server.port, kind });
+    for (const end = Date.now() + Number(values.seconds) * 1000; Date.now() < end; await pause(500)) most = Math.max(most, memory(server));
+    const [under, fought] = [await victims.ask(), await attackers.ask()];
+    const lives = memory(server) > 0;
+    return {
+      server: server.name,
+      flood: kind,
+      "frames/s": Math.round(fought.frames / Number(values.seconds)),
+      joins: fought.joins,
+      refused: fought.refused,
+      "thrown out": fought.thrownOut,
+      "p99 at rest": rest.p99,
+      "p50 under": under.p50,
+      "p99 under": under.p99,
+      rise: under.p99 - rest.p99,
+      "honest closed": lives ? under.closed : "all: it ended",
+      "honest heard": under.heard / under.sent,
+      "memory, MB": most / 1e6,
+      good: lives && under.closed === 0 && under.p99 - rest.p99 < RISE_MS && most < MEMORY_MB * 1e6,
+    };
+  } finally {
+    await Promise.all([victims.end(), attackers.end()]);
+    await server.close();
+  }
+}
+
+/** What a server has in memory, in bytes; 0 when it is no more. */
+function memory(server) {
+  try {
+    return memoryOf(server.pid);
+  } catch {
+    return 0;
+  }
+}
+
+const show = (value) => (typeof value !== "number" ? value : Number.isInteger(value) ? value : Number(value.toFixed(2)));
+const table = (rows) => console.table(rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, show(value)]))));
+
+const rows = [];
+for (const kind of KINDS.filter((kind) => !values.only || kind === values.only)) {
+  for (const [name, start] of Object.entries(servers).filter(([name]) => !values.server || name === values.server)) {
+    rows.push(await flood(start, kind));
+    console.error(name, kind, JSON.stringify(rows.at(-1)));
+  }
+}
+console.log(`\nten attackers, twenty honest pairs, ${values.seconds} s at rest and ${values.seconds} s of each flood; delays in ms`);
+table(rows);
+
+let idled = [];
+if (Number(values.minutes) > 0) {
+  const [peers, seconds] = [Number(values.sockets), Number(values.minutes) * 60];
+  const server = await beckon("Beckon", file("../../dist"), { vars: { CONCURRENT_LIMIT: String(peers) }, counted: true });
+  try {
+    idled = [await idle(server, { peers, seconds })];
+  } finally {
+    await server.close();
+  }
+  console.log(`\n${peers} idle sockets with the stock client's heartbeats for ${values.minutes} min`);
+  table(idled);
+}
+const bad = [...rows.filter((row) => row.server === "Beckon" && !row.good), ...idled.filter(({ wakes }) => wakes !== 0)];
+if (bad.length) console.log("not as it should be:", bad);
+process.exit(bad.length ? 1 : 0);

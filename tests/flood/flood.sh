@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# npm run flood: sets up what is missing, builds as for a deploy, and floods (tests/flood/flood.mjs has the options).
+set -euo pipefail
+. "$(dirname "$0")/../../tools/env.sh"
+cd "$root"
+bash tools/setup.sh test
+wrangler deploy --dry-run --outdir dist >&2
+exec node tests/flood/flood.mjs "$@"

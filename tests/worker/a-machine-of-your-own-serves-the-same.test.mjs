@@ -1,0 +1,119 @@
+// `npm run serve`: Beckon on plain workerd. What is deployed, and what is served here, are the same to whoever asks.
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { headersFor, parseHeaders } from "../../tools/site/headers.js";
+import { serve } from "../../tools/serve.mjs";
+import { startBeckon } from "./beckon.mjs";
+import { open } from "./socket.mjs";
+
+const SITE = new URL("../../build/site", import.meta.url).pathname;
+const data = mkdtempSync(join(tmpdir(), "beckon-serve-"));
+const begin = (options = {}) => serve({ port: 0, ip: "127.0.0.1", data, vars: { EXPIRE_TIMEOUT_MS: "60000" }, ...options });
+const at = ({ port }) => new URL(`http://127.0.0.1:${port}/`);
+let here = await begin();
+after(async () => {
+  await here.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+/** What an answer is, but for what belongs to one server's way of sending it. */
+async function seen(base, path, init) {
+  const answer = await fetch(new URL(path, base), { redirect: "manual", ...init });
+  const headers = Object.fromEntries([...answer.headers].filter(([name]) => !/^(cf-|connection|content-(encoding|length)|date|etag|keep-alive|transfer-encoding|vary)/.test(name)));
+  return { status: answer.status, headers, body: await answer.text() };
+}
+
+test("every file, and every way to ask for it, is answered as Cloudflare's assets answer", async () => {
+  const beckon = await startBeckon();
+  const files = readdirSync(SITE, { recursive: true, encoding: "utf8" }).filter((name) => /\.\w+$/.test(name));
+  assert.ok(files.includes("examples/chat.html"));
+  const paths = files.flatMap((name) => [`/${name}`, `/${name.replace(/(index)?\.html$/, "")}`]);
+  for (const path of [...new Set(paths), "/doctor/", "/index", "/examples", "/examples/index", "/?a=1", "/doctor.html?a=1", "/_headers", "/nothing", "/beckon.js/", "/%"]) {
+    assert.deepEqual(await seen(at(here), path), await seen(beckon.url, path), path);
+  }
+  for (const method of ["HEAD", "POST", "OPTIONS"]) assert.deepEqual(await seen(at(here), "/beckon.js", { method }), await seen(beckon.url, "/beckon.js", { method }), method);
+  await beckon.close();
+});
+
+test("what has not changed is not sent again, and text is sent compressed", async () => {
+  for (const path of ["/beckon.js", "/beckon.d.ts"]) {
+    const first = await fetch(new URL(path, at(here)));
+    const tag = first.headers.get("etag");
+    assert.equal(await first.text(), readFileSync(join(SITE, path), "utf8"));
+    assert.equal(first.headers.get("content-encoding"), path === "/beckon.js" ? "gzip" : null);
+    assert.equal((await fetch(new URL(path, at(here)), { headers: { "If-None-Match": tag } })).status, 304);
+    assert.equal((await fetch(new URL(path, at(here)), { headers: { "If-None-Match": '"other"' } })).status, 200);
+  }
+});
+
+test("rules for headers are read as Cloudflare reads them", () => {
+  const rules = parseHeaders("# a comment\n/*\n  X-All: one\n  X-Gone: soon\n\n/a/:name\n  X-All: two: three\n  ! X-Gone\n/a.b\n  x-dot: 1\n");
+  assert.deepEqual([...headersFor("/a/b", rules)], [["x-all", "one, two: three"]]);
+  assert.deepEqual([...headersFor("/a/b/c", rules)], [["x-all", "one"], ["x-gone", "soon"]]);
+  assert.equal(headersFor("/a.b", rules).get("x-dot"), "1");
+  assert.equal(headersFor("/aXb", rules).get("x-dot"), undefined);
+});
+
+test("two sockets talk, and what waits or is kept outlives the machine's sudden end", async () => {
+  const long = "a-token-of-22-characters-or-more";
+  const [ann, bob] = [await open(at(here), { key: "peerjs", id: "ann", token: "t" }), await open(at(here), { key: "peerjs", id: "bob", token: long })];
+  for (const socket of [ann, bob]) assert.equal(await socket.next(), '{"type":"OPEN"}');
+  ann.send({ type: "OFFER", dst: "bob", payload: 1 });
+  assert.equal(await bob.next(), '{"type":"OFFER","src":"ann","dst":"bob","payload":1}');
+  ann.send('{"type":"HEARTBEAT"}');
+  assert.equal(await ann.next(), "pong");
+  await bob.close();
+  ann.send({ type: "OFFER", dst: "carl", payload: 2 });
+  // The object has one thread: when this is answered, what came before is done.
+  ann.send({ type: "OFFER", dst: "ann", payload: 3 });
+  assert.equal(await ann.next(), '{"type":"OFFER","src":"ann","dst":"ann","payload":3}');
+
+  await here.close(); // which is a kill
+  here = await begin();
+  const carl = await open(at(here), { key: "peerjs", id: "carl", token: "t" });
+  assert.equal(await carl.next(), '{"type":"OPEN"}');
+  assert.equal(await carl.next(), '{"type":"OFFER","src":"ann","dst":"carl","payload":2}');
+  const thief = await open(at(here), { key: "peerjs", id: "bob", token: "another" });
+  assert.match(await thief.next(), /^\{"type":"ID-TAKEN"/);
+  const owner = await open(at(here), { key: "peerjs", id: "bob", token: long });
+  assert.equal(await owner.next(), '{"type":"OPEN"}');
+});
+
+test("nobody can say for himself from where he asks; a proxy can", async () => {
+  // One network keeps eight ids for owners who are away (MAX_RESERVED_PER_CLIENT); nine networks keep nine.
+  const kept = async (server, key, header) => {
+    const names = Array.from({ length: 9 }, (_, n) => `owner${n}`);
+    for (const [n, id] of names.entries()) {
+      const socket = await open(at(server), { key, id, token: `${id}-has-a-token-that-lasts` }, "/peerjs", { [header]: `203.0.${n}.1` });
+      await socket.next();
+      await socket.close();
+    }
+    const told = await Promise.all(names.map(async (id) => (await open(at(server), { key, id, token: "another" })).next()));
+    return told.filter((frame) => /ID-TAKEN/.test(frame)).length;
+  };
+  assert.equal(await kept(here, "own-word", "CF-Connecting-IP"), 8);
+  assert.equal(await kept(here, "own-word-too", "X-Forwarded-For"), 8);
+  const folder = mkdtempSync(join(tmpdir(), "beckon-serve-"));
+  const behind = await begin({ data: folder, proxied: true });
+  assert.equal(await kept(behind, "proxy", "X-Forwarded-For"), 9);
+  assert.equal(await kept(behind, "own-word", "CF-Connecting-IP"), 8);
+  await behind.close();
+  rmSync(folder, { recursive: true });
+});
+
+test("TURN credentials are made without Cloudflare's limiter, from a secret that is in no file", async () => {
+  process.env.TURN_SECRET = "a secret of the operator's";
+  const folder = mkdtempSync(join(tmpdir(), "beckon-serve-"));
+  const server = await begin({ data: folder, vars: { TURN_URLS: "turn:turn.example.org:3478", ICE_FOR_ALL: "true" } });
+  delete process.env.TURN_SECRET;
+  const { iceServers } = await (await fetch(new URL("/peerjs/ice", at(server)))).json();
+  assert.ok(iceServers.some(({ urls, credential }) => String(urls).includes("turn.example.org") && credential), JSON.stringify(iceServers));
+  await server.close();
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".capnp"))) {
+    assert.doesNotMatch(readFileSync(join(folder, name), "utf8"), /a secret of the operator/);
+  }
+  rmSync(folder, { recursive: true });
+});

@@ -1,0 +1,103 @@
+// Beckon with faults to order: the built Worker, untouched, with a few lines around it that make the platform fail. `trap` spends the
+// Wasm instance: between it and the platform stands one function that calls an export with a pointer beyond the memory, in the
+// middle of whatever Rust is doing. That is a real trap, deep inside an event, with everything borrowed that an event borrows.
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startBeckon } from "./beckon.mjs";
+
+const TRAP = `
+const { Instance } = WebAssembly;
+let armed = false;
+let traps = 0;
+const arm = () => (armed = true);
+WebAssembly.Instance = function (module, imports) {
+  const watched = { ...imports["./index_bg.js"] };
+  // Everything that the realm does begins with the time of day, and the Worker before it asks a request what it is.
+  for (const name of Object.keys(watched).filter((name) => /^__wbg_(getTime|method)_/.test(name))) {
+    const real = watched[name];
+    watched[name] = (...args) => {
+      if (armed) {
+        armed = false;
+        traps++;
+        instance.exports.__wbindgen_free(0xffff0000, 64, 8);
+      }
+      return real(...args);
+    };
+  }
+  const instance = new Instance(module, { ...imports, "./index_bg.js": watched });
+  return instance;
+};
+`;
+
+const entry = (Room, Beckon) => `
+const faults = {};
+const due = (name) => faults[name] > 0 && faults[name]--;
+const fail = (name) => {
+  if (due(name)) throw new Error("ordered: " + name);
+};
+const breakable = (ctx) => {
+  const { storage } = ctx;
+  const { sql, setAlarm } = storage;
+  const exec = (query, ...values) => (fail(query.split(" ")[0]), sql.exec(query, ...values));
+  const slowly = async (...when) => (fail("setAlarm"), await scheduler.wait(due("slowAlarm") ? 1000 : 0), setAlarm.apply(storage, when));
+  Object.defineProperties(storage, { sql: { value: { exec } }, setAlarm: { value: slowly } });
+  return ctx;
+};
+const wants = (what, where) => what.url.includes("trap=" + where) && arm();
+export default class extends ${Beckon} {
+  fetch(request) {
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === "/faults") {
+      for (const [name, times] of searchParams) faults[name] = Number(times);
+      return Response.json({ ...faults, traps });
+    }
+    wants(request, "edge");
+    return super.fetch(request);
+  }
+}
+class Faulty extends ${Room} {
+  constructor(ctx, env) {
+    super(breakable(ctx), env);
+  }
+  async fetch(request) {
+    if (request.method === "POST") fail("forward");
+    wants(request, "room");
+    return super.fetch(request);
+  }
+  webSocketMessage(socket, message) {
+    if (message.includes("trap-here")) arm();
+    return super.webSocketMessage(socket, message);
+  }
+  webSocketClose(socket, code, ...rest) {
+    if (code === 4999) arm();
+    return super.webSocketClose(socket, code, ...rest);
+  }
+  async alarm() {
+    if (due("alarmTrap")) arm();
+    return super.alarm();
+  }
+}
+export { Faulty as Room };
+`;
+
+/**
+ * Starts it, as `startBeckon` does. `faults` orders some: how often from now on `forward` (a frame from another home), a statement to
+ * storage by its first word, or `setAlarm` is to fail, `setAlarm` to take a second (`slowAlarm`) and an alarm to trap (`alarmTrap`).
+ * It says which are still to come, and how many `traps` there were.
+ */
+export async function startFaulty(t, options) {
+  const built = fileURLToPath(new URL("../../dist/", import.meta.url));
+  const dist = await mkdtemp(join(tmpdir(), "beckon-trap-"));
+  const code = await readFile(join(built, "entry.js"), "utf8");
+  const [[wasm], [exports, room, worker]] = [code.match(/[0-9a-f]+-index_bg\.wasm/), code.match(/export ?{ ?(\S+) as Room, ?(\S+) as default ?};/)];
+  await cp(join(built, wasm), join(dist, wasm));
+  await writeFile(join(dist, "entry.js"), TRAP + code.replace(exports, entry(room, worker)));
+  const beckon = await startBeckon({ ...options, dist });
+  t.after(async () => {
+    await beckon.close();
+    await rm(dist, { recursive: true, force: true });
+  });
+  return { ...beckon, faults: async (/** @type {Record<string, string>} */ ordered = {}) => (await beckon.fetch(`/faults?${new URLSearchParams(ordered)}`)).json() };
+}

@@ -1,0 +1,118 @@
+// Plain workerd, Cloudflare's own runtime without the helpers that `wrangler dev` puts around a Worker: writes its configuration
+// (Cap'n Proto text), starts it, and knows when it listens. For `npm run serve` and for the bench.
+import { spawn } from "node:child_process";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { createRequire } from "node:module";
+
+/**
+ * A Worker as workerd wants it. The first module is its entry.
+ * @typedef {object} Worker
+ * @property {{ name: string, kind: "esModule" | "wasm", file: string }[]} modules
+ * @property {string} date  compatibility date
+ * @property {string[]} flags  compatibility flags
+ * @property {Record<string, string>} vars  variables and secrets
+ * @property {{ binding: string, className: string }[]} objects  Durable Objects, with SQLite
+ */
+
+/** Cap'n Proto text has JSON's strings, but for escapes beyond ASCII's. @param {string} value */
+const text = (value) => JSON.stringify(value);
+
+/** @param {string[]} items */
+const list = (items) => `[${items.map((item) => `\n    ${item},`).join("")}\n  ]`;
+
+/**
+ * The configuration of one Worker on one port.
+ * @param {Worker} worker
+ * @param {{ address: string, data: string | null, services?: string[], bindings?: string[], v8Flags?: string[] }} where
+ *   `data`: the folder for what objects store, or null for memory; `services`, `bindings`: further ones
+ */
+export function configuration(worker, { address, data, services = [], bindings = [], v8Flags = [] }) {
+  const modules = worker.modules.map(({ name, kind, file }) => `(name = ${text(name)}, ${kind} = embed ${text(resolve(file))})`);
+  const all = [
+    ...Object.entries(worker.vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
+    ...worker.objects.map(({ binding, className }) => `(name = ${text(binding)}, durableObjectNamespace = ${text(className)})`),
+    ...bindings,
+  ];
+  const objects = worker.objects.map(({ className }) => `(className = ${text(className)}, uniqueKey = ${text(className)}, enableSql = true)`);
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = ${list(["(name = \"worker\", worker = .worker)", ...(data === null ? [] : [`(name = "data", disk = (path = ${text(resolve(data))}, writable = true))`]), ...services])},
+  sockets = [(name = "http", address = ${text(address)}, http = (), service = "worker")],
+  v8Flags = ${list(v8Flags.map(text))},
+);
+
+const worker :Workerd.Worker = (
+  modules = ${list(modules)},
+  compatibilityDate = ${text(worker.date)},
+  compatibilityFlags = ${list(worker.flags.map(text))},
+  bindings = ${list(all)},
+  durableObjectNamespaces = ${list(objects)},
+  durableObjectStorage = ${data === null ? "(inMemory = void)" : "(localDisk = \"data\")"},
+);
+`;
+}
+
+/**
+ * The Worker of wrangler.toml as `wrangler deploy --dry-run --outdir dist` has left it in `dist`, without the bindings that only
+ * Cloudflare has (the rate limit: without it there is none).
+ * @param {string} toml  path of wrangler.toml
+ * @param {string} dist
+ * @returns {Promise<Worker>}
+ */
+export async function built(toml, dist) {
+  const { unstable_readConfig } = await import("wrangler");
+  const config = unstable_readConfig({ config: toml });
+  const entry = join(dist, basename(config.main ?? "entry.js"));
+  const code = readFileSync(entry, "utf8");
+  // The folder keeps what earlier builds left in it.
+  const imported = readdirSync(dist).filter((name) => name.endsWith(".wasm") && code.includes(`./${name}`));
+  return {
+    modules: [
+      { name: "entry.js", kind: "esModule", file: entry },
+      ...imported.map((name) => ({ name, kind: /** @type {const} */ ("wasm"), file: join(dist, name) })),
+    ],
+    date: config.compatibility_date ?? "",
+    flags: config.compatibility_flags ?? [],
+    vars: Object.fromEntries(Object.entries(config.vars ?? {}).map(([name, value]) => [name, String(value)])),
+    objects: config.durable_objects.bindings.map(({ name, class_name }) => ({ binding: name, className: class_name })),
+  };
+}
+
+/** The runtime's own program, without the script of Node's that npm puts before it. */
+function program() {
+  const require = createRequire(import.meta.url);
+  return require(require.resolve("workerd")).default;
+}
+
+/** Those that run: none of them outlives this process, however it ends, unless it is killed. @type {Set<import("node:child_process").ChildProcess>} */
+const running = new Set();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
+/**
+ * Starts workerd with a configuration, which is written to `file`.
+ * @param {string} file
+ * @param {string} configured
+ * @param {{ log?: "inherit" | "ignore" }} [options]  where to its complaints go
+ * @returns {Promise<{ port: number, pid: number, ended: Promise<number | null>, close: () => Promise<unknown> }>}
+ */
+export async function start(file, configured, { log = "inherit" } = {}) {
+  writeFileSync(file, configured);
+  const child = spawn(program(), ["serve", "--control-fd=3", "--import-path=/", file, "config"], { stdio: ["ignore", log, log, "pipe"] });
+  running.add(child);
+  child.on("exit", () => running.delete(child));
+  const ended = new Promise((settle) => child.on("exit", settle).on("error", settle));
+  /** @type {Promise<number>} */
+  const listening = new Promise((settle, reject) => {
+    createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdio[3]) }).on("line", (line) => {
+      const { event, socket, port } = JSON.parse(line);
+      if (event === "listen" && socket === "http") settle(port);
+    });
+    ended.then((code) => reject(new Error(`workerd ended with ${code} before it listened`)));
+  });
+  const port = await listening;
+  // SQLite's files survive a kill; to be asked nicely, workerd would wait for all sockets to end.
+  return { port, pid: child.pid ?? 0, ended, close: () => (child.kill("SIGKILL"), ended) };
+}
