@@ -81,8 +81,9 @@ impl Queue {
     /// Lets a frame wait. The attempt it would be part of fails at once when it does not fit.
     pub fn push(&mut self, now: Millis, window_ms: u64, kind: Kind, src: &PeerId, dst: &Destination, frame: String) -> Change {
         let src = crate::message::json(src.as_str());
-        let pair = self.rows.iter().filter(|row| row.src == src && row.dst == dst.json);
-        let attempt = pair.max_by_key(|row| row.seq).filter(|_| kind != Kind::Offer);
+        // An offer begins an attempt, whatever there was before.
+        let followed = self.rows.iter().filter(|row| kind != Kind::Offer && row.src == src && row.dst == dst.json);
+        let attempt = followed.max_by_key(|row| row.seq);
         if attempt.is_some_and(|row| row.frame.is_none()) {
             return Change::default(); // late, and its sender knows already
         }
@@ -102,6 +103,9 @@ impl Queue {
     }
 
     fn fits(&self, new: &Waiting) -> bool {
+        if self.rows.len() >= MAX_WAITING_ROWS {
+            return false; // before anything is added up: that is what a flood is to cost
+        }
         let (mut count, mut peers_bytes, mut bytes) = (1_usize, new.bytes(), new.bytes());
         for row in &self.rows {
             bytes = bytes.saturating_add(row.bytes());
@@ -111,7 +115,7 @@ impl Queue {
             }
         }
         let fits_for_peer = count <= MAX_WAITING_PER_PEER && peers_bytes <= MAX_WAITING_BYTES_PER_PEER;
-        fits_for_peer && bytes <= MAX_WAITING_BYTES && self.rows.len() < MAX_WAITING_ROWS
+        fits_for_peer && bytes <= MAX_WAITING_BYTES
     }
 
     /// Ends the attempt of `last` without delivery.

@@ -14,8 +14,8 @@ import { beckon, peerServer } from "../bench/servers.js";
 const KINDS = ["valid", "malformed", "oversized", "to absent ids", "join storm", "heartbeats", "everything"];
 /** What the p99 of an honest frame's delay may rise by, in ms. */
 const RISE_MS = 50;
-/** What a server may have in memory: a Durable Object has 128 MB, workerd itself some 60. */
-const MEMORY_MB = 256;
+/** What a server may have in memory: workerd holds some 95 kB for each socket, and a realm has at most 5,000 of them. */
+const MEMORY_MB = 600;
 
 const { values } = parseArgs({
   options: {
