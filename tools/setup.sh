@@ -58,8 +58,23 @@ debian_rust() {
 
 has_target() { [ -d "$(rustc --print target-libdir --target "$target" 2>/dev/null)" ]; }
 
+# Rust by its own installer, into $tools: for machines that have none, such as those on which Cloudflare builds.
+install_rust() {
+    local advice="install it from https://rustup.rs, then run this again."
+    [ "${RUSTUP_AUTO_INSTALL:-1}" != 0 ] || stop "Rust is missing, and RUSTUP_AUTO_INSTALL=0 says that it is not to be downloaded: $advice"
+    command -v curl >/dev/null || stop "Rust is missing, and so is curl, which would fetch it: $advice"
+    say "installing Rust from https://sh.rustup.rs into $tools; your own settings stay as they are"
+    curl --proto '=https' --tlsv1.2 --fail --silent --show-error https://sh.rustup.rs |
+        RUSTUP_HOME=$tools/rustup CARGO_HOME=$tools/cargo sh -s -- -y --quiet --no-modify-path --profile minimal \
+            --component clippy --component rustfmt --target "$target" >&2 ||
+        stop "Rust is missing and could not be downloaded: $advice"
+    : >"$tools/rustup/ready"
+    know_rust
+}
+
 ready_rust() {
-    command -v cargo >/dev/null && command -v rustc >/dev/null || stop "Rust is missing: install it from https://rustup.rs, then run this again."
+    command -v cargo >/dev/null && command -v rustc >/dev/null || install_rust
+    command -v cc >/dev/null || debian "a linker for Rust" gcc libc6-dev
     # A toolchain made by another version of Debian's rustc is of no use.
     [ ! -d "$tools/rust" ] || /usr/bin/rustc -vV 2>/dev/null | cmp -s - "$tools/rust/made-by" || rm -rf "$tools/rust"
     [ -d "$tools/rust" ] || has_target && return
