@@ -107,6 +107,18 @@ ready_node() {
     cp package-lock.json "$stamp"
 }
 
+# A Python program of its own place, which the test of docs/openapi.yaml runs.
+ready_schemathesis() {
+    local wanted=tests/worker/schemathesis.txt place=$tools/schemathesis python=python3
+    ! cmp -s "$wanted" "$place/made-of" || return 0
+    python3 -c 'import ensurepip, venv' 2>/dev/null || { debian "Python, for the test of the HTTP description" python3 python3-venv; python=/usr/bin/python3; }
+    say "installing schemathesis, for the test of the HTTP description"
+    rm -rf "$place"
+    "$python" -m venv "$place"
+    "$place/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted" >&2
+    cp "$wanted" "$place/made-of"
+}
+
 ready_rust
 ready_node
 mkdir -p build/site # wrangler wants to see it before it builds
@@ -115,6 +127,7 @@ if [ "$purpose" = test ] || [ "$purpose" = lab ]; then
     find_firefox >/dev/null || debian "Firefox, for the tests of the stock client" firefox-esr
     command -v turnserver >/dev/null || debian "coturn, for the tests of relays" coturn openssl
 fi
+[ "$purpose" != test ] || ready_schemathesis
 if [ "$purpose" = lab ]; then
     # Programs, each with its package: networks, NAT, TURN, certificates, and a way to a port inside a network.
     lacking=()
