@@ -10,6 +10,7 @@ use crate::limits::{
     MAX_WAITING_PER_PEER, MAX_WAITING_ROWS,
 };
 use crate::message::{Destination, Kind};
+use std::collections::BTreeMap;
 
 /// A row of the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +49,8 @@ pub struct Expired {
 /// What changed in the queue, and so has to change in storage.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Change {
-    /// Rows to store.
-    pub keep: Option<Waiting>,
+    /// Rows to store, once the others are deleted.
+    pub keep: Vec<Waiting>,
     /// Rows to delete.
     pub drop: Vec<u64>,
     /// Attempts that have failed just now.
@@ -95,7 +96,7 @@ impl Queue {
         let row = Waiting { seq, attempt, due, src, dst: dst.json.clone(), frame: Some(frame) };
         if self.fits(&row) {
             self.rows.push(row.clone());
-            return Change { keep: Some(row), ..Change::default() };
+            return Change { keep: vec![row], ..Change::default() };
         }
         self.fail(now, row)
     }
@@ -113,19 +114,22 @@ impl Queue {
         fits_for_peer && bytes <= MAX_WAITING_BYTES && self.rows.len() < MAX_WAITING_ROWS
     }
 
-    fn marks(&self) -> usize {
-        self.rows.iter().filter(|row| row.frame.is_none()).count()
-    }
-
-    /// Ends the attempt of `last` without delivery, and remembers that, so that its late frames do not begin another.
+    /// Ends the attempt of `last` without delivery.
     fn fail(&mut self, now: Millis, last: Waiting) -> Change {
         let drop = self.remove(|row| row.attempt == last.attempt);
         let expired = vec![Expired { src: last.src.clone(), dst: last.dst.clone() }];
-        let mark = Waiting { due: now.saturating_add(FAILED_ATTEMPT_MEMORY_MS), frame: None, ..last };
-        // Past the limit late candidates may fail once more, as they always do with PeerServer.
-        let keep = (self.marks() < MAX_FAILED_ATTEMPTS && self.rows.len() < MAX_WAITING_ROWS).then_some(mark);
-        self.rows.extend(keep.clone());
-        Change { keep, drop, expired }
+        Change { keep: self.mark(now, vec![last]), drop, expired }
+    }
+
+    /// Remembers attempts, a row of each, as failed, so that their late frames do not begin others. Past the limit late candidates
+    /// may fail once more, as they always do with PeerServer.
+    fn mark(&mut self, now: Millis, failed: Vec<Waiting>) -> Vec<Waiting> {
+        let marks = self.rows.iter().filter(|row| row.frame.is_none()).count();
+        let room = MAX_FAILED_ATTEMPTS.saturating_sub(marks).min(MAX_WAITING_ROWS.saturating_sub(self.rows.len()));
+        let due = now.saturating_add(FAILED_ATTEMPT_MEMORY_MS);
+        let marks: Vec<Waiting> = failed.into_iter().take(room).map(|row| Waiting { due, frame: None, ..row }).collect();
+        self.rows.extend(marks.iter().cloned());
+        marks
     }
 
     /// Takes all frames for a peer who has come, in order, and the numbers of the rows to delete.
@@ -141,13 +145,19 @@ impl Queue {
         (frames, drop)
     }
 
-    /// Ends one of the attempts whose time is up; `None` when there is none.
-    pub fn expire(&mut self, now: Millis) -> Option<Change> {
-        let row = self.rows.iter().find(|row| row.due <= now)?.clone();
-        Some(match row.frame {
-            Some(_) => self.fail(now, Waiting { seq: row.attempt, ..row }),
-            None => Change { drop: self.remove(|other| other.seq == row.seq), ..Change::default() },
-        })
+    /// Ends all attempts whose time is up. All at once: whoever fills the queue is to hold up nobody when it empties.
+    pub fn expire(&mut self, now: Millis) -> Change {
+        let mut failed = BTreeMap::new();
+        let drop = self.remove(|row| {
+            let ended = row.due <= now;
+            if ended && row.frame.take().is_some() {
+                failed.entry(row.attempt).or_insert_with(|| Waiting { seq: row.attempt, ..row.clone() });
+            }
+            ended
+        });
+        let failed: Vec<Waiting> = failed.into_values().collect();
+        let expired = failed.iter().map(|row| Expired { src: row.src.clone(), dst: row.dst.clone() }).collect();
+        Change { keep: self.mark(now, failed), drop, expired }
     }
 
     fn remove(&mut self, mut which: impl FnMut(&mut Waiting) -> bool) -> Vec<u64> {

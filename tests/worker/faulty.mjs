@@ -15,7 +15,7 @@ const arm = () => (armed = true);
 WebAssembly.Instance = function (module, imports) {
   const watched = { ...imports["./index_bg.js"] };
   // Everything that the realm does begins with the time of day, and the Worker before it asks a request what it is.
-  for (const name of Object.keys(watched).filter((name) => /^__wbg_(getTime|method)_/.test(name))) {
+  for (const name of Object.keys(watched).filter((name) => /^__wbg_(now|getTime|method)_/.test(name))) {
     const real = watched[name];
     watched[name] = (...args) => {
       if (armed) {
