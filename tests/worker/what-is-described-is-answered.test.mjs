@@ -29,7 +29,8 @@ async function ask(name, url, ...options) {
   mkdirSync(output, { recursive: true });
   const command = ["run", new URL("docs/openapi.yaml", ROOT).pathname, "--url", url, "--checks", "all", "--exclude-checks", NOT_CHECKED.join(), "--max-examples", "15", "--seed", "1",
     "--generation-deterministic", "--no-color", "--report", "har", "--report-har-path", report, ...options];
-  const child = spawn(SCHEMATHESIS, command, { cwd: output, stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...process.env, SCHEMATHESIS_HOOKS: new URL("openapi_texts.py", import.meta.url).pathname, PYTHONDONTWRITEBYTECODE: "1" };
+  const child = spawn(SCHEMATHESIS, command, { cwd: output, env, stdio: ["ignore", "pipe", "pipe"] });
   let told = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (told += data));
   const code = await new Promise((settle, reject) => child.on("close", settle).on("error", reject));
@@ -63,9 +64,12 @@ test("elsewhere, with discovery, one key and little patience", async () => {
   const url = new URL("/app", beckon.url).href;
   const seen = await ask("elsewhere", url);
   for (const kind of ["GET / 200", "GET /{key}/peers 200", "GET /{key}/ice 403", "OPTIONS /{key}/ice 204"]) assert.ok(seen.includes(kind), `${kind} was not seen: ${seen.join(", ")}`);
-  // A network whose patience is spent (ICE_LIMIT in wrangler.toml).
+  // A network that has asked too often (ICE_LIMIT in wrangler.toml). It may ask again when a minute begins, which can be right now.
   const header = { "CF-Connecting-IP": "203.0.113.9" };
-  for (let times = 0; times < 121; times++) await beckon.fetch("/app/peerjs/ice?id=ann&token=t", { headers: header });
-  const refused = await ask("refused", url, "--include-operation-id", "ice", "--header", "CF-Connecting-IP:203.0.113.9");
+  const refused = [];
+  for (let tries = 0; tries < 4 && !refused.includes("GET /{key}/ice 429"); tries++) {
+    for (let times = 0; times < 121; times++) await beckon.fetch("/app/peerjs/ice?id=ann&token=t", { headers: header });
+    refused.push(...(await ask("refused", url, "--include-operation-id", "ice", "--header", "CF-Connecting-IP:203.0.113.9")));
+  }
   assert.ok(refused.includes("GET /{key}/ice 429"), refused.join(", "));
 });
