@@ -18,8 +18,9 @@ struct Outbox {
 }
 
 impl Outboxes {
-    /// Adds a frame; gives it back when too much waits for that home already.
-    pub fn put(&mut self, home: Home, frame: String) -> Result<(), String> {
+    /// Adds a frame; whether somebody must come and send it, because nobody is sending. Gives it back when too much waits for that
+    /// home already.
+    pub fn put(&mut self, home: Home, frame: String) -> Result<bool, String> {
         let outbox = self.0.entry(home).or_default();
         let bytes = outbox.bytes.saturating_add(frame.len());
         if bytes > MAX_OUTBOX_BYTES {
@@ -27,7 +28,7 @@ impl Outboxes {
         }
         outbox.bytes = bytes;
         outbox.frames.push(frame);
-        Ok(())
+        Ok(!outbox.busy)
     }
 
     /// The frames to send now. `None` when there are none, or when somebody else is sending: they come back for more. Who has

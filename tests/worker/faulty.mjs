@@ -62,9 +62,12 @@ class Faulty extends ${Room} {
     super(breakable(ctx), env);
   }
   async fetch(request) {
-    if (request.method === "POST") fail("forward");
     wants(request, "room");
     return super.fetch(request);
+  }
+  take(frames) {
+    fail("forward");
+    return super.take(frames);
   }
   webSocketMessage(socket, message) {
     if (message.includes("trap-here")) arm();
