@@ -83,6 +83,11 @@ export class Room extends DurableObject {
     return this.#take((room) => room.webSocketError(socket));
   }
 
+  /** What another home passes on. */
+  take(frames) {
+    return this.#take((room) => room.take(frames));
+  }
+
   alarm() {
     return this.#take((room) => room.alarm());
   }

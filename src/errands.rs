@@ -8,10 +8,10 @@ use crate::member::Conn;
 use crate::mint;
 use crate::outbox::Outboxes;
 use crate::placement::{home_name, Home};
-use crate::platform::{self, Fault, Result};
+use crate::platform::{self, Result};
 use crate::realm::{Event, RECORD};
 use crate::report::fault;
-use crate::room::{busy, Room, HOME_URL};
+use crate::room::{busy, Room};
 use crate::settings::Settings;
 use std::rc::Rc;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
@@ -34,8 +34,8 @@ impl Errands {
             Effect::WakeAt(due) => self.wake_at = Some(due),
             Effect::Mint(conn) => self.mints.push(conn),
             Effect::Forward { home, frame } => match self.outboxes.put(home, frame) {
-                Ok(()) if !self.homes.contains(&home) => self.homes.push(home),
-                Ok(()) => {}
+                Ok(true) if !self.homes.contains(&home) => self.homes.push(home),
+                Ok(_) => {}
                 Err(frame) => self.undelivered.push(frame),
             },
             other => return Some(other),
@@ -119,17 +119,8 @@ impl Room {
         Ok(())
     }
 
+    /// No frame holds the character between them: in JSON it is not allowed.
     async fn send_parcel(&self, home: Home, frames: &[String]) -> Result<()> {
-        // No frame holds the character between them: in JSON it is not allowed.
-        let mut body = String::with_capacity(frames.iter().map(|frame| frame.len().saturating_add(1)).sum());
-        for frame in frames {
-            body.push_str(frame);
-            body.push(RECORD);
-        }
-        let request = platform::request("POST", HOME_URL, &[], Some(&body), None)?;
-        match self.env.ask(&home_name(home), &request).await?.status() {
-            200..=299 => Ok(()),
-            status => Err(Fault::new(format!("it answers {status}"))),
-        }
+        self.env.hand_over(&home_name(home), &frames.join(RECORD)).await
     }
 }

@@ -43,6 +43,9 @@ pub const MAX_DESTINATION_BYTES: usize = 6 * MAX_ID_BYTES + 2;
 /// Bytes that may be on their way to one other home: a burst, but not the backlog of a home that hangs.
 pub const MAX_OUTBOX_BYTES: usize = 4 * 1024 * 1024;
 
+/// Bytes that another home hands over at once, at most: its whole backlog, and what stands between the frames.
+pub const MAX_PARCEL_BYTES: usize = 2 * MAX_OUTBOX_BYTES;
+
 /// The most homes that the public realm may have. Some questions go to all of them, and the free plan allows 50 such
 /// subrequests; 32 homes hold more than a million idle sockets.
 pub const MAX_PUBLIC_HOMES: u16 = 32;

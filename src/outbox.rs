@@ -18,19 +18,23 @@ struct Outbox {
 }
 
 impl Outboxes {
-    /// Adds a frame; gives it back when too much waits for that home already.
-    pub fn put(&mut self, home: Home, frame: String) -> Result<(), String> {
+    /// Adds a frame; whether somebody must come and send it, because nobody is sending. Gives it back when too much waits for that
+    /// home already.
+    pub fn put(&mut self, home: Home, frame: String) -> Result<bool, String> {
         let found = self.0.iter_mut().find(|outbox| outbox.home == home);
         let bytes = found.as_ref().map_or(0, |outbox| outbox.bytes).saturating_add(frame.len());
-        match found {
+        Ok(match found {
             _ if bytes > MAX_OUTBOX_BYTES => return Err(frame),
-            None => self.0.push(Outbox { home, frames: vec![frame], bytes, busy: false }),
+            None => {
+                self.0.push(Outbox { home, frames: vec![frame], bytes, busy: false });
+                true
+            }
             Some(outbox) => {
                 outbox.bytes = bytes;
                 outbox.frames.push(frame);
+                !outbox.busy
             }
-        }
-        Ok(())
+        })
     }
 
     /// The frames to send now. `None` when there are none, or when somebody else is sending: they come back for more. Who has

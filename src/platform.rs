@@ -15,7 +15,7 @@ use worker::js_sys::{Date, Error, JsString, Object, Promise, Reflect, Uint8Array
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::web_sys::{RequestInit, RequestRedirect, ResponseInit};
 use worker::worker_sys::ext::{ResponseInitExt, WebSocketExt};
-use worker::worker_sys::{DurableObjectNamespace, RateLimiter, WebSocketPair};
+use worker::worker_sys::{DurableObject, DurableObjectNamespace, RateLimiter, WebSocketPair};
 
 pub(crate) use worker::web_sys::{AbortSignal, Headers, Request, Response, WebSocket};
 pub(crate) use worker::worker_sys::{DurableObjectState as State, SqlStorage, WebSocketRequestResponsePair};
@@ -83,6 +83,13 @@ extern "C" {
     #[wasm_bindgen(method, js_name = getWebSocketAutoResponseTimestamp)]
     fn auto_response_timestamp(this: &Hibernation, socket: &WebSocket) -> Option<Date>;
 
+    /// One of our objects, as seen from another.
+    type Callable;
+
+    /// [`Room::take`](crate::room::Room::take), over there.
+    #[wasm_bindgen(method, catch)]
+    fn take(this: &Callable, frames: &str) -> Result<Promise, JsValue>;
+
     /// A `Map` from sockets to numbers.
     #[wasm_bindgen(js_name = Map)]
     pub(crate) type Numbers;
@@ -122,8 +129,8 @@ pub(crate) fn last_beat(state: &State, socket: &WebSocket) -> Option<Millis> {
     state.auto_response_timestamp(socket).map(|at| at.get_time() as Millis)
 }
 
-/// What a socket received, as UTF-8, with `room` to put it into. Of what is longer than `limit` bytes just enough is read to see
-/// that it is.
+/// What a socket received, or another home sent, as UTF-8, with `room` to put it into. Of what is longer than `limit` bytes just
+/// enough is read to see that it is.
 ///
 /// wasm-bindgen's own way with strings asks JavaScript for one character after the other, which took longer than all the rest of a frame's way:
 /// the runtime's encoder is thirty times as fast.
@@ -161,23 +168,31 @@ impl Env {
         self.binding(name).map(JsCast::unchecked_into)
     }
 
+    fn object(&self, name: &str) -> Result<DurableObject> {
+        let objects: DurableObjectNamespace = self.bound(OBJECTS).ok_or_else(|| Fault::new("wrangler.toml binds no ROOM"))?;
+        Ok(objects.get_by_name(name)?)
+    }
+
     /// Has one of our objects answer a request.
     pub(crate) async fn ask(&self, object: &str, request: &Request) -> Result<Response> {
-        Ok(self.asked(object, request)?.await?.unchecked_into())
+        Ok(settled(self.object(object)?.fetch_with_request(request)?).await?.unchecked_into())
     }
 
     /// The text that one of our objects will answer: it is asked at once, so that several can be asked together.
     pub(crate) fn text_of(&self, object: &str, url: &str) -> impl Future<Output = Result<String>> {
-        let asked = request("GET", url, &[], None, None).and_then(|request| self.asked(object, &request));
+        let request = request("GET", url, &[], None, None);
+        let asked = request.and_then(|request| Ok(settled(self.object(object)?.fetch_with_request(&request)?)));
         async {
             let response: Response = asked?.await?.unchecked_into();
             text(response.text()).await
         }
     }
 
-    fn asked(&self, object: &str, request: &Request) -> Result<Settled> {
-        let objects: DurableObjectNamespace = self.bound(OBJECTS).ok_or_else(|| Fault::new("wrangler.toml binds no ROOM"))?;
-        Ok(settled(objects.get_by_name(object)?.fetch_with_request(request)?))
+    /// Hands frames to one of our objects: a call, which costs the platform half of what a request does.
+    pub(crate) async fn hand_over(&self, object: &str, frames: &str) -> Result<()> {
+        let object = self.object(object)?;
+        settled(object.unchecked_ref::<Callable>().take(frames)?).await?;
+        Ok(())
     }
 
     /// Whether a limiter lets somebody through; `None` where there is no limiter of this name.

@@ -48,8 +48,8 @@ pub struct Expired {
 /// What changed in the queue, and so has to change in storage.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Change {
-    /// Rows to store.
-    pub keep: Option<Waiting>,
+    /// Rows to store, once the others are deleted.
+    pub keep: Vec<Waiting>,
     /// Rows to delete.
     pub drop: Vec<u64>,
     /// Attempts that have failed just now.
@@ -79,8 +79,9 @@ impl Queue {
     /// Lets a frame wait. The attempt it would be part of fails at once when it does not fit.
     pub fn push(&mut self, now: Millis, window_ms: u64, kind: Kind, src: &PeerId, dst: &Destination, frame: String) -> Change {
         let src = crate::message::json(src.as_str());
-        let pair = self.rows.iter().filter(|row| row.src == src && row.dst == dst.json);
-        let attempt = pair.max_by_key(|row| row.seq).filter(|_| kind != Kind::Offer);
+        // An offer begins an attempt, whatever there was before.
+        let followed = self.rows.iter().filter(|row| kind != Kind::Offer && row.src == src && row.dst == dst.json);
+        let attempt = followed.max_by_key(|row| row.seq);
         if attempt.is_some_and(|row| row.frame.is_none()) {
             return Change::default(); // late, and its sender knows already
         }
@@ -94,12 +95,15 @@ impl Queue {
         let row = Waiting { seq, attempt, due, src, dst: dst.json.clone(), frame: Some(frame) };
         if self.fits(&row) {
             self.rows.push(row.clone());
-            return Change { keep: Some(row), ..Change::default() };
+            return Change { keep: vec![row], ..Change::default() };
         }
         self.fail(now, row)
     }
 
     fn fits(&self, new: &Waiting) -> bool {
+        if self.rows.len() >= MAX_WAITING_ROWS {
+            return false; // before anything is added up: that is what a flood is to cost
+        }
         let (mut count, mut peers_bytes, mut bytes) = (1_usize, new.bytes(), new.bytes());
         for row in &self.rows {
             bytes = bytes.saturating_add(row.bytes());
@@ -109,22 +113,25 @@ impl Queue {
             }
         }
         let fits_for_peer = count <= MAX_WAITING_PER_PEER && peers_bytes <= MAX_WAITING_BYTES_PER_PEER;
-        fits_for_peer && bytes <= MAX_WAITING_BYTES && self.rows.len() < MAX_WAITING_ROWS
+        fits_for_peer && bytes <= MAX_WAITING_BYTES
     }
 
-    fn marks(&self) -> usize {
-        self.rows.iter().filter(|row| row.frame.is_none()).count()
-    }
-
-    /// Ends the attempt of `last` without delivery, and remembers that, so that its late frames do not begin another.
+    /// Ends the attempt of `last` without delivery.
     fn fail(&mut self, now: Millis, last: Waiting) -> Change {
         let drop = self.remove(|row| row.attempt == last.attempt);
         let expired = vec![Expired { src: last.src.clone(), dst: last.dst.clone() }];
-        let mark = Waiting { due: now.saturating_add(FAILED_ATTEMPT_MEMORY_MS), frame: None, ..last };
-        // Past the limit late candidates may fail once more, as they always do with PeerServer.
-        let keep = (self.marks() < MAX_FAILED_ATTEMPTS && self.rows.len() < MAX_WAITING_ROWS).then_some(mark);
-        self.rows.extend(keep.clone());
-        Change { keep, drop, expired }
+        Change { keep: self.mark(now, vec![last]), drop, expired }
+    }
+
+    /// Remembers attempts, a row of each, as failed, so that their late frames do not begin others. Past the limit late candidates
+    /// may fail once more, as they always do with PeerServer.
+    fn mark(&mut self, now: Millis, failed: Vec<Waiting>) -> Vec<Waiting> {
+        let marks = self.rows.iter().filter(|row| row.frame.is_none()).count();
+        let room = MAX_FAILED_ATTEMPTS.saturating_sub(marks).min(MAX_WAITING_ROWS.saturating_sub(self.rows.len()));
+        let due = now.saturating_add(FAILED_ATTEMPT_MEMORY_MS);
+        let marks: Vec<Waiting> = failed.into_iter().take(room).map(|row| Waiting { due, frame: None, ..row }).collect();
+        self.rows.extend(marks.iter().cloned());
+        marks
     }
 
     /// Takes all frames for a peer who has come, in order, and the numbers of the rows to delete.
@@ -140,13 +147,20 @@ impl Queue {
         (frames, drop)
     }
 
-    /// Ends one of the attempts whose time is up; `None` when there is none.
-    pub fn expire(&mut self, now: Millis) -> Option<Change> {
-        let row = self.rows.iter().find(|row| row.due <= now)?.clone();
-        Some(match row.frame {
-            Some(_) => self.fail(now, Waiting { seq: row.attempt, ..row }),
-            None => Change { drop: self.remove(|other| other.seq == row.seq), ..Change::default() },
-        })
+    /// Ends all attempts whose time is up. All at once: whoever fills the queue is to hold up nobody when it empties.
+    pub fn expire(&mut self, now: Millis) -> Change {
+        let mut failed: Vec<Waiting> = Vec::new(); // a row of each attempt, by its number: nearly always the last
+        let drop = self.remove(|row| {
+            let ended = row.due <= now;
+            if ended && row.frame.take().is_some() {
+                if let Err(place) = failed.binary_search_by_key(&row.attempt, |failed| failed.attempt) {
+                    failed.insert(place, Waiting { seq: row.attempt, ..row.clone() });
+                }
+            }
+            ended
+        });
+        let expired = failed.iter().map(|row| Expired { src: row.src.clone(), dst: row.dst.clone() }).collect();
+        Change { keep: self.mark(now, failed), drop, expired }
     }
 
     fn remove(&mut self, mut which: impl FnMut(&mut Waiting) -> bool) -> Vec<u64> {

@@ -293,9 +293,8 @@ impl Realm {
     fn alarm(&mut self, turn: &mut Turn<'_>) {
         self.armed = None;
         self.pass_verdicts(turn);
-        while let Some(change) = self.queue.expire(turn.now) {
-            self.changed(change, turn);
-        }
+        let change = self.queue.expire(turn.now);
+        self.changed(change, turn);
         released(self.reservations.expire(turn.now), turn);
     }
 

@@ -15,7 +15,7 @@ use crate::effect::Effect;
 use crate::errands::Errands;
 use crate::ice::Ice;
 use crate::id::Token;
-use crate::limits::MAX_FRAME_BYTES;
+use crate::limits::{MAX_FRAME_BYTES, MAX_PARCEL_BYTES};
 use crate::member::NetworkNumber;
 use crate::message::{HEARTBEAT, HEARTBEAT_ANSWER};
 use crate::placement::{home_name, Home};
@@ -43,8 +43,8 @@ pub struct Room {
 /// How much of that is kept between frames, in bytes: three for each character of the longest introduction.
 const KEPT_BYTES: usize = 32 * 1024;
 
-/// Where one home addresses another: an address that no request from outside has.
-pub(crate) const HOME_URL: &str = "https://home/";
+/// Where one home asks another how many peers it has: an address that no request from outside has.
+const HOME_URL: &str = "https://home/";
 
 #[wasm_bindgen(js_sys = worker::js_sys, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 impl Room {
@@ -94,6 +94,18 @@ impl Room {
         self.ended(socket, Ending::Lost)
     }
 
+    /// Takes the frames that another home passes on; whether [`Room::run`] is to be called.
+    pub fn take(&self, frames: &JsValue) -> Result<bool, JsValue> {
+        let mut more = false;
+        for frame in platform::received(frames, MAX_PARCEL_BYTES, &mut Vec::new()).split(RECORD) {
+            match self.handle(Event::Forwarded { frame }) {
+                Ok(left) => more = left,
+                Err(error) => fault("a forwarded frame is lost", &error),
+            }
+        }
+        Ok(more)
+    }
+
     /// The alarm.
     pub fn alarm(&self) -> Result<bool, JsValue> {
         Ok(self.handle(Event::Alarm)?)
@@ -118,9 +130,6 @@ impl Room {
     }
 
     async fn answer(&self, request: &Request) -> Result<Response> {
-        if request.url() == HOME_URL && request.method() == "POST" {
-            return self.take_forwarded(&platform::text(request.text()).await?).await;
-        }
         let route = edge::route(request, &self.awake()?.settings);
         match route {
             Route::Socket(claim) => self.open(claim, request).await,
@@ -229,20 +238,6 @@ impl Room {
             }
         }
         Ok(errands.any())
-    }
-
-    async fn take_forwarded(&self, body: &str) -> Result<Response> {
-        let mut more = false;
-        for frame in body.split(RECORD).filter(|frame| !frame.is_empty()) {
-            match self.handle(Event::Forwarded { frame }) {
-                Ok(left) => more = left,
-                Err(error) => fault("a forwarded frame is lost", &error),
-            }
-        }
-        if more {
-            self.finish().await?;
-        }
-        edge::respond(Answer::plain(200, String::new()))
     }
 
     fn ended(&self, socket: &WebSocket, ending: Ending) -> Result<bool, JsValue> {

@@ -6,6 +6,14 @@ target=wasm32-unknown-unknown
 PATH=$root/node_modules/.bin:$PATH
 export WRANGLER_SEND_METRICS=false WRANGLER_HIDE_BANNER=true CLOUDFLARE_CF_FETCH_ENABLED=false
 
+# Rust where setup.sh has put it, or where rustup does: a shell that has read no profile since does not know.
+know_rust() {
+    command -v cargo >/dev/null && return
+    if [ -e "$tools/rustup/ready" ]; then export RUSTUP_HOME=$tools/rustup CARGO_HOME=$tools/cargo; fi
+    PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+}
+know_rust
+
 say() { printf '\033[1mbeckon:\033[0m %s\n' "$*" >&2; }
 stop() { say "$*"; exit 1; }
 

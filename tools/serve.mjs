@@ -53,7 +53,8 @@ if (process.argv[1] === import.meta.filename) {
   if (existsSync(join(root, ".dev.vars"))) process.loadEnvFile(join(root, ".dev.vars"));
   const { ip, data, proxied } = values;
   const server = await serve({ port: Number(values.port), ip, data: resolve(data), proxied });
-  console.log(`Beckon is at http://${ip.includes(":") ? `[${ip}]` : ip}:${server.port}/, its data in ${relative(process.cwd(), resolve(data)) || "."}. Ctrl-C ends it.`);
+  const folder = relative(process.cwd(), resolve(data)) || ".";
+  console.log(`Beckon is at http://${ip.includes(":") ? `[${ip}]` : ip}:${server.port}/, its data in ${folder.startsWith("..") ? resolve(data) : folder}. Ctrl-C ends it.`);
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => void server.close());
   const code = await server.ended;
   process.exit(code ?? 0);

@@ -61,8 +61,23 @@ debian_rust() {
 
 has_target() { [ -d "$(rustc --print target-libdir --target "$target" 2>/dev/null)" ]; }
 
+# Rust by its own installer, into $tools: for machines that have none, such as those on which Cloudflare builds.
+install_rust() {
+    local advice="install it from https://rustup.rs, then run this again."
+    [ "${RUSTUP_AUTO_INSTALL:-1}" != 0 ] || stop "Rust is missing, and RUSTUP_AUTO_INSTALL=0 says that it is not to be downloaded: $advice"
+    command -v curl >/dev/null || stop "Rust is missing, and so is curl, which would fetch it: $advice"
+    say "installing Rust from https://sh.rustup.rs into $tools; your own settings stay as they are"
+    curl --proto '=https' --tlsv1.2 --fail --silent --show-error https://sh.rustup.rs |
+        RUSTUP_HOME=$tools/rustup CARGO_HOME=$tools/cargo sh -s -- -y --quiet --no-modify-path --profile minimal \
+            --component clippy --component rustfmt --target "$target" >&2 ||
+        stop "Rust is missing and could not be downloaded: $advice"
+    : >"$tools/rustup/ready"
+    know_rust
+}
+
 ready_rust() {
-    command -v cargo >/dev/null && command -v rustc >/dev/null || stop "Rust is missing: install it from https://rustup.rs, then run this again."
+    command -v cargo >/dev/null && command -v rustc >/dev/null || install_rust
+    command -v cc >/dev/null || debian "a linker for Rust" gcc libc6-dev
     # A toolchain made by another version of Debian's rustc, or with other options, is of no use.
     [ ! -d "$lean_rust" ] || made_by | cmp -s - "$lean_rust/made-by" || rm -rf "$lean_rust"
     [ -d "$lean_rust" ] || has_target && return
@@ -95,6 +110,18 @@ ready_node() {
     cp package-lock.json "$stamp"
 }
 
+# A Python program of its own place, which the test of docs/openapi.yaml runs.
+ready_schemathesis() {
+    local wanted=tests/worker/schemathesis.txt place=$tools/schemathesis python=python3
+    ! cmp -s "$wanted" "$place/made-of" || return 0
+    python3 -c 'import ensurepip, venv' 2>/dev/null || { debian "Python, for the test of the HTTP description" python3 python3-venv; python=/usr/bin/python3; }
+    say "installing schemathesis, for the test of the HTTP description"
+    rm -rf "$place"
+    "$python" -m venv "$place"
+    "$place/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted" >&2
+    cp "$wanted" "$place/made-of"
+}
+
 ready_rust
 ready_node
 mkdir -p build/site # wrangler wants to see it before it builds
@@ -103,6 +130,7 @@ if [ "$purpose" = test ] || [ "$purpose" = lab ]; then
     find_firefox >/dev/null || debian "Firefox, for the tests of the stock client" firefox-esr
     command -v turnserver >/dev/null || debian "coturn, for the tests of relays" coturn openssl
 fi
+[ "$purpose" != test ] || ready_schemathesis
 if [ "$purpose" = lab ]; then
     # Programs, each with its package: networks, NAT, TURN, certificates, and a way to a port inside a network.
     lacking=()

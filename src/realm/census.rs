@@ -50,7 +50,7 @@ impl Realm {
 }
 
 /// What ends a record: a character that JSON never has (RFC 7464 uses it so).
-pub const RECORD: char = '\u{1e}';
+pub const RECORD: &str = "\u{1e}";
 
 /// Makes of all homes' records one JSON array of ids, in the order of registration.
 pub fn listing(records: &str) -> String {

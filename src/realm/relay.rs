@@ -112,7 +112,7 @@ impl Realm {
     /// Says what has changed in the queue: to storage, and to whose attempt has failed.
     pub(super) fn changed(&mut self, change: Change, turn: &mut Turn<'_>) {
         dropped(change.drop, turn);
-        turn.out.extend(change.keep.map(Effect::Keep));
+        turn.out.extend(change.keep.into_iter().map(Effect::Keep));
         for Expired { src, dst } in change.expired {
             if let Some(asker) = Destination::parse(&src) {
                 self.tell_expired(&dst, &asker, turn);

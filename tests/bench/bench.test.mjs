@@ -144,18 +144,18 @@ test("pairs across homes are across homes", async () => {
   await withServers([{ name: "homes", start: () => beckon("homes", DIST, { counted: true, vars: { PUBLIC_HOMES: "8" } }) }], async ([server]) => {
     const home = homeOf("ann", 8);
     const names = (same) => Array.from({ length: 100 }, (_, n) => `bob${n}`).find((name) => (homeOf(name, 8) === home) === same);
-    const requests = async (name) => {
+    const calls = async (name) => {
       const [ann, bob] = await openAll(server.port, [{ id: "ann" }, { id: name }]);
-      const { fetch } = await countsOf(server);
+      const { take } = await countsOf(server);
       const arrived = new Promise((settle) => (bob.onText = settle));
       ann.send(clientFrame(offer(name, "dc_1")));
       await arrived;
       for (const wire of [ann, bob]) wire.close();
       await Promise.all([ann.closed, bob.closed]);
-      return (await countsOf(server)).fetch - fetch;
+      return (await countsOf(server)).take - take;
     };
-    assert.equal(await requests(names(true)), 0);
-    assert.equal(await requests(names(false)), 1);
+    assert.equal(await calls(names(true)), 0);
+    assert.equal(await calls(names(false)), 1);
   });
 });
 

@@ -60,7 +60,8 @@ export function costs(figures) {
     frames: 18,
     joinUs: Number(beckon("joins")["100 sockets"]),
     connectUs: Number(beckon("gentle")["us/connection"]),
-    wakesPerHeartbeat: Number(idle.wakes) / Number(idle.heartbeats),
+    // None; a single one would be taken for all.
+    wakesPerHeartbeat: idle.wakes === 0 ? 0 : 1,
   };
   const kinds = {
     "PeerJS, the server makes the id": perConnection({ ...counted, requests: trips("stock PeerJS") }),

@@ -1,8 +1,8 @@
 // Stands before a Worker in the bench alone, and counts what happens to its objects: how often they are made (after sleep, say),
-// and how often a socket's frame, a close, a request or an alarm wakes them. `GET /counts` tells.
+// and how often a socket's frame, a close, a request, an alarm or another home wakes them. `GET /counts` tells.
 import beckon, { Room as Counted } from "./entry.js";
 
-const counts = { constructed: 0, message: 0, close: 0, fetch: 0, alarm: 0 };
+const counts = { constructed: 0, message: 0, close: 0, fetch: 0, alarm: 0, take: 0 };
 
 /** Beckon's entry is a class, the floor's a plain object. */
 const isClass = typeof beckon === "function";
@@ -23,6 +23,11 @@ export class Room extends Counted {
   fetch(request) {
     counts.fetch++;
     return super.fetch(request);
+  }
+
+  take(frames) {
+    counts.take++;
+    return super.take(frames);
   }
 
   alarm() {

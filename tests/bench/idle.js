@@ -1,79 +1,109 @@
-// Idle peers: two thousand stock clients who only send their heartbeats. What a heartbeat costs, what a socket holds in memory, and
-// how often the object wakes. All servers at the same time: they have little to do.
+// Idle peers: two thousand stock clients who only send their heartbeats. How often the object wakes and what a socket holds in memory,
+// for minutes and on all servers at once; then what a heartbeat costs, one server after the other, so that none disturbs another one.
 import { setTimeout as pause } from "node:timers/promises";
-import { contenders, withServers } from "./contest.js";
+import { contenders, inTurns, withServers } from "./contest.js";
 import { HEARTBEAT, offer } from "./frames.js";
 import { cpuOf, memoryOf } from "./process.js";
 import { clientFrame, openAll } from "./socket.js";
 import { withRatios } from "./table.js";
 
 const PEERS = 2000;
+/** Peers whose memory is not counted. */
+const FIRST = 500;
 /** The stock client's `pingInterval`, in ms. */
 const BEAT_MS = 5000;
 /** workerd puts an object to sleep that has had nothing to do for 10 s. */
 const ASLEEP_MS = 12_000;
+/** How long one server's turn takes. The others' peers are silent meanwhile, which PeerServer bears for 90 s. */
+const TURN_MS = 15_000;
 
 export const title = `${PEERS} idle peers, stock heartbeat every 5 s`;
 
 /** @param {import("./contest.js").Options} options */
 export async function measure(options) {
-  const { minutes } = options;
-  const rows = await withServers(contenders(options, { counted: true }), (servers) =>
-    Promise.all(servers.map((server) => idle(server, { peers: PEERS, seconds: minutes * 60 }))),
-  );
-  return { rows: withRatios(rows, "us/heartbeat"), notes: [`over ${minutes} min; wakes: frames, closes and alarms that reached the object, and times it was made anew`] };
-}
-
-/** @param {import("./servers.js").Server} server @param {{ peers: number, seconds: number }} options */
-export async function idle(server, { peers, seconds }) {
-  await pause(2000); // it is up
-  const before = memoryOf(server.pid);
-  const wires = await openAll(server.port, Array.from({ length: peers }, (_, n) => ({ id: `idle-${n}` })));
-  const beat = clientFrame(HEARTBEAT);
-  let [beats, answers] = [0, 0];
-  for (const wire of wires) wire.onText = () => void answers++;
-  const began = performance.now();
-  const timer = setInterval(() => {
-    // As many as are due: each peer once in BEAT_MS, evenly spread.
-    for (const due = ((performance.now() - began) / BEAT_MS) * peers; beats < due; beats++) wires[beats % peers]?.send(beat);
-  }, 1);
-  await pause(ASLEEP_MS);
-  const [asleep, cpu, from] = [await countsOf(server), cpuOf(server.pid), beats];
-  await pause(seconds * 1000);
-  const [spent, sent] = [cpuOf(server.pid) - cpu, beats - from];
-  clearInterval(timer);
-  const held = memoryOf(server.pid) - before;
-  const awake = await countsOf(server);
-  await pause(1000);
-  if (asleep && answers !== beats) throw new Error(`${server.name} has answered ${answers} of ${beats} heartbeats`);
-  const woken = asleep && awake && (await wakes(server, wires));
-  for (const wire of wires) wire.close();
-  await Promise.all(wires.map((wire) => wire.closed));
+  const rows = await withServers(contenders(options, { counted: true }), async (servers) => {
+    await pause(2000); // they are up
+    const crowds = await Promise.all(servers.map((server) => gather(server, PEERS)));
+    for (const crowd of crowds) crowd.beat();
+    await pause(ASLEEP_MS);
+    const before = await Promise.all(servers.map(countsOf));
+    await pause(options.minutes * 60_000);
+    const after = await Promise.all(servers.map(countsOf));
+    const rests = crowds.map((crowd, at) => ({ "kB/socket": crowd.held(), wakes: since(before[at], after[at]) }));
+    for (const crowd of crowds) crowd.rest();
+    const beats = await inTurns(servers, options.quick ? 2 : 5, async (server) => {
+      const crowd = /** @type {Awaited<ReturnType<typeof gather>>} */ (crowds[servers.indexOf(server)]);
+      crowd.beat();
+      await pause(1000);
+      const [cpu, from] = [cpuOf(server.pid), crowd.sent()];
+      await pause(TURN_MS);
+      const cost = (cpuOf(server.pid) - cpu) / (crowd.sent() - from);
+      crowd.rest();
+      return { "us/heartbeat": cost };
+    });
+    const asleep = await Promise.all(crowds.map((crowd) => crowd.leave()));
+    return beats.map((row, at) => ({ ...row, .../** @type {typeof rests[0]} */ (rests[at]), asleep: asleep[at] ?? "–" }));
+  });
   return {
-    server: server.name,
-    "us/heartbeat": spent / sent,
-    "kB/socket": held / peers / 1000,
-    heartbeats: sent,
-    wakes: asleep && awake ? awake.message + awake.close + awake.alarm + awake.constructed - (asleep.message + asleep.close + asleep.alarm + asleep.constructed) : "–",
-    asleep: woken ? (woken.constructed > (awake?.constructed ?? 0) ? "yes" : "no") : "–",
+    rows: withRatios(rows, "us/heartbeat"),
+    notes: [`wakes in ${options.minutes} min: frames, closes and alarms that reached the object, and times it was made anew; asleep: whether an offer then found it so`],
   };
 }
 
 /**
  * What has happened to a server's objects so far; null for a server that has none.
+ * @typedef {Record<"constructed" | "message" | "close" | "alarm" | "fetch", number> | null} Counts
  * @param {import("./servers.js").Server} server
- * @returns {Promise<Record<"constructed" | "message" | "close" | "alarm" | "fetch", number> | null>}
+ * @returns {Promise<Counts>}
  */
 export async function countsOf(server) {
   const response = await fetch(`http://127.0.0.1:${server.port}/counts`);
   return response.ok ? await response.json() : null;
 }
 
-/** Sends one offer, which wakes the object if it sleeps, and counts again. @param {import("./servers.js").Server} server @param {import("./socket.js").Wire[]} wires */
-async function wakes(server, [caller, callee]) {
-  if (!caller || !callee) return null;
-  const arrived = new Promise((settle) => (callee.onText = settle));
-  caller.send(clientFrame(offer(callee.id, "dc_idle")));
-  await arrived;
-  return countsOf(server);
+/** @param {Counts | undefined} before @param {Counts | undefined} after */
+const since = (before, after) =>
+  before && after ? /** @type {const} */ (["message", "close", "alarm", "constructed"]).reduce((sum, what) => sum + after[what] - before[what], 0) : "–";
+
+/** Peers of one server. @param {import("./servers.js").Server} server @param {number} peers */
+async function gather(server, peers) {
+  const who = Array.from({ length: peers }, (_, n) => ({ id: `idle-${n}` }));
+  // What the first ones bring into memory, code and room to work in, is not theirs alone.
+  const wires = await openAll(server.port, who.slice(0, FIRST));
+  await pause(1000);
+  const few = memoryOf(server.pid);
+  wires.push(...(await openAll(server.port, who.slice(FIRST))));
+  const frame = clientFrame(HEARTBEAT);
+  let [beats, answers] = [0, 0];
+  for (const wire of wires) wire.onText = () => void answers++;
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  return {
+    sent: () => beats,
+    /** What each of the peers takes of the server's memory, in kB. */
+    held: () => (memoryOf(server.pid) - few) / (peers - FIRST) / 1000,
+    /** From now on each sends its heartbeats, evenly spread. */
+    beat: () => {
+      const [began, first] = [performance.now(), beats];
+      timer = setInterval(() => {
+        for (const due = first + ((performance.now() - began) / BEAT_MS) * peers; beats < due; beats++) wires[beats % peers]?.send(frame);
+      }, 1);
+    },
+    rest: () => clearInterval(timer),
+    /** An offer to one of them, to see whether it wakes the object; then all leave. */
+    leave: async () => {
+      const before = await countsOf(server);
+      await pause(1000); // the last answers
+      if (before && answers !== beats) throw new Error(`${server.name} has answered ${answers} of ${beats} heartbeats`);
+      const [caller, callee] = wires;
+      if (!caller || !callee) return "–";
+      const arrived = new Promise((settle) => (callee.onText = settle));
+      caller.send(clientFrame(offer(callee.id, "dc_idle")));
+      await arrived;
+      const after = await countsOf(server);
+      for (const wire of wires) wire.close();
+      await Promise.all(wires.map((wire) => wire.closed));
+      return before && after ? (after.constructed > before.constructed ? "yes" : "no") : "–";
+    },
+  };
 }

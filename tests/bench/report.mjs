@@ -7,7 +7,7 @@ import { read } from "./results.js";
 import { judge } from "./targets.js";
 
 const { machine, figures } = read();
-const missing = ["relay", "relayHomes", "connection", "gentle", "homes", "idle", "rooms", "sockets", "joins", "bytes", "page", "sizes"].filter((name) => !(name in figures));
+const missing = ["relay", "limit", "relayHomes", "connection", "gentle", "homes", "idle", "rooms", "sockets", "joins", "bytes", "page", "sizes"].filter((name) => !(name in figures));
 if (missing.length) {
   console.error(`bench.json lacks ${missing.join(", ")}: npm run bench -- ${missing.join(" ")}`);
   process.exit(1);
@@ -50,6 +50,12 @@ for (const [label, figure, what, unit] of /** @type {const} */ ([
   const alone = /homes/i.test(figure);
   row(label, shown(of(figure, "PeerServer", what), unit), alone ? "–" : shown(of(figure, "floor", what), unit), shown(of(figure, "Beckon", what), unit));
 }
+say();
+say(
+  `Sockets may send without limit here; with \`FRAMES_PER_SECOND\` on, a message costs ${shown(of("limit", "with limit", "us/message"), "us")} instead of ` +
+    `${shown(of("limit", "without limit", "us/message"), "us")}. From opening a room's page to hello: ${shown(of("page", "Beckon", "ms"), "ms")}, with a server that takes no time ` +
+    `${shown(of("page", "instant signalling", "ms"), "ms")}, and two bare pages that do nothing but connect ${shown(of("page", "bare pages", "ms"), "ms")}.`,
+);
 say();
 row("what we want", "target", "Beckon", "met");
 row("---", "---", "---", "---");

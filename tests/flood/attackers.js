@@ -8,6 +8,8 @@ const ATTACKERS = 10;
 const PER_SECOND = 1000;
 /** They are sent this often, in ms. */
 const TICK_MS = 10;
+/** What the line of an attacker carries, in bytes a second: 100 Mbit/s. Long frames are fewer than a thousand for that. */
+const LINE_BYTES = 12_500_000;
 /** What an attacker has under way before it waits, in bytes: more is not faster. */
 const BACKLOG_BYTES = 1 << 20;
 
@@ -33,7 +35,7 @@ function attack(port, kind, number) {
   // Frames are made once: the attackers' own time is dear.
   const frames = kind === "oversized" ? [long] : Array.from({ length: 200 }, () => next(id));
   let socket = join(id);
-  let due = 0;
+  let [due, line] = [0, 0];
   setInterval(() => {
     due += (PER_SECOND * TICK_MS) / 1000;
     if (kind === "join storm") {
@@ -41,9 +43,17 @@ function attack(port, kind, number) {
       return;
     }
     if (socket.destroyed) socket = join(id);
+    line = Math.min(line + (LINE_BYTES * TICK_MS) / 1000, LINE_BYTES);
     const batch = [];
-    for (; due >= 1; due--) batch.push(frames[counts.frames++ % frames.length] ?? long);
-    if (socket.writableLength < BACKLOG_BYTES) socket.write(Buffer.concat(kind === "oversized" ? batch.slice(0, 2) : batch));
+    for (; due >= 1; due--) {
+      const frame = frames[counts.frames % frames.length] ?? long;
+      if (frame.length > line || socket.writableLength > BACKLOG_BYTES) break;
+      line -= frame.length;
+      counts.frames++;
+      batch.push(frame);
+    }
+    due = Math.min(due, PER_SECOND);
+    if (batch.length) socket.write(Buffer.concat(batch));
   }, TICK_MS);
 
   /** @param {string} name */

@@ -1,5 +1,5 @@
 /**
- * Prints the intended differences from PeerServer as Markdown, for the README: `node tests/interop/report.mjs`.
+ * Prints the intended differences from PeerServer as Markdown, for docs/moving-from-peerserver.md: `node tests/interop/report.mjs`.
  * `contract.test.mjs` proves every line of it.
  */
 import { differences } from "./intended.mjs";

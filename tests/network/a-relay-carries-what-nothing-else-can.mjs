@@ -1,4 +1,4 @@
-// Where no direct path can be, coturn carries it, set up as the README says, with the credentials that Beckon makes: by UDP, TCP or TLS on
+// Where no direct path can be, coturn carries it, set up as docs/turn.md says, with the credentials that Beckon makes: by UDP, TCP or TLS on
 // 443, whatever the networks let through. Where coturn will not, the server carries what is small.
 import assert from 'node:assert/strict';
 import { exchange, pairs, pause, until, untilPath } from './devices.mjs';

@@ -14,11 +14,11 @@ export const TURN_URLS = {
   tls: `turns:${TURN_NAME}:443?transport=tcp`,
 };
 
-/** What the README tells an operator to write, with the lab's own addresses, names and files. */
+/** What docs/turn.md tells an operator to write, with the lab's own addresses, names and files. */
 function configuration() {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-  const [, advice] = /### With coturn[^]*?\n```\n([^]*?)```/.exec(readme) ?? [];
-  if (!advice) throw new Error('the README has no configuration for coturn');
+  const text = readFileSync(new URL('../../docs/turn.md', import.meta.url), 'utf8');
+  const [, advice] = /## With coturn[^]*?\n```\n([^]*?)```/.exec(text) ?? [];
+  if (!advice) throw new Error('docs/turn.md has no configuration for coturn');
   const ours = {
     'static-auth-secret': SECRET,
     realm: 'beckon.test',

@@ -15,7 +15,7 @@ const arm = () => (armed = true);
 WebAssembly.Instance = function (module, imports) {
   const watched = { ...imports["./index_bg.js"] };
   // Everything that the realm does begins with the time of day, and the Worker before it asks a request what it is.
-  for (const name of Object.keys(watched).filter((name) => /^__wbg_(getTime|method)_/.test(name))) {
+  for (const name of Object.keys(watched).filter((name) => /^__wbg_(now|getTime|method)_/.test(name))) {
     const real = watched[name];
     watched[name] = (...args) => {
       if (armed) {
@@ -62,9 +62,12 @@ class Faulty extends ${Room} {
     super(breakable(ctx), env);
   }
   async fetch(request) {
-    if (request.method === "POST") fail("forward");
     wants(request, "room");
     return super.fetch(request);
+  }
+  take(frames) {
+    fail("forward");
+    return super.take(frames);
   }
   webSocketMessage(socket, message) {
     if (message.includes("trap-here")) arm();

@@ -173,10 +173,14 @@ struct Client {
 
 /// Something that was said.
 struct Said {
+    /// The socket.
+    from: usize,
     kind: &'static str,
     src: String,
     dst: String,
     delivered: usize,
+    /// Whether its sender was told that nobody is there.
+    answered: bool,
 }
 
 /// Peers fall silent, clocks jump, alarms are late, doubled or lost. Then there is more than one right answer; these things hold
@@ -186,8 +190,7 @@ fn wild(choices: &mut Choices<'_>) {
     let (mut world, peers, homes, room) = begin(choices, 16);
     let mut clients: Vec<Client> = Vec::new();
     let mut said: Vec<Said> = Vec::new();
-    let mut told: BTreeSet<(String, String)> = BTreeSet::new();
-    let mut jumped = 0;
+    let (mut jumped, mut split) = (0, false);
     for _ in 0..100 {
         if choices.is_empty() {
             break;
@@ -203,8 +206,7 @@ fn wild(choices: &mut Choices<'_>) {
                 let kind = choices.one_of(&["OFFER", "OFFER", "ANSWER", "CANDIDATE", "LEAVE", "MESSAGE"]);
                 let (src, dst) = (clients[from].id.clone(), IDS[choices.below(peers)].to_owned());
                 let text = format!(r#"{{"type":"{kind}","src":"eve","dst":{},"payload":{}}}"#, quoted(&dst), said.len());
-                told.remove(&(src.clone(), dst.clone()));
-                said.push(Said { kind, src, dst, delivered: 0 });
+                said.push(Said { from, kind, src, dst, delivered: 0, answered: false });
                 world.say(Peer(from), &text);
             }
             6..=15 => world.say(Peer(from), r#"{"type":"OFFER","dst":"ann","payload":-1}"#),
@@ -224,14 +226,17 @@ fn wild(choices: &mut Choices<'_>) {
             25 => world.lose_alarms(),
             26 => world.evict(choices.once_in(2)),
             27 => world.crash(choices.below(usize::from(homes))),
-            28 => world.split = !world.split,
+            28 => {
+                world.split = !world.split;
+                split = true;
+            }
             _ => {
                 let ms = choices.one_of(&[1, 7_000, 3_600_000]);
                 jumped += ms;
                 world.now = if choices.once_in(2) { world.now.saturating_sub(ms) } else { world.now + ms };
             }
         }
-        heard(&mut world, &mut clients, &mut said, &mut told);
+        heard(&mut world, &mut clients, &mut said);
     }
     // All is well again, and time passes.
     (world.late_ms, world.split) = (0, false);
@@ -240,11 +245,15 @@ fn wild(choices: &mut Choices<'_>) {
         (0..clients.len()).for_each(|peer| world.beat(Peer(peer)));
         world.pass(5_000 + jumped / 20);
     }
-    heard(&mut world, &mut clients, &mut said, &mut told);
+    heard(&mut world, &mut clients, &mut said);
     assert_eq!(world.rows(), 0, "nothing is kept for ever");
+    for word in said.iter().filter(|word| word.kind == "OFFER" && word.delivered == 0 && world.is_registered(Peer(word.from))) {
+        // What a home that is out of reach would have said is lost.
+        assert!(split || word.answered, "{} is not told that {} is not here", word.src, word.dst);
+    }
 }
 
-fn heard(world: &mut World, clients: &mut [Client], said: &mut [Said], told: &mut BTreeSet<(String, String)>) {
+fn heard(world: &mut World, clients: &mut [Client], said: &mut [Said]) {
     for (number, client) in clients.iter_mut().enumerate() {
         for frame in world.frames(Peer(number)) {
             let frame: serde_json::Value = serde_json::from_str(&frame).unwrap();
@@ -252,7 +261,13 @@ fn heard(world: &mut World, clients: &mut [Client], said: &mut [Said], told: &mu
             let (kind, src) = (text("type"), text("src"));
             match kind.as_str() {
                 "OPEN" => assert!(!std::mem::replace(&mut client.opened, true), "opened twice"),
-                "EXPIRE" => drop(told.insert((text("dst"), src))),
+                "EXPIRE" => {
+                    let mut offers =
+                        said.iter_mut().filter(|word| word.kind == "OFFER" && word.from == number && word.dst == src);
+                    if let Some(first) = offers.find(|word| word.delivered == 0 && !word.answered) {
+                        first.answered = true;
+                    }
+                }
                 "ERROR" | "ID-TAKEN" | "JOIN" | "LOST" | "ICE" => {}
                 "LEAVE" if frame.get("dst").is_none() => {}
                 _ => {

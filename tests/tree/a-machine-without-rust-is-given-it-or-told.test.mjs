@@ -1,0 +1,83 @@
+// The deploy button builds on a machine that has Node and no Rust. tools/setup.sh fetches Rust there, or says in one sentence why it does
+// not; seen on a machine that is made of a PATH.
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+/** What every system has. */
+const USUAL = ["bash", "sh", "cat", "cmp", "cp", "dirname", "flock", "mkdir", "node", "npm", "rm", "sed"];
+const RUSTUP = "--proto =https --tlsv1.2 --fail --silent --show-error https://sh.rustup.rs";
+
+/** What the real installer does, as far as setup.sh can tell. */
+const INSTALLER = `
+echo "$@" >"$HOME/asked"
+mkdir -p "$CARGO_HOME/bin" "$RUSTUP_HOME/wasm32"
+for program in cargo rustc rustup; do
+  printf '#!/bin/sh\\ncase "$*" in *target-libdir*) echo "%s";; esac\\n' "$RUSTUP_HOME/wasm32" >"$CARGO_HOME/bin/$program"
+  /bin/chmod +x "$CARGO_HOME/bin/$program"
+done`;
+
+/** A machine with these programs beside the usual ones. @param {Record<string, string>} programs  names and scripts */
+function machine(t, programs) {
+  const home = mkdtempSync(join(tmpdir(), "beckon-machine-"));
+  t.after(() => rmSync(home, { recursive: true }));
+  const bin = join(home, "bin");
+  mkdirSync(bin);
+  for (const name of USUAL) symlinkSync(execFileSync("/bin/sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim(), join(bin, name));
+  for (const [name, script] of Object.entries(programs)) writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const tools = join(home, "tools");
+  return {
+    home,
+    tools,
+    setUp: (env = {}) => spawnSync("bash", [join(ROOT, "tools/setup.sh")], { env: { PATH: bin, HOME: home, BECKON_TOOLS: tools, ...env }, encoding: "utf8", timeout: 60_000 }),
+  };
+}
+/** A curl that writes down what it was asked for, and answers with this. */
+const curl = (answer) => `echo "$@" >>"$HOME/fetched"\n${answer}`;
+const sentences = (text) => text.replace(/\x1b\[\d*m/g, "").trim().split("\n");
+
+test("where nothing may be downloaded, one sentence says what is missing and what to do", (t) => {
+  const { home, setUp } = machine(t, { curl: curl("exit 1") });
+  const { status, stdout, stderr } = setUp({ RUSTUP_AUTO_INSTALL: "0" });
+  assert.equal(status, 1, stderr);
+  assert.equal(stdout, "");
+  assert.deepEqual(sentences(stderr), [
+    "beckon: Rust is missing, and RUSTUP_AUTO_INSTALL=0 says that it is not to be downloaded: install it from https://rustup.rs, then run this again.",
+  ]);
+  assert.equal(existsSync(join(home, "fetched")), false);
+});
+
+test("so it does without curl, without a network, and without a linker", (t) => {
+  const told = (programs) => {
+    const { status, stderr } = machine(t, programs).setUp();
+    assert.equal(status, 1, stderr);
+    return sentences(stderr).at(-1);
+  };
+  assert.match(told({}), /^beckon: Rust is missing, and so is curl, .*: install it from https:\/\/rustup\.rs, then run this again\.$/);
+  assert.match(told({ curl: "exit 6" }), /^beckon: Rust is missing and could not be downloaded: install it from /);
+  assert.match(told({ curl: curl(`cat <<'END'\n${INSTALLER}\nEND`) }), /^beckon: a linker for Rust is missing, .*\(gcc libc6-dev\), then run this again\.$/);
+});
+
+test("where it may, Rust comes from its own installer, with what the build needs, once, and changes nothing of the user's", (t) => {
+  const { home, tools, setUp } = machine(t, { cc: "", curl: curl(`cat <<'END'\n${INSTALLER}\nEND`) });
+  for (const _ of ["at first", "again"]) {
+    const { status, stderr } = setUp();
+    assert.equal(status, 0, stderr);
+  }
+  assert.equal(readFileSync(join(home, "fetched"), "utf8"), `${RUSTUP}\n`);
+  const asked = "-y --quiet --no-modify-path --profile minimal --component clippy --component rustfmt --target wasm32-unknown-unknown\n";
+  assert.equal(readFileSync(join(home, "asked"), "utf8"), asked);
+  assert.ok(existsSync(join(tools, "cargo/bin/cargo")) && !existsSync(join(home, ".cargo")));
+});
+
+test("an installer that was interrupted is run again", (t) => {
+  const { home, setUp } = machine(t, { cc: "", curl: curl(`cat <<'END'\n${INSTALLER}\n[ -e "$HOME/once" ] || { : >"$HOME/once"; exit 1; }\nEND`) });
+  assert.equal(setUp().status, 1);
+  const { status, stderr } = setUp();
+  assert.equal(status, 0, stderr);
+  assert.equal(readFileSync(join(home, "fetched"), "utf8"), `${RUSTUP}\n${RUSTUP}\n`);
+});

@@ -1,0 +1,72 @@
+// The README, docs/ and package.json speak of files, headings, commands and variables: all of them exist. And what Cloudflare's deploy
+// button and dashboard read is as they want it.
+import assert from "node:assert/strict";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const read = (file) => readFileSync(join(ROOT, file), "utf8");
+const documents = ["README.md", ...globSync("docs/*.md", { cwd: ROOT })];
+const manifest = JSON.parse(read("package.json"));
+
+/** The anchors of a document's headings, as GitHub makes them. */
+const anchors = (file) =>
+  new Set([...read(file).replace(/^```[^]*?^```/gm, "").matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-")));
+
+test("every link within the repository leads somewhere", () => {
+  assert.ok(documents.length >= 5, documents.join());
+  let links = 0;
+  for (const file of documents) {
+    for (const [, target] of read(file).matchAll(/\]\(((?!https?:)[^)\s]+)\)/g)) {
+      const [path, anchor] = target.split("#");
+      const there = path ? join(dirname(file), path) : file;
+      assert.ok(existsSync(join(ROOT, there)), `${file}: ${target}`);
+      if (anchor) assert.ok(anchors(there).has(anchor), `${file}: ${target}`);
+      links++;
+    }
+  }
+  assert.ok(links > 15, `${links} links`);
+});
+
+test("every file that is named is there", () => {
+  for (const file of documents) {
+    for (const [, path] of read(file).matchAll(/`((?:src|public|tests|tools|docs)\/[\w./-]+\.\w+)`/g)) assert.ok(existsSync(join(ROOT, path)), `${file}: ${path}`);
+  }
+});
+
+test("every npm script that is named is there, and every stage", () => {
+  const stages = [...read("tests/run.mjs").matchAll(/^ {2}(\w+): /gm)].map(([, name]) => name);
+  for (const file of [...documents, "tools/setup.sh", "tools/lan.mjs"]) {
+    for (const [, script] of read(file).matchAll(/\bnpm run ([\w-]+)/g)) assert.ok(script in manifest.scripts, `${file}: npm run ${script}`);
+    for (const [, stage] of read(file).matchAll(/\bnpm test -- (\w+)/g)) assert.ok(stages.includes(stage), `${file}: npm test -- ${stage}`);
+  }
+  for (const script of ["start", "dev", "test", "check", "build", "deploy"]) assert.ok(script in manifest.scripts, script);
+});
+
+test("the deploy button asks for no secret, and explains what can be set", () => {
+  const { label, products, bindings } = manifest.cloudflare;
+  assert.ok(label && products.length >= 1 && products.length <= 3 && manifest.name && manifest.description);
+  const example = read(".dev.vars.example");
+  assert.doesNotMatch(example, /^[^#\s]/m, "a line without # is a field that must be filled in");
+  const secrets = [...example.matchAll(/^# ([A-Z_]+)="/gm)].map(([, name]) => name);
+  const config = read("wrangler.toml");
+  const known = new Set([...secrets, ...[...config.matchAll(/^([A-Z_]+) = /gm)].map(([, name]) => name), ...[...config.matchAll(/^name = "([A-Z_]+)"/gm)].map(([, name]) => name)]);
+  for (const [name, { description }] of Object.entries(bindings)) assert.ok(known.has(name) && description, name);
+  for (const secret of secrets) assert.match(bindings[secret]?.description ?? "", /^Optional: /, secret);
+});
+
+test("what the dashboard shows is there, and has no commands for a shell", () => {
+  const [, shown] = read("README.md").match(/<!-- dash-content-start -->([^]*)<!-- dash-content-end -->/) ?? [];
+  assert.ok(shown?.trim().length > 200);
+  assert.doesNotMatch(shown, /```|^ {4}|\b(npm|npx|wrangler|curl) /m);
+});
+
+test("the licence is the same wherever it is named", () => {
+  assert.equal(manifest.license, "MIT OR Apache-2.0");
+  assert.match(read("Cargo.toml"), /^license = "MIT OR Apache-2\.0"$/m);
+  assert.match(read("LICENSE-MIT"), /^(The )?MIT License|Permission is hereby granted, free of charge/m);
+  assert.match(read("LICENSE-APACHE"), /Apache License\s+Version 2\.0/);
+  assert.match(read("docs/openapi.yaml"), /identifier: MIT OR Apache-2\.0/);
+  assert.equal(read("docs/openapi.yaml").match(/^ {2}version: (.*)$/m)?.[1], manifest.version);
+});
