@@ -70,9 +70,10 @@ impl Room {
                 self.forward(home).await?;
             }
             for conn in self.errand(|errands| std::mem::take(&mut errands.mints))? {
-                let awake = self.awake()?;
-                let (settings, network) = (Rc::clone(&awake.settings), awake.network(&self.state, conn));
-                drop(awake);
+                let (settings, network) = {
+                    let awake = self.awake()?;
+                    (Rc::clone(&awake.settings), awake.network(&self.state, conn))
+                };
                 let ice = self.mint(&settings, network.as_deref()).await;
                 self.handle(Event::Minted { conn, ice })?;
             }

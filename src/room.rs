@@ -189,9 +189,10 @@ impl Room {
 
     /// How many peers the other homes have; not asked while this home has less than its share of the limit.
     async fn count_elsewhere(&self) -> Result<usize> {
-        let awake = self.awake()?;
-        let (spread, ask) = (awake.spread, awake.realm.must_ask_others());
-        drop(awake);
+        let (spread, ask) = {
+            let awake = self.awake()?;
+            (awake.spread, awake.realm.must_ask_others())
+        };
         if !ask {
             return Ok(0);
         }
