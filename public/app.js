@@ -129,25 +129,21 @@ function run(room) {
     const mine = { heard: /** @type {string[]} */ ([]), waiting: new Set(peers) };
     hello = mine;
     for (const peer of peers) {
-      peer.send(HELLO).then(
-        () => {
-          mine.waiting.delete(peer);
-          mine.heard.push(peer.name);
-          if (!mine.waiting.size) view.note(say.told(mine.heard));
-          show();
-        },
-        () => {
-          mine.waiting.delete(peer);
-          if (!mine.waiting.size && !mine.heard.length) {
-            // Whom it was for has gone: who is here hears it, or the next who comes.
-            if (hello === mine) hello = null;
-            if (room.peers.length) send(room.peers);
-            else kept++;
-          }
-          show();
-        },
-      );
+      const settled = (/** @type {string[]} */ heard) => {
+        mine.waiting.delete(peer);
+        mine.heard.push(...heard);
+        if (!mine.waiting.size) mine.heard.length ? view.note(say.told(mine.heard)) : unheard(mine);
+        show();
+      };
+      peer.send(HELLO).then(() => settled([peer.name]), () => settled([]));
     }
+  }
+
+  /** Whom it was for has gone: who is here hears it, or the next who comes. @param {object} mine */
+  function unheard(mine) {
+    if (hello === mine) hello = null;
+    if (room.peers.length) send(room.peers);
+    else kept++;
   }
 
   async function hear() {

@@ -124,8 +124,8 @@ export function showSound(audible) {
 export function note(text) {
   const line = make('li', '', text);
   line.prepend(make('time', '', new Date().toLocaleTimeString([], { timeStyle: 'short' })));
-  at('log').prepend(line);
-  at('log').children[MAX_NOTES]?.remove();
+  at('hellos').prepend(line);
+  at('hellos').children[MAX_NOTES]?.remove();
 }
 
 /**
@@ -182,8 +182,11 @@ export function showHello(from) {
   at('alerts').append(card);
   while (at('alerts').childElementCount > MAX_HELLOS) at('alerts').firstElementChild?.remove();
   setTimeout(gone, HELLO_MS);
-  at('flash').style.setProperty('--hue', String(from.hue));
-  replay(at('flash'), 'flashing');
+  // One at a time: more than three flashes in a second can hurt people (WCAG 2.3.1).
+  if (!at('flash').getAnimations().length) {
+    at('flash').style.setProperty('--hue', String(from.hue));
+    replay(at('flash'), 'flashing');
+  }
   document.title = `👋 ${from.name} said hello world`;
 }
 

@@ -112,6 +112,26 @@ test('who wants no motion gets none', async () => {
   for (const { close } of devices) await close();
 });
 
+test('many hellos at once are no lightning: less than three flashes in a second', async () => {
+  const devices = await openRoom(chromium, beckon.url, 2);
+  const [{ page }, { page: other }] = devices;
+  await page.bringToFront();
+  await page.evaluate(() => {
+    window.flashes = [];
+    document.getElementById('flash').addEventListener('animationstart', () => window.flashes.push(performance.now()));
+  });
+  await other.evaluate(async () => {
+    for (let times = 0; times < 8; times++) {
+      document.getElementById('hello').click();
+      await new Promise((resolve) => setTimeout(resolve, 80)); // as fast as a finger can be; in one frame they would be one flash
+    }
+  });
+  await untilText(page, 'said hello 8 times');
+  const flashes = await until(page, 'a flash', () => window.flashes.length && window.flashes);
+  for (const [n, at] of flashes.entries()) assert.ok(n < 1 || at - flashes[n - 1] > 1_000 / 3, `flashes at ${flashes.map(Math.round).join(', ')} ms`);
+  for (const { close } of devices) await close();
+});
+
 test('sound can be switched off, stays off, and comes back', async () => {
   const devices = await openRoom(chromium, beckon.url, 2);
   const [{ page }, { page: other }] = devices;
@@ -131,7 +151,7 @@ test('sound can be switched off, stays off, and comes back', async () => {
   await untilConnected(page, 1);
   const hello = async (times) => {
     await other.click('#hello');
-    await until(page, 'the hello', (times) => document.querySelectorAll('#log li').length === times, times);
+    await until(page, 'the hello', (times) => document.querySelectorAll('#hellos li').length === times, times);
   };
   await page.click('#sound'); // a gesture, and off
   await hello(1);

@@ -267,10 +267,11 @@ export const STATES = {
   'something-false': {
     says: ['Something false was ignored', 'Someone between you altered a message that connects you. It was thrown away; who is connected stays connected.'],
     lists: 'connected, direct, {ms}',
-    reach: async ({ pair, liar }) => {
+    reach: async ({ pair, liar, every }) => {
       const server = await liar();
       const { page } = await pair({ at: server.url });
-      server.say(server.clients[0].id, { type: 'OFFER', src: server.clients[1].id, payload: 'a lie' });
+      // Each is spoken of for a while only.
+      every(1_000, () => server.say(server.clients[0].id, { type: 'OFFER', src: server.clients[1].id, payload: 'a lie' }));
       return { page };
     },
   },
@@ -304,7 +305,7 @@ const saying = () => {
   const text = (id) => document.getElementById(id).textContent;
   const box = ['stopped', 'away'].find((id) => !document.getElementById(id).hidden);
   const lines = box ? [text(`${box}-title`), text(`${box}-text`)] : [text('title'), text('text')];
-  return [...lines, document.querySelector('#people > li:not([data-state=me]) .standing')?.textContent ?? '', text('log')];
+  return [...lines, document.querySelector('#people > li:not([data-state=me]) .standing')?.textContent ?? '', text('hellos')];
 };
 
 /** Waits until the page says what a state says. @param {string} state @param {string} peer whose name stands for {peer} */
@@ -373,6 +374,10 @@ export async function reach({ chromium, plain }, state) {
     noRelayService: async () => {
       const nobody = `http://127.0.0.1:${await freePort()}`;
       return server({ vars: { ...NO_RELAY, TURN_KEY_ID: 'abc', TURN_API_URL: nobody }, secrets: { TURN_KEY_API_TOKEN: 'a token' } });
+    },
+    every: (ms, what) => {
+      const timer = setInterval(what, ms);
+      endings.push(() => clearInterval(timer));
     },
     door: async () => {
       const door = await openDoor(plain);

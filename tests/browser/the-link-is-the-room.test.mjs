@@ -87,6 +87,48 @@ test('the link can be copied', async () => {
   await close();
 });
 
+test('on a phone the link is shared by its own sheet; closing that again is no error', async () => {
+  const phone = async (page) => {
+    await page.setViewport({ width: 390, height: 844, isMobile: true, hasTouch: true });
+    await page.evaluateOnNewDocument(() => {
+      window.shared = [];
+      window.unheeded = [];
+      addEventListener('unhandledrejection', ({ reason }) => window.unheeded.push(reason.name));
+      navigator.share = async (what) => {
+        window.shared.push({ ...what, active: navigator.userActivation.isActive });
+        if (window.shared.length > 1) throw new DOMException('Share canceled', 'AbortError');
+      };
+    });
+  };
+  const { page, troubles, close } = await openDevice(chromium, beckon.url, phone);
+  await untilText(page, 'Waiting for another device');
+  for (let times = 1; times <= 2; times++) {
+    await page.tap('#share');
+    await until(page, 'the sheet', (times) => window.shared.length === times, times);
+  }
+  const what = { title: 'Say hello on Beckon', url: await link(page), active: true };
+  assert.deepEqual(await page.evaluate(() => window.shared), [what, what]);
+  assert.deepEqual(await page.evaluate(() => window.unheeded), []);
+  assert.deepEqual(troubles, []);
+  await close();
+
+  const desk = await openDevice(chromium, beckon.url);
+  await untilText(desk.page, 'Waiting for another device');
+  assert.ok(await desk.page.$eval('#share', (button) => button.hidden), 'where it is not the best way it is not there');
+  await desk.close();
+});
+
+test('where the browser lets nobody copy, the link is selected, to be copied by hand', async () => {
+  const { page, close } = await openDevice(chromium, beckon.url, (page) =>
+    page.evaluateOnNewDocument(() => (Clipboard.prototype.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError')))),
+  );
+  await untilText(page, 'Waiting for another device');
+  await page.click('#copy');
+  await until(page, 'the selection', () => document.activeElement?.id === 'link');
+  assert.equal(await page.$eval('#link', (field) => field.value.slice(field.selectionStart, field.selectionEnd)), await link(page));
+  await close();
+});
+
 test('a damaged link says so, and offers a fresh room', async () => {
   const { page, troubles, close } = await openDevice(chromium, new URL('/#AAAAAAAAAAAAAAAAAAAA', beckon.url));
   await untilText(page, 'This link is damaged');

@@ -17,7 +17,7 @@ async function minuteWith(seconds) {
 
 describe("how often one network may come", () => {
   let beckon;
-  before(async () => (beckon = await startBeckon({ vars: { ALLOW_DISCOVERY: "true", TURN_URLS: "turn:turn.example.org" }, secrets: { TURN_SECRET: "north-by-northwest-1959" } })));
+  before(async () => (beckon = await startBeckon()));
   after(() => beckon.close());
   const from = (address) => ({ "CF-Connecting-IP": address });
   const ask = (path, address) => beckon.fetch(path, { headers: { Origin: "https://app.example", ...from(address) } });
@@ -50,14 +50,15 @@ describe("how often one network may come", () => {
     }
   });
 
-  test("a crowd from one address is told to wait, and nobody else is", async () => {
+  test("a crowd from one address is told to wait, and nobody else is", async (t) => {
+    // Fewer than a deploy allows: a busy machine must get through them, and through what follows, within one minute.
+    const change = (config) => config.replace("limit = 1200, period = 60", "limit = 40, period = 60");
+    const beckon = await startBeckon({ vars: { ALLOW_DISCOVERY: "true" }, change });
+    t.after(() => beckon.close());
+    const ask = (path, address) => beckon.fetch(path, { headers: { Origin: "https://app.example", ...from(address) } });
     await minuteWith(30);
-    let answer;
-    for (let asked = 0; asked < 2_500; asked++) {
-      answer = await ask("/peerjs/id", "2001:db8::1");
-      if (answer.status !== 200) break;
-      await answer.text();
-    }
+    for (let asked = 0; asked < 40; asked++) assert.equal((await ask("/peerjs/id", "2001:db8::1")).status, 200);
+    const answer = await ask("/peerjs/id", "2001:db8::1");
     const sentence = "Too many connections from your network in a short time: wait 60 seconds and try again";
     assert.deepEqual([answer.status, answer.headers.get("retry-after"), await answer.text()], [429, "60", `${sentence}\n`]);
     assert.equal(answer.headers.get("access-control-allow-origin"), "https://app.example");

@@ -1,31 +1,35 @@
 // The built Worker in a real workerd, through wrangler's own harness: it reads wrangler.toml, so bindings, migrations and
 // assets are those of a deploy. `npm test` has built it into dist/ before.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { createTestHarness } from "wrangler";
 
 const file = (name) => new URL(`../../${name}`, import.meta.url);
 
-/** wrangler.toml with METRICS bound to a Worker that keeps what is counted. */
-function countingConfig() {
-  const folder = file("tests/output/counting/");
-  mkdirSync(folder, { recursive: true });
-  const config = readFileSync(file("wrangler.toml"), "utf8")
-    .replace('main = "src/', 'main = "../../../src/')
-    .replace('directory = "build/', 'directory = "../../../build/')
-    .replace("[observability]", '[[services]]\nbinding = "METRICS"\nservice = "counter"\n\n[observability]');
-  writeFileSync(new URL("wrangler.toml", folder), config);
-  return new URL("wrangler.toml", folder);
+/** A copy of wrangler.toml in which something is different; its paths still lead where they led. */
+function changedConfig(change) {
+  const folder = mkdtempSync(file("tests/output/config-").pathname);
+  const text = readFileSync(file("wrangler.toml"), "utf8");
+  const changed = change(text).replace('main = "src/', 'main = "../../../src/').replace('directory = "build/', 'directory = "../../../build/');
+  assert.notEqual(change(text), text);
+  writeFileSync(`${folder}/wrangler.toml`, changed);
+  return { path: pathToFileURL(`${folder}/wrangler.toml`), remove: () => rmSync(folder, { recursive: true }) };
 }
+
+const countInto = (text) => text.replace("[observability]", '[[services]]\nbinding = "METRICS"\nservice = "counter"\n\n[observability]');
 
 /**
  * Starts Beckon on a free port of this machine.
- * @param {{ vars?: Record<string, string>, secrets?: Record<string, string>, counting?: boolean, dist?: string }} [options] what differs
- *   from wrangler.toml; `counting`: there is a dataset to count into; `dist`: where the built Worker is
+ * @param {{ vars?: Record<string, string>, secrets?: Record<string, string>, counting?: boolean, change?: (config: string) => string, dist?: string }}
+ *   [options] what differs from wrangler.toml; `counting`: there is a dataset to count into; `change`: what else is different in it;
+ *   `dist`: where the built Worker is
  */
-export async function startBeckon({ vars = {}, secrets = {}, counting = false, dist = fileURLToPath(file("dist")) } = {}) {
+export async function startBeckon({ vars = {}, secrets = {}, counting = false, change, dist = fileURLToPath(file("dist")) } = {}) {
   const counter = counting ? [{ configPath: file("tests/worker/counter/wrangler.toml") }] : [];
-  const configPath = counting ? countingConfig() : file("wrangler.toml");
+  mkdirSync(file("tests/output/"), { recursive: true });
+  const config = counting || change ? changedConfig(change ?? countInto) : undefined;
+  const configPath = config?.path ?? file("wrangler.toml");
   const harness = createTestHarness({ workers: [{ configPath, prebuiltWorkerDir: dist, vars, secrets }, ...counter] });
   const { url } = await harness.listen();
   const worker = harness.getWorker();
@@ -59,6 +63,6 @@ export async function startBeckon({ vars = {}, secrets = {}, counting = false, d
     points: async () => (await harness.getWorker("counter").fetch("/")).json(),
     /** What the Worker logged. */
     logs: () => harness.getLogs(),
-    close: () => harness.close(),
+    close: () => harness.close().finally(config?.remove),
   };
 }
