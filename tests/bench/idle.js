@@ -13,7 +13,7 @@ const FIRST = 500;
 /** The stock client's `pingInterval`, in ms. */
 const BEAT_MS = 5000;
 /** workerd puts an object to sleep that has had nothing to do for 10 s. */
-const ASLEEP_MS = 12_000;
+export const ASLEEP_MS = 12_000;
 /** How long one server's turn takes. The others' peers are silent meanwhile, which PeerServer bears for 90 s. */
 const TURN_MS = 15_000;
 
@@ -62,11 +62,11 @@ export async function countsOf(server) {
 }
 
 /** @param {Counts | undefined} before @param {Counts | undefined} after */
-const since = (before, after) =>
+export const since = (before, after) =>
   before && after ? /** @type {const} */ (["message", "close", "alarm", "constructed"]).reduce((sum, what) => sum + after[what] - before[what], 0) : "–";
 
 /** Peers of one server. @param {import("./servers.js").Server} server @param {number} peers */
-async function gather(server, peers) {
+export async function gather(server, peers) {
   const who = Array.from({ length: peers }, (_, n) => ({ id: `idle-${n}` }));
   // What the first ones bring into memory, code and room to work in, is not theirs alone.
   const wires = await openAll(server.port, who.slice(0, FIRST));

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { unstable_readConfig } from "wrangler";
-import { idle } from "../bench/idle.js";
+import { ASLEEP_MS, countsOf, gather, since } from "../bench/idle.js";
 import { memoryOf } from "../bench/process.js";
 import { beckon, peerServer } from "../bench/servers.js";
 
@@ -96,6 +96,20 @@ function memory(server) {
   }
 }
 
+/** Sockets that do nothing but send the stock client's heartbeats. */
+async function idle(server, peers, ms) {
+  await pause(2000); // it is up
+  const crowd = await gather(server, peers);
+  crowd.beat();
+  await pause(ASLEEP_MS);
+  const [before, from] = [await countsOf(server), crowd.sent()];
+  await pause(ms);
+  const [after, to] = [await countsOf(server), crowd.sent()];
+  const held = crowd.held();
+  crowd.rest();
+  return { server: server.name, sockets: peers, heartbeats: to - from, wakes: since(before, after), "kB/socket": held, asleep: await crowd.leave() };
+}
+
 const show = (value) => (typeof value !== "number" ? value : Number.isInteger(value) ? value : Number(value.toFixed(2)));
 const table = (rows) => console.table(rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, show(value)]))));
 
@@ -111,7 +125,7 @@ if (rows.length) table(rows);
 
 const idled = [];
 if (Number(values.minutes) > 0) {
-  const [peers, seconds] = [Number(values.sockets), Number(values.minutes) * 60];
+  const [peers, minutes] = [Number(values.sockets), Number(values.minutes)];
   // workerd has two open files for each socket, and each process may have so many.
   const files = Number(/^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? 1024);
   const share = Math.ceil(peers / Math.ceil((2 * peers + 100) / files));
@@ -119,7 +133,7 @@ if (Number(values.minutes) > 0) {
     Array.from({ length: Math.ceil(peers / share) }, () => beckon("Beckon", file("../../dist"), { vars: { CONCURRENT_LIMIT: String(peers) }, counted: true })),
   );
   try {
-    idled.push(...(await Promise.all(started.map((server) => idle(server, { peers: share, seconds })))));
+    idled.push(...(await Promise.all(started.map((server) => idle(server, share, minutes * 60_000)))));
   } finally {
     await Promise.all(started.map((server) => server.close()));
   }

@@ -3,8 +3,9 @@
 
 use super::javascript::{meaning, stringify, Meaning};
 use beckon::limits::{
-    FAILED_ATTEMPT_MEMORY_MS, GUESSES_PERIOD_MS, ICE_PAUSE_MS, LASTING_TOKEN_CHARS, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES,
-    MAX_GUESSES, MAX_ROSTER_FRAME_BYTES, MAX_WAITING_BYTES, MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_PER_PEER,
+    FAILED_ATTEMPT_MEMORY_MS, GUESSES_PERIOD_MS, ICE_PAUSE_MS, LASTING_TOKEN_CHARS, MAX_DESTINATION_BYTES, MAX_FAILED_ATTEMPTS,
+    MAX_FRAME_BYTES, MAX_GUESSES, MAX_ROSTER_FRAME_BYTES, MAX_WAITING_BYTES, MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_PER_PEER,
+    MAX_WAITING_ROWS,
 };
 use beckon::placement::{Home, Spread};
 
@@ -270,7 +271,8 @@ impl Model {
         let here = || self.attempts.iter().filter(|attempt| attempt.home == home);
         let for_peer = || here().filter(|attempt| attempt.dst == *dst && !attempt.failed);
         let bytes = self.attempts[at].bytes(&frame);
-        let fits = for_peer().map(|attempt| attempt.frames.len()).sum::<usize>() < MAX_WAITING_PER_PEER
+        let fits = self.rows(home) < MAX_WAITING_ROWS
+            && for_peer().map(|attempt| attempt.frames.len()).sum::<usize>() < MAX_WAITING_PER_PEER
             && for_peer().map(Attempt::all_bytes).sum::<usize>() + bytes <= MAX_WAITING_BYTES_PER_PEER
             && here().map(Attempt::all_bytes).sum::<usize>() + bytes <= MAX_WAITING_BYTES;
         self.frames += 1;
@@ -280,10 +282,25 @@ impl Model {
         }
     }
 
+    /// How many rows a home has: frames that wait, and marks.
+    fn rows(&self, home: Home) -> usize {
+        self.attempts
+            .iter()
+            .filter(|attempt| attempt.home == home)
+            .map(|attempt| attempt.frames.len() + usize::from(attempt.failed))
+            .sum()
+    }
+
     fn fail(&mut self, at: usize) {
+        self.attempts[at].frames.clear();
+        let home = self.attempts[at].home;
+        let marks = self.attempts.iter().filter(|attempt| attempt.home == home && attempt.failed).count();
+        if marks >= MAX_FAILED_ATTEMPTS || self.rows(home) >= MAX_WAITING_ROWS {
+            let Attempt { home, src, dst, .. } = self.attempts.remove(at);
+            return self.expire(&dst, &src, home); // it is forgotten that it was told, and may be told again
+        }
         let attempt = &mut self.attempts[at];
         attempt.failed = true;
-        attempt.frames.clear();
         attempt.due = self.now + FAILED_ATTEMPT_MEMORY_MS;
         let (dst, src, home) = (attempt.dst.clone(), attempt.src.clone(), attempt.home);
         self.expire(&dst, &src, home);
@@ -344,6 +361,8 @@ impl Model {
             let now = self.now;
             self.attempts.retain(|attempt| !(attempt.home == home && attempt.failed && attempt.due <= now));
             self.kept.retain(|kept| !(kept.home == home && kept.until <= now));
+            let due = self.attempts.iter_mut().filter(|attempt| attempt.home == home && attempt.due <= now);
+            due.for_each(|attempt| attempt.frames.clear());
             while let Some(at) = self.attempts.iter().position(|attempt| attempt.home == home && attempt.due <= now) {
                 self.fail(at);
             }
