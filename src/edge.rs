@@ -13,6 +13,7 @@ use crate::refusal::Refusal;
 use crate::report::{count, fault};
 use crate::route::{split_url, Claim, Line, Route};
 use crate::settings::{BadSetting, Secret, Settings};
+use futures::future::join_all;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 
 /// The fetch event.
@@ -192,10 +193,9 @@ async fn peers(env: &Env, settings: &Settings, key: &RealmKey, url: &str) -> Res
     } else {
         vec![object_name(key, None, settings.public_homes)]
     };
-    let asked: Vec<_> = names.iter().map(|name| env.text_of(name, url)).collect();
     let mut rows = String::new();
-    for answer in asked {
-        rows.push_str(&answer.await?);
+    for answer in join_all(names.iter().map(|name| env.text_of(name, url))).await {
+        rows.push_str(&answer?);
     }
     Ok(listing(&rows))
 }

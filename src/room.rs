@@ -25,6 +25,7 @@ use crate::platform::{
 use crate::realm::{Ending, Event, Realm, Turn, GOING_AWAY, RECORD};
 use crate::report::fault;
 use crate::route::{Claim, Route};
+use futures::future::join_all;
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
@@ -197,11 +198,11 @@ impl Room {
             return Ok(0);
         }
         let others = (0..spread.homes.get()).map(Home).filter(|home| *home != spread.here);
-        let asked: Vec<_> = others.map(|home| self.env.text_of(&home_name(home), HOME_URL)).collect();
+        let asked = others.map(|home| self.env.text_of(&home_name(home), HOME_URL));
         let mut count = 0_usize;
-        for answer in asked {
+        for answer in join_all(asked).await {
             // A home that does not answer must not keep people out of the others.
-            let theirs = answer.await.ok().and_then(|count| count.parse().ok());
+            let theirs = answer.ok().and_then(|count| count.parse().ok());
             count = count.saturating_add(theirs.unwrap_or(0));
         }
         Ok(count)
