@@ -28,6 +28,10 @@ function thrown(error) {
   return error;
 }
 
+function report(error) {
+  console.error(JSON.stringify({ fault: "what another home's frames asked for was not done", error: String(error) }));
+}
+
 /** A promise that settles even if Rust crashes before it keeps it. */
 function watched(promise) {
   return new Promise((resolve, reject) => {
@@ -83,9 +87,13 @@ export class Room extends DurableObject {
     return this.#take((room) => room.webSocketError(socket));
   }
 
-  /** What another home passes on. */
+  /** What another home passes on. It is taken when this returns: what follows from it must not look like a failure to who passed it on. */
   take(frames) {
-    return this.#take((room) => room.take(frames));
+    try {
+      if (this.#ready().take(frames)) this.ctx.waitUntil(watched(this.#rust.run()).catch(report));
+    } catch (error) {
+      throw thrown(error);
+    }
   }
 
   alarm() {

@@ -155,12 +155,13 @@ pub(crate) fn received<'a>(message: &JsValue, limit: usize, room: &'a mut Vec<u8
 impl Env {
     /// A binding; `None` where there is none of this name.
     fn binding(&self, name: &str) -> Option<JsValue> {
-        Reflect::get(self, &name.into()).ok().filter(|binding| !binding.is_undefined())
+        Reflect::get(self, &name.into()).ok().filter(|binding| !binding.is_undefined() && !binding.is_null())
     }
 
-    /// The text of a variable or a secret.
+    /// The text of a variable or a secret. In wrangler.toml it may as well be a number, a flag or a list: JavaScript spells them as
+    /// we do, and what it cannot spell so is refused where it is read, not passed over.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
-        self.binding(name)?.as_string()
+        self.binding(name).map(|binding| string(&binding))
     }
 
     /// A binding of another kind, taken for a `T`.

@@ -41,6 +41,6 @@ for file in public/*.js public/*.css; do
         *.js) options=() ;;
         *.css) options=(--target=esnext) ;; # as it is written
     esac
-    esbuild "$file" --minify --target=es2022 --log-level=warning "${options[@]}" --outfile="build.new/site/${file##*/}"
+    esbuild "$file" --minify --target=es2022 --log-level=warning ${options[@]+"${options[@]}"} --outfile="build.new/site/${file##*/}"
 done
 rm -rf build && mv build.new build

@@ -76,6 +76,7 @@ install_rust() {
 }
 
 ready_rust() {
+    rm -rf "$tools/rust" # what this was called before it was made lean
     command -v cargo >/dev/null && command -v rustc >/dev/null || install_rust
     command -v cc >/dev/null || debian "a linker for Rust" gcc libc6-dev
     # A toolchain made by another version of Debian's rustc, or with other options, is of no use.

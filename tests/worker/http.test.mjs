@@ -71,3 +71,18 @@ test("with discovery off the answer is 401, and a variable that cannot be is nam
   assert.equal(fault.status, 500);
   assert.match(await fault.text(), /^The variable PUBLIC_HOMES must be a whole number from 1 to 32\./);
 });
+
+test("in wrangler.toml a variable may be a number, a flag or a list as well", async (t) => {
+  const change = (config) =>
+    config
+      .replace(/^ROOM_CAPACITY = .*$/m, "ROOM_CAPACITY = 0")
+      .replace(/^ALLOW_DISCOVERY = .*$/m, "ALLOW_DISCOVERY = true")
+      .replace(/^ALLOWED_ORIGINS = .*$/m, 'ALLOWED_ORIGINS = ["https://one.example", "https://two.example"]');
+  const other = await startBeckon({ change });
+  t.after(() => other.close());
+  const from = (origin) => other.fetch("/peerjs/peers", { headers: { Origin: origin } });
+  assert.equal((await (await other.fetch("/health")).json()).limits.ROOM_CAPACITY, 0);
+  assert.equal((await from("https://two.example")).headers.get("Access-Control-Allow-Origin"), "https://two.example");
+  assert.equal((await from("https://three.example")).headers.get("Access-Control-Allow-Origin"), null);
+  assert.equal((await from("https://one.example")).status, 200);
+});
