@@ -194,7 +194,7 @@ async fn peers(env: &Env, settings: &Settings, key: &RealmKey, url: &str) -> Res
         vec![object_name(key, None, settings.public_homes)]
     };
     let mut rows = String::new();
-    for answer in join_all(names.iter().map(|name| env.text_of(name, url))).await {
+    for answer in join_all(names.into_iter().map(|name| env.text_of(name, url))).await {
         rows.push_str(&answer?);
     }
     Ok(listing(&rows))

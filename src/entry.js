@@ -1,6 +1,6 @@
 // The deployed entry, straight on wasm-bindgen's output. A Rust panic aborts (panic=abort): the Wasm instance is then spent,
-// and the promise of the call that panicked would never settle. So every call starts a
-// fresh instance after a crash, and a crash rejects what it left waiting. Sockets, attachments and storage are the runtime's and stay.
+// and the promise of the call that panicked would never settle. So every call starts a fresh instance after a crash, and a crash
+// rejects what it left waiting. Sockets, attachments and storage are the runtime's and stay.
 // It leans on internals of the worker crate (`__worker_init_state`, `__wbg_reset_state`), which Cargo.toml pins.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import * as wasm from "../build/index.js";

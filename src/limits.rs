@@ -20,6 +20,10 @@ pub const MAX_TOKEN_BYTES: usize = 4096;
 /// rides in it) and its envelope.
 pub const MAX_FRAME_BYTES: usize = 272 * 1024;
 
+/// Room for the text of a frame that an object keeps from one to the next, in bytes: three for each character of the longest
+/// introduction.
+pub const KEPT_TEXT_BYTES: usize = 32 * 1024;
+
 /// Longest frame in a room, in bytes: introductions and single clicks; nothing else has reason to pass through the server.
 pub const MAX_ROSTER_FRAME_BYTES: usize = 64 * 1024;
 

@@ -179,14 +179,10 @@ impl Env {
         Ok(settled(self.object(object)?.fetch_with_request(request)?).await?.unchecked_into())
     }
 
-    /// The text that one of our objects will answer: it is asked at once, so that several can be asked together.
-    pub(crate) fn text_of(&self, object: &str, url: &str) -> impl Future<Output = Result<String>> {
-        let request = request("GET", url, &[], None, None);
-        let asked = request.and_then(|request| Ok(settled(self.object(object)?.fetch_with_request(&request)?)));
-        async {
-            let response: Response = asked?.await?.unchecked_into();
-            text(response.text()).await
-        }
+    /// The text that one of our objects answers.
+    pub(crate) async fn text_of(&self, object: String, url: &str) -> Result<String> {
+        let request = request("GET", url, &[], None, None)?;
+        text(self.ask(&object, &request).await?.text()).await
     }
 
     /// Hands frames to one of our objects: a call, which costs the platform half of what a request does.

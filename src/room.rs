@@ -15,7 +15,7 @@ use crate::effect::Effect;
 use crate::errands::Errands;
 use crate::ice::Ice;
 use crate::id::Token;
-use crate::limits::{MAX_FRAME_BYTES, MAX_PARCEL_BYTES};
+use crate::limits::{KEPT_TEXT_BYTES, MAX_FRAME_BYTES, MAX_PARCEL_BYTES};
 use crate::member::NetworkNumber;
 use crate::message::{HEARTBEAT, HEARTBEAT_ANSWER};
 use crate::placement::{home_name, Home};
@@ -40,9 +40,6 @@ pub struct Room {
     /// Room for the text of a frame, so that not every one has to be given some.
     text: RefCell<Vec<u8>>,
 }
-
-/// How much of that is kept between frames, in bytes: three for each character of the longest introduction.
-const KEPT_BYTES: usize = 32 * 1024;
 
 /// Where one home asks another how many peers it has: an address that no request from outside has.
 const HOME_URL: &str = "https://home/";
@@ -72,8 +69,8 @@ impl Room {
         };
         let mut room = self.text.take();
         let more = self.handle(Event::Frame { conn, text: &platform::received(message, MAX_FRAME_BYTES, &mut room) })?;
-        room.truncate(KEPT_BYTES);
-        room.shrink_to(KEPT_BYTES);
+        room.truncate(KEPT_TEXT_BYTES);
+        room.shrink_to(KEPT_TEXT_BYTES);
         self.text.replace(room);
         Ok(more)
     }
@@ -198,7 +195,7 @@ impl Room {
             return Ok(0);
         }
         let others = (0..spread.homes.get()).map(Home).filter(|home| *home != spread.here);
-        let asked = others.map(|home| self.env.text_of(&home_name(home), HOME_URL));
+        let asked = others.map(|home| self.env.text_of(home_name(home), HOME_URL));
         let mut count = 0_usize;
         for answer in join_all(asked).await {
             // A home that does not answer must not keep people out of the others.
