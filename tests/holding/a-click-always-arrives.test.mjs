@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openDoor } from '../browser/browser.mjs';
 import { freshSecret } from '../../public/seal.js';
-import { joined, openDevice, pause, servePages, settle, startChromium, startFirefox, startServer, until } from './holding.mjs';
+import { cutOff, joined, openDevice, pause, servePages, settle, startChromium, startFirefox, startServer, until } from './holding.mjs';
 
 const ENGINES = ['Chromium', 'Firefox'];
 const CLICK_MS = 300;
@@ -53,21 +53,18 @@ test('a click waits for a socket that is cut before there is any path, and for e
   await until('everyone is listed', devices, everyone);
   for (const device of devices) await device.ask('mark');
   await clicking(devices, CLICK_MS);
-  door.shut();
-  await until('it is away', [lonely], ([{ state }]) => state === 'away');
+  await cutOff([lonely], door.shut);
   await pause(1_000);
   await door.open();
   await until('everyone can be reached', devices, reached);
 
-  door.shut();
-  await until('it is away', [lonely], ([{ state }]) => state === 'away');
+  await cutOff([lonely], door.shut);
   await pause(1_000);
   await door.open();
   await until('everyone can be reached', devices, reached);
 
   await server.wake(link);
-  await server.evict(link, 'close');
-  await until('all are away', devices, (reports) => reports.every(({ state }) => state === 'away'));
+  await cutOff(devices, () => server.evict(link, 'close'));
   await until('everyone can be reached', devices, reached);
   await clicking(devices, 0);
   const clicks = await settle(devices);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { openDoor } from '../browser/browser.mjs';
 import { freshSecret } from '../../public/seal.js';
-import { back, openDevice, pause, round, servePages, settle, startChromium, startFirefox, startServer, until, whole } from './holding.mjs';
+import { back, cutOff, openDevice, pause, round, servePages, settle, startChromium, startFirefox, startServer, until, whole } from './holding.mjs';
 
 /** How often everyone clicks, in ms. */
 const CLICK_MS = 200;
@@ -56,12 +56,10 @@ async function assertUnnoticed(what, since) {
   console.log(`# ${what}: everyone back after ${took} ms, ${clicks} clicks so far`);
   assert.ok(took < BACK_MS, `back after ${took} ms`);
 }
-const untilAway = (some) => until('they are away', some, (reports) => reports.every(({ state }) => state === 'away'));
 
 test('a socket is cut', async () => {
   for (const [n, door] of doors.entries()) {
-    door.shut();
-    await untilAway([devices[n]]);
+    await cutOff([devices[n]], door.shut);
     await pause(3 * CLICK_MS);
     await door.open();
     await until('it is back', [devices[n]], back);
@@ -77,24 +75,22 @@ test('the room is thrown out of memory', async () => {
 
 test('a deploy closes all sockets at once', async () => {
   await server.wake(link);
-  assert.ok(await server.evict(link, 'close'));
-  const since = Date.now();
-  await untilAway(devices);
+  let since = 0;
+  const evict = () => ((since = Date.now()), server.evict(link, 'close'));
+  assert.ok(await cutOff(devices, evict));
   await assertUnnoticed('deploy', since);
 });
 
 test('the server is stopped and started again', async () => {
   await pause(SETTLED_MS);
-  await server.stop();
-  await untilAway(devices);
+  await cutOff(devices, server.stop);
   await server.start();
   await assertUnnoticed('restart', Date.now());
 });
 
 test('the server is gone for a minute', async () => {
-  server.shut();
+  await cutOff(devices, server.shut);
   await pause(60_000);
-  await untilAway(devices);
   await server.open();
   await assertUnnoticed('a minute without a server', Date.now());
 });

@@ -8,10 +8,11 @@ globalThis.agent = {
     patches[patch]?.();
     const { join } = await import(library);
     const room = join(link, { name });
-    const device = { room, sent: {}, heard: {}, fates: [], events: [], marked: new Map(), refused: [], timer: 0 };
+    const device = { room, sent: {}, heard: {}, fates: [], events: [], marked: new Map(), refused: [], cuts: 0, timer: 0 };
     devices.set(name, device);
     room.addEventListener('message', ({ from, data }) => (device.heard[from.id] ??= []).push(Number(data)));
     room.addEventListener('refused', ({ reason }) => device.refused.push(reason));
+    room.addEventListener('state', () => (device.cuts += Number(room.state === 'away')));
     for (const type of ['peer', 'left']) room.addEventListener(type, ({ peer }) => device.events.push(`${type} ${peer.name}`));
     room.addEventListener('peer', ({ peer }) => {
       peer.addEventListener('state', () => device.events.push(`${peer.name}: ${peer.state} ${peer.path} ${peer.error?.code ?? ''}`.trim()));
@@ -46,11 +47,12 @@ globalThis.agent = {
     device.marked = new Map(device.room.peers.map((peer) => [peer, peer.connection]));
   },
   report(name) {
-    const { room, sent, heard, fates, events, marked, refused } = devices.get(name);
+    const { room, sent, heard, fates, events, marked, refused, cuts } = devices.get(name);
     return {
       name,
       id: room.id,
       state: room.state,
+      cuts,
       error: room.error?.code ?? null,
       peers: room.peers.map(({ id, name, state, path }) => ({ id, name, state, path })),
       sent,

@@ -126,6 +126,14 @@ const tails = (lists) => Object.fromEntries(Object.entries(lists).map(([id, numb
 export const whole = (reports) =>
   reports.every(({ state, peers }) => state === 'open' && peers.length === reports.length - 1 && peers.every(({ state, path }) => state === 'open' && path !== 'server'));
 
+/** Does what cuts devices off, and waits until each has noticed: the first may be back before the last has. */
+export async function cutOff(devices, act) {
+  const before = await Promise.all(devices.map((device) => device.report()));
+  const done = await act();
+  await until('each has been away', devices, (reports) => reports.every(({ cuts }, n) => cuts > before[n].cuts));
+  return done;
+}
+
 export const back = (reports) => reports.every(({ state }) => state === 'open');
 
 /** Waits until every click has been confirmed and heard, and asserts that each was heard once and in order. */
