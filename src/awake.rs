@@ -5,6 +5,7 @@ use crate::effect::Effect;
 use crate::limits::Millis;
 use crate::member::{Conn, Member};
 use crate::members::ByConn;
+use crate::outbox::Inbox;
 use crate::placement::{home_named, Spread};
 use crate::platform::{self, attached, last_beat, Env, Fault, Numbers, Result, State, WebSocket};
 use crate::realm::{Event, Realm, Turn};
@@ -18,6 +19,7 @@ pub(crate) struct Awake {
     pub(crate) realm: Realm,
     pub(crate) settings: Rc<Settings>,
     pub(crate) spread: Spread,
+    pub(crate) inbox: Inbox,
     name: Option<String>,
     store: Store,
     sockets: ByConn<WebSocket>,
@@ -28,14 +30,23 @@ pub(crate) struct Awake {
 impl Awake {
     /// Rebuilds everything from the sockets' attachments and from storage.
     pub(crate) fn up(state: &State, env: &Env) -> Result<Self> {
-        let settings = Rc::new(edge::settings(env).map_err(|bad| Fault::new(bad.to_string()))?);
+        let settings = edge::settings(env).map_err(|bad| Fault::new(bad.to_string()))?;
         let (store, stored) = Store::load(state.storage()?.sql())?;
         let name = state.id()?.name().or(stored.name);
         let here = name.as_deref().and_then(home_named);
         let spread = here.map_or(Spread::ALONE, |here| Spread { homes: settings.public_homes, here });
         let mut realm = Realm::new(Settings::clone(&settings), spread);
         realm.restore_rows(stored.waiting, stored.reserved);
-        let mut awake = Self { realm, settings, spread, name, store, sockets: ByConn::default(), conns: Numbers::new() };
+        let mut awake = Self {
+            realm,
+            settings,
+            spread,
+            inbox: Inbox::default(),
+            name,
+            store,
+            sockets: ByConn::default(),
+            conns: Numbers::new(),
+        };
         for socket in state.get_websockets()? {
             awake.restore(socket);
         }

@@ -14,6 +14,8 @@ use crate::report::{count, fault};
 use crate::route::{split_url, Claim, Line, Route};
 use crate::settings::{BadSetting, Secret, Settings};
 use futures::future::join_all;
+use std::cell::OnceCell;
+use std::rc::Rc;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 
 /// The fetch event.
@@ -83,9 +85,20 @@ async fn open(request: &Request, env: &Env, settings: &Settings, claim: Claim) -
     }
 }
 
-/// Reads the variables.
-pub(crate) fn settings(env: &Env) -> std::result::Result<Settings, BadSetting> {
-    Settings::read(|name| env.text(name))
+thread_local! {
+    /// What the variables say. They are the same for everything that an isolate does: other ones are another deployment.
+    static SETTINGS: OnceCell<Rc<Settings>> = const { OnceCell::new() };
+}
+
+/// Reads the variables, once.
+pub(crate) fn settings(env: &Env) -> std::result::Result<Rc<Settings>, BadSetting> {
+    SETTINGS.with(|known| match known.get() {
+        Some(settings) => Ok(Rc::clone(settings)),
+        None => {
+            let settings = Rc::new(Settings::read(|name| env.text(name))?);
+            Ok(Rc::clone(known.get_or_init(|| settings)))
+        }
+    })
 }
 
 /// The secret `TOKEN_KEY`, where ids must be signed for.

@@ -13,7 +13,7 @@ function crashed(error) {
   for (const reject of waiting) reject(error);
   waiting.clear();
 }
-addEventListener("error", ({ error }) => error instanceof WebAssembly.RuntimeError && crashed(error));
+addEventListener("error", ({ error }) => crashed(error)); // in whatever Rust did later
 
 function revive() {
   if (!state.criticalError) return;
@@ -22,32 +22,36 @@ function revive() {
   state.instanceId++;
 }
 
-/** What Rust threw, or was broken by. */
-function thrown(error) {
-  if (error instanceof WebAssembly.RuntimeError) crashed(error);
-  return error;
+/** What Rust threw (src/platform.rs names it so); anything else was thrown through it, by a trap or by the platform, and nothing was put in order. */
+function guarded(call) {
+  try {
+    return call();
+  } catch (error) {
+    if (error?.name !== "Fault") crashed(error);
+    throw error;
+  }
 }
 
 function report(error) {
-  console.error(JSON.stringify({ fault: "what another home's frames asked for was not done", error: String(error) }));
+  console.error(JSON.stringify({ fault: "what an event asked for was not done", error: String(error) }));
 }
 
 /** A promise that settles even if Rust crashes before it keeps it. */
 function watched(promise) {
   return new Promise((resolve, reject) => {
     waiting.add(reject);
-    promise.then(resolve, reject).finally(() => waiting.delete(reject));
+    const settle = (how) => (value) => {
+      waiting.delete(reject);
+      how(value);
+    };
+    promise.then(settle(resolve), settle(reject));
   });
 }
 
 export default class extends WorkerEntrypoint {
   fetch(request) {
     revive();
-    try {
-      return watched(wasm.fetch(request, this.env));
-    } catch (error) {
-      throw thrown(error);
-    }
+    return guarded(() => watched(wasm.fetch(request, this.env)));
   }
 }
 
@@ -57,7 +61,7 @@ export class Room extends DurableObject {
 
   constructor(ctx, env) {
     super(ctx, env);
-    this.#ready();
+    guarded(() => this.#ready());
   }
 
   /** The Rust object, made anew after a crash. */
@@ -70,49 +74,38 @@ export class Room extends DurableObject {
     return this.#rust;
   }
 
-  // Every frame comes this way: a call and no promise, unless Rust says that there is more to do, which takes longer.
+  // Every frame comes this way: a call and no promise, unless Rust says that there is more to do.
   webSocketMessage(socket, message) {
-    try {
-      if (this.#ready().webSocketMessage(socket, message)) return watched(this.#rust.run());
-    } catch (error) {
-      throw thrown(error);
-    }
+    this.#take((room) => room.webSocketMessage(socket, message));
   }
 
   webSocketClose(socket, code, reason) {
-    return this.#take((room) => room.webSocketClose(socket, code, reason));
+    this.#take((room) => room.webSocketClose(socket, code, reason));
   }
 
   webSocketError(socket) {
-    return this.#take((room) => room.webSocketError(socket));
-  }
-
-  /** What another home passes on. It is taken when this returns: what follows from it must not look like a failure to who passed it on. */
-  take(frames) {
-    try {
-      if (this.#ready().take(frames)) this.ctx.waitUntil(watched(this.#rust.run()).catch(report));
-    } catch (error) {
-      throw thrown(error);
-    }
+    this.#take((room) => room.webSocketError(socket));
   }
 
   alarm() {
-    return this.#take((room) => room.alarm());
+    this.#take((room) => room.alarm());
   }
 
+  /** What another home passes on. */
+  take(...parcel) {
+    this.#take((room) => room.take(...parcel));
+  }
+
+  async fetch(request) {
+    const response = await guarded(() => watched(this.#ready().fetch(request)));
+    this.#take((room) => room.left());
+    return response;
+  }
+
+  /** Whoever brings an event waits until it is taken, not for what follows from it: that may take long, and is not theirs to try again. */
   #take(event) {
-    try {
-      if (event(this.#ready())) return watched(this.#rust.run());
-    } catch (error) {
-      throw thrown(error);
-    }
-  }
-
-  fetch(request) {
-    try {
-      return watched(this.#ready().fetch(request));
-    } catch (error) {
-      throw thrown(error);
-    }
+    guarded(() => {
+      for (let left = event(this.#ready()); left > 0; left--) this.ctx.waitUntil(watched(this.#rust.run()).catch(report));
+    });
   }
 }

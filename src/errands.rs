@@ -6,7 +6,7 @@ use crate::ice::Ice;
 use crate::limits::Millis;
 use crate::member::Conn;
 use crate::mint;
-use crate::outbox::Outboxes;
+use crate::outbox::{Outboxes, Parcel};
 use crate::placement::{home_name, Home};
 use crate::platform::{self, Result};
 use crate::realm::{Event, RECORD};
@@ -15,61 +15,80 @@ use crate::room::{busy, Room};
 use crate::settings::Settings;
 use std::rc::Rc;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
-use worker::js_sys::{Date, Object};
+use worker::js_sys::{Date, Math, Object};
 
 /// What is still to be done.
-#[derive(Default)]
 pub(crate) struct Errands {
-    wake_at: Option<Millis>,
-    homes: Vec<Home>,
+    list: Vec<Errand>,
     outboxes: Outboxes,
-    undelivered: Vec<String>,
-    mints: Vec<Conn>,
+}
+
+#[derive(PartialEq, Eq)]
+enum Errand {
+    Arm(Millis),
+    Forward(Home),
+    Mint(Conn),
+    GiveUp(String),
 }
 
 impl Errands {
+    /// Nothing to do.
+    pub(crate) fn new() -> Self {
+        let last = Math::random() * f64::from(u32::MAX);
+        Self { list: Vec::new(), outboxes: Outboxes::numbered_from(last as u32) }
+    }
+
     /// Takes an effect that takes longer; gives back any other one.
     pub(crate) fn note(&mut self, effect: Effect) -> Option<Effect> {
         match effect {
-            Effect::WakeAt(due) => self.wake_at = Some(due),
-            Effect::Mint(conn) => self.mints.push(conn),
+            Effect::WakeAt(due) => {
+                self.list.retain(|errand| !matches!(errand, Errand::Arm(_)));
+                self.list.push(Errand::Arm(due));
+            }
+            Effect::Mint(conn) => self.list.push(Errand::Mint(conn)),
             Effect::Forward { home, frame } => match self.outboxes.put(home, frame) {
-                Ok(true) if !self.homes.contains(&home) => self.homes.push(home),
+                Ok(true) if !self.list.contains(&Errand::Forward(home)) => self.list.push(Errand::Forward(home)),
                 Ok(_) => {}
-                Err(frame) => self.undelivered.push(frame),
+                Err(frame) => self.list.push(Errand::GiveUp(frame)),
             },
             other => return Some(other),
         }
         None
     }
 
-    /// Whether there is anything to do.
-    pub(crate) fn any(&self) -> bool {
-        self.wake_at.is_some() || !(self.homes.is_empty() && self.undelivered.is_empty() && self.mints.is_empty())
+    /// How much there is to do.
+    pub(crate) fn count(&self) -> usize {
+        self.list.len()
     }
 }
 
 #[wasm_bindgen(js_sys = worker::js_sys, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 impl Room {
-    /// Runs the errands that events have left.
+    /// How many times [`Room::run`] is to be called.
+    pub fn left(&self) -> usize {
+        self.errands.try_borrow().map_or(0, |errands| errands.count())
+    }
+
+    /// Runs the errands that events have left, one after the other. Called once for each of them, all at once: a home that hangs
+    /// holds up nothing but itself.
     pub async fn run(&self) -> Result<(), JsValue> {
-        Ok(self.finish().await?)
+        while let Some(errand) = self.errand(|errands| errands.list.pop())? {
+            self.do_errand(errand).await?;
+        }
+        Ok(())
     }
 }
 
 impl Room {
-    pub(crate) async fn finish(&self) -> Result<()> {
-        // What is done may leave more to do.
-        while self.errand(|errands| errands.any())? {
-            if let Some(due) = self.errand(|errands| errands.wake_at.take())? {
-                let alarm = Date::new(&JsValue::from_f64(due as f64));
-                platform::settled(self.state.storage()?.set_alarm(alarm, Object::new())?).await?;
-            }
-            self.give_up(&self.errand(|errands| std::mem::take(&mut errands.undelivered))?);
-            for home in self.errand(|errands| std::mem::take(&mut errands.homes))? {
-                self.forward(home).await?;
-            }
-            for conn in self.errand(|errands| std::mem::take(&mut errands.mints))? {
+    fn errand<T>(&self, take: impl FnOnce(&mut Errands) -> T) -> Result<T> {
+        Ok(take(&mut *self.errands.try_borrow_mut().map_err(|_| busy())?))
+    }
+
+    async fn do_errand(&self, errand: Errand) -> Result<()> {
+        match errand {
+            Errand::Arm(due) => self.arm(due).await,
+            Errand::Forward(home) => self.forward(home).await?,
+            Errand::Mint(conn) => {
                 let (settings, network) = {
                     let awake = self.awake()?;
                     (Rc::clone(&awake.settings), awake.network(&self.state, conn))
@@ -77,43 +96,60 @@ impl Room {
                 let ice = self.mint(&settings, network.as_deref()).await;
                 self.handle(Event::Minted { conn, ice })?;
             }
+            Errand::GiveUp(frame) => self.give_up(&frame),
         }
         Ok(())
     }
 
-    fn errand<T>(&self, take: impl FnOnce(&mut Errands) -> T) -> Result<T> {
-        Ok(take(&mut *self.errands.try_borrow_mut().map_err(|_| busy())?))
+    async fn set_alarm(&self, due: Millis) -> Result<()> {
+        let alarm = Date::new(&JsValue::from_f64(due as f64));
+        platform::settled(self.state.storage()?.set_alarm(alarm, Object::new())?).await?;
+        Ok(())
     }
 
-    /// Fresh ICE servers. A network that has asked too often gets STUN alone.
-    pub(crate) async fn mint(&self, settings: &Settings, network: Option<&str>) -> Ice {
-        match (&settings.turn, network) {
-            (Some(_), Some(network)) if !mint::allows(&self.env, mint::ICE_LIMIT, network).await => Ice::degraded(settings),
-            _ => mint::ice(settings).await,
+    /// Sets the alarm, with a second try.
+    async fn arm(&self, due: Millis) {
+        if self.set_alarm(due).await.is_ok() {
+            return;
+        }
+        if let Err(error) = self.set_alarm(due).await {
+            fault("the alarm is not set: what it is for is done with the next event after it was due", &error);
         }
     }
 
-    /// Tells the senders of frames that could not be handed to another home.
-    fn give_up(&self, frames: &[String]) {
-        for frame in frames {
-            if let Err(error) = self.handle(Event::Undelivered { frame }) {
-                fault("a sender could not be told", &error);
+    /// Fresh ICE servers. A network that has asked too often, or that is not known, gets STUN alone.
+    pub(crate) async fn mint(&self, settings: &Settings, network: Option<&str>) -> Ice {
+        if settings.turn.is_some() {
+            let allowed = match network {
+                Some(network) => mint::allows(&self.env, mint::ICE_LIMIT, network).await,
+                None => false,
+            };
+            if !allowed {
+                return Ice::degraded(settings);
             }
+        }
+        mint::ice(settings).await
+    }
+
+    /// Tells the sender of a frame that it could not be handed to another home.
+    fn give_up(&self, frame: &str) {
+        if let Err(error) = self.handle(Event::Undelivered { frame }) {
+            fault("a sender could not be told", &error);
         }
     }
 
     /// Sends what waits for another home, unless that is being done already.
     async fn forward(&self, home: Home) -> Result<()> {
         let mut parcel = self.errand(|errands| errands.outboxes.take(home, false))?;
-        while let Some(frames) = parcel {
+        while let Some(Parcel { number, frames }) = parcel {
             // Once more where it fails: an object that moves or is redeployed is back a moment later.
-            let mut sent = self.send_parcel(home, &frames).await;
+            let mut sent = self.send_parcel(home, number, &frames).await;
             if sent.is_err() {
-                sent = self.send_parcel(home, &frames).await;
+                sent = self.send_parcel(home, number, &frames).await;
             }
             if let Err(error) = sent {
                 fault(&format!("{} frames for home {} are lost", frames.len(), home.0), &error);
-                self.give_up(&frames);
+                frames.iter().for_each(|frame| self.give_up(frame));
             }
             parcel = self.errand(|errands| errands.outboxes.take(home, true))?;
         }
@@ -121,7 +157,8 @@ impl Room {
     }
 
     /// No frame holds the character between them: in JSON it is not allowed.
-    async fn send_parcel(&self, home: Home, frames: &[String]) -> Result<()> {
-        self.env.hand_over(&home_name(home), &frames.join(RECORD)).await
+    async fn send_parcel(&self, to: Home, number: u32, frames: &[String]) -> Result<()> {
+        let from = self.awake()?.spread.here;
+        self.env.hand_over(&home_name(to), from.0, number, &frames.join(RECORD)).await
     }
 }

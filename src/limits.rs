@@ -70,6 +70,9 @@ pub const CONCURRENT_LIMIT: usize = 5_000;
 /// Default of `PEERS_PER_NETWORK`, in peers: more than a school has devices, which is one address; less than it takes to fill a realm.
 pub const PEERS_PER_NETWORK: usize = 1_000;
 
+/// The longest time that a variable may be, in milliseconds: a century, which is "never", and still a date that an alarm can be set for.
+pub const MAX_TIME_MS: u64 = 100 * 366 * 86_400_000;
+
 /// Wrong tokens that are looked at for one id in [`GUESSES_PERIOD_MS`], where they are short enough to be guessed. Somebody who
 /// reloads a page whose old socket is still there makes one a second at most, and needs none of them to be right.
 pub const MAX_GUESSES: u32 = 10;

@@ -1,12 +1,27 @@
-//! Frames on their way to other homes. While one request to a home is under way the next frames gather, and leave together, in
-//! order: a burst of candidates is one request, not ten, and no frame overtakes another.
+//! Frames on their way to other homes. While one call to a home is under way the next frames gather, and leave together, in
+//! order: a burst of candidates is one call, not ten, and no frame overtakes another.
+//!
+//! A parcel whose answer is lost is sent once more, and may have arrived the first time: the [`Inbox`] takes it once.
 
 use crate::limits::MAX_OUTBOX_BYTES;
 use crate::placement::Home;
 
 /// What waits for each home.
 #[derive(Debug, Default)]
-pub struct Outboxes(Vec<Outbox>);
+pub struct Outboxes {
+    boxes: Vec<Outbox>,
+    /// The number of the last parcel.
+    last: u32,
+}
+
+/// Frames that leave together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parcel {
+    /// Tells it from the sender's other parcels.
+    pub number: u32,
+    /// The frames, in order.
+    pub frames: Vec<String>,
+}
 
 #[derive(Debug)]
 struct Outbox {
@@ -18,15 +33,20 @@ struct Outbox {
 }
 
 impl Outboxes {
+    /// Numbers the parcels from `last` on: a random number, so that those of an object that is made again are others.
+    pub fn numbered_from(last: u32) -> Self {
+        Self { boxes: Vec::new(), last }
+    }
+
     /// Adds a frame; whether somebody must come and send it, because nobody is sending. Gives it back when too much waits for that
     /// home already.
     pub fn put(&mut self, home: Home, frame: String) -> Result<bool, String> {
-        let found = self.0.iter_mut().find(|outbox| outbox.home == home);
+        let found = self.boxes.iter_mut().find(|outbox| outbox.home == home);
         let bytes = found.as_ref().map_or(0, |outbox| outbox.bytes).saturating_add(frame.len());
         Ok(match found {
             _ if bytes > MAX_OUTBOX_BYTES => return Err(frame),
             None => {
-                self.0.push(Outbox { home, frames: vec![frame], bytes, busy: false });
+                self.boxes.push(Outbox { home, frames: vec![frame], bytes, busy: false });
                 true
             }
             Some(outbox) => {
@@ -39,14 +59,33 @@ impl Outboxes {
 
     /// The frames to send now. `None` when there are none, or when somebody else is sending: they come back for more. Who has
     /// been given frames (`ours`) must come back until there are none.
-    pub fn take(&mut self, home: Home, ours: bool) -> Option<Vec<String>> {
-        let outbox = self.0.iter_mut().find(|outbox| outbox.home == home && (ours || !outbox.busy))?;
+    pub fn take(&mut self, home: Home, ours: bool) -> Option<Parcel> {
+        let outbox = self.boxes.iter_mut().find(|outbox| outbox.home == home && (ours || !outbox.busy))?;
         if outbox.frames.is_empty() {
-            self.0.retain(|outbox| outbox.home != home);
+            self.boxes.retain(|outbox| outbox.home != home);
             return None;
         }
         outbox.busy = true;
         outbox.bytes = 0;
-        Some(std::mem::take(&mut outbox.frames))
+        self.last = self.last.wrapping_add(1);
+        Some(Parcel { number: self.last, frames: std::mem::take(&mut outbox.frames) })
+    }
+}
+
+/// Which parcel each other home has handed over last. In memory only: an object that is made again between the two tries may take
+/// a parcel twice, which is better than not at all.
+#[derive(Debug, Default)]
+pub struct Inbox(Vec<(Home, u32)>);
+
+impl Inbox {
+    /// Whether a parcel has not come before. (One home sends one at a time.)
+    pub fn is_new(&mut self, from: Home, number: u32) -> bool {
+        match self.0.iter_mut().find(|(home, _)| *home == from) {
+            Some((_, last)) => std::mem::replace(last, number) != number,
+            None => {
+                self.0.push((from, number));
+                true
+            }
+        }
     }
 }

@@ -24,6 +24,9 @@ pub(crate) use worker::worker_sys::{DurableObjectState as State, SqlStorage, Web
 #[derive(Debug)]
 pub(crate) struct Fault(String);
 
+/// The name of an error that Rust has thrown, by which `src/entry.js` tells it from one that went through Rust and left it broken.
+const FAULT: &str = "Fault";
+
 /// What the shell's functions return.
 pub(crate) type Result<T, E = Fault> = std::result::Result<T, E>;
 
@@ -54,7 +57,9 @@ impl From<getrandom::Error> for Fault {
 
 impl From<Fault> for JsValue {
     fn from(fault: Fault) -> Self {
-        Error::new(&fault.0).into()
+        let error = Error::new(&fault.0);
+        error.set_name(FAULT);
+        error.into()
     }
 }
 
@@ -88,7 +93,7 @@ extern "C" {
 
     /// [`Room::take`](crate::room::Room::take), over there.
     #[wasm_bindgen(method, catch)]
-    fn take(this: &Callable, frames: &str) -> Result<Promise, JsValue>;
+    fn take(this: &Callable, from: u16, number: u32, frames: &str) -> Result<Promise, JsValue>;
 
     /// A `Map` from sockets to numbers.
     #[wasm_bindgen(js_name = Map)]
@@ -186,9 +191,9 @@ impl Env {
     }
 
     /// Hands frames to one of our objects: a call, which costs the platform half of what a request does.
-    pub(crate) async fn hand_over(&self, object: &str, frames: &str) -> Result<()> {
+    pub(crate) async fn hand_over(&self, object: &str, from: u16, number: u32, frames: &str) -> Result<()> {
         let object = self.object(object)?;
-        settled(object.unchecked_ref::<Callable>().take(frames)?).await?;
+        settled(object.unchecked_ref::<Callable>().take(from, number, frames)?).await?;
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 //! event goes on as if nothing had happened. Heartbeats are answered by the runtime and wake nobody.
 //!
 //! What a frame asks for is done before the call returns: no future, no promise. What takes longer is left in the [`Errands`], and
-//! the call says so; `src/entry.js` then calls [`Room::run`].
+//! the call says how many there are; `src/entry.js` then calls [`Room::run`] for each of them.
 
 use crate::answer::Answer;
 use crate::awake::Awake;
@@ -16,7 +16,7 @@ use crate::errands::Errands;
 use crate::ice::Ice;
 use crate::id::Token;
 use crate::limits::{KEPT_TEXT_BYTES, MAX_FRAME_BYTES, MAX_PARCEL_BYTES};
-use crate::member::NetworkNumber;
+use crate::member::{Conn, NetworkNumber};
 use crate::message::{HEARTBEAT, HEARTBEAT_ANSWER};
 use crate::placement::{home_name, Home};
 use crate::platform::{
@@ -53,19 +53,19 @@ impl Room {
         if let Err(error) = pair.and_then(|pair| state.set_websocket_auto_response(&pair)) {
             fault("heartbeats will wake the object", &Fault::from(error));
         }
-        Self { state, env, awake: RefCell::default(), errands: RefCell::default(), text: RefCell::default() }
+        Self { state, env, awake: RefCell::default(), errands: RefCell::new(Errands::new()), text: RefCell::default() }
     }
 
-    /// Answers the edge, or another home.
+    /// Answers the edge, or another home; [`Room::left`] says how many times [`Room::run`] is to be called.
     pub async fn fetch(&self, request: Request) -> Result<Response, JsValue> {
         Ok(self.answer(&request).await?)
     }
 
-    /// Takes what a socket has sent; whether [`Room::run`] is to be called.
+    /// Takes what a socket has sent; how many times [`Room::run`] is to be called.
     #[wasm_bindgen(js_name = webSocketMessage)]
-    pub fn heard(&self, socket: &WebSocket, message: &JsValue) -> Result<bool, JsValue> {
+    pub fn heard(&self, socket: &WebSocket, message: &JsValue) -> Result<usize, JsValue> {
         let Some(conn) = self.awake()?.conn_of(socket) else {
-            return Ok(false); // refused, superseded or gone: it has nothing to say any more
+            return Ok(0); // refused, superseded or gone: it has nothing to say any more
         };
         let mut room = self.text.take();
         let more = self.handle(Event::Frame { conn, text: &platform::received(message, MAX_FRAME_BYTES, &mut room) })?;
@@ -75,9 +75,9 @@ impl Room {
         Ok(more)
     }
 
-    /// Takes note that a socket has closed; whether [`Room::run`] is to be called.
+    /// Takes note that a socket has closed; how many times [`Room::run`] is to be called.
     #[wasm_bindgen(js_name = webSocketClose)]
-    pub fn closed(&self, socket: &WebSocket, code: u16, reason: &str) -> Result<bool, JsValue> {
+    pub fn closed(&self, socket: &WebSocket, code: u16, reason: &str) -> Result<usize, JsValue> {
         // A close frame is answered in kind (RFC 6455, 5.5.1). 1005 and 1006 say that there was no code, or no frame at all.
         let code_to_send = Some(code).filter(|code| (1000..=4999).contains(code) && !matches!(code, 1005 | 1006 | 1015));
         if !platform::close(socket, code_to_send.map(|code| (code, reason))) {
@@ -86,15 +86,18 @@ impl Room {
         self.ended(socket, if code == GOING_AWAY { Ending::Unloaded } else { Ending::Lost })
     }
 
-    /// Takes note that a socket is broken; whether [`Room::run`] is to be called.
+    /// Takes note that a socket is broken; how many times [`Room::run`] is to be called.
     #[wasm_bindgen(js_name = webSocketError)]
-    pub fn broken(&self, socket: &WebSocket) -> Result<bool, JsValue> {
+    pub fn broken(&self, socket: &WebSocket) -> Result<usize, JsValue> {
         self.ended(socket, Ending::Lost)
     }
 
-    /// Takes the frames that another home passes on; whether [`Room::run`] is to be called.
-    pub fn take(&self, frames: &JsValue) -> Result<bool, JsValue> {
-        let mut more = false;
+    /// Takes the parcel of frames that another home passes on, unless it is here already; how many times [`Room::run`] is to be called.
+    pub fn take(&self, from: u16, number: u32, frames: &JsValue) -> Result<usize, JsValue> {
+        let mut more = 0;
+        if !self.awake()?.inbox.is_new(Home(from), number) {
+            return Ok(more);
+        }
         for frame in platform::received(frames, MAX_PARCEL_BYTES, &mut Vec::new()).split(RECORD) {
             match self.handle(Event::Forwarded { frame }) {
                 Ok(left) => more = left,
@@ -105,7 +108,7 @@ impl Room {
     }
 
     /// The alarm.
-    pub fn alarm(&self) -> Result<bool, JsValue> {
+    pub fn alarm(&self) -> Result<usize, JsValue> {
         Ok(self.handle(Event::Alarm)?)
     }
 }
@@ -151,21 +154,27 @@ impl Room {
         let effects = self.decide(Event::Opened { conn, claim, spare: edge::fresh_id()?, elsewhere, ice })?;
         let admitted = effects.iter().any(|effect| matches!(effect, Effect::Remember(member) if member.conn == conn));
         let response = if admitted {
-            let (client, server) = socket_pair()?;
-            match &network {
-                None => self.state.accept_websocket(&server)?,
-                Some(network) => self.state.accept_websocket_with_tags(&server, vec![network.into()])?,
-            }
-            self.awake()?.attach(conn, server);
-            edge::upgrade(request, &client)
+            self.accept(conn, request, network.as_deref())
         } else {
             // A refused socket here would keep this object awake until its client has closed it: the edge has it instead.
             edge::respond(Answer::refusal(effects.iter().find_map(|effect| effect.sent_to(conn)).unwrap_or_default()))
         };
-        if self.carry_out(effects)? {
-            self.finish().await?;
+        self.carry_out(effects)?;
+        if response.is_err() {
+            self.handle(Event::Closed { conn, ending: Ending::Left })?; // nobody will ever report this socket closed
         }
         response
+    }
+
+    /// Makes a socket of a request.
+    fn accept(&self, conn: Conn, request: &Request, network: Option<&str>) -> Result<Response> {
+        let (client, server) = socket_pair()?;
+        match network {
+            None => self.state.accept_websocket(&server)?,
+            Some(network) => self.state.accept_websocket_with_tags(&server, vec![network.into()])?,
+        }
+        self.awake()?.attach(conn, server);
+        edge::upgrade(request, &client)
     }
 
     /// Makes of a claim what the realm may know: a digest of the token, and of the network that it comes from.
@@ -215,8 +224,8 @@ impl Room {
         Ok((self.mint(&settings, Some(&network)).await, Some(network)))
     }
 
-    /// Takes an event through the realm, and does what follows from it; whether there is more to do, which takes longer.
-    pub(crate) fn handle(&self, event: Event<'_>) -> Result<bool> {
+    /// Takes an event through the realm, and does what follows from it; how much is left to do, which takes longer.
+    pub(crate) fn handle(&self, event: Event<'_>) -> Result<usize> {
         let effects = self.decide(event)?;
         self.carry_out(effects)
     }
@@ -228,7 +237,7 @@ impl Room {
     }
 
     /// Everything that can be done at once is done at once; the rest is left in the errands.
-    pub(crate) fn carry_out(&self, effects: Vec<Effect>) -> Result<bool> {
+    pub(crate) fn carry_out(&self, effects: Vec<Effect>) -> Result<usize> {
         let mut errands = self.errands.try_borrow_mut().map_err(|_| busy())?;
         let mut awake = self.awake()?;
         for effect in effects {
@@ -236,14 +245,14 @@ impl Room {
                 awake.apply(effect, &self.env);
             }
         }
-        Ok(errands.any())
+        Ok(errands.count())
     }
 
-    fn ended(&self, socket: &WebSocket, ending: Ending) -> Result<bool, JsValue> {
+    fn ended(&self, socket: &WebSocket, ending: Ending) -> Result<usize, JsValue> {
         let conn = self.awake()?.conn_of(socket);
         Ok(match conn {
             Some(conn) => self.handle(Event::Closed { conn, ending })?,
-            None => false,
+            None => 0,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::id::RealmKey;
 use crate::limits::{
-    ALIVE_TIMEOUT_MS, CONCURRENT_LIMIT, EXPIRE_TIMEOUT_MS, FRAMES_PER_SECOND, MAX_PUBLIC_HOMES, OWNER_GRACE_MS,
+    ALIVE_TIMEOUT_MS, CONCURRENT_LIMIT, EXPIRE_TIMEOUT_MS, FRAMES_PER_SECOND, MAX_PUBLIC_HOMES, MAX_TIME_MS, OWNER_GRACE_MS,
     PEERS_PER_NETWORK, ROOM_CAPACITY, TURN_TTLS_S, TURN_TTL_S,
 };
 use std::fmt;
@@ -119,7 +119,8 @@ impl Settings {
             Some(_) => Err(BadSetting { name, expected }),
         };
         let count = |name, default: u64| number(name, default, 0..=u32::MAX.into(), "a whole number");
-        let time = |name, default| number(name, default, 0..=u64::MAX, "a whole number");
+        let time =
+            |name, default| number(name, default, 0..=MAX_TIME_MS, "a whole number of milliseconds, a hundred years at most");
         let flag = |name| match var(name) {
             None => Ok(false),
             Some(text) => text.trim().parse().map_err(|_| BadSetting { name, expected: "\"true\" or \"false\"" }),

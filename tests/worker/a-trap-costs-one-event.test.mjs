@@ -26,8 +26,8 @@ test("sockets, ids, rosters and waiting frames outlive a trap, and the next fram
   const [ruth, rob] = [await join(beckon, { id: "ruth", roster: "1" }), await join(beckon, { id: "rob", roster: "1" })];
   assert.equal(await ruth.next(), '{"type":"JOIN","src":"rob"}');
   ann.send({ type: "OFFER", dst: "late", payload: "kept" });
-  for (let round = 0; round < 5; round++) {
-    ann.send({ type: "OFFER", dst: "bob", payload: "trap-here" });
+  for (let round = 0; round < 6; round++) {
+    ann.send({ type: "OFFER", dst: "bob", payload: round % 2 ? "throw-here" : "trap-here" });
     await sleep(100);
     ann.send({ type: "OFFER", src: "forged", dst: "bob", payload: round });
     assert.equal(await bob.next(), offer("ann", "bob", round));
@@ -38,7 +38,7 @@ test("sockets, ids, rosters and waiting frames outlive a trap, and the next fram
     const thief = await open(beckon.url, { key: "k", id: "ann", token: "other" });
     assert.match(await thief.next(), /ID-TAKEN/);
   }
-  assert.equal(await traps(beckon), 5);
+  assert.equal(await traps(beckon), 6);
   const late = await join(beckon, { id: "late" });
   assert.equal(await late.next(), offer("ann", "late", "kept"));
 });

@@ -60,14 +60,14 @@ test("a deploy in the middle of a burst: what arrived is a beginning of it, what
   assert.deepEqual(await beckon.sql("realm:k", "SELECT * FROM waiting"), []);
 });
 
-/** One id for each of two homes (src/placement.rs). */
-function oneOfEach() {
+/** One id for each of some homes (src/placement.rs). */
+function oneOfEach(homes = 2) {
   const home = (id) => {
     const hash = Buffer.from(id).reduce((hash, byte) => BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n), 0xcbf29ce484222325n);
-    return Number((hash ^ (hash >> 32n)) % 2n);
+    return Number((hash ^ (hash >> 32n)) % BigInt(homes));
   };
   const ids = ["ann", "bob", "cat", "dan", "eve", "fay"];
-  return [0, 1].map((wanted) => ids.find((id) => home(id) === wanted));
+  return Array.from({ length: homes }, (_, wanted) => ids.find((id) => home(id) === wanted));
 }
 
 test("a home that fails once is asked again; one that goes on failing is told of, once to the sender and once in the log", async (t) => {
@@ -79,6 +79,13 @@ test("a home that fails once is asked again; one that goes on failing is told of
   assert.equal(await bob.next(), relayed("OFFER", here, there, "once"));
   assert.deepEqual([(await beckon.faults()).forward, faults(beckon)], [0, {}]);
 
+  await beckon.faults({ answer: "1" });
+  ann.send({ type: "OFFER", dst: there, payload: "heard, but who knows" });
+  ann.send({ type: "CANDIDATE", dst: there, payload: 1 });
+  assert.equal(await bob.next(), relayed("OFFER", here, there, "heard, but who knows"));
+  assert.equal(await bob.next(), relayed("CANDIDATE", here, there, 1));
+  assert.deepEqual([(await beckon.faults()).answer, faults(beckon)], [0, {}]);
+
   await beckon.faults({ forward: "2" });
   ann.send({ type: "OFFER", dst: there, payload: "lost" });
   assert.equal(await ann.next(), EXPIRE(there, here));
@@ -87,6 +94,19 @@ test("a home that fails once is asked again; one that goes on failing is told of
   ann.send({ type: "OFFER", dst: there, payload: "again" });
   assert.equal(await bob.next(), relayed("OFFER", here, there, "again"));
   assert.deepEqual([ann.rest(), bob.rest()], [[], []]);
+});
+
+test("a home that hangs holds up no other, and nobody who comes", async (t) => {
+  const beckon = await startFaulty(t, { vars: { STUN_URLS: "", PUBLIC_HOMES: "3", EXPIRE_TIMEOUT_MS: "500" } });
+  const [here, ...others] = oneOfEach(3);
+  const askers = await Promise.all(others.map((id) => join(beckon, id, { key: "peerjs" })));
+  for (const asker of askers) asker.send({ type: "OFFER", dst: here, payload: 1 }); // both attempts end in the same object
+  await sleep(100);
+  await beckon.faults({ hang: "1" });
+  const told = await Promise.race(askers.map((asker) => asker.next()));
+  assert.ok(others.some((id) => told === EXPIRE(here, id)), told);
+  assert.equal((await beckon.faults()).hang, 0);
+  await join(beckon, here, { key: "peerjs" });
 });
 
 test("homes that are thrown out in the middle of a burst between them lose and double nothing", async (t) => {
@@ -135,7 +155,7 @@ test("storage that cannot be read costs the event that it was needed for", async
   await join(beckon, "cat");
 });
 
-test("an alarm that is slow to be set comes; one that could not be set is made up for", async (t) => {
+test("an alarm that is slow to be set comes; one that could not be set is set again, or made up for", async (t) => {
   const beckon = await startFaulty(t, { vars: { STUN_URLS: "", EXPIRE_TIMEOUT_MS: "300" } });
   const ann = await join(beckon, "ann");
   await beckon.faults({ slowAlarm: "1" });
@@ -144,6 +164,12 @@ test("an alarm that is slow to be set comes; one that could not be set is made u
   await beckon.evict("realm:k");
   await beckon.sql("realm:k", "DELETE FROM waiting"); // the memory of that, and of its alarm
   await beckon.faults({ setAlarm: "1" });
+  ann.send({ type: "OFFER", dst: "again", payload: 1 });
+  assert.equal(await ann.next(), EXPIRE("again", "ann"));
+  assert.deepEqual([(await beckon.faults()).setAlarm, faults(beckon)], [0, {}]);
+  await beckon.evict("realm:k");
+  await beckon.sql("realm:k", "DELETE FROM waiting");
+  await beckon.faults({ setAlarm: "2" });
   ann.send({ type: "OFFER", dst: "never", payload: 1 });
   while ((await beckon.faults()).setAlarm) await sleep(20);
   const patience = Date.now() + 20_000;

@@ -9,9 +9,9 @@ import { startBeckon } from "./beckon.mjs";
 
 const TRAP = `
 const { Instance } = WebAssembly;
-let armed = false;
+let armed = "";
 let traps = 0;
-const arm = () => (armed = true);
+const arm = (how = "trap") => (armed = how);
 WebAssembly.Instance = function (module, imports) {
   const watched = { ...imports["./index_bg.js"] };
   // Everything that the realm does begins with the time of day, and the Worker before it asks a request what it is.
@@ -19,8 +19,10 @@ WebAssembly.Instance = function (module, imports) {
     const real = watched[name];
     watched[name] = (...args) => {
       if (armed) {
-        armed = false;
+        const how = armed;
+        armed = "";
         traps++;
+        if (how === "throw") throw new Error("ordered: through Rust");
         instance.exports.__wbindgen_free(0xffff0000, 64, 8);
       }
       return real(...args);
@@ -65,12 +67,15 @@ class Faulty extends ${Room} {
     wants(request, "room");
     return super.fetch(request);
   }
-  take(frames) {
+  async take(...parcel) {
     fail("forward");
-    return super.take(frames);
+    if (due("hang")) await new Promise(() => {});
+    await super.take(...parcel);
+    fail("answer");
   }
   webSocketMessage(socket, message) {
-    if (message.includes("trap-here")) arm();
+    const [, how] = message.match(/(trap|throw)-here/) ?? [];
+    if (how) arm(how);
     return super.webSocketMessage(socket, message);
   }
   webSocketClose(socket, code, ...rest) {
@@ -86,9 +91,9 @@ export { Faulty as Room };
 `;
 
 /**
- * Starts it, as `startBeckon` does. `faults` orders some: how often from now on `forward` (a frame from another home), a statement to
- * storage by its first word, or `setAlarm` is to fail, `setAlarm` to take a second (`slowAlarm`) and an alarm to trap (`alarmTrap`).
- * It says which are still to come, and how many `traps` there were.
+ * Starts it, as `startBeckon` does. `faults` orders some: how often from now on `forward` (frames from another home), the `answer` to
+ * that, a statement to storage by its first word, or `setAlarm` is to fail, `setAlarm` to take a second (`slowAlarm`), a home to `hang`
+ * with such frames, and an alarm to trap (`alarmTrap`). A frame with `throw-here` is one in whose middle the platform throws. It says which are still to come, and how many `traps` there were.
  */
 export async function startFaulty(t, options) {
   const built = fileURLToPath(new URL("../../dist/", import.meta.url));
