@@ -5,12 +5,13 @@ use crate::effect::Effect;
 use crate::limits::Millis;
 use crate::member::{Conn, Member};
 use crate::members::ByConn;
-use crate::outbox::Inbox;
+use crate::outbox::{Burst, Inbox};
 use crate::placement::{home_named, Spread};
-use crate::platform::{self, attached, last_beat, Env, Fault, Numbers, Result, State, WebSocket};
+use crate::platform::{Env, Fault, Result, State};
 use crate::realm::{Event, Realm, Turn};
 use crate::report::{count, fault};
 use crate::settings::Settings;
+use crate::socket::{attach, attached, close, last_beat, Numbers, Outlet, WebSocket};
 use crate::store::Store;
 use std::rc::Rc;
 
@@ -22,6 +23,7 @@ pub(crate) struct Awake {
     pub(crate) inbox: Inbox,
     name: Option<String>,
     store: Store,
+    pub(crate) burst: Burst,
     sockets: ByConn<WebSocket>,
     /// The way back, from the platform's socket object to its number.
     conns: Numbers,
@@ -44,6 +46,7 @@ impl Awake {
             inbox: Inbox::default(),
             name,
             store,
+            burst: Burst::default(),
             sockets: ByConn::default(),
             conns: Numbers::new(),
         };
@@ -95,7 +98,7 @@ impl Awake {
     fn detach(&mut self, conn: Conn) -> Option<WebSocket> {
         let socket = self.sockets.remove(conn)?;
         self.conns.delete(&socket);
-        let _ = platform::attach(&socket, None);
+        let _ = attach(&socket, None);
         Some(socket)
     }
 
@@ -105,21 +108,22 @@ impl Awake {
     }
 
     /// Carries out an effect on sockets or storage. A socket that fails is about to be reported closed: no fault of ours.
-    pub(crate) fn apply(&mut self, effect: Effect, env: &Env) {
+    pub(crate) fn apply(&mut self, effect: Effect, env: &Env, outlet: &Outlet, at_once: bool) {
         match effect {
             Effect::Send { to, frame } => {
                 if let Some(socket) = self.sockets.get(to) {
-                    let _ = socket.send_with_str(&frame);
+                    outlet.send(socket, &frame, at_once);
                 }
             }
             Effect::Close { conn, status } => {
                 if let Some(socket) = self.detach(conn) {
-                    platform::close(&socket, status);
+                    outlet.flush();
+                    close(&socket, status);
                 }
             }
             Effect::Remember(member) => {
                 if let Some((socket, attachment)) = self.sockets.get(member.conn).zip(member.to_attachment()) {
-                    stored(platform::attach(socket, Some(&attachment)), "a socket's memory");
+                    stored(attach(socket, Some(&attachment)), "a socket's memory");
                 }
             }
             Effect::Forget(conn) => drop(self.detach(conn)),

@@ -7,12 +7,13 @@ use crate::id::{PeerId, RealmKey};
 use crate::member::Client;
 use crate::mint;
 use crate::placement::{home_name, object_name, room_name, Home};
-use crate::platform::{self, now, socket_pair, Env, Headers, Request, Response, Result, WebSocket};
+use crate::platform::{self, now, Env, Headers, Request, Response, Result};
 use crate::realm::listing;
 use crate::refusal::Refusal;
 use crate::report::{count, fault};
 use crate::route::{split_url, Claim, Line, Route};
 use crate::settings::{BadSetting, Secret, Settings};
+use crate::socket::{accept, close, socket_pair, switch_protocols, WebSocket};
 use futures::future::join_all;
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -136,7 +137,7 @@ pub(crate) fn respond(answer: Answer) -> Result<Response> {
 /// browser fails the connection otherwise.
 pub(crate) fn upgrade(request: &Request, client: &WebSocket) -> Result<Response> {
     let offered = request.headers().get("Sec-WebSocket-Protocol")?.unwrap_or_default();
-    platform::switch_protocols(client, offered.split(',').map(str::trim).find(|name| !name.is_empty()))
+    switch_protocols(client, offered.split(',').map(str::trim).find(|name| !name.is_empty()))
 }
 
 /// Refuses a socket.
@@ -155,11 +156,11 @@ const TRY_AGAIN_LATER: u16 = 1013;
 /// Opens a socket only to close it: a frame that says why, then a close, without a code as a rule.
 fn turn_away(request: &Request, frame: Option<&str>, code: Option<u16>) -> Result<Response> {
     let (client, server) = socket_pair()?;
-    platform::accept(&server)?;
+    accept(&server)?;
     if let Some(frame) = frame {
         server.send_with_str(frame)?;
     }
-    platform::close(&server, code.map(|code| (code, "")));
+    close(&server, code.map(|code| (code, "")));
     upgrade(request, &client)
 }
 

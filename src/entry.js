@@ -55,9 +55,36 @@ export default class extends WorkerEntrypoint {
   }
 }
 
+/** Sends an object's frames in their order. It holds what is to be sent together, for Rust's memory may not last. */
+class Outlet {
+  #held = [];
+
+  holds() {
+    return this.#held.length > 0;
+  }
+
+  send(socket, frame, atOnce) {
+    if (atOnce) deliver(socket, frame);
+    else if (this.#held.push([socket, frame]) === 1) scheduler.wait(0).then(() => this.flush());
+  }
+
+  flush() {
+    for (const [socket, frame] of this.#held.splice(0)) deliver(socket, frame);
+  }
+}
+
+function deliver(socket, frame) {
+  try {
+    socket.send(frame);
+  } catch {
+    // It is about to be reported closed: no fault of ours.
+  }
+}
+
 export class Room extends DurableObject {
   #rust;
   #instance;
+  #outlet = new Outlet();
 
   constructor(ctx, env) {
     super(ctx, env);
@@ -68,7 +95,7 @@ export class Room extends DurableObject {
   #ready() {
     revive();
     if (this.#instance !== state.instanceId) {
-      this.#rust = new wasm.Room(this.ctx, this.env);
+      this.#rust = new wasm.Room(this.ctx, this.env, this.#outlet);
       this.#instance = state.instanceId;
     }
     return this.#rust;

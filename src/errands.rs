@@ -23,7 +23,6 @@ pub(crate) struct Errands {
     outboxes: Outboxes,
 }
 
-#[derive(PartialEq, Eq)]
 enum Errand {
     Arm(Millis),
     Forward(Home),
@@ -47,8 +46,8 @@ impl Errands {
             }
             Effect::Mint(conn) => self.list.push(Errand::Mint(conn)),
             Effect::Forward { home, frame } => match self.outboxes.put(home, frame) {
-                Ok(true) if !self.list.contains(&Errand::Forward(home)) => self.list.push(Errand::Forward(home)),
-                Ok(_) => {}
+                Ok(true) => self.list.push(Errand::Forward(home)),
+                Ok(false) => {}
                 Err(frame) => self.list.push(Errand::GiveUp(frame)),
             },
             other => return Some(other),
@@ -138,10 +137,10 @@ impl Room {
         }
     }
 
-    /// Sends what waits for another home, unless that is being done already.
+    /// Sends what waits for another home, and what comes meanwhile.
     async fn forward(&self, home: Home) -> Result<()> {
-        let mut parcel = self.errand(|errands| errands.outboxes.take(home, false))?;
-        while let Some(Parcel { number, frames }) = parcel {
+        platform::breath().await; // an offer is followed by its candidates
+        while let Some(Parcel { number, frames }) = self.errand(|errands| errands.outboxes.take(home))? {
             // Once more where it fails: an object that moves or is redeployed is back a moment later.
             let mut sent = self.send_parcel(home, number, &frames).await;
             if sent.is_err() {
@@ -151,7 +150,6 @@ impl Room {
                 fault(&format!("{} frames for home {} are lost", frames.len(), home.0), &error);
                 frames.iter().for_each(|frame| self.give_up(frame));
             }
-            parcel = self.errand(|errands| errands.outboxes.take(home, true))?;
         }
         Ok(())
     }

@@ -1,10 +1,30 @@
-//! Frames on their way to other homes. While one call to a home is under way the next frames gather, and leave together, in
+//! Frames on their way out.
+//!
+//! To other homes: what comes within a millisecond, and while one call to a home is under way, gathers and leaves together, in
 //! order: a burst of candidates is one call, not ten, and no frame overtakes another.
 //!
 //! A parcel whose answer is lost is sent once more, and may have arrived the first time: the [`Inbox`] takes it once.
 
-use crate::limits::MAX_OUTBOX_BYTES;
+use crate::limits::{Millis, MAX_OUTBOX_BYTES, SENT_AT_ONCE};
 use crate::placement::Home;
+
+/// Tells events that come in a burst from those that come one by one.
+#[derive(Debug, Default)]
+pub struct Burst {
+    moment: Millis,
+    events: u32,
+}
+
+impl Burst {
+    /// Whether what follows from one more event may leave at once, and not with the rest of its burst.
+    pub fn is_over(&mut self, now: Millis) -> bool {
+        if self.moment != now {
+            *self = Self { moment: now, events: 0 };
+        }
+        self.events = self.events.saturating_add(1);
+        self.events <= SENT_AT_ONCE
+    }
+}
 
 /// What waits for each home.
 #[derive(Debug, Default)]
@@ -28,8 +48,6 @@ struct Outbox {
     home: Home,
     frames: Vec<String>,
     bytes: usize,
-    /// Whether somebody is sending.
-    busy: bool,
 }
 
 impl Outboxes {
@@ -38,34 +56,32 @@ impl Outboxes {
         Self { boxes: Vec::new(), last }
     }
 
-    /// Adds a frame; whether somebody must come and send it, because nobody is sending. Gives it back when too much waits for that
-    /// home already.
+    /// Adds a frame; whether somebody must come and send it, because nobody has been told to. Gives it back when too much waits for
+    /// that home already.
     pub fn put(&mut self, home: Home, frame: String) -> Result<bool, String> {
         let found = self.boxes.iter_mut().find(|outbox| outbox.home == home);
         let bytes = found.as_ref().map_or(0, |outbox| outbox.bytes).saturating_add(frame.len());
         Ok(match found {
             _ if bytes > MAX_OUTBOX_BYTES => return Err(frame),
             None => {
-                self.boxes.push(Outbox { home, frames: vec![frame], bytes, busy: false });
+                self.boxes.push(Outbox { home, frames: vec![frame], bytes });
                 true
             }
             Some(outbox) => {
                 outbox.bytes = bytes;
                 outbox.frames.push(frame);
-                !outbox.busy
+                false
             }
         })
     }
 
-    /// The frames to send now. `None` when there are none, or when somebody else is sending: they come back for more. Who has
-    /// been given frames (`ours`) must come back until there are none.
-    pub fn take(&mut self, home: Home, ours: bool) -> Option<Parcel> {
-        let outbox = self.boxes.iter_mut().find(|outbox| outbox.home == home && (ours || !outbox.busy))?;
+    /// The frames to send now. Who was told to must come back until there are none.
+    pub fn take(&mut self, home: Home) -> Option<Parcel> {
+        let outbox = self.boxes.iter_mut().find(|outbox| outbox.home == home)?;
         if outbox.frames.is_empty() {
             self.boxes.retain(|outbox| outbox.home != home);
             return None;
         }
-        outbox.busy = true;
         outbox.bytes = 0;
         self.last = self.last.wrapping_add(1);
         Some(Parcel { number: self.last, frames: std::mem::take(&mut outbox.frames) })

@@ -4,20 +4,18 @@
 //! serde) into the upload, which more than doubles it, and each handler's future costs more than relaying the frame does.
 
 use crate::limits::Millis;
-use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 use wasm_bindgen::JsCast;
-use worker::js_sys::{Date, Error, JsString, Object, Promise, Reflect, Uint8Array};
+use worker::js_sys::{Date, Error, Object, Promise, Reflect};
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::web_sys::{RequestInit, RequestRedirect, ResponseInit};
-use worker::worker_sys::ext::{ResponseInitExt, WebSocketExt};
-use worker::worker_sys::{DurableObject, DurableObjectNamespace, RateLimiter, WebSocketPair};
+use worker::worker_sys::{DurableObject, DurableObjectNamespace, RateLimiter};
 
-pub(crate) use worker::web_sys::{AbortSignal, Headers, Request, Response, WebSocket};
+pub(crate) use worker::web_sys::{AbortSignal, Headers, Request, Response};
 pub(crate) use worker::worker_sys::{DurableObjectState as State, SqlStorage, WebSocketRequestResponsePair};
 
 /// What the platform could not do, in its own words.
@@ -75,18 +73,15 @@ extern "C" {
     #[wasm_bindgen(js_namespace = AbortSignal, js_name = timeout)]
     pub(crate) fn abort_after(ms: u32) -> AbortSignal;
 
+    #[wasm_bindgen(js_namespace = scheduler)]
+    fn wait(ms: u32) -> Promise;
+
     /// Sends a request to somebody else: a [`Response`], in the end.
     #[wasm_bindgen(js_name = fetch)]
     fn global_fetch(request: &Request) -> Promise;
 
     #[wasm_bindgen(js_namespace = console, js_name = error)]
     pub(crate) fn log_error(line: &str);
-
-    /// The part of `DurableObjectState` that worker 0.8 has no binding for.
-    type Hibernation;
-
-    #[wasm_bindgen(method, js_name = getWebSocketAutoResponseTimestamp)]
-    fn auto_response_timestamp(this: &Hibernation, socket: &WebSocket) -> Option<Date>;
 
     /// One of our objects, as seen from another.
     type Callable;
@@ -95,66 +90,11 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn take(this: &Callable, from: u16, number: u32, frames: &str) -> Result<Promise, JsValue>;
 
-    /// A `Map` from sockets to numbers.
-    #[wasm_bindgen(js_name = Map)]
-    pub(crate) type Numbers;
-
-    #[wasm_bindgen(constructor, js_class = Map)]
-    pub(crate) fn new() -> Numbers;
-
-    #[wasm_bindgen(method)]
-    pub(crate) fn get(this: &Numbers, socket: &WebSocket) -> Option<u32>;
-
-    #[wasm_bindgen(method)]
-    pub(crate) fn set(this: &Numbers, socket: &WebSocket, number: u32);
-
-    #[wasm_bindgen(method)]
-    pub(crate) fn delete(this: &Numbers, socket: &WebSocket);
-}
-
-#[wasm_bindgen(inline_js = "
-const encoder = new TextEncoder();
-export const encodeInto = (text, room) => encoder.encodeInto(text, room).written;
-")]
-extern "C" {
-    /// Writes a text as UTF-8, as much of it as there is room for; how many bytes that were. (In JavaScript, for each object that
-    /// crosses over costs more than the few lines do.)
-    #[wasm_bindgen(js_name = encodeInto)]
-    fn encode_into(text: &JsValue, room: &mut [u8]) -> u32;
 }
 
 /// The time. It stands still while an event is handled.
 pub(crate) fn now() -> Millis {
     Date::now() as Millis
-}
-
-/// When the runtime last answered a socket's heartbeat.
-pub(crate) fn last_beat(state: &State, socket: &WebSocket) -> Option<Millis> {
-    let state: &Hibernation = state.unchecked_ref();
-    state.auto_response_timestamp(socket).map(|at| at.get_time() as Millis)
-}
-
-/// What a socket received, or another home sent, as UTF-8, with `room` to put it into. Of what is longer than `limit` bytes just
-/// enough is read to see that it is.
-///
-/// wasm-bindgen's own way with strings asks JavaScript for one character after the other, which took longer than all the rest of a frame's way:
-/// the runtime's encoder is thirty times as fast.
-pub(crate) fn received<'a>(message: &JsValue, limit: usize, room: &'a mut Vec<u8>) -> Cow<'a, str> {
-    let enough = limit.saturating_add(4); // a character of four bytes is written whole or not at all
-    let bytes = if message.is_string() {
-        let most = (message.unchecked_ref::<JsString>().length() as usize).saturating_mul(3).min(enough); // UTF-16 to UTF-8
-        if room.len() < most {
-            room.resize(most, 0);
-        }
-        let written = encode_into(message, room) as usize;
-        room.get(..written).unwrap_or_default()
-    } else {
-        let bytes = Uint8Array::new(message);
-        *room = bytes.subarray(0, bytes.length().min(enough as u32)).to_vec();
-        room
-    };
-    // Not from_utf8_lossy at once: it is three times as slow with what is right.
-    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 impl Env {
@@ -258,6 +198,11 @@ pub(crate) fn request(
     Ok(request)
 }
 
+/// Waits for the least time that there is, which is about a millisecond: what has come meanwhile is taken first.
+pub(crate) async fn breath() {
+    let _ = settled(wait(0)).await;
+}
+
 /// Sends a request to somebody else.
 pub(crate) async fn fetch(request: &Request) -> Result<Response> {
     Ok(settled(global_fetch(request)).await?.unchecked_into())
@@ -269,46 +214,4 @@ pub(crate) fn response(status: u16, headers: &Headers, body: Option<&str>) -> Re
     init.set_status(status);
     init.set_headers(headers);
     Ok(Response::new_with_opt_str_and_init(body, &init)?)
-}
-
-/// Both ends of a new socket: the client's and ours.
-pub(crate) fn socket_pair() -> Result<(WebSocket, WebSocket)> {
-    let mut pair = WebSocketPair::new()?;
-    Ok((pair.client()?, pair.server()?))
-}
-
-/// The response that lets a request become a socket, whose client speaks this sub-protocol.
-pub(crate) fn switch_protocols(client: &WebSocket, protocol: Option<&str>) -> Result<Response> {
-    let mut init = ResponseInit::new();
-    init.set_status(101);
-    init.websocket(client)?;
-    let response = Response::new_with_opt_str_and_init(None, &init)?;
-    if let Some(protocol) = protocol {
-        response.headers().set("Sec-WebSocket-Protocol", protocol)?;
-    }
-    Ok(response)
-}
-
-/// Takes our end of a pair into use.
-pub(crate) fn accept(socket: &WebSocket) -> Result<()> {
-    Ok(socket.accept()?)
-}
-
-/// Closes a socket; without a status the other side sees 1005. One that is closed already stays so.
-pub(crate) fn close(socket: &WebSocket, status: Option<(u16, &str)>) -> bool {
-    match status {
-        Some((code, reason)) => socket.close_with_code_and_reason(code, reason),
-        None => socket.close(),
-    }
-    .is_ok()
-}
-
-/// Attaches to a socket what it is to remember while the object sleeps.
-pub(crate) fn attach(socket: &WebSocket, attachment: Option<&str>) -> Result<()> {
-    Ok(socket.serialize_attachment(attachment.map_or(JsValue::NULL, JsValue::from_str))?)
-}
-
-/// What a socket remembers.
-pub(crate) fn attached(socket: &WebSocket) -> Option<String> {
-    socket.deserialize_attachment().ok()?.as_string()
 }

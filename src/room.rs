@@ -19,12 +19,11 @@ use crate::limits::{KEPT_TEXT_BYTES, MAX_FRAME_BYTES, MAX_PARCEL_BYTES};
 use crate::member::{Conn, NetworkNumber};
 use crate::message::{HEARTBEAT, HEARTBEAT_ANSWER};
 use crate::placement::{home_name, Home};
-use crate::platform::{
-    self, now, socket_pair, Env, Fault, Request, Response, Result, State, WebSocket, WebSocketRequestResponsePair,
-};
+use crate::platform::{now, Env, Fault, Request, Response, Result, State, WebSocketRequestResponsePair};
 use crate::realm::{Ending, Event, Realm, Turn, GOING_AWAY, RECORD};
 use crate::report::fault;
 use crate::route::{Claim, Route};
+use crate::socket::{close, received, socket_pair, Outlet, WebSocket};
 use futures::future::join_all;
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
@@ -35,6 +34,7 @@ use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 pub struct Room {
     pub(crate) state: State,
     pub(crate) env: Env,
+    outlet: Outlet,
     awake: RefCell<Option<Awake>>,
     pub(crate) errands: RefCell<Errands>,
     /// Room for the text of a frame, so that not every one has to be given some.
@@ -48,12 +48,12 @@ const HOME_URL: &str = "https://home/";
 impl Room {
     /// An object that has just been made, or made again.
     #[wasm_bindgen(constructor)]
-    pub fn new(state: State, env: Env) -> Self {
+    pub fn new(state: State, env: Env, outlet: Outlet) -> Self {
         let pair = WebSocketRequestResponsePair::new(HEARTBEAT, HEARTBEAT_ANSWER);
         if let Err(error) = pair.and_then(|pair| state.set_websocket_auto_response(&pair)) {
             fault("heartbeats will wake the object", &Fault::from(error));
         }
-        Self { state, env, awake: RefCell::default(), errands: RefCell::new(Errands::new()), text: RefCell::default() }
+        Self { state, env, outlet, awake: RefCell::default(), errands: RefCell::new(Errands::new()), text: RefCell::default() }
     }
 
     /// Answers the edge, or another home; [`Room::left`] says how many times [`Room::run`] is to be called.
@@ -68,7 +68,7 @@ impl Room {
             return Ok(0); // refused, superseded or gone: it has nothing to say any more
         };
         let mut room = self.text.take();
-        let more = self.handle(Event::Frame { conn, text: &platform::received(message, MAX_FRAME_BYTES, &mut room) })?;
+        let more = self.handle(Event::Frame { conn, text: &received(message, MAX_FRAME_BYTES, &mut room) })?;
         room.truncate(KEPT_TEXT_BYTES);
         room.shrink_to(KEPT_TEXT_BYTES);
         self.text.replace(room);
@@ -80,8 +80,8 @@ impl Room {
     pub fn closed(&self, socket: &WebSocket, code: u16, reason: &str) -> Result<usize, JsValue> {
         // A close frame is answered in kind (RFC 6455, 5.5.1). 1005 and 1006 say that there was no code, or no frame at all.
         let code_to_send = Some(code).filter(|code| (1000..=4999).contains(code) && !matches!(code, 1005 | 1006 | 1015));
-        if !platform::close(socket, code_to_send.map(|code| (code, reason))) {
-            platform::close(socket, None); // a code that exists on the wire only
+        if !close(socket, code_to_send.map(|code| (code, reason))) {
+            close(socket, None); // a code that exists on the wire only
         }
         self.ended(socket, if code == GOING_AWAY { Ending::Unloaded } else { Ending::Lost })
     }
@@ -98,7 +98,7 @@ impl Room {
         if !self.awake()?.inbox.is_new(Home(from), number) {
             return Ok(more);
         }
-        for frame in platform::received(frames, MAX_PARCEL_BYTES, &mut Vec::new()).split(RECORD) {
+        for frame in received(frames, MAX_PARCEL_BYTES, &mut Vec::new()).split(RECORD) {
             match self.handle(Event::Forwarded { frame }) {
                 Ok(left) => more = left,
                 Err(error) => fault("a forwarded frame is lost", &error),
@@ -240,9 +240,10 @@ impl Room {
     pub(crate) fn carry_out(&self, effects: Vec<Effect>) -> Result<usize> {
         let mut errands = self.errands.try_borrow_mut().map_err(|_| busy())?;
         let mut awake = self.awake()?;
+        let at_once = !self.outlet.holds() && awake.burst.is_over(now());
         for effect in effects {
             if let Some(effect) = errands.note(effect) {
-                awake.apply(effect, &self.env);
+                awake.apply(effect, &self.env, &self.outlet, at_once);
             }
         }
         Ok(errands.count())

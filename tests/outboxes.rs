@@ -1,7 +1,17 @@
 //! Frames between homes: gathered, in order, bounded.
-use beckon::limits::MAX_OUTBOX_BYTES;
-use beckon::outbox::{Inbox, Outboxes, Parcel};
+use beckon::limits::{MAX_OUTBOX_BYTES, SENT_AT_ONCE};
+use beckon::outbox::{Burst, Inbox, Outboxes, Parcel};
 use beckon::placement::Home;
+
+#[test]
+fn of_a_burst_the_first_leave_at_once_and_the_next_millisecond_is_another() {
+    let mut burst = Burst::default();
+    for now in [0, 1, 7, 3] {
+        let over: Vec<bool> = (0..2 * SENT_AT_ONCE).map(|_| burst.is_over(now)).collect();
+        assert_eq!(over.iter().filter(|over| **over).count(), SENT_AT_ONCE as usize, "at {now}");
+        assert!(over.is_sorted_by(|before, after| before >= after));
+    }
+}
 
 fn frames(parcel: Option<Parcel>) -> Vec<String> {
     parcel.expect("a parcel").frames
@@ -12,15 +22,15 @@ fn what_comes_while_one_parcel_is_under_way_leaves_together_in_order() {
     let mut outboxes = Outboxes::default();
     let put = |outboxes: &mut Outboxes, frame: &str| outboxes.put(Home(1), frame.to_owned()).unwrap();
     assert!(put(&mut outboxes, "a"), "somebody must send it");
-    assert_eq!(outboxes.take(Home(2), false), None);
-    assert_eq!(frames(outboxes.take(Home(1), false)), ["a".to_owned()]);
-    assert!(!put(&mut outboxes, "b"), "somebody is sending");
-    assert!(!put(&mut outboxes, "c"));
-    assert_eq!(outboxes.take(Home(1), false), None, "whoever sent the first parcel comes back");
-    assert_eq!(frames(outboxes.take(Home(1), true)), ["b".to_owned(), "c".to_owned()]);
-    assert_eq!(outboxes.take(Home(1), true), None);
-    assert!(put(&mut outboxes, "d"));
-    assert_eq!(frames(outboxes.take(Home(1), false)), ["d".to_owned()]);
+    assert!(!put(&mut outboxes, "b"), "somebody has been told to");
+    assert_eq!(outboxes.take(Home(2)), None);
+    assert_eq!(frames(outboxes.take(Home(1))), ["a", "b"]);
+    assert!(!put(&mut outboxes, "c"), "whoever sent the first parcel comes back");
+    assert!(!put(&mut outboxes, "d"));
+    assert_eq!(frames(outboxes.take(Home(1))), ["c", "d"]);
+    assert_eq!(outboxes.take(Home(1)), None);
+    assert!(put(&mut outboxes, "e"));
+    assert_eq!(frames(outboxes.take(Home(1))), ["e"]);
 }
 
 #[test]
@@ -29,7 +39,7 @@ fn a_parcel_that_comes_again_is_known_and_nobody_elses() {
     let mut inbox = Inbox::default();
     let mut number = |home: u16| {
         outboxes.put(Home(home), "a".to_owned()).unwrap();
-        outboxes.take(Home(home), false).unwrap().number
+        outboxes.take(Home(home)).unwrap().number
     };
     let [first, second] = [number(1), number(2)];
     assert_eq!(
@@ -46,6 +56,6 @@ fn a_home_that_hangs_does_not_fill_the_memory() {
     assert_eq!(outboxes.put(Home(1), large.clone()), Ok(true));
     assert_eq!(outboxes.put(Home(1), "y".to_owned()), Err("y".to_owned()));
     assert_eq!(outboxes.put(Home(2), "y".to_owned()), Ok(true));
-    assert_eq!(frames(outboxes.take(Home(1), false)), [large]);
+    assert_eq!(frames(outboxes.take(Home(1))), [large]);
     assert_eq!(outboxes.put(Home(1), "y".to_owned()), Ok(false));
 }

@@ -22,7 +22,7 @@ if [ "$profile" = release ]; then
     features=(--enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-bulk-memory --enable-multivalue
         --enable-reference-types --enable-exception-handling)
     node tools/prune.mjs build.new "${features[@]}"
-    wasm-opt build.new/index_bg.wasm -O -o build.new/index_bg.wasm "${features[@]}"
+    wasm-opt build.new/index_bg.wasm -O3 -o build.new/index_bg.wasm "${features[@]}"
 fi
 mkdir -p public/vendor
 # Only if they differ: `wrangler dev` watches public/, and would build for ever.
