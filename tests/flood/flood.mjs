@@ -110,6 +110,12 @@ async function idle(server, peers, ms) {
   return { server: server.name, sockets: peers, heartbeats: to - from, wakes: since(before, after), "kB/socket": held, asleep: await crowd.leave() };
 }
 
+for (const [option, choices] of [["only", KINDS], ["server", Object.keys(servers)]]) {
+  if (values[option] === undefined || choices.includes(values[option])) continue;
+  console.error(`There is no ${values[option]} for --${option}; there are: ${choices.join(", ")}.`);
+  process.exit(2);
+}
+
 const show = (value) => (typeof value !== "number" ? value : Number.isInteger(value) ? value : Number(value.toFixed(2)));
 const table = (rows) => console.table(rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, show(value)]))));
 
