@@ -11,6 +11,7 @@
 //! * frames of a socket that holds no id any more (left, superseded, refused) do nothing;
 //! * only sockets with a roster see, and are seen in, rosters.
 
+mod admission;
 mod census;
 mod liveness;
 mod relay;
@@ -20,10 +21,10 @@ pub use census::{listing, RECORD};
 use crate::effect::Effect;
 use crate::ice::Ice;
 use crate::id::PeerId;
-use crate::limits::{Bucket, Millis, ICE_PAUSE_MS};
+use crate::limits::{Millis, ICE_PAUSE_MS};
 use crate::member::{Conn, Member};
 use crate::members::Members;
-use crate::message::{self, Destination};
+use crate::message;
 use crate::placement::Spread;
 use crate::queue::{Queue, Waiting};
 use crate::refusal::Refusal;
@@ -180,76 +181,6 @@ impl Realm {
             Event::Alarm => self.alarm(turn),
         }
         self.arm(turn);
-    }
-
-    fn opened(&mut self, conn: Conn, id: PeerId, claim: Claim, elsewhere: usize, ice: &Ice, turn: &mut Turn<'_>) {
-        let roster = claim.roster;
-        self.question(&id, &claim, elsewhere, turn);
-        if let Err(refusal) = self.admits(&id, &claim, elsewhere, turn) {
-            turn.out.push(Effect::Send { to: conn, frame: refusal.frame(roster) });
-            turn.out.push(Effect::Close { conn, status: None });
-            turn.out.push(Effect::Count(refusal.code(), 1));
-            return;
-        }
-        turn.out.push(Effect::Count("join", 1));
-        let before = self.members.named(id.as_str()).cloned();
-        if let Some(old) = &before {
-            turn.out.push(Effect::Close { conn: old.conn, status: Some(SUPERSEDED) });
-            self.end_trial(&id, old.trial.clone(), turn);
-        }
-        let member = Member {
-            conn,
-            id: id.clone(),
-            token: claim.token,
-            roster,
-            keeps: claim.keeps,
-            since: before.as_ref().map_or(turn.now, |old| old.since),
-            heard: turn.now,
-            noted: turn.now,
-            trial: None,
-            bucket: Bucket::default(),
-            minted: Some(turn.now),
-            guesses: (0, turn.now),
-            network: claim.network,
-        };
-        turn.out.push(Effect::Remember(member.clone()));
-        self.members.insert(member);
-        released(self.reservations.release(&id).into_iter().collect(), turn);
-        self.welcome(conn, &id, roster, before.is_some_and(|old| old.roster), ice, turn);
-        let (frames, drop) = self.queue.take(&Destination::of(&id));
-        turn.out.extend(frames.into_iter().map(|frame| Effect::Send { to: conn, frame }));
-        dropped(drop, turn);
-    }
-
-    /// PeerServer's checks in PeerServer's order; the limit does not apply to a peer who is registered already.
-    fn admits(&mut self, id: &PeerId, claim: &Claim, elsewhere: usize, turn: &Turn<'_>) -> Result<(), Refusal> {
-        let known = self.members.named_mut(id.as_str()).map(|old| old.accepts(&claim.token, claim.guessable, turn.now));
-        match known {
-            Some(false) => Err(Refusal::IdTaken),
-            Some(true) => Ok(()),
-            None if self.reservations.forbids(turn.now, id, &claim.token) => Err(Refusal::IdTaken),
-            None if self.is_full(elsewhere) => Err(Refusal::RealmFull),
-            None if self.is_full_of(claim.network) => Err(Refusal::NetworkFull),
-            None if claim.roster && self.members.roster().count() >= self.settings.room_capacity => {
-                Err(Refusal::RoomFull { capacity: self.settings.room_capacity })
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn welcome(&self, conn: Conn, id: &PeerId, roster: bool, was_in_roster: bool, ice: &Ice, turn: &mut Turn<'_>) {
-        let others = || self.members.roster().filter(|member| member.conn != conn);
-        let (frame, news) = match (roster, was_in_roster) {
-            (true, true) => (None, None),
-            (true, false) => (None, Some(message::join(id))),
-            (false, true) => (Some(message::open()), Some(message::left(id))),
-            (false, false) => (Some(message::open()), None),
-        };
-        let frame = frame.unwrap_or_else(|| message::open_roster(id, others().map(|member| &member.id), ice));
-        turn.out.push(Effect::Send { to: conn, frame });
-        if let Some(news) = news {
-            turn.out.extend(others().map(|member| Effect::Send { to: member.conn, frame: news.clone() }));
-        }
     }
 
     /// Asks the shell for fresh ICE servers, on behalf of a socket with a roster.
