@@ -3,7 +3,6 @@
 
 use crate::effect::Effect;
 use crate::ice::Ice;
-use crate::limits::Millis;
 use crate::member::Conn;
 use crate::mint;
 use crate::outbox::{Outboxes, Parcel};
@@ -24,7 +23,7 @@ pub(crate) struct Errands {
 }
 
 enum Errand {
-    Arm(Millis),
+    Arm,
     Forward(Home),
     Mint(Conn),
     GiveUp(String),
@@ -40,10 +39,7 @@ impl Errands {
     /// Takes an effect that takes longer; gives back any other one.
     pub(crate) fn note(&mut self, effect: Effect) -> Option<Effect> {
         match effect {
-            Effect::WakeAt(due) => {
-                self.list.retain(|errand| !matches!(errand, Errand::Arm(_)));
-                self.list.push(Errand::Arm(due));
-            }
+            Effect::WakeAt(_) => self.list.push(Errand::Arm), // when, the realm knows best by then
             Effect::Mint(conn) => self.list.push(Errand::Mint(conn)),
             Effect::Forward { home, frame } => match self.outboxes.put(home, frame) {
                 Ok(true) => self.list.push(Errand::Forward(home)),
@@ -85,7 +81,7 @@ impl Room {
 
     async fn do_errand(&self, errand: Errand) -> Result<()> {
         match errand {
-            Errand::Arm(due) => self.arm(due).await,
+            Errand::Arm => self.arm().await,
             Errand::Forward(home) => self.forward(home).await?,
             Errand::Mint(conn) => {
                 let (settings, network) = {
@@ -100,18 +96,21 @@ impl Room {
         Ok(())
     }
 
-    async fn set_alarm(&self, due: Millis) -> Result<()> {
+    async fn set_alarm(&self) -> Result<()> {
+        let Some(due) = self.awake()?.realm.armed() else {
+            return Ok(()); // it has come
+        };
         let alarm = Date::new(&JsValue::from_f64(due as f64));
         platform::settled(self.state.storage()?.set_alarm(alarm, Object::new())?).await?;
         Ok(())
     }
 
     /// Sets the alarm, with a second try.
-    async fn arm(&self, due: Millis) {
-        if self.set_alarm(due).await.is_ok() {
+    async fn arm(&self) {
+        if self.set_alarm().await.is_ok() {
             return;
         }
-        if let Err(error) = self.set_alarm(due).await {
+        if let Err(error) = self.set_alarm().await {
             fault("the alarm is not set: what it is for is done with the next event after it was due", &error);
         }
     }

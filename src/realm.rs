@@ -158,6 +158,11 @@ impl Realm {
         self.armed = self.next_due();
     }
 
+    /// The moment at which it wants [`Event::Alarm`], if any.
+    pub fn armed(&self) -> Option<Millis> {
+        self.armed
+    }
+
     /// A number for the next socket.
     pub fn next_conn(&self) -> Conn {
         self.members.next_conn()

@@ -5,7 +5,7 @@
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$root"
-[ -e node_modules/.beckon-installed ] || bash tools/setup.sh
+[ -e node_modules/.beckon-installed ] && has_target || bash tools/setup.sh
 profile=${BECKON_PROFILE:-release}
 
 say "building the Worker ($profile; the first time takes some minutes)"

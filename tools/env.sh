@@ -14,6 +14,8 @@ know_rust() {
 }
 know_rust
 
+has_target() { [ -d "$lean_rust" ] || [ -d "$(rustc --print target-libdir --target "$target" 2>/dev/null)" ]; }
+
 say() { printf '\033[1mbeckon:\033[0m %s\n' "$*" >&2; }
 stop() { say "$*"; exit 1; }
 

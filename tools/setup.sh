@@ -59,8 +59,6 @@ debian_rust() {
     trap - EXIT
 }
 
-has_target() { [ -d "$(rustc --print target-libdir --target "$target" 2>/dev/null)" ]; }
-
 # Rust by its own installer, into $tools: for machines that have none, such as those on which Cloudflare builds.
 install_rust() {
     local advice="install it from https://rustup.rs, then run this again."
@@ -78,10 +76,15 @@ install_rust() {
 ready_rust() {
     rm -rf "$tools/rust" # what this was called before it was made lean
     command -v cargo >/dev/null && command -v rustc >/dev/null || install_rust
+    local wanted have
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    have=$(rustc --version | cut -d' ' -f2)
+    [ "$(printf '%s\n' "$wanted" "$have" | sort -V | head -n 1)" = "$wanted" ] ||
+        stop "This machine's Rust is $have, and Beckon needs $wanted or newer: run rustup update (or install Rust from https://rustup.rs), then run this again."
     command -v cc >/dev/null || debian "a linker for Rust" gcc libc6-dev
     # A toolchain made by another version of Debian's rustc, or with other options, is of no use.
     [ ! -d "$lean_rust" ] || made_by | cmp -s - "$lean_rust/made-by" || rm -rf "$lean_rust"
-    [ -d "$lean_rust" ] || has_target && return
+    has_target && return
     # RUSTUP_AUTO_INSTALL=0 is how a machine says that rustup is not to download anything.
     if [ "${RUSTUP_AUTO_INSTALL:-1}" != 0 ] && command -v rustup >/dev/null; then
         say "adding Rust's wasm32 target with rustup"

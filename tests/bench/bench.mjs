@@ -10,7 +10,7 @@ import * as bytes from "./bytes.js";
 import * as page from "./page.js";
 import * as sizes from "./sizes.js";
 import { joins, rooms, sockets } from "./scale.js";
-import { limit, relay, relayHomes } from "./relay.js";
+import { floors, limit, relay, relayHomes } from "./relay.js";
 import * as profile from "./profile.js";
 import { keep, read } from "./results.js";
 import { print } from "./table.js";
@@ -18,7 +18,7 @@ import { judge } from "./targets.js";
 
 /** @typedef {{ title: string, measure: (options: import("./contest.js").Options) => Promise<import("./table.js").Figure | void> }} Measured */
 /** @type {Record<string, Measured>} */
-const figures = { relay, limit, relayHomes, connection, gentle, homes, idle, rooms, sockets, joins, bytes, page, sizes };
+const figures = { relay, floors, limit, relayHomes, connection, gentle, homes, idle, rooms, sockets, joins, bytes, page, sizes };
 /** @type {Record<string, Measured>} */
 const all = { ...figures, profile };
 

@@ -25,9 +25,9 @@ export class Room extends Counted {
     return super.fetch(request);
   }
 
-  take(frames) {
+  take(...parcel) {
     counts.take++;
-    return super.take(frames);
+    return super.take(...parcel);
   }
 
   alarm() {

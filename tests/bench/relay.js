@@ -6,6 +6,7 @@ import { Histogram } from "./figures.js";
 import { contenders, inTurns, withServers } from "./contest.js";
 import { namesOfPairs } from "./homes.js";
 import { cpuOf } from "./process.js";
+import { unread } from "./servers.js";
 import { clientFrame, openAll } from "./socket.js";
 import { withRatios } from "./table.js";
 
@@ -40,6 +41,23 @@ export const limit = {
       inTurns(servers, options.rounds, (server) => relayRound(server, { pairs: PAIRS, seconds: options.seconds })),
     );
     return { rows };
+  },
+};
+
+/** What of that is the platform's: objects that read less than they must. */
+export const floors = {
+  title: `Relaying, saturated: what the platform takes by itself`,
+  /** @param {import("./contest.js").Options} options */
+  measure: async (options) => {
+    const [peerServer, ...others] = contenders(options);
+    const less = [["unread", {}], ["spliced, unchecked", { SPLICED: "1" }]].map(([name, vars]) => ({
+      name: /** @type {string} */ (name),
+      start: () => unread(/** @type {string} */ (name), /** @type {Record<string, string>} */ (vars)),
+    }));
+    const rows = await withServers(/** @type {import("./contest.js").Contender[]} */ ([peerServer, ...less, ...others]), (servers) =>
+      inTurns(servers, options.rounds, (server) => relayRound(server, { pairs: PAIRS, seconds: options.seconds })),
+    );
+    return { rows: withRatios(rows, "us/message") };
   },
 };
 

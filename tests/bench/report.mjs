@@ -7,7 +7,7 @@ import { read } from "./results.js";
 import { judge } from "./targets.js";
 
 const { machine, figures } = read();
-const missing = ["relay", "limit", "relayHomes", "connection", "gentle", "homes", "idle", "rooms", "sockets", "joins", "bytes", "page", "sizes"].filter((name) => !(name in figures));
+const missing = ["relay", "floors", "limit", "relayHomes", "connection", "gentle", "homes", "idle", "rooms", "sockets", "joins", "bytes", "page", "sizes"].filter((name) => !(name in figures));
 if (missing.length) {
   console.error(`bench.json lacks ${missing.join(", ")}: npm run bench -- ${missing.join(" ")}`);
   process.exit(1);
@@ -54,7 +54,9 @@ say();
 say(
   `Sockets may send without limit here; with \`FRAMES_PER_SECOND\` on, a message costs ${shown(of("limit", "with limit", "us/message"), "us")} instead of ` +
     `${shown(of("limit", "without limit", "us/message"), "us")}. From opening a room's page to hello: ${shown(of("page", "Beckon", "ms"), "ms")}, with a server that takes no time ` +
-    `${shown(of("page", "instant signalling", "ms"), "ms")}, and two bare pages that do nothing but connect ${shown(of("page", "bare pages", "ms"), "ms")}.`,
+    `${shown(of("page", "instant signalling", "ms"), "ms")}, and two bare pages that do nothing but connect ${shown(of("page", "bare pages", "ms"), "ms")}. ` +
+    `An object that passes frames on unread takes ${shown(of("floors", "unread", "us/message"), "us")} for a message (${shown(of("floors", "unread", "x PeerServer"), "x")} PeerServer's), one that ` +
+    `splices in who sent it, and believes that the rest is JSON, ${shown(of("floors", "spliced, unchecked", "us/message"), "us")} (${shown(of("floors", "spliced, unchecked", "x PeerServer"), "x")}).`,
 );
 say();
 row("what we want", "target", "Beckon", "met");

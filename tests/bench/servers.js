@@ -75,6 +75,17 @@ export async function floor(name, how) {
 }
 
 /**
+ * Less than the least: unread.js.
+ * @param {string} name
+ * @param {Record<string, string>} vars
+ */
+export async function unread(name, vars) {
+  const { date, flags, objects } = await built(file("wrangler.toml"), file("dist"));
+  const modules = ["unread.js", "floor.js"].map((name) => ({ name, kind: /** @type {const} */ ("esModule"), file: file(`tests/bench/${name}`) }));
+  return onWorkerd(name, { modules, date, flags, objects, vars }, {});
+}
+
+/**
  * The stock PeerServer (npm `peer`), as its README embeds it, on this Node.
  * @returns {Promise<Server>}
  */
