@@ -15,7 +15,7 @@ use crate::route::{split_url, Claim, Line, Route};
 use crate::settings::{BadSetting, Secret, Settings};
 use crate::socket::{accept, close, socket_pair, switch_protocols, WebSocket};
 use futures::future::join_all;
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 
@@ -87,19 +87,20 @@ async fn open(request: &Request, env: &Env, settings: &Settings, claim: Claim) -
 }
 
 thread_local! {
-    /// What the variables say. They are the same for everything that an isolate does: other ones are another deployment.
-    static SETTINGS: OnceCell<Rc<Settings>> = const { OnceCell::new() };
+    /// What these bindings say. Where only a variable or a secret is changed, Cloudflare may go on with the same isolate: the
+    /// bindings are another object then.
+    static SETTINGS: RefCell<Option<(Env, Rc<Settings>)>> = const { RefCell::new(None) };
 }
 
-/// Reads the variables, once.
+/// Reads the variables, once for each set of bindings.
 pub(crate) fn settings(env: &Env) -> std::result::Result<Rc<Settings>, BadSetting> {
-    SETTINGS.with(|known| match known.get() {
-        Some(settings) => Ok(Rc::clone(settings)),
-        None => {
-            let settings = Rc::new(Settings::read(|name| env.text(name))?);
-            Ok(Rc::clone(known.get_or_init(|| settings)))
-        }
-    })
+    let known = SETTINGS.with_borrow(|known| known.as_ref().filter(|(of, _)| of == env).map(|(_, settings)| Rc::clone(settings)));
+    if let Some(settings) = known {
+        return Ok(settings);
+    }
+    let settings = Rc::new(Settings::read(|name| env.text(name))?);
+    SETTINGS.set(Some((env.clone(), Rc::clone(&settings))));
+    Ok(settings)
 }
 
 /// The secret `TOKEN_KEY`, where ids must be signed for.

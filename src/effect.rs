@@ -1,4 +1,5 @@
-//! All that the core says to the world. The shell carries effects out in the order in which they are given.
+//! All that the core says to the world. The shell carries effects out in the order in which they are given; frames, among themselves and
+//! before a close, also where those of a burst wait a moment for each other.
 
 use crate::id::PeerId;
 use crate::limits::Millis;

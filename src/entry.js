@@ -13,7 +13,8 @@ function crashed(error) {
   for (const reject of waiting) reject(error);
   waiting.clear();
 }
-addEventListener("error", ({ error }) => crashed(error)); // in whatever Rust did later
+// In whatever Rust did later. What an instance that is spent already had still to do is no other crash.
+addEventListener("error", ({ error }) => /previous WASM instance|Module terminated/.test(error?.message) || crashed(error));
 
 function revive() {
   if (!state.criticalError) return;
@@ -27,10 +28,12 @@ function guarded(call) {
   try {
     return call();
   } catch (error) {
-    if (error?.name !== "Fault") crashed(error);
+    if (!isFault(error)) crashed(error);
     throw error;
   }
 }
+
+const isFault = (error) => error?.name === "Fault";
 
 function report(error) {
   console.error(JSON.stringify({ fault: "what an event asked for was not done", error: String(error) }));
@@ -58,14 +61,20 @@ export default class extends WorkerEntrypoint {
 /** Sends an object's frames in their order. It holds what is to be sent together, for Rust's memory may not last. */
 class Outlet {
   #held = [];
+  #timer;
 
   holds() {
     return this.#held.length > 0;
   }
 
   send(socket, frame, atOnce) {
-    if (atOnce) deliver(socket, frame);
-    else if (this.#held.push([socket, frame]) === 1) scheduler.wait(0).then(() => this.flush());
+    if (atOnce) return deliver(socket, frame);
+    const due = () => {
+      this.#timer = undefined;
+      this.flush();
+    };
+    this.#timer ??= scheduler.wait(0).then(due, due);
+    this.#held.push([socket, frame]);
   }
 
   flush() {
@@ -119,14 +128,20 @@ export class Room extends DurableObject {
   }
 
   /** What another home passes on. */
-  take(...parcel) {
+  takeParcel(...parcel) {
     this.#take((room) => room.take(...parcel));
   }
 
   async fetch(request) {
-    const response = await guarded(() => watched(this.#ready().fetch(request)));
-    this.#take((room) => room.left());
-    return response;
+    const left = () => this.#take((room) => room.left());
+    try {
+      const response = await guarded(() => watched(this.#ready().fetch(request)));
+      left();
+      return response;
+    } catch (error) {
+      if (isFault(error)) left();
+      throw error;
+    }
   }
 
   /** Whoever brings an event waits until it is taken, not for what follows from it: that may take long, and is not theirs to try again. */

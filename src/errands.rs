@@ -64,8 +64,8 @@ impl Room {
         self.errands.try_borrow().map_or(0, |errands| errands.count())
     }
 
-    /// Runs the errands that events have left, one after the other. Called once for each of them, all at once: a home that hangs
-    /// holds up nothing but itself.
+    /// Runs the errands that events have left, the last first. Called once for each of them, all at once: a home that hangs holds
+    /// up no other errand.
     pub async fn run(&self) -> Result<(), JsValue> {
         while let Some(errand) = self.errand(|errands| errands.list.pop())? {
             self.do_errand(errand).await?;

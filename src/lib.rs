@@ -12,9 +12,9 @@
 //! * [`route`]: method, path and query become a [`route::Route`]; the only place that reads URLs.
 //! * `edge` *(wasm32)*: the fetch event; answers what needs no realm, hands upgrades to the realm's home.
 //! * [`answer`]: HTTP answers as data. [`placement`]: which object is the home of a peer. [`outbox`]: what
-//!   one home has for another.
+//!   leaves together: in a burst, and from one home to another.
 //! * `room` *(wasm32)*: the Durable Object; platform callbacks in, effects out. `awake`: what it has in memory; `store`: what outlives its
-//!   sockets; `errands`: what takes longer than an event. `platform`, `crypto`: the runtime, as far as they use it.
+//!   sockets; `errands`: what takes longer than an event. `platform`, `socket`, `crypto`: the runtime, as far as they use it.
 //! * [`realm`]: the state machine, with no platform, clock or randomness in it. It uses [`message`] (frames as they are on
 //!   the wire), [`json`] (how they are read), [`queue`] (frames for peers who are not here yet), [`reserve`] (ids kept for owners who
 //!   are away), [`member`] (what a socket remembers while the object sleeps), [`effect`] (all that it can say to the world) and

@@ -47,6 +47,9 @@ pub const MAX_DESTINATION_BYTES: usize = 6 * MAX_ID_BYTES + 2;
 /// Bytes that may be on their way to one other home: a burst, but not the backlog of a home that hangs.
 pub const MAX_OUTBOX_BYTES: usize = 4 * 1024 * 1024;
 
+/// How many of each other home's parcels are remembered, so that one that comes again, late, is known.
+pub const PARCELS_REMEMBERED: usize = 4;
+
 /// Bytes that another home hands over at once, at most: its whole backlog, and what stands between the frames.
 pub const MAX_PARCEL_BYTES: usize = 2 * MAX_OUTBOX_BYTES;
 

@@ -5,7 +5,7 @@
 //!
 //! A parcel whose answer is lost is sent once more, and may have arrived the first time: the [`Inbox`] takes it once.
 
-use crate::limits::{Millis, MAX_OUTBOX_BYTES, SENT_AT_ONCE};
+use crate::limits::{Millis, MAX_OUTBOX_BYTES, PARCELS_REMEMBERED, SENT_AT_ONCE};
 use crate::placement::Home;
 
 /// Tells events that come in a burst from those that come one by one.
@@ -16,8 +16,8 @@ pub struct Burst {
 }
 
 impl Burst {
-    /// Whether what follows from one more event may leave at once, and not with the rest of its burst.
-    pub fn is_over(&mut self, now: Millis) -> bool {
+    /// Takes one more event; whether it is one of the first, so that what follows from it may leave at once.
+    pub fn begins(&mut self, now: Millis) -> bool {
         if self.moment != now {
             *self = Self { moment: now, events: 0 };
         }
@@ -88,18 +88,25 @@ impl Outboxes {
     }
 }
 
-/// Which parcel each other home has handed over last. In memory only: an object that is made again between the two tries may take
+/// Which parcels each other home has handed over last. In memory only: an object that is made again between the two tries may take
 /// a parcel twice, which is better than not at all.
 #[derive(Debug, Default)]
-pub struct Inbox(Vec<(Home, u32)>);
+pub struct Inbox(Vec<(Home, [Option<u32>; PARCELS_REMEMBERED])>);
 
 impl Inbox {
-    /// Whether a parcel has not come before. (One home sends one at a time.)
+    /// Whether a parcel has not come before. (One home sends one at a time, but one that was given up may still come.)
     pub fn is_new(&mut self, from: Home, number: u32) -> bool {
         match self.0.iter_mut().find(|(home, _)| *home == from) {
-            Some((_, last)) => std::mem::replace(last, number) != number,
+            Some((_, last)) if last.contains(&Some(number)) => false,
+            Some((_, last)) => {
+                last.rotate_right(1);
+                last[0] = Some(number);
+                true
+            }
             None => {
-                self.0.push((from, number));
+                let mut last = [None; PARCELS_REMEMBERED];
+                last[0] = Some(number);
+                self.0.push((from, last));
                 true
             }
         }

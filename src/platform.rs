@@ -64,7 +64,7 @@ impl From<Fault> for JsValue {
 #[wasm_bindgen(js_sys = worker::js_sys, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 extern "C" {
     /// The Worker's bindings: variables, secrets, objects, limiters.
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Debug, PartialEq)]
     pub type Env;
 
     #[wasm_bindgen(js_name = String)]
@@ -87,9 +87,8 @@ extern "C" {
     type Callable;
 
     /// [`Room::take`](crate::room::Room::take), over there.
-    #[wasm_bindgen(method, catch)]
+    #[wasm_bindgen(method, catch, js_name = takeParcel)]
     fn take(this: &Callable, from: u16, number: u32, frames: &str) -> Result<Promise, JsValue>;
-
 }
 
 /// The time. It stands still while an event is handled.

@@ -240,7 +240,7 @@ impl Realm {
 
     /// Sets the alarm for whatever ends next. One that turns out to be early does no harm, and is cheaper than moving it.
     fn arm(&mut self, turn: &mut Turn<'_>) {
-        // One that should have come already was lost, with an event that failed seven times.
+        // One that should have come already was lost: it could not be set, or the event failed seven times.
         let armed = self.armed.filter(|armed| *armed >= turn.now);
         if let Some(due) = self.next_due().filter(|due| armed.is_none_or(|armed| armed > *due)) {
             self.armed = Some(due);

@@ -4,7 +4,8 @@
 //! middle of a burst, [`Awake::up`] rebuilds the realm from the sockets' attachments and the stored queue, and the next
 //! event goes on as if nothing had happened. Heartbeats are answered by the runtime and wake nobody.
 //!
-//! What a frame asks for is done before the call returns: no future, no promise. What takes longer is left in the [`Errands`], and
+//! What a frame asks for is done before the call returns: no future, no promise (of a burst, the frames that it causes wait a moment for
+//! each other, in `src/entry.js`). What takes longer is left in the [`Errands`], and
 //! the call says how many there are; `src/entry.js` then calls [`Room::run`] for each of them.
 
 use crate::answer::Answer;
@@ -78,7 +79,8 @@ impl Room {
     /// Takes note that a socket has closed; how many times [`Room::run`] is to be called.
     #[wasm_bindgen(js_name = webSocketClose)]
     pub fn closed(&self, socket: &WebSocket, code: u16, reason: &str) -> Result<usize, JsValue> {
-        // A close frame is answered in kind (RFC 6455, 5.5.1). 1005 and 1006 say that there was no code, or no frame at all.
+        self.outlet.flush(); // what was sent to it before it closed is not lost
+                             // A close frame is answered in kind (RFC 6455, 5.5.1). 1005 and 1006 say that there was no code, or no frame at all.
         let code_to_send = Some(code).filter(|code| (1000..=4999).contains(code) && !matches!(code, 1005 | 1006 | 1015));
         if !close(socket, code_to_send.map(|code| (code, reason))) {
             close(socket, None); // a code that exists on the wire only
@@ -240,7 +242,7 @@ impl Room {
     pub(crate) fn carry_out(&self, effects: Vec<Effect>) -> Result<usize> {
         let mut errands = self.errands.try_borrow_mut().map_err(|_| busy())?;
         let mut awake = self.awake()?;
-        let at_once = !self.outlet.holds() && awake.burst.is_over(now());
+        let at_once = !self.outlet.holds() && awake.burst.begins(now());
         for effect in effects {
             if let Some(effect) = errands.note(effect) {
                 awake.apply(effect, &self.env, &self.outlet, at_once);

@@ -7,9 +7,9 @@ use beckon::placement::Home;
 fn of_a_burst_the_first_leave_at_once_and_the_next_millisecond_is_another() {
     let mut burst = Burst::default();
     for now in [0, 1, 7, 3] {
-        let over: Vec<bool> = (0..2 * SENT_AT_ONCE).map(|_| burst.is_over(now)).collect();
-        assert_eq!(over.iter().filter(|over| **over).count(), SENT_AT_ONCE as usize, "at {now}");
-        assert!(over.is_sorted_by(|before, after| before >= after));
+        let first: Vec<bool> = (0..2 * SENT_AT_ONCE).map(|_| burst.begins(now)).collect();
+        assert_eq!(first.iter().filter(|first| **first).count(), SENT_AT_ONCE as usize, "at {now}");
+        assert!(first.is_sorted_by(|before, after| before >= after));
     }
 }
 
@@ -43,7 +43,7 @@ fn a_parcel_that_comes_again_is_known_and_nobody_elses() {
     };
     let [first, second] = [number(1), number(2)];
     assert_eq!(
-        [(1, first), (1, first), (1, second), (1, second), (2, second), (2, first)]
+        [(1, first), (1, first), (1, second), (1, first), (2, second), (2, first)]
             .map(|(from, number)| inbox.is_new(Home(from), number)),
         [true, false, true, false, true, true]
     );

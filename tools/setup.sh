@@ -73,14 +73,19 @@ install_rust() {
     know_rust
 }
 
+wanted_rust() { sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml; }
+
+new_enough() {
+    local have
+    [[ $(rustc --version) =~ ([0-9]+)\.([0-9]+) ]] || return 0 # then cargo will say so
+    have=$((BASH_REMATCH[1] * 1000 + BASH_REMATCH[2]))
+    [[ $(wanted_rust) =~ ([0-9]+)\.([0-9]+) ]] && [ "$have" -ge $((BASH_REMATCH[1] * 1000 + BASH_REMATCH[2])) ]
+}
+
 ready_rust() {
     rm -rf "$tools/rust" # what this was called before it was made lean
     command -v cargo >/dev/null && command -v rustc >/dev/null || install_rust
-    local wanted have
-    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
-    have=$(rustc --version | cut -d' ' -f2)
-    [ "$(printf '%s\n' "$wanted" "$have" | sort -V | head -n 1)" = "$wanted" ] ||
-        stop "This machine's Rust is $have, and Beckon needs $wanted or newer: run rustup update (or install Rust from https://rustup.rs), then run this again."
+    new_enough || stop "This machine's Rust ($(rustc --version)) is older than what Beckon needs, $(wanted_rust): run rustup update (or install Rust from https://rustup.rs), then run this again."
     command -v cc >/dev/null || debian "a linker for Rust" gcc libc6-dev
     # A toolchain made by another version of Debian's rustc, or with other options, is of no use.
     [ ! -d "$lean_rust" ] || made_by | cmp -s - "$lean_rust/made-by" || rm -rf "$lean_rust"

@@ -25,9 +25,9 @@ export class Room extends Counted {
     return super.fetch(request);
   }
 
-  take(...parcel) {
+  takeParcel(...parcel) {
     counts.take++;
-    return super.take(...parcel);
+    return super.takeParcel(...parcel);
   }
 
   alarm() {

@@ -74,6 +74,14 @@ test("where it may, Rust comes from its own installer, with what the build needs
   assert.ok(existsSync(join(tools, "cargo/bin/cargo")) && !existsSync(join(home, ".cargo")));
 });
 
+test("Rust that is too old is told, with what to do", (t) => {
+  const version = (text) => machine(t, { cc: "", cargo: "", rustc: `case "$1" in --version) echo "rustc ${text} (0 2022-08-08)";; *) echo "$HOME";; esac` }).setUp();
+  const { status, stderr } = version("1.63.0");
+  assert.equal(status, 1, stderr);
+  assert.match(sentences(stderr).at(-1), /^beckon: This machine's Rust \(rustc 1\.63\.0 .*\) is older than what Beckon needs, 1\.\d+: run rustup update /);
+  for (const newer of ["1.90.0", "1.100.0", "2.0.0"]) assert.equal(version(newer).status, 0, newer);
+});
+
 test("an installer that was interrupted is run again", (t) => {
   const { home, setUp } = machine(t, { cc: "", curl: curl(`cat <<'END'\n${INSTALLER}\n[ -e "$HOME/once" ] || { : >"$HOME/once"; exit 1; }\nEND`) });
   assert.equal(setUp().status, 1);

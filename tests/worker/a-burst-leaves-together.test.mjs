@@ -44,6 +44,26 @@ test("who is closed in the middle of a burst has heard all that was sent before"
   assert.equal((await eve.closed()).code, 1009);
 });
 
+test("who closes by itself in the middle of a burst has heard all that was sent before", async (t) => {
+  const beckon = await startFaulty(t, { vars: { STUN_URLS: "" } });
+  const eve = await join(beckon, "eve");
+  for (const number of numbers) say(eve, "eve", number);
+  await eve.close(1000);
+  assert.deepEqual(eve.rest(), numbers.map((number) => relayed("eve", "eve", number)));
+});
+
+test("who is superseded in the middle of a burst has heard a beginning of it, and the other socket the rest", async (t) => {
+  const beckon = await startFaulty(t, { vars: { STUN_URLS: "" } });
+  const [ann, old] = [await join(beckon, "ann"), await join(beckon, "bob")];
+  for (const number of numbers) say(ann, "bob", number);
+  const fresh = await join(beckon, "bob");
+  say(ann, "bob", COUNT);
+  assert.equal((await old.closed()).code, 4001);
+  const before = old.rest();
+  const heard = [...before, ...(await hear(fresh, COUNT + 1 - before.length))];
+  assert.deepEqual(heard, [...numbers, COUNT].map((number) => relayed("ann", "bob", number)));
+});
+
 test("who says goodbye in the middle of a burst has heard all that was sent before", async (t) => {
   const beckon = await startFaulty(t, { vars: { STUN_URLS: "" } });
   const eve = await join(beckon, "eve");

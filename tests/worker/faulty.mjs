@@ -67,10 +67,10 @@ class Faulty extends ${Room} {
     wants(request, "room");
     return super.fetch(request);
   }
-  async take(...parcel) {
+  async takeParcel(...parcel) {
     fail("forward");
     if (due("hang")) await new Promise(() => {});
-    await super.take(...parcel);
+    await super.takeParcel(...parcel);
     fail("answer");
   }
   webSocketMessage(socket, message) {
