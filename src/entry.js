@@ -69,13 +69,14 @@ class Outlet {
 
   send(socket, frame, atOnce) {
     if (atOnce) return deliver(socket, frame);
-    const due = () => {
-      this.#timer = undefined;
-      this.flush();
-    };
-    this.#timer ??= scheduler.wait(0).then(due, due);
+    this.#timer ??= scheduler.wait(0).then(this.#due, this.#due);
     this.#held.push([socket, frame]);
   }
+
+  #due = () => {
+    this.#timer = undefined;
+    this.flush();
+  };
 
   flush() {
     for (const [socket, frame] of this.#held.splice(0)) deliver(socket, frame);

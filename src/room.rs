@@ -4,9 +4,9 @@
 //! middle of a burst, [`Awake::up`] rebuilds the realm from the sockets' attachments and the stored queue, and the next
 //! event goes on as if nothing had happened. Heartbeats are answered by the runtime and wake nobody.
 //!
-//! What a frame asks for is done before the call returns: no future, no promise (of a burst, the frames that it causes wait a moment for
-//! each other, in `src/entry.js`). What takes longer is left in the [`Errands`], and
-//! the call says how many there are; `src/entry.js` then calls [`Room::run`] for each of them.
+//! What a frame asks for is done before the call returns: no future, no promise (of a burst, the frames that it causes wait a moment
+//! for each other, in `src/entry.js`). What takes longer is left in the [`Errands`], and the call says how many there are;
+//! `src/entry.js` then calls [`Room::run`] for each of them.
 
 use crate::answer::Answer;
 use crate::awake::Awake;
@@ -16,7 +16,7 @@ use crate::effect::Effect;
 use crate::errands::Errands;
 use crate::ice::Ice;
 use crate::id::Token;
-use crate::limits::{KEPT_TEXT_BYTES, MAX_FRAME_BYTES, MAX_PARCEL_BYTES};
+use crate::limits::{Millis, KEPT_TEXT_BYTES, MAX_FRAME_BYTES, MAX_PARCEL_BYTES};
 use crate::member::{Conn, NetworkNumber};
 use crate::message::{HEARTBEAT, HEARTBEAT_ANSWER};
 use crate::placement::{home_name, Home};
@@ -153,7 +153,8 @@ impl Room {
         let (ice, network) = self.first_ice(&claim, request).await?;
         // From here on nobody else is heard until the socket is registered.
         let conn = self.awake()?.realm.next_conn();
-        let effects = self.decide(Event::Opened { conn, claim, spare: edge::fresh_id()?, elsewhere, ice })?;
+        let now = now();
+        let effects = self.decide(Event::Opened { conn, claim, spare: edge::fresh_id()?, elsewhere, ice }, now)?;
         let admitted = effects.iter().any(|effect| matches!(effect, Effect::Remember(member) if member.conn == conn));
         let response = if admitted {
             self.accept(conn, request, network.as_deref())
@@ -161,7 +162,7 @@ impl Room {
             // A refused socket here would keep this object awake until its client has closed it: the edge has it instead.
             edge::respond(Answer::refusal(effects.iter().find_map(|effect| effect.sent_to(conn)).unwrap_or_default()))
         };
-        self.carry_out(effects)?;
+        self.carry_out(effects, now)?;
         if response.is_err() {
             self.handle(Event::Closed { conn, ending: Ending::Left })?; // nobody will ever report this socket closed
         }
@@ -228,21 +229,22 @@ impl Room {
 
     /// Takes an event through the realm, and does what follows from it; how much is left to do, which takes longer.
     pub(crate) fn handle(&self, event: Event<'_>) -> Result<usize> {
-        let effects = self.decide(event)?;
-        self.carry_out(effects)
+        let now = now();
+        let effects = self.decide(event, now)?;
+        self.carry_out(effects, now)
     }
 
-    pub(crate) fn decide(&self, event: Event<'_>) -> Result<Vec<Effect>> {
+    fn decide(&self, event: Event<'_>, now: Millis) -> Result<Vec<Effect>> {
         let mut effects = Vec::new();
-        self.awake()?.handle(&self.state, event, now(), &mut effects);
+        self.awake()?.handle(&self.state, event, now, &mut effects);
         Ok(effects)
     }
 
     /// Everything that can be done at once is done at once; the rest is left in the errands.
-    pub(crate) fn carry_out(&self, effects: Vec<Effect>) -> Result<usize> {
+    fn carry_out(&self, effects: Vec<Effect>, now: Millis) -> Result<usize> {
         let mut errands = self.errands.try_borrow_mut().map_err(|_| busy())?;
         let mut awake = self.awake()?;
-        let at_once = !self.outlet.holds() && awake.burst.begins(now());
+        let at_once = !self.outlet.holds() && awake.burst.begins(now);
         for effect in effects {
             if let Some(effect) = errands.note(effect) {
                 awake.apply(effect, &self.env, &self.outlet, at_once);

@@ -1,6 +1,6 @@
-// Below the floor: an object that passes frames on without reading them. UNREAD sends each back as it came, to whom the first was for:
-// what the platform takes by itself. SPLICED finds the destination and sets `src`, but believes that the rest is JSON: one frame that is
-// not would harm who gets it.
+// Below the floor: an object that passes frames on without reading them. It sends each on as it came, to whom its sender's first was for:
+// what the platform takes by itself. With the variable SPLICED it finds the destination and sets `src`, but believes that the rest is
+// JSON: one frame that is not would harm who gets it.
 import worker, { Room as Floor } from "./floor.js";
 
 export default worker;
