@@ -13,6 +13,9 @@ import { showCopied, showLink } from './view.js';
 /** @typedef {import('./checks.js').Check} Check */
 /** @typedef {import('./checks.js').Finding} Finding */
 
+/** A network that comes or goes is looked at when it has had so long to settle, in ms: its event comes before its addresses do. */
+const SETTLE_MS = 1_000;
+
 const ALONE = /** @type {Check[]} */ (['secure', 'webrtc', 'server', 'loopback', 'stun', 'turn-udp', 'turn-tcp', 'turn-tls']);
 
 /** What was found so far. @type {import('./overall.js').Findings} */
@@ -20,6 +23,8 @@ let findings = {};
 /** When the last check was done, if all are. @type {Date | null} */
 let completed = null;
 let running = new AbortController();
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let settling;
 /** The link for the other device, once there is one. */
 let link = '';
 
@@ -32,7 +37,12 @@ page.listen({
   addresses: () => page.showReport(compose()),
 });
 // A network that comes or goes makes everything that was found old.
-for (const event of ['online', 'offline']) addEventListener(event, examine);
+for (const event of ['online', 'offline']) {
+  addEventListener(event, () => {
+    begin();
+    settling = setTimeout(examine, SETTLE_MS);
+  });
+}
 addEventListener('hashchange', () => location.reload());
 note('pair', { verdict: 'none', code: 'idle' });
 if (location.hash.length > 1) {
@@ -41,16 +51,22 @@ if (location.hash.length > 1) {
 }
 examine();
 
-async function examine() {
+/** Forgets what was found by this device alone. */
+function begin() {
+  clearTimeout(settling);
   running.abort();
   running = new AbortController();
-  const { signal } = running;
   completed = null;
   const { pair } = findings;
   findings = pair ? { pair } : {};
   page.showOverall(null);
   page.showProgress(0, ALONE.length);
   for (const check of ALONE) page.showState(check, 'waiting');
+}
+
+async function examine() {
+  begin();
+  const { signal } = running;
 
   /** @param {Check} check @param {() => Finding | Promise<Finding>} look */
   const make = async (check, look) => {

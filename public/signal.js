@@ -15,8 +15,11 @@ const HURRY_MS = 2_000;
 const OPEN_MS = 10_000;
 /** A timer that is so late, in ms, has slept. */
 const LATE_MS = 1_000;
-/** Waits between tries in ms (LiveKit's ladder), each halved to half as much again by chance: a deploy closes every socket at once. */
-const RETRY_MS = [300, 1_200, 2_000, 4_800, 7_000];
+/**
+ * Waits between tries in ms, each halved to half as much again by chance: a deploy closes every socket at once. Even the longest ends
+ * well before the others give us up (peer.js: GRACE_MS), or a server that is back would find who was cut off several times gone.
+ */
+const RETRY_MS = [300, 1_200, 2_000, 3_000, 4_000];
 /**
  * After so many sockets that failed, the server is first asked for a file, so often (in ms, by chance as above): browsers delay a socket
  * after others have failed, Firefox by up to a minute, Chromium by up to 5 s, but no request.

@@ -1,7 +1,10 @@
-// Runs the stages of `npm test` one after the other, shows what they print, and ends with one line of totals. A stage that
-// ends badly, counts no test, or skips one has failed.
+// Runs the stages of `npm test` one after the other, shows what they print, repeats what failed, and ends with one line of
+// totals. A stage that ends badly, counts no test, or skips one has failed.
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
+
+/** How much of each stage that failed is repeated at the end, in characters: CI shows no more than the end. */
+const REPEATED = 6_000;
 
 /** What node's reporter counts. */
 const nodeCount = (text) => ({ passed: sum(text, /^ℹ pass (\d+)/gm), failed: sum(text, /^ℹ (?:fail|cancelled|skipped|todo) (\d+)/gm) });
@@ -38,23 +41,35 @@ function sum(text, pattern) {
   return [...text.matchAll(pattern)].reduce((total, [, number]) => total + Number(number), 0);
 }
 
-/** @returns {Promise<{ passed: number, failed: number }>} */
+/** What a stage printed of its failures: what node's reporter gathers at its end, else simply the end. */
+function complaint(printed) {
+  const gathered = printed.lastIndexOf("✖ failing tests:");
+  return gathered < 0 ? printed.slice(-REPEATED) : printed.slice(gathered, gathered + REPEATED);
+}
+
+/** @returns {Promise<{ passed: number, failed: number, printed: string }>} */
 function run(name, { command: [program, ...args], count }) {
   return new Promise((resolve) => {
     console.log(`\n=== ${name}: ${program} ${args.join(" ")}`);
     const started = Date.now();
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
     let text = "";
+    let printed = "";
     child.stdout.on("data", (data) => {
       process.stdout.write(data);
       text += data;
+      printed += data;
+    });
+    child.stderr.on("data", (data) => {
+      process.stderr.write(data);
+      printed += data;
     });
     child.on("error", (error) => console.error(`${program} could not be started: ${error.message}`));
     child.on("close", (code) => {
       const { passed, failed } = count(text, code);
       const bad = code !== 0 || passed === 0;
       console.log(`=== ${name}: ${Math.round((Date.now() - started) / 1000)} s${code ? `, ended with ${code}` : ""}`);
-      resolve({ passed, failed: bad ? Math.max(failed, 1) : failed });
+      resolve({ passed, failed: bad ? Math.max(failed, 1) : failed, printed });
     });
   });
 }
@@ -66,11 +81,14 @@ if (unknown.length) {
   process.exit(2);
 }
 const total = { passed: 0, failed: 0 };
+const complaints = [];
 for (const [name, stage] of Object.entries(stages)) {
   if (wanted.length && !wanted.includes(name)) continue;
-  const { passed, failed } = await run(name, stage);
+  const { passed, failed, printed } = await run(name, stage);
+  if (failed) complaints.push(`=== what failed in ${name}:\n${complaint(printed)}`);
   total.passed += passed;
   total.failed += failed;
 }
+for (const what of complaints) console.log(`\n${what}`);
 console.log(`\ntotal: ${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed ? 1 : 0);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alerts, deafen, link, name, openDevice, openRoom, stage, until, untilConnected, untilHello, untilText } from './browser.mjs';
+import { alerts, deafen, link, name, openDevice, openRoom, press, stage, until, untilConnected, untilHello, untilText } from './browser.mjs';
 
 const { beckon, chromium } = await stage();
 
@@ -15,13 +15,13 @@ async function closeAll(devices) {
 test('two devices: a click on either says hello world on the other, with the name of who clicked', async () => {
   const devices = await openRoom(chromium, beckon.url, 2);
   const [amber, blue] = devices.map(({ page }) => page);
-  await amber.click('#hello');
+  await press(amber, '#hello');
   await untilHello(blue, await name(amber));
   assert.match(await blue.title(), new RegExp(`${await name(amber)} said hello world`));
   await untilText(amber, `Said to ${await name(blue)}`);
   assert.deepEqual(await alerts(amber), [], 'who clicked sees no alert');
 
-  await blue.click('#hello');
+  await press(blue, '#hello');
   await untilHello(amber, await name(blue));
   assert.equal((await alerts(blue)).length, 1, 'the answer is not shown to who gave it');
   await closeAll(devices);
@@ -30,7 +30,7 @@ test('two devices: a click on either says hello world on the other, with the nam
 test('three devices: both others see it, and the one who clicked is told of both', async () => {
   const devices = await openRoom(chromium, beckon.url, 3);
   const [amber, blue, coral] = devices.map(({ page }) => page);
-  await blue.click('#hello');
+  await press(blue, '#hello');
   await untilHello(amber, await name(blue));
   await untilHello(coral, await name(blue));
   const names = [await name(amber), await name(coral)];
@@ -49,7 +49,7 @@ test('the keyboard clicks too, each of several hellos is noticed, and each can b
   await untilText(blue, 'said hello 2 times');
   await blue.keyboard.press('Escape');
   await until(blue, 'one alert', () => document.querySelectorAll('[role=alert]').length === 1);
-  await blue.click('[role=alert] button');
+  await press(blue, '[role=alert] button');
   await until(blue, 'no alert', () => !document.querySelector('[role=alert]') && document.title === 'Beckon');
   await closeAll(devices);
 });
@@ -57,7 +57,7 @@ test('the keyboard clicks too, each of several hellos is noticed, and each can b
 test('an alert goes by itself', async () => {
   const devices = await openRoom(chromium, beckon.url, 2);
   const [amber, blue] = devices.map(({ page }) => page);
-  await amber.click('#hello');
+  await press(amber, '#hello');
   await untilHello(blue, await name(amber));
   await until(blue, 'the alert is gone', () => !document.querySelector('[role=alert]'));
   await closeAll(devices);
@@ -66,7 +66,7 @@ test('an alert goes by itself', async () => {
 test('a click while nobody is there waits for the first who comes', async () => {
   const first = await openDevice(chromium, beckon.url);
   await untilText(first.page, 'Waiting for another device');
-  await first.page.click('#hello');
+  await press(first.page, '#hello');
   await untilText(first.page, 'Your hello is waiting');
   const second = await openDevice(chromium, await link(first.page));
   await untilHello(second.page, await name(first.page));
@@ -87,7 +87,7 @@ test('a click before the connection is there arrives when it is', async () => {
     }),
   );
   await until(first.page, 'the other one is seen to connect', () => document.querySelector('li[data-state=connecting]'));
-  await first.page.click('#hello');
+  await press(first.page, '#hello');
   await untilText(first.page, 'On its way to');
   assert.deepEqual(await alerts(second.page), []);
   await second.page.evaluate(() => window.release());
@@ -105,10 +105,10 @@ test('without a path a click goes through the server, sealed and marked as such,
   const frames = [];
   cdp.on('Network.webSocketFrameSent', ({ response }) => frames.push(response.payloadData));
   await until(second.page, 'the other one is there', () => document.querySelectorAll('#people > li').length === 2);
-  await first.page.click('#hello');
+  await press(first.page, '#hello');
   await untilHello(second.page, await name(first.page));
   await untilText(first.page, `Said to ${await name(second.page)}`);
-  await second.page.click('#hello');
+  await press(second.page, '#hello');
   await untilHello(first.page, await name(second.page));
   for (const { page } of [first, second]) await untilText(page, 'connected, through the server (still sealed)');
   const messages = frames.filter((frame) => frame.includes('"MESSAGE"'));
@@ -116,9 +116,9 @@ test('without a path a click goes through the server, sealed and marked as such,
   for (const frame of frames) assert.doesNotMatch(frame, /hello world|candidate:|"sdp"/);
   for (const { page } of [first, second]) await page.evaluate(() => (window.hearing = true));
   for (const { page } of [first, second]) await untilText(page, 'connected, direct');
-  await first.page.click('#hello');
+  await press(first.page, '#hello');
   await untilText(second.page, 'said hello 2 times');
-  await second.page.click('#hello');
+  await press(second.page, '#hello');
   await untilText(first.page, 'said hello 2 times');
   await closeAll([first, second]);
 });
@@ -136,7 +136,7 @@ test('with neither a path nor a way through the server the page says why, and th
   const first = await openDevice(chromium, beckon.url, older);
   const second = await openDevice(chromium, await link(first.page), older);
   await untilText(first.page, 'Still looking for a path to');
-  await first.page.click('#hello');
+  await press(first.page, '#hello');
   await untilText(first.page, 'No direct path to');
   await untilText(first.page, 'Your hello is kept until there is one');
   await untilText(second.page, 'Both networks block direct connections and this server has no relay.');

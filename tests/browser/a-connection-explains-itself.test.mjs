@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startBeckon } from '../worker/beckon.mjs';
-import { deafen, link, openDevice, openRoom, stage, until, untilText } from './browser.mjs';
+import { deafen, link, openDevice, openRoom, press, stage, until, untilText } from './browser.mjs';
 import { startTurn } from './turn.mjs';
 
 const { beckon, chromium } = await stage({ vars: { STUN_URLS: '' } });
@@ -10,7 +10,7 @@ test('the list says the way and the latency, the details what is underneath, and
   const devices = await openRoom(chromium, beckon.url, 2);
   const [{ page }, { page: other }] = devices;
   await until(page, 'the way and the latency', () => /^connected, direct, (under 1|\d+) ms/.test(document.querySelector('[data-state=open] .standing').textContent));
-  await page.click('#people summary');
+  await press(page, '#people summary');
   const figures = await until(page, 'the figures', () => {
     const terms = [...document.querySelectorAll('#people dt')].map((term) => [term.textContent, term.nextElementSibling.textContent]);
     return terms.length && Object.fromEntries(terms);
@@ -24,7 +24,7 @@ test('the list says the way and the latency, the details what is underneath, and
   assert.match(figures.SCTP, /^connected, messages of up to \d+ kB$/);
   assert.doesNotMatch(JSON.stringify(figures), /\d+\.\d+\.\d+\.\d+|\.local/, 'no addresses');
 
-  await page.click('#people .inside button');
+  await press(page, '#people .inside button');
   const lines = await until(page, 'four kinds of channel', () => {
     const lines = [...document.querySelectorAll('.outcome li')].map((line) => line.textContent);
     return lines.length === 4 && lines;
@@ -35,7 +35,7 @@ test('the list says the way and the latency, the details what is underneath, and
   await until(page, 'the button is back', () => !document.querySelector('#people .inside button').disabled);
 
   const before = await page.$eval('#people dl', (list) => list.textContent);
-  await other.click('#hello');
+  await press(other, '#hello');
   await until(page, 'the figures move', (before) => document.querySelector('#people dl').textContent !== before, before);
   for (const { troubles, close } of devices) {
     assert.deepEqual(troubles, []);
@@ -46,7 +46,7 @@ test('the list says the way and the latency, the details what is underneath, and
 test('details that are open when the other leaves say so, and nothing breaks', async () => {
   const devices = await openRoom(chromium, beckon.url, 2);
   const [{ page, troubles }, other] = devices;
-  await page.click('#people summary');
+  await press(page, '#people summary');
   await until(page, 'the figures', () => document.querySelectorAll('#people dt').length > 5);
   await other.page.goto('about:blank');
   await until(page, 'nothing to tell', () => document.querySelector('#people dl')?.textContent.includes('none now') || document.querySelectorAll('#people li').length === 1);

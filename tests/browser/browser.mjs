@@ -7,7 +7,7 @@ import puppeteer from 'puppeteer-core';
 import { startBeckon } from '../worker/beckon.mjs';
 
 /** How long anything may take before it counts as not happening, in ms; Chromium alone waits 15 s before it gives up a path. */
-export const DEADLINE_MS = 30_000;
+export const DEADLINE_MS = 60_000;
 
 const FLAGS = [
   '--no-sandbox', // root, in CI
@@ -81,6 +81,35 @@ export async function until(page, what, check, ...args) {
     const shown = await page.evaluate(() => document.body.innerText).catch(() => '(the page is gone)');
     throw new Error(`never came true: ${what}\nthe page shows:\n${shown}`, { cause: error });
   }
+}
+
+/**
+ * Clicks what can be clicked: what is there, is not disabled, and has nothing in front of it. It is looked at and clicked in one turn of
+ * the page, since a page that says what happens moves, and a pointer that was told where to go would find something else there.
+ */
+export async function press(page, selector) {
+  for (const end = Date.now() + DEADLINE_MS; !(await page.evaluate(pressNow, selector)); await new Promise((done) => setTimeout(done, 20))) {
+    assert.ok(Date.now() < end, `${selector} could never be clicked`);
+  }
+}
+
+/** Runs in the page. */
+function pressNow(selector) {
+  const target = document.querySelector(selector);
+  if (!target || target.disabled) return false;
+  target.scrollIntoView({ block: 'center', behavior: 'instant' });
+  const { left, top, width, height } = target.getBoundingClientRect();
+  const hit = document.elementFromPoint(left + width / 2, top + height / 2);
+  if (!target.contains(hit)) return false;
+  target.focus(); // as a pointer does
+  target.click();
+  return true;
+}
+
+/** Types into a field, over what is there. */
+export async function write(page, field, text) {
+  await page.$eval(field, (field) => (field.focus(), field.select()));
+  await page.keyboard.type(text);
 }
 
 /** Waits for a promise, but not for ever. */

@@ -1,11 +1,5 @@
 // What the classroom's tests share: pupils.
-import { openDevice, untilText } from './browser.mjs';
-
-/** Types into a field, over what is there. */
-export async function type(page, field, text) {
-  await page.click(field, { count: 3 });
-  await page.type(field, text);
-}
+import { openDevice, press, untilText, write } from './browser.mjs';
 
 function deferred() {
   let resolve;
@@ -24,8 +18,8 @@ export async function pupil(browser, url, id, prepare) {
     next = deferred();
   });
   device.said = () => next.promise;
-  await type(device.page, '#my-id', id);
-  await device.page.click('#start');
+  await write(device.page, '#my-id', id);
+  await press(device.page, '#start');
   return device;
 }
 
@@ -35,8 +29,8 @@ export async function connectedPupils(browser, url, prepare) {
   const [{ page: osama }, { page: layla }] = pupils;
   await untilText(osama, 'You are osama');
   await untilText(layla, 'You are layla');
-  await type(layla, '#other-id', 'osama');
-  await layla.click('#connect');
+  await write(layla, '#other-id', 'osama');
+  await press(layla, '#connect');
   await untilText(layla, 'Connected to osama');
   await untilText(osama, 'Connected to layla');
   return pupils;

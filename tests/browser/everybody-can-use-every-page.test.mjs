@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { barriers } from './axe.mjs';
-import { link, name, openDevice, openRoom, stage, until, untilConnected, untilHello, untilText } from './browser.mjs';
+import { link, name, openDevice, openRoom, press, stage, until, untilConnected, untilHello, untilText } from './browser.mjs';
 import { diagnosis } from './doctor.mjs';
 
 const { beckon, chromium } = await stage({ vars: { STUN_URLS: '' } });
@@ -79,7 +79,7 @@ test('who listens instead of looking hears who comes, who says hello, and who le
   const [first, second] = await openRoom(chromium, beckon.url, 2);
   const who = await name(second.page);
   await untilText(first.page, `${who} is here`);
-  await second.page.click('#hello');
+  await press(second.page, '#hello');
   await untilHello(first.page, who);
   const heard = await accessible(first.page);
   assert.ok(heard.some(({ role, text }) => role === 'alert' && text.includes(`${who} said hello world`)), 'the hello is an alert');
@@ -105,8 +105,8 @@ test('who wants no motion gets none', async () => {
   const devices = await openRoom(chromium, beckon.url, 2);
   const [{ page }, { page: other }] = devices;
   await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
-  await page.click('#hello');
-  await other.click('#hello');
+  await press(page, '#hello');
+  await press(other, '#hello');
   await untilHello(page, await name(other));
   assert.deepEqual(await page.evaluate(() => document.getAnimations().map((animation) => animation.animationName ?? animation.transitionProperty)), []);
   for (const { close } of devices) await close();
@@ -150,17 +150,21 @@ test('sound can be switched off, stays off, and comes back', async () => {
   await page.reload();
   await untilConnected(page, 1);
   const hello = async (times) => {
-    await other.click('#hello');
+    await press(other, '#hello');
     await until(page, 'the hello', (times) => document.querySelectorAll('#hellos li').length === times, times);
   };
-  await page.click('#sound'); // a gesture, and off
+  const gesture = async () => {
+    await page.focus('#sound');
+    await page.keyboard.press('Space');
+  };
+  await gesture(); // and off
   await hello(1);
   assert.equal(await tones(), 0);
   assert.equal(await page.$eval('#sound', (button) => button.ariaPressed), 'false');
   await page.reload();
   await untilConnected(page, 1);
   assert.equal(await page.$eval('#sound', (button) => button.ariaPressed), 'false');
-  await page.click('#sound');
+  await gesture();
   await until(page, 'a sample', () => window.tones === 2);
   await hello(1);
   assert.equal(await tones(), 4);

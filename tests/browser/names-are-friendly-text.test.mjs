@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cleanName, persona } from '../../public/names.js';
-import { openRoom, stage, until, untilHello, untilText } from './browser.mjs';
+import { openRoom, press, stage, until, untilHello, untilText, write } from './browser.mjs';
 
 test('an id gives the same name everywhere, and different ids rarely the same one', () => {
   const names = Array.from({ length: 1_000 }, (_, i) => persona(`device ${i}`));
@@ -32,11 +32,10 @@ test('markup in a name is text to everyone', async () => {
   const dialogs = [];
   for (const page of [first, second]) page.on('dialog', (dialog) => dialogs.push(dialog.message()) && dialog.dismiss());
   for (const evil of ['<img src=x onerror=alert(1)>', '"><script>alert(1)</script>', '<svg/onload=alert`1`>', "${alert(1)}'-alert(1)-'"]) {
-    await second.click('#name', { count: 3 });
-    await second.type('#name', evil);
+    await write(second, '#name', evil);
     await second.keyboard.press('Enter');
     await untilText(first, evil);
-    await second.click('#hello');
+    await press(second, '#hello');
     await untilHello(first, evil);
   }
   assert.equal(await first.$eval('#people', (list) => list.querySelectorAll('img, script, svg').length), 0);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { link, name, openDevice, openDoor, openRoom, people, stage, until, untilConnected, untilHello, untilText, watch, within } from './browser.mjs';
+import { link, name, openDevice, openDoor, openRoom, people, press, stage, until, untilConnected, untilHello, untilText, watch, within, write } from './browser.mjs';
 
 const { beckon, chromium } = await stage();
 
@@ -40,8 +40,7 @@ test('a page that crashes is seen to have left, once its connection is lost too'
 test('a reload keeps name and id, is the same person to the others, and connects again', async () => {
   const [first, second] = await openRoom(chromium, beckon.url, 2);
   const id = await myId(second.page);
-  await second.page.click('#name', { count: 3 });
-  await second.page.type('#name', 'Kitchen tablet');
+  await write(second.page, '#name', 'Kitchen tablet');
   await second.page.keyboard.press('Enter');
   await untilText(first.page, 'Kitchen tablet');
   await second.page.reload();
@@ -49,9 +48,9 @@ test('a reload keeps name and id, is the same person to the others, and connects
   assert.equal(await name(second.page), 'Kitchen tablet');
   assert.equal(await myId(second.page), id);
   await untilConnected(first.page, 1);
-  await second.page.click('#hello');
+  await press(second.page, '#hello');
   await untilHello(first.page, 'Kitchen tablet');
-  await first.page.click('#hello');
+  await press(first.page, '#hello');
   await untilHello(second.page, await name(first.page));
   await first.close();
   await second.close();
@@ -69,7 +68,7 @@ test('a duplicated tab is a second peer', async () => {
   await untilConnected(second, 1);
   assert.equal(await myId(first.page), id, 'the original stays who it was');
   assert.notEqual(await myId(second), id);
-  await second.click('#hello');
+  await press(second, '#hello');
   await untilHello(first.page, await name(second));
   assert.deepEqual([...first.troubles, ...troubles], []);
   await first.close();
@@ -95,10 +94,10 @@ test('while the server is away the page says so, connected devices stay connecte
   door.shut();
   await untilText(first, 'The meeting point is not answering');
   await untilText(first, 'Devices already connected stay connected. Trying again in');
-  await second.click('#hello');
+  await press(second, '#hello');
   await untilHello(first, await name(second));
   await door.open();
-  await first.click('#retry');
+  await press(first, '#retry');
   for (const page of [first, second]) await until(page, 'the warning is gone', () => document.getElementById('away').hidden);
   assert.equal((await people(first)).length, 1);
   const third = await openDevice(chromium, await link(first));
@@ -121,9 +120,9 @@ test('a device whose socket is cut has not left: its connection stays, and hello
   const told = new Promise((resolve) => cdp.on('Network.webSocketFrameReceived', ({ response }) => /"LOST"/.test(response.payloadData) && resolve()));
   door.shut();
   await within('the first is told that the socket is gone', told);
-  await second.page.click('#hello');
+  await press(second.page, '#hello');
   await untilHello(first.page, await name(second.page));
-  await first.page.click('#hello');
+  await press(first.page, '#hello');
   await untilHello(second.page, await name(first.page));
   assert.equal((await people(first.page)).length, 1);
   await door.open();
@@ -155,7 +154,7 @@ test('a deploy, which closes every socket at once, is not noticed', async () => 
   });
   await beckon.evict(`realm:${realm}`, 'close');
   assert.deepEqual(await within('both are back', Promise.all(sockets)), [101, 101]);
-  await first.page.click('#hello');
+  await press(first.page, '#hello');
   await untilHello(second.page, await name(first.page));
   for (const { page } of [first, second]) assert.equal(await page.evaluate(() => window.worst), 'open');
   await first.close();

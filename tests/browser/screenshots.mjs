@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startBeckon } from '../worker/beckon.mjs';
-import { name, openDevice, openRoom, startChromium, untilHello, untilText } from './browser.mjs';
+import { name, openDevice, openRoom, press, startChromium, untilHello, untilText } from './browser.mjs';
 import { connectedPupils } from './classroom.mjs';
 import { diagnosis } from './doctor.mjs';
 import { reach, STATES } from './states.mjs';
@@ -26,9 +26,9 @@ const PAGES = {
   classroom: async () => {
     const [osama, layla] = await connectedPupils(chromium, beckon.url);
     const heard = layla.said();
-    await osama.page.click('#hello');
+    await press(osama.page, '#hello');
     await heard;
-    await osama.page.click('#try');
+    await press(osama.page, '#try');
     await untilText(osama.page, 'there and back it was 3 messages');
     return { page: osama.page, close: async () => void (await osama.close(), await layla.close()) };
   },
@@ -45,7 +45,7 @@ async function readmePicture() {
   await phone.emulateMediaFeatures([...stillness, { name: 'prefers-color-scheme', value: 'dark' }]);
   await laptop.setViewport({ width: 1180, height: 760 });
   await phone.setViewport({ width: 390, height: 760 });
-  await phone.click('#hello');
+  await press(phone, '#hello');
   await untilHello(laptop, await name(phone));
   await untilText(phone, 'Said to');
   const [wide, tall] = await Promise.all([laptop, phone].map((page) => page.screenshot({ encoding: 'base64' })));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { startLiar, introduces } from '../malicious/liar.mjs';
 import { startBeckon } from '../worker/beckon.mjs';
-import { DEADLINE_MS, link, name, openDevice, openDoor, until, untilConnected, untilHello, untilText } from './browser.mjs';
+import { DEADLINE_MS, link, name, openDevice, openDoor, press, until, untilConnected, untilHello, untilText } from './browser.mjs';
 import { freePort, startTurn } from './turn.mjs';
 
 /** What a hello, and somebody who left, are shown for is over too soon to be looked at closely: from now on it stays. */
@@ -79,7 +79,7 @@ export const STATES = {
     says: ['Your hello is waiting', 'The first device that comes will hear it.'],
     reach: async ({ alone }) => {
       const { page } = await alone();
-      await page.click('#hello');
+      await press(page, '#hello');
       return { page };
     },
   },
@@ -93,7 +93,7 @@ export const STATES = {
     lists: 'connecting',
     reach: async ({ pair }) => {
       const { page } = await pair({ second: hesitant, connected: false });
-      await page.click('#hello');
+      await press(page, '#hello');
       return { page };
     },
   },
@@ -112,7 +112,7 @@ export const STATES = {
     lists: 'connected, direct, {ms}',
     reach: async ({ pair }) => {
       const { page } = await pair();
-      await page.click('#hello');
+      await press(page, '#hello');
       return { page };
     },
   },
@@ -122,7 +122,7 @@ export const STATES = {
     reach: async ({ pair }) => {
       const { page, other } = await pair();
       await stay(page);
-      await other.click('#hello');
+      await press(other, '#hello');
       await untilHello(page, await name(other));
       return { page };
     },
@@ -134,9 +134,9 @@ export const STATES = {
       const others = [other, await more(page), await more(page)];
       await untilConnected(page, 3);
       await stay(page);
-      for (const other of others) await other.click('#hello');
+      for (const other of others) await press(other, '#hello');
       for (const other of others) await untilHello(page, await name(other));
-      await page.click('#hello');
+      await press(page, '#hello');
       return { page };
     },
   },
@@ -146,7 +146,7 @@ export const STATES = {
       const { page } = await pair();
       await more(page, hesitant);
       await until(page, 'the third is there', () => document.querySelector('[data-state=connecting]'));
-      await page.click('#hello');
+      await press(page, '#hello');
       return { page };
     },
   },
@@ -165,7 +165,7 @@ export const STATES = {
     lists: 'connected, direct, {ms}',
     reach: async ({ pair }) => {
       const { page } = await pair();
-      await page.click('#people summary');
+      await press(page, '#people summary');
       await until(page, 'the figures', () => document.querySelectorAll('#people dt').length > 5);
       return { page };
     },
@@ -195,7 +195,7 @@ export const STATES = {
     lists: 'no path',
     reach: async ({ pair }) => {
       const { page } = await pair({ first: cut, second: cut, connected: false });
-      await page.click('#hello');
+      await press(page, '#hello');
       return { page };
     },
   },

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import { test } from 'node:test';
-import { openDevice, openDoor, stage, until, untilText, within } from './browser.mjs';
-import { connectedPupils, pupil, type } from './classroom.mjs';
+import { openDevice, openDoor, press, stage, until, untilText, within, write } from './browser.mjs';
+import { connectedPupils, pupil } from './classroom.mjs';
 
 const { beckon, chromium } = await stage();
 
@@ -11,7 +11,7 @@ test('type my id, type the other one, connect, click: the other browser alerts h
   const [osama, layla] = await connectedPupils(chromium, beckon.url);
   for (const [from, to] of [[layla, osama], [osama, layla]]) {
     const heard = to.said();
-    await from.page.click('#hello');
+    await press(from.page, '#hello');
     assert.equal(await within('an alert', heard), 'alert: hello world');
   }
   await layla.page.close({ runBeforeUnload: true });
@@ -27,15 +27,15 @@ test('a taken id, an impossible id, an absent peer and a lost server are said in
   await untilText(first.page, 'You are fatima');
   const second = await pupil(chromium, door.url, 'fatima');
   await untilText(second.page, 'ID "fatima" is taken');
-  await type(second.page, '#my-id', 'no@way');
-  await second.page.click('#start');
+  await write(second.page, '#my-id', 'no@way');
+  await press(second.page, '#start');
   await untilText(second.page, 'ID "no@way" is invalid');
-  await second.page.click('#connect');
+  await press(second.page, '#connect');
   await untilText(second.page, 'First type your own id and start.');
-  await second.page.click('#hello');
+  await press(second.page, '#hello');
   await untilText(second.page, 'Connect to another device first.');
-  await type(first.page, '#other-id', 'nobody');
-  await first.page.click('#connect');
+  await write(first.page, '#other-id', 'nobody');
+  await press(first.page, '#connect');
   await untilText(first.page, 'Could not connect to peer nobody');
   door.shut();
   await untilText(first.page, 'Lost connection to server.');

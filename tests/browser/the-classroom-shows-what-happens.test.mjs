@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { barriers } from './axe.mjs';
 import { connectedPupils, pupil } from './classroom.mjs';
-import { openDoor, stage, until, untilText } from './browser.mjs';
+import { openDoor, press, stage, until, untilText } from './browser.mjs';
 import { startTurn } from './turn.mjs';
 
 const { beckon, chromium } = await stage();
@@ -38,7 +38,7 @@ test('the notes, the candidates, the pair and the traffic of the connection that
   }
   await untilFigure(layla, 'traffic', /0 messages sent, 0 received/);
   const heard = pupils[0].said();
-  await layla.click('#hello');
+  await press(layla, '#hello');
   await heard;
   await untilFigure(layla, 'traffic', /1 messages sent, 0 received/);
   await untilFigure(osama, 'traffic', /0 messages sent, 1 received/);
@@ -56,7 +56,7 @@ test('the notes, the candidates, the pair and the traffic of the connection that
 test('three messages arrive as three; the same bytes through a stream are cut where its reader likes', async () => {
   const pupils = await connectedPupils(chromium, beckon.url);
   const [{ page }] = pupils;
-  await page.click('#try');
+  await press(page, '#try');
   await untilText(page, 'there and back it was 3 messages');
   const pieces = (row) => page.$$eval(`#outcome dd:nth-of-type(${row}) .piece`, (pieces) => pieces.map((piece) => piece.textContent));
   assert.deepEqual(await pieces(1), ['hello', 'big', 'world']);
@@ -71,7 +71,7 @@ test('three messages arrive as three; the same bytes through a stream are cut wh
 test('alone, it says what is missing', async () => {
   const { page, troubles, close } = await pupil(chromium, beckon.url, 'amina');
   await untilText(page, 'You are amina');
-  await page.click('#try');
+  await press(page, '#try');
   await untilText(page, 'Connect to another device first.');
   await untilFigure(page, 'pairs', /nothing yet: connect, and it shows here/);
   assert.deepEqual(troubles, []);
@@ -103,7 +103,7 @@ test('a relay is seen to be one, and a server that is pulled out to be missed by
   door.shut();
   await untilText(layla, 'The line to the server is closed');
   const heard = pupils[0].said();
-  await layla.click('#hello');
+  await press(layla, '#hello');
   assert.equal(await heard, 'alert: hello world');
   for (const { troubles, close } of pupils) {
     assert.deepEqual(troubles, []);

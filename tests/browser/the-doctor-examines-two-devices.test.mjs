@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startBeckon } from '../worker/beckon.mjs';
-import { link, openDevice, openDoor, startChromium, startFirefox, until, untilConnected, untilText } from './browser.mjs';
+import { link, openDevice, openDoor, press, startChromium, startFirefox, until, untilConnected, untilText } from './browser.mjs';
 import { diagnosis, HEALTHY, openDoctor, untilFound } from './doctor.mjs';
 import { startTurn } from './turn.mjs';
 
@@ -36,7 +36,7 @@ const relayOnly = (page) =>
 async function openPair(url, prepare) {
   const first = await openDoctor(chromium, url, prepare);
   await diagnosis(first.page); // until then, the page grows, and the button moves
-  await first.page.click('#invite');
+  await press(first.page, '#invite');
   await untilFound(first.page, 'pair', 'none waiting');
   const address = await link(first.page);
   assert.match(address, /\/doctor(\.html)?#[\w-]{22}$/);
@@ -96,7 +96,7 @@ test('the report has what was found, and no pass, secret, id or description; add
   await first.context.overridePermissions(beckon.url.origin, ['clipboard-read', 'clipboard-sanitized-write']);
   await first.page.bringToFront();
   const copied = async () => {
-    await first.page.click('#copy-report');
+    await press(first.page, '#copy-report');
     await untilText(first.page, 'Copied ✓');
     return first.page.evaluate(() => navigator.clipboard.readText());
   };
@@ -119,11 +119,11 @@ test('the report has what was found, and no pass, secret, id or description; add
 
   const shown = () => first.page.evaluate(() => document.body.innerText);
   assert.doesNotMatch(await first.page.$eval('[data-check="stun"] .seen', (row) => row.textContent), /\d/, 'hidden until asked for');
-  await first.page.click('[data-check="stun"] .seen button');
+  await press(first.page, '[data-check="stun"] .seen button');
   const address = await first.page.$eval('.address', (span) => span.textContent);
   assert.match(address, /^\d+\.\d+\.\d+\.\d+/);
   assert.ok((await shown()).includes(address));
-  await first.page.click('#addresses');
+  await press(first.page, '#addresses');
   const full = await copied();
   assert.ok(full.includes(`Seen from outside as: ${address}`) && full.includes(turn.udp));
   for (const secret of secrets) assert.ok(!full.includes(secret), secret);
@@ -148,7 +148,7 @@ test('a room offers the doctor to those who have no path, and to nobody else', a
   await untilText(torn[0].page, 'goes through the server, sealed. Find out why there is no direct path');
   const [tab] = await Promise.all([
     new Promise((resolve) => torn[0].context.once('targetcreated', async (target) => resolve(await target.page()))),
-    torn[0].page.click('#why'),
+    press(torn[0].page, '#why'),
   ]);
   await diagnosis(tab);
   assert.equal(new URL(tab.url()).hash, '', "the room's link stays in the room");
@@ -167,13 +167,13 @@ test('Firefox comes to the same verdicts', async (t) => {
     // Here it knows its own address, which is what coturn sees, and names it once.
     const relayed = { 'turn-udp': 'ok relayed', 'turn-tcp': 'ok relayed', 'turn-tls': 'ok relayed' };
     assert.deepEqual(await diagnosis(page), { overall: 'ok all', title: 'Everything works', ...HEALTHY, stun: 'ok unchanged', ...relayed, pair: 'none idle' });
-    await page.click('#invite');
+    await press(page, '#invite');
     await untilFound(page, 'pair', 'none waiting');
     const { page: other, close } = await openDevice(chromium, await link(page));
     for (const device of [page, other]) await untilFound(device, 'pair', 'ok ');
     await close();
     door.shut();
-    await page.click('#again');
+    await press(page, '#again');
     assert.equal((await diagnosis(page)).server, 'fail away');
 
     const wrong = await startBeckon({ vars: { STUN_URLS: turn.stun, TURN_URLS: turn.udp }, secrets: { TURN_SECRET: 'another secret' } });

@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { startBeckon } from '../worker/beckon.mjs';
-import { openDoor, startChromium, until, untilText } from './browser.mjs';
+import { openDoor, press, startChromium, until, untilText } from './browser.mjs';
 import { diagnosis, HEALTHY, NO_RELAY, openDoctor } from './doctor.mjs';
 import { freePort, startTurn } from './turn.mjs';
 
@@ -112,13 +112,13 @@ test('a server that turns us away, is away, or is not reached by sockets is told
   const device = await openDoctor(chromium, door.url);
   assert.equal((await diagnosis(device.page)).overall, 'warn no-relay');
   door.shut();
-  await device.page.click('#again');
+  await press(device.page, '#again');
   await untilText(device.page, 'The meeting point is not answering');
   const skipped = { stun: 'none no-server', 'turn-udp': 'none no-server', loopback: 'ok heard' };
   const found = await diagnosis(device.page);
   for (const [check, expected] of Object.entries({ overall: 'fail away', server: 'fail away', ...skipped })) assert.equal(found[check], expected, check);
   await door.open();
-  await device.page.click('#again');
+  await press(device.page, '#again');
   await untilText(device.page, 'Direct connections work');
   await device.page.setOfflineMode(true);
   await untilText(device.page, 'You are offline');
@@ -149,7 +149,7 @@ test('a page that is not secure, and a browser without direct connections, are w
   const found = await diagnosis(insecure.page);
   assert.deepEqual([found.overall, found.title], ['fail insecure', 'This page must be opened over https']);
   assert.equal(found.server, 'ok open', 'what can be checked all the same is');
-  await insecure.page.click('#invite');
+  await press(insecure.page, '#invite');
   await until(insecure.page, 'no second device', () => document.querySelector('[data-check="pair"]').dataset.code === 'insecure-context');
 
   const off = await openDoctor(chromium, url, (page) => page.evaluateOnNewDocument(() => delete window.RTCPeerConnection));

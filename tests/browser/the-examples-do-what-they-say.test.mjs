@@ -8,7 +8,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startBeckon } from '../worker/beckon.mjs';
-import { openDevice, startChromium, until, untilText } from './browser.mjs';
+import { openDevice, press, startChromium, until, untilText, write } from './browser.mjs';
 
 const ROOT = new URL('../../', import.meta.url);
 const PAGES = ['chat', 'cursor', 'files'];
@@ -71,35 +71,34 @@ test('chat: messages go both ways, names are told, and a message is marked until
   const devices = await openExample('chat', 2, hold);
   const [amber, blue] = devices.map(({ page }) => page);
   const lines = (page, kind) => page.$$eval(`#log .${kind}`, (lines) => lines.map((line) => Array.from(line.children, (part) => part.textContent)));
-  const write = async (page, text) => {
-    await page.type('#text', text);
+  const say = async (page, text) => {
+    await write(page, '#text', text);
     await page.keyboard.press('Enter');
   };
   for (const page of [amber, blue]) await until(page, 'the other is here', () => document.querySelector('#people .open'));
   for (const [page, name] of [[amber, 'Amber'], [blue, '<b>Blue</b>']]) {
-    await page.click('#name', { count: 3 });
-    await page.type('#name', name);
+    await write(page, '#name', name);
     await page.keyboard.press('Tab');
   }
   await until(amber, 'the name', () => document.getElementById('people').textContent === '<b>Blue</b>');
   await until(blue, 'the name', () => document.getElementById('people').textContent === 'Amber');
 
   await blue.evaluate(() => (window.held = true));
-  await write(amber, 'hello <i>world</i>');
+  await say(amber, 'hello <i>world</i>');
   await until(blue, 'the message', () => document.querySelector('#log .theirs'));
   assert.deepEqual(await lines(blue, 'theirs'), [['Amber', 'hello <i>world</i>', '']]);
   assert.deepEqual(await lines(amber, 'mine'), [['Amber', 'hello <i>world</i>', 'on its way…']]);
   await blue.evaluate(() => window.release());
   await until(amber, 'the receipt', () => document.querySelector('#log .mine small').textContent === '✓ <b>Blue</b>');
 
-  await write(blue, 'hello to you');
+  await say(blue, 'hello to you');
   await until(amber, 'the answer', () => document.querySelector('#log .theirs span')?.textContent === 'hello to you');
   await until(blue, 'its receipt', () => document.querySelector('#log .mine small')?.textContent === '✓ Amber');
   assert.equal(await amber.$('#log i, #people b'), null);
 
   await closeAll(devices.splice(1));
   await untilText(amber, 'Nobody else is here yet');
-  await write(amber, 'hello?');
+  await say(amber, 'hello?');
   await until(amber, 'that nobody heard it', () => [...document.querySelectorAll('#log .mine small')].at(-1).textContent === 'nobody was here');
   await closeAll(devices);
 });
@@ -160,7 +159,7 @@ test('cursor: it moves on the other board, by mouse, finger and keys, some thirt
   const positions = await first.evaluate(() => window.positions);
   assert.ok(positions > 0 && positions < 20, `${positions} positions sent for 500 moves`);
 
-  await first.click('#wave');
+  await press(first, '#wave');
   await until(second, 'the wave', () => / waved$/.test(document.getElementById('news').textContent));
   await closeAll(devices.splice(1));
   await until(first, 'its pointer is gone', () => document.querySelectorAll('.pointer').length === 1);
@@ -208,20 +207,20 @@ test('files: what is offered and accepted arrives byte for byte, its name is tex
   assert.equal(await taker.page.$('#list img'), null);
   assert.match((await rows(taker.page))[0], /^<img .* 3\.0 MB from .* Do you want it\? Accept No, thanks$/);
   const saved = await savingTo(taker, 'taken');
-  await taker.page.click('#list .yes');
+  await press(taker.page, '#list .yes');
   await until(taker.page, 'it arrived', () => document.querySelector('#list .save:not([hidden])'));
   await until(giver.page, 'the giver knows', () => document.querySelector('#list .state').textContent === 'arrived');
-  await taker.page.click('#list .save');
+  await press(taker.page, '#list .save');
   assert.equal(sha256(await saved()), sha256(content));
 
   // No, thanks; and nothing at all, which is a file, too.
   await choose(giver.page, 'unwanted.bin', 10_000);
   await until(taker.page, 'another offer', () => document.querySelectorAll('#list li').length === 2);
-  await taker.page.click('#list li .no');
+  await press(taker.page, '#list li .no');
   await until(giver.page, 'the refusal', () => document.querySelector('#list .state').textContent === 'stopped there');
   await choose(giver.page, 'nothing.bin', 0);
   await until(taker.page, 'an offer of nothing', () => document.querySelectorAll('#list li').length === 3);
-  await taker.page.click('#list li .yes');
+  await press(taker.page, '#list li .yes');
   await until(giver.page, 'it arrived', () => document.querySelector('#list .state').textContent === 'arrived');
   assert.equal(await taker.page.title(), 'File drop · Beckon');
   await closeAll(devices);
@@ -257,11 +256,11 @@ test('files: a connection that is lost half-way is nothing that the person has t
   const saved = await savingTo(taker, 'cut');
   await until(taker.page, 'the offer', () => document.querySelector('#list .yes'));
   await taker.page.evaluate(() => (window.taking = true));
-  await taker.page.click('#list .yes');
+  await press(taker.page, '#list .yes');
   await until(taker.page, 'it arrived', () => document.querySelector('#list .save:not([hidden])'));
   const { cutAt, connections } = await taker.page.evaluate(() => ({ cutAt: window.cutAt, connections: window.connections.length }));
   assert.ok(cutAt > 0.3 && cutAt < 0.6 && connections > 1, `cut at ${cutAt}, ${connections} connections`);
-  await taker.page.click('#list .save');
+  await press(taker.page, '#list .save');
   assert.equal(sha256(await saved()), sha256(content));
   await closeAll(devices);
 });

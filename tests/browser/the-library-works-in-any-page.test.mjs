@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { after, before, test } from 'node:test';
 import { startBeckon } from '../worker/beckon.mjs';
-import { link, openDevice, startChromium, until } from './browser.mjs';
+import { link, openDevice, press, startChromium, until } from './browser.mjs';
 
 const PUBLIC = new URL('../../public/', import.meta.url);
 
@@ -234,7 +234,7 @@ test('the page weighs at most 25 kB, with the library and all that comes before 
   await other.goto(await link(page));
   await until(page, 'they are connected', () => document.querySelector('[data-state=open]'));
   await page.bringToFront();
-  await page.click('#people summary');
+  await press(page, '#people summary');
   await until(page, 'the details', () => document.querySelectorAll('#people dt').length);
   const later = sum(await weigh()) - sum(first);
   await context.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import jsQR from 'jsqr';
-import { link, openDevice, openRoom, stage, until, untilConnected, untilText } from './browser.mjs';
+import { link, openDevice, openRoom, press, stage, until, untilConnected, untilText } from './browser.mjs';
 
 const { beckon, chromium } = await stage({ vars: { ROOM_CAPACITY: '2' } });
 
@@ -81,7 +81,7 @@ test('the link can be copied', async () => {
   await context.overridePermissions(beckon.url.origin, ['clipboard-read', 'clipboard-sanitized-write']);
   await untilText(page, 'Waiting for another device');
   await page.bringToFront();
-  await page.click('#copy');
+  await press(page, '#copy');
   await untilText(page, 'Copied');
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await link(page));
   await close();
@@ -103,7 +103,7 @@ test('on a phone the link is shared by its own sheet; closing that again is no e
   const { page, troubles, close } = await openDevice(chromium, beckon.url, phone);
   await untilText(page, 'Waiting for another device');
   for (let times = 1; times <= 2; times++) {
-    await page.tap('#share');
+    await press(page, '#share');
     await until(page, 'the sheet', (times) => window.shared.length === times, times);
   }
   const what = { title: 'Say hello on Beckon', url: await link(page), active: true };
@@ -123,7 +123,7 @@ test('where the browser lets nobody copy, the link is selected, to be copied by 
     page.evaluateOnNewDocument(() => (Clipboard.prototype.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError')))),
   );
   await untilText(page, 'Waiting for another device');
-  await page.click('#copy');
+  await press(page, '#copy');
   await until(page, 'the selection', () => document.activeElement?.id === 'link');
   assert.equal(await page.$eval('#link', (field) => field.value.slice(field.selectionStart, field.selectionEnd)), await link(page));
   await close();
@@ -133,7 +133,7 @@ test('a damaged link says so, and offers a fresh room', async () => {
   const { page, troubles, close } = await openDevice(chromium, new URL('/#AAAAAAAAAAAAAAAAAAAA', beckon.url));
   await untilText(page, 'This link is damaged');
   await untilText(page, 'Some characters at its end are missing. Ask for the link again.');
-  await page.click('#restart');
+  await press(page, '#restart');
   await untilText(page, 'Waiting for another device');
   assert.match(page.url(), /#[\w-]{22}$/);
   assert.deepEqual(troubles, []);
@@ -174,7 +174,7 @@ test('the secret in the link is in no request, header or frame that leaves the b
   const secret = new URL(await link(first.page)).hash.slice(1);
   const second = await openDevice(chromium, await link(first.page), listen);
   await untilConnected(first.page, 1);
-  await first.page.click('#hello');
+  await press(first.page, '#hello');
   await untilText(first.page, 'Said to');
   assert.ok(sent.some(({ event }) => event === 'webSocketFrameSent'), 'frames were seen');
   assert.deepEqual(sent.filter(({ text }) => text.includes(secret)), []);

@@ -1,5 +1,6 @@
 // The socket's schedule, on a clock of the test's own and with sockets of its own: when it tries again, and when it does not.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import './node-webrtc.mjs';
 import { join } from '../../public/beckon.js';
@@ -106,7 +107,21 @@ test('who fails waits longer each time, and quickly again only after a socket ha
   sockets.at(-1).welcome();
   await pass(6_000);
   await cut();
-  assert.deepEqual(waits, [300, 1_200, 2_000, 4_800, 7_000, 7_000, 7_000, 300]);
+  assert.deepEqual(waits, [300, 1_200, 2_000, 3_000, 4_000, 4_000, 4_000, 300]);
+});
+
+test('nobody waits so long for the next try that the others give them up', async (t) => {
+  const { sockets, open, pass } = stage(t);
+  t.mock.method(Math, 'random', () => 0.999);
+  const [, grace] = /GRACE_MS = ([\d_]+)/.exec(readFileSync(new URL('../../public/peer.js', import.meta.url), 'utf8')) ?? [];
+  const { news } = open('ann');
+  for (let n = 0; n < 8; n++) {
+    const count = sockets.length;
+    sockets.at(-1).cut();
+    const wait = news.at(-1)[1] - Date.now();
+    assert.ok(wait <= 0.75 * Number(grace?.replace('_', '')), `waits ${wait} ms the ${n + 1}. time`);
+    while (sockets.length === count) await pass(50);
+  }
 });
 
 test('a server that is gone is asked for a file first, and has its socket as soon as it answers', async (t) => {

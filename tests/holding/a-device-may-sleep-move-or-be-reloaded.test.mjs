@@ -6,7 +6,7 @@ import { deviceIn, joined, openDevice, pause, processesOf, round, servePages, se
 
 const CLICK_MS = 200;
 /** After how long all is well again, in ms: 3 s are aimed at and printed; beyond this, it is broken. */
-const BACK_MS = 10_000;
+const BACK_MS = 20_000;
 /** Sleeps, in ms: one that nobody's patience notices, and one after which everybody has given up the connection. */
 const NAP_MS = 3_000;
 const SLEEP_MS = 25_000;

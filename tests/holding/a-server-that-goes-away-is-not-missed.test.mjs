@@ -8,7 +8,7 @@ import { back, cutOff, openDevice, pause, round, servePages, settle, startChromi
 /** How often everyone clicks, in ms. */
 const CLICK_MS = 200;
 /** After how long everyone is back at the server, in ms: 3 s are aimed at and printed; beyond this, it is broken. */
-const BACK_MS = 8_000;
+const BACK_MS = 20_000;
 /** Who was cut off again and again comes back more slowly; this long after the last time, in ms, that is forgotten. */
 const SETTLED_MS = 5_000;
 

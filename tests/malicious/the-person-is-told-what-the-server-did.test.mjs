@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { link, name, openDevice, people, stage, untilConnected, untilHello, untilText } from '../browser/browser.mjs';
+import { link, name, openDevice, people, press, stage, untilConnected, untilHello, untilText } from '../browser/browser.mjs';
 import { assertSealed, introduces, startLiar } from './liar.mjs';
 
 const { beckon, chromium } = await stage();
@@ -12,7 +12,7 @@ test('the page says that the introduction was changed, and connects as soon as i
   await untilText(first.page, 'Only people with this link can join. This server cannot read what you send.');
   liar.lie = (frame) => [introduces(frame) ? { ...frame, payload: `AQ${frame.payload.slice(2).toLowerCase()}` } : frame];
   const second = await openDevice(chromium, await link(first.page));
-  await first.page.click('#hello');
+  await press(first.page, '#hello');
   await untilText(first.page, 'Stopped: someone changed the introduction');
   await untilText(first.page, 'The messages that connect you were altered on the way. Nothing was sent.');
   await untilText(first.page, 'stopped: introduction changed');
@@ -20,7 +20,7 @@ test('the page says that the introduction was changed, and connects as soon as i
   liar.lie = (frame) => [frame];
   await second.page.reload();
   for (const { page } of [first, second]) await untilConnected(page, 1);
-  await second.page.click('#hello');
+  await press(second.page, '#hello');
   await untilHello(first.page, await name(second.page));
 
   liar.say(liar.clients[0].id, { type: 'OFFER', src: liar.clients.at(-1).id, payload: 'a lie' });

@@ -1,6 +1,6 @@
 // Two devices in networks of every kind find the best path there is, and the library says which one it is.
 import assert from 'node:assert/strict';
-import { name, untilHello, untilText } from '../browser/browser.mjs';
+import { name, press, untilHello, untilText } from '../browser/browser.mjs';
 import { standing } from '../../public/sentences.js';
 import { exchange, pairs, untilPath } from './devices.mjs';
 import { STUN_URL } from './turn.mjs';
@@ -65,7 +65,7 @@ export default function register(scenario) {
       const words = standing({ state: 'open', path, latency: null });
       for (const { page } of [one, other]) await untilText(page, words);
       const from = await name(one.page);
-      await one.page.click('#hello');
+      await press(one.page, '#hello');
       await untilHello(other.page, from);
     }
   });

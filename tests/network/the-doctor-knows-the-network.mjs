@@ -1,5 +1,6 @@
 // The doctor, in networks of every kind: what it says is what they are.
 import assert from 'node:assert/strict';
+import { press } from '../browser/browser.mjs';
 import { diagnosis, HEALTHY, NO_RELAY, untilFound } from '../browser/doctor.mjs';
 import { freshSecret, openDevice } from './devices.mjs';
 import { credential, SECRET, STUN_URL, TURN_URLS } from './turn.mjs';
@@ -32,7 +33,7 @@ export default function register(scenario) {
         const { title, ...found } = await diagnosis(page);
         assert.deepEqual(found, { ...expected, ...HEALTHY, pair: 'none idle' }, title);
         if (found.stun !== 'ok seen') return;
-        await page.click('[data-check="stun"] .seen button');
+        await press(page, '[data-check="stun"] .seen button');
         assert.match(await page.$eval('.address', (span) => span.textContent), /^203\.0\.113\.(2|102)$/, "the router's address");
       },
       { long },
