@@ -28,7 +28,7 @@ function start() {
   /** @type {Room} */
   let room;
   try {
-    room = join(location.href);
+    room = join(location.href, { relayOnly: location.search === '?relay-only' });
   } catch (error) {
     view.listen({ ...nothing, restart: freshRoom });
     return view.showStopped(say.stopped(/** @type {any} */ (error)));

@@ -13,6 +13,11 @@
 export interface JoinOptions {
   /** What the others call this device. Left out: a friendly name made from its id. At most 32 characters are kept. */
   name?: string;
+  /**
+   * Connects by relay (TURN) or not at all, so that the others never see this device's address; they learn the relay's, and the relay
+   * learns both. What is small goes through the server, sealed, as long as there is no relay.
+   */
+  relayOnly?: boolean;
   /** Leaves the room when it aborts. */
   signal?: AbortSignal;
 }

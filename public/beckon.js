@@ -14,10 +14,11 @@ import { openSignal } from './signal.js';
 export { BeckonError, Peer };
 
 /** @typedef {'connecting' | 'open' | 'away' | 'closed'} RoomState */
+/** @typedef {{ name?: string, relayOnly?: boolean, signal?: AbortSignal }} Options */
 
 /**
  * @param {string | URL} link
- * @param {{ name?: string, signal?: AbortSignal }} [options]
+ * @param {Options} [options]
  */
 export function join(link, options = {}) {
   if (!globalThis.crypto?.subtle) throw new BeckonError('insecure-context', 'This page needs https');
@@ -63,7 +64,7 @@ export class Room extends EventTarget {
   /**
    * @param {URL} link
    * @param {string} secret
-   * @param {{ name?: string, signal?: AbortSignal }} options
+   * @param {Options} options
    */
   constructor(link, secret, options) {
     super();
@@ -251,7 +252,7 @@ export class Room extends EventTarget {
   #configure(ice) {
     // Without relays only because their service does not answer: the passes that we have are good for a while yet.
     if (ice.degraded && this.#ice.until > Date.now()) return;
-    this.#ice = ice;
+    this.#ice = { ...ice, iceTransportPolicy: this.#options.relayOnly ? 'relay' : 'all' };
     for (const member of this.#members.values()) member.configure();
   }
 

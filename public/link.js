@@ -43,15 +43,15 @@ const CONNECT_MS = 15_000;
  * @param {object} options
  * @param {string} options.id names this link in the other's eyes; never used twice
  * @param {boolean} options.polite whether we give way when both offer at once
- * @param {RTCIceServer[]} options.iceServers
+ * @param {RTCConfiguration} options.ice
  * @param {(signal: Signal) => void} options.tell
  * @param {(state: 'open' | 'interrupted' | 'resumed' | 'failed' | 'forged') => void} options.changed 'open' once, 'failed' or
  *   'forged' (whoever is at the other end is not who was introduced) last
  * @param {(data: string | ArrayBuffer) => void} options.heard
  * @param {() => void} options.drained what was refused by `write` may be written now
  */
-export function openLink({ id, polite, iceServers, tell, changed, heard, drained }) {
-  const pc = connect(iceServers);
+export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
+  const pc = connect(ice);
   /** @type {RTCDataChannel | null} */
   let channel = null;
   /** For copies of what is on its way in the other, and for what may be lost. @type {RTCDataChannel | null} */
@@ -278,11 +278,11 @@ export function openLink({ id, polite, iceServers, tell, changed, heard, drained
 
     /**
      * Fresh ICE servers, with the next credentials: for whatever is gathered from now on. The path that there is stays.
-     * @param {RTCIceServer[]} iceServers
+     * @param {RTCConfiguration} ice
      */
-    configure(iceServers) {
+    configure(ice) {
       try {
-        pc.setConfiguration({ iceServers });
+        pc.setConfiguration(ice);
       } catch (error) {
         console.debug('beckon:', error); // closed, nonsense, or a stack that cannot (libdatachannel)
       }
@@ -300,12 +300,12 @@ function userName(sdp) {
   return /^a=ice-ufrag:(\S+)/m.exec(sdp ?? '')?.[1];
 }
 
-/** @param {RTCIceServer[]} iceServers as the server says, which may be nonsense: without them there may still be a path */
-function connect(iceServers) {
+/** @param {RTCConfiguration} ice as the server says, which may be nonsense: without its servers there may still be a path */
+function connect(ice) {
   try {
-    return new RTCPeerConnection({ iceServers });
+    return new RTCPeerConnection(ice);
   } catch (error) {
     console.debug('beckon:', error);
-    return new RTCPeerConnection();
+    return new RTCPeerConnection({ ...ice, iceServers: [] });
   }
 }

@@ -17,14 +17,14 @@ const POLITE_MS = 1_000;
  * @param {object} options
  * @param {string} options.session this page load: it and a number name a link
  * @param {boolean} options.polite
- * @param {() => RTCIceServer[]} options.iceServers
+ * @param {() => RTCConfiguration} options.ice
  * @param {() => boolean} options.online whether the server can carry an introduction now
  * @param {(signal: import('./link.js').Signal) => void} options.tell
  * @param {(change: Change, relayRefused: boolean) => void} options.changed
  * @param {(data: string | ArrayBuffer) => void} options.heard
  * @param {() => void} options.drained
  */
-export function openLinks({ session, polite, iceServers, online, tell, changed, heard, drained }) {
+export function openLinks({ session, polite, ice, online, tell, changed, heard, drained }) {
   /** @type {import('./link.js').Link | null} */
   let link = null;
   let count = 0;
@@ -42,7 +42,7 @@ export function openLinks({ session, polite, iceServers, online, tell, changed, 
     changed('replaced', false);
     builtAt = performance.now();
     wasOpen = false;
-    link = openLink({ id: `${session}.${++count}`, polite, iceServers: iceServers(), tell, changed: turn, heard, drained });
+    link = openLink({ id: `${session}.${++count}`, polite, ice: ice(), tell, changed: turn, heard, drained });
     return link;
   }
 

@@ -78,7 +78,7 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
   const links = openLinks({
     session,
     polite,
-    iceServers: () => ice().iceServers,
+    ice,
     online,
     tell,
     changed,
@@ -238,7 +238,7 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
 
     /** There are fresh ICE servers: for what is gathered from now on. The path that there is stays. */
     configure() {
-      links.present?.configure(ice().iceServers);
+      links.present?.configure(ice());
     },
 
     /** We are the newcomer: we offer. */

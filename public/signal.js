@@ -40,6 +40,7 @@ const SUPERSEDED = 4001;
 /**
  * @typedef {object} Ice
  * @property {RTCIceServer[]} iceServers
+ * @property {RTCIceTransportPolicy} [iceTransportPolicy] not the server's to say
  * @property {number} until when the credentials among them end (Date.now()); 0 or NaN without any
  * @property {boolean} degraded whether TURN servers are missing from them for now, because something failed
  */
