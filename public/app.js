@@ -20,6 +20,12 @@ const WARN_MS = 10_000;
 
 const nothing = { hello() {}, rename() {}, copy() {}, share() {}, retry() {}, touched() {}, sound: toggle, details() {} };
 
+/** Whether the person has agreed to something that is not looked at before. */
+let willing = false;
+try {
+  willing = Boolean(localStorage.beckonPaths);
+} catch {} // no storage, no memory
+
 view.showSound(audible);
 addEventListener('hashchange', () => location.reload());
 start();
@@ -71,7 +77,7 @@ function run(room) {
     sound: toggle,
     details: async (id, details) => {
       const peer = room.peers.find((peer) => peer.id === id);
-      if (peer) (await import('./details.js')).showDetails(details, peer);
+      if (peer) (await import('./details.js')).showDetails(details, peer, room);
     },
   });
   room.addEventListener('state', () => {
@@ -88,6 +94,7 @@ function run(room) {
     show();
   });
   hear();
+  if (willing) import('./paths.js').then(({ watch }) => watch(room));
 
   /** @param {Peer} peer */
   function came(peer) {

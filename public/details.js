@@ -1,6 +1,7 @@
 // The details of one connection, for those who want to see it work: loaded when somebody opens them.
 import { demonstrate } from './demonstration.js';
 import { make } from './element.js';
+import { agree, agreed, counted } from './paths.js';
 import { describe } from './statistics.js';
 
 /** How often the figures are read, in ms. */
@@ -10,8 +11,9 @@ const READ_MS = 1_000;
  * Fills the details of a person and keeps them up to date for as long as they are open.
  * @param {HTMLDetailsElement} details
  * @param {import('./beckon.js').Peer} peer
+ * @param {import('./beckon.js').Room} room
  */
-export async function showDetails(details, peer) {
+export async function showDetails(details, peer, room) {
   details.querySelector('.inside')?.remove();
   const inside = make('div', 'inside');
   const figures = make('dl');
@@ -34,6 +36,7 @@ export async function showDetails(details, peer) {
     news,
   );
   details.append(inside);
+  offer(inside, room);
   while (details.open && inside.isConnected) {
     const pc = peer.connection;
     button.disabled = testing || !pc || peer.state !== 'open';
@@ -42,6 +45,22 @@ export async function showDetails(details, peer) {
     figures.replaceChildren(...shown.flatMap(([term, text]) => [make('dt', '', term), make('dd', '', text)]));
     await new Promise((resolve) => setTimeout(resolve, READ_MS));
   }
+}
+
+/**
+ * Asks whether the kind of path may be told, where that is of any use.
+ * @param {HTMLElement} inside
+ * @param {import('./beckon.js').Room} room
+ */
+async function offer(inside, room) {
+  if (!(await counted())) return;
+  const label = make('label');
+  const box = /** @type {HTMLInputElement} */ (make('input'));
+  box.type = 'checkbox';
+  box.checked = agreed();
+  box.addEventListener('change', () => agree(box.checked, room));
+  label.append(box, ' Tell whoever runs this site by what kind of path my devices connect (direct, relayed and so on), and nothing else');
+  inside.append(label);
 }
 
 /**

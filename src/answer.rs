@@ -59,8 +59,9 @@ impl Answer {
         )
     }
 
-    /// That it works: the version, the build, and the limits that its users may meet, by the names of their variables.
-    pub fn health(settings: &Settings) -> Self {
+    /// That it works: the version, the build, whether anything is counted, and the limits that its users may meet, by the names of
+    /// their variables.
+    pub fn health(settings: &Settings, counts: bool) -> Self {
         let build = option_env!("BECKON_BUILD").unwrap_or("unknown");
         let limits = [
             ("CONCURRENT_LIMIT", settings.concurrent_limit as u64),
@@ -76,7 +77,12 @@ impl Answer {
         ];
         let limits = limits.map(|(name, value)| format!("\"{name}\":{value}")).join(",");
         let version = env!("CARGO_PKG_VERSION");
-        Self::new(200, JSON, format!(r#"{{"name":"Beckon","version":"{version}","build":"{build}","limits":{{{limits}}}}}"#))
+        Self::new(200, JSON, format!(r#"{{"name":"Beckon","version":"{version}","build":"{build}","counts":{counts},"limits":{{{limits}}}}}"#))
+    }
+
+    /// It has been counted.
+    pub fn counted() -> Self {
+        Self::bare(204)
     }
 
     /// A fresh id, bare.

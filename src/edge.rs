@@ -10,7 +10,7 @@ use crate::placement::{home_name, object_name, room_name, Home};
 use crate::platform::{self, now, Env, Headers, Request, Response, Result};
 use crate::realm::listing;
 use crate::refusal::Refusal;
-use crate::report::{count, fault};
+use crate::report::{count, counted, counts, fault};
 use crate::route::{split_url, Claim, Line, Route};
 use crate::settings::{BadSetting, Secret, Settings};
 use crate::socket::{accept, close, socket_pair, switch_protocols, WebSocket};
@@ -41,7 +41,9 @@ async fn handle(request: &Request, env: &Env, settings: &Settings) -> Result<Res
     let (method, url) = (request.method(), request.url());
     let route = route(request, settings);
     let joins = matches!(route, Route::NewId | Route::Socket(_)) || settings.allow_discovery && matches!(route, Route::Peers(_));
-    let too_often = joins && !may_join(request, env).await?;
+    // What is told of paths has an allowance of its own: it must keep nobody out.
+    let tells = matches!(route, Route::Path(_)) && counts(env);
+    let too_often = joins && !may(request, env, "").await? || tells && !may(request, env, "path ").await?;
     let no_cors = matches!(route, Route::StraySocket | Route::Elsewhere);
     let answer = match route {
         Route::Socket(claim) if !settings.allows_socket(origin.as_deref(), &url) => {
@@ -52,15 +54,19 @@ async fn handle(request: &Request, env: &Env, settings: &Settings) -> Result<Res
         Route::Refused { refusal, roster } => return refuse(request, env, &refusal, roster),
         _ if too_often => Answer::joins_too_often(),
         Route::About => Answer::about(),
-        Route::Health => Answer::health(settings),
+        Route::Health => Answer::health(settings, counts(env)),
         Route::NewId => Answer::new_id(fresh_id()?.as_str()),
+        Route::Path(kind) if tells => {
+            counted(env, kind).await;
+            Answer::counted()
+        }
         Route::Peers(_) if !settings.allow_discovery => Answer::no_discovery(),
         Route::Peers(Some(key)) => Answer::peers(peers(env, settings, &key, &url).await?),
         Route::Ice(asker) => ice(request, env, settings, asker).await?,
         Route::Preflight => Answer::preflight(request.headers().get("Access-Control-Request-Headers")?.as_deref()),
         Route::StraySocket => Answer::stray_socket(&settings.base_path),
         Route::Undecodable => Answer::undecodable(),
-        Route::Peers(None) | Route::Missing | Route::Elsewhere => Answer::missing(&method, split_url(&url).0),
+        Route::Path(_) | Route::Peers(None) | Route::Missing | Route::Elsewhere => Answer::missing(&method, split_url(&url).0),
     };
     let answer = if no_cors { answer } else { answer.with_cors(origin.as_deref(), settings) };
     respond(if method == "HEAD" { answer.without_body() } else { answer })
@@ -165,10 +171,10 @@ fn turn_away(request: &Request, frame: Option<&str>, code: Option<u16>) -> Resul
     upgrade(request, &client)
 }
 
-/// Whether the network that a request comes from may open one more socket, or ask for one more id.
-async fn may_join(request: &Request, env: &Env) -> Result<bool> {
+/// Whether the network that a request comes from may open one more socket, or ask for one more id; or what else `purpose` names.
+async fn may(request: &Request, env: &Env, purpose: &str) -> Result<bool> {
     Ok(match Client::limited(&crypto::address(request)?) {
-        Some(network) => mint::allows(env, mint::JOIN_LIMIT, &network).await,
+        Some(network) => mint::allows(env, mint::JOIN_LIMIT, &[purpose, &network].concat()).await,
         None => true,
     })
 }

@@ -2,10 +2,10 @@
 //! bound. Neither ever holds an id, a token, an address or anything that peers said.
 
 use crate::message::json;
-use crate::platform::{log_error, Env, Fault};
+use crate::platform::{log_error, settled, Env, Fault};
 use std::fmt::Display;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
-use worker::js_sys::JSON;
+use worker::js_sys::{Promise, JSON};
 
 /// The binding in wrangler.toml.
 const METRICS: &str = "METRICS";
@@ -24,13 +24,33 @@ pub(crate) fn fault(what: &str, error: &dyn Display) {
     log_error(&format!("{{\"fault\":{},\"error\":{}}}", json(what), json(&error.to_string())));
 }
 
+/// Whether there is something to count into.
+pub(crate) fn counts(env: &Env) -> bool {
+    env.bound::<Dataset>(METRICS).is_some()
+}
+
 /// Counts something: `blob1` and the index say what, `double1` how many.
 pub(crate) fn count(env: &Env, what: &str, number: u32) {
-    let Some(dataset) = env.bound::<Dataset>(METRICS) else {
-        return;
-    };
-    let point = JSON::parse(&format!(r#"{{"indexes":["{what}"],"blobs":["{what}"],"doubles":[{number}]}}"#));
-    if let Err(error) = point.and_then(|point| dataset.write(&point)) {
-        fault("a count was not written", &Fault::from(error));
+    write(env, what, number);
+}
+
+/// Counts one of something, and waits until that is on its way: a dataset is written to at once, but a service that stands in for
+/// one would not hear of it after the answer.
+pub(crate) async fn counted(env: &Env, what: &str) {
+    if let Some(written) = write(env, what, 1) {
+        if let Err(error) = settled(Promise::resolve(&written)).await {
+            fault(UNWRITTEN, &error);
+        }
     }
+}
+
+/// What is said when it fails.
+const UNWRITTEN: &str = "a count was not written";
+
+/// What writing gives, which may be a promise; `None` where there is nothing to count into.
+fn write(env: &Env, what: &str, number: u32) -> Option<JsValue> {
+    let dataset = env.bound::<Dataset>(METRICS)?;
+    let point = JSON::parse(&format!(r#"{{"indexes":["{what}"],"blobs":["{what}"],"doubles":[{number}]}}"#));
+    let written = point.and_then(|point| dataset.write(&point));
+    written.map_err(|error| fault(UNWRITTEN, &Fault::from(error))).ok()
 }

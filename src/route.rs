@@ -18,6 +18,9 @@ pub enum Route {
     Peers(Option<RealmKey>),
     /// `GET {base}{key}/ice`: the ICE servers to use, for a peer who is connected; otherwise why not.
     Ice(Result<Claim, Refusal>),
+    /// `POST {base}paths/{kind}`: a page tells, because its person has agreed, by what kind of path it is connected; and what
+    /// counts it.
+    Path(&'static str),
     /// A WebSocket at `{base}peerjs`, and what it asks for.
     Socket(Claim),
     /// Such a socket, asking for what it cannot have. It is refused after the upgrade: a stock client learns the reason from
@@ -73,6 +76,9 @@ pub struct Claim {
     pub network: NetworkNumber,
 }
 
+/// What counts the kinds of path that pages tell of (`public/path.js`), each under its own name.
+const PATHS: [&str; 6] = ["path-direct", "path-stun", "path-turn-udp", "path-turn-tcp", "path-turn-tls", "path-server"];
+
 /// The path and the query of a complete URL, as they came.
 pub fn split_url(url: &str) -> (&str, &str) {
     // Not split_once("://"): the search for a text of any length is a kilobyte.
@@ -99,6 +105,10 @@ pub fn route(line: Line<'_>, settings: &Settings) -> Route {
     };
     if line.method == "OPTIONS" {
         return Route::Preflight;
+    } else if line.method == "POST" {
+        let kind = rest.strip_prefix("paths/");
+        let count = PATHS.into_iter().find(|count| kind.is_some() && count.strip_prefix("path-") == kind);
+        return count.map_or(Route::Missing, Route::Path);
     } else if !matches!(line.method, "GET" | "HEAD") {
         return Route::Missing;
     } else if rest.is_empty() {

@@ -50,6 +50,12 @@ fn paths_are_tolerant() {
     ] {
         assert_eq!(http(method, path, "/"), Route::Missing, "{method} {path}");
     }
+    for path in ["/paths/", "/paths/path-stun", "/paths/other", "/path-stun", "/stun", "/paths/stun/", "/k/paths/stun"] {
+        assert_eq!(http("POST", path, "/"), Route::Missing, "{path}");
+    }
+    assert_eq!(http("POST", "/paths/turn-tls", "/"), Route::Path("path-turn-tls"));
+    assert_eq!(http("POST", "/myapp/paths/direct", "/myapp"), Route::Path("path-direct"));
+    assert_eq!(http("GET", "/paths/stun", "/"), Route::Missing);
     for path in ["/%zz/id", "/%/peers", "/%ff/id"] {
         assert_eq!(http("GET", path, "/"), Route::Undecodable, "{path}");
     }

@@ -63,7 +63,7 @@ describe("how often one network may come", () => {
     assert.deepEqual([answer.status, answer.headers.get("retry-after"), await answer.text()], [429, "60", `${sentence}\n`]);
     assert.equal(answer.headers.get("access-control-allow-origin"), "https://app.example");
     assert.equal((await ask("/peerjs/peers", "2001:db8::2")).status, 429, "the same /64");
-    for (const path of ["/", "/health", "/peerjs/ice"]) assert.notEqual((await ask(path, "2001:db8::1")).status, 429, path);
+    for (const path of ["/", "/health", "/peerjs/ice", "/paths/stun"]) assert.notEqual((await ask(path, "2001:db8::1")).status, 429, path);
 
     const knock = (query, address) => open(beckon.url, { key: "k", token: "t", ...query }, "/peerjs", from(address));
     const stock = await knock({ id: "ann" }, "2001:db8::3");

@@ -103,6 +103,7 @@ describe("answers of the Worker", () => {
     "nothing": () => [plain, "/no/such/thing", 404, HTML],
     "nothing, with markup": () => [plain, "/%3Cscript%3Ealert(1)%3C/script%3E", 404, HTML],
     "another method": () => [plain, "/peerjs/id", 404, HTML, { method: "POST" }],
+    "a path that nobody counts": () => [plain, "/paths/stun", 404, HTML, { method: "POST" }],
     "a broken escape": () => [plain, "/%zz/id", 400, TEXT],
   };
   for (const [what, answer] of Object.entries(answers)) {
@@ -156,7 +157,7 @@ describe("answers of the Worker", () => {
 
   test("the state of health says which version this is, and its limits, and no secret", async () => {
     const health = await (await plain.fetch("/health")).json();
-    assert.deepEqual(Object.keys(health), ["name", "version", "build", "limits"]);
+    assert.deepEqual(Object.keys(health), ["name", "version", "build", "counts", "limits"]);
     assert.match(health.version, /^\d+\.\d+\.\d+$/);
     assert.match(health.build, /^[0-9a-f]{7,12}$|^unknown$/);
     const { CONCURRENT_LIMIT, PEERS_PER_NETWORK, ROOM_CAPACITY, FRAMES_PER_SECOND, frameBytes, roomFrameBytes, idBytes } = health.limits;

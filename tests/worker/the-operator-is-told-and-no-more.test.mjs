@@ -126,16 +126,20 @@ describe("counts", () => {
     await (await open(beckon.url, { key: "peerjs", id: "x" })).closed();
     ann.send("x".repeat(300_000));
     await ann.closed();
+    for (const [path, status] of [["/paths/turn-tls", 204], ["/paths/turn-tls", 204], ["/paths/direct", 204], ["/paths/elsewhere", 404], ["/paths/", 404]]) {
+      assert.equal((await beckon.fetch(path, { method: "POST" })).status, status, path);
+    }
+    assert.equal((await (await beckon.fetch("/health")).json()).counts, true);
     const points = await eventually("all are counted", async () => {
       const points = await beckon.points();
-      return points.some(({ blobs }) => blobs[0] === "frame-too-long") && points.length >= 12 && points;
+      return points.some(({ blobs }) => blobs[0] === "frame-too-long") && points.length >= 15 && points;
     });
     const sums = {};
     for (const { indexes, blobs, doubles, ...more } of points) {
       assert.deepEqual([indexes, blobs.length, doubles.length, more], [blobs, 1, 1, {}]);
       sums[blobs[0]] = (sums[blobs[0]] ?? 0) + doubles[0];
     }
-    assert.deepEqual(sums, { join: 3, relay: 64, "room-full": 1, "id-taken": 1, "wrong-origin": 1, incomplete: 1, "frame-too-long": 1 });
+    assert.deepEqual(sums, { join: 3, relay: 64, "room-full": 1, "id-taken": 1, "wrong-origin": 1, incomplete: 1, "frame-too-long": 1, "path-turn-tls": 2, "path-direct": 1 });
     assert.deepEqual(faults(beckon), []);
   });
 
@@ -144,6 +148,8 @@ describe("counts", () => {
     t.after(() => beckon.close());
     const ann = await open(beckon.url, { key: "peerjs", id: "ann", token: "t" });
     assert.equal(await ann.next(), OPEN);
+    assert.equal((await (await beckon.fetch("/health")).json()).counts, false);
+    assert.equal((await beckon.fetch("/paths/direct", { method: "POST" })).status, 404, "who is not counted is not asked either");
     for (let frame = 0; frame < 64; frame++) ann.send({ type: "CANDIDATE", dst: "ann", payload: frame });
     for (let frame = 0; frame < 64; frame++) await ann.next();
     assert.deepEqual(beckon.logs().filter(({ level }) => level === "error" || level === "warn"), []);

@@ -38,7 +38,7 @@ async function ask(name, url, ...options) {
   const base = new URL(url).pathname.replace(/\/$/, "");
   const { entries } = JSON.parse(readFileSync(report, "utf8")).log;
   const kind = ({ request, response }) => {
-    const word = new URL(request.url).pathname.slice(base.length).replace(/^\/.*\/(id|peers|ice)$/, "/{key}/$1");
+    const word = new URL(request.url).pathname.slice(base.length).replace(/^\/.*\/(id|peers|ice)$/, "/{key}/$1").replace(/^\/paths\/.*/, "/paths/{kind}");
     return `${request.method} ${word} ${response.status}`;
   };
   return [...new Set(entries.map(kind))].sort();
@@ -53,7 +53,7 @@ test("as it is deployed", async () => {
   const beckon = await start({});
   await join_(beckon, "/peerjs");
   const seen = await ask("deployed", beckon.url.href);
-  for (const kind of ["GET / 200", "HEAD / 200", "GET /health 200", "OPTIONS /health 204", "GET /{key}/id 200", "HEAD /{key}/id 200", "GET /{key}/peers 401", "GET /{key}/ice 200", "GET /{key}/ice 401", "HEAD /{key}/ice 200"]) {
+  for (const kind of ["GET / 200", "HEAD / 200", "GET /health 200", "POST /paths/{kind} 404", "OPTIONS /health 204", "GET /{key}/id 200", "HEAD /{key}/id 200", "GET /{key}/peers 401", "GET /{key}/ice 200", "GET /{key}/ice 401", "HEAD /{key}/ice 200"]) {
     assert.ok(seen.includes(kind), `${kind} was not seen: ${seen.join(", ")}`);
   }
 });

@@ -1,0 +1,69 @@
+// By what kind of path people connect is counted for those who agree, and asked of nobody where nothing counts it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startBeckon } from '../worker/beckon.mjs';
+import { barriers } from './axe.mjs';
+import { openRoom, press, stage, until, untilConnected, untilText } from './browser.mjs';
+
+const { beckon, chromium } = await stage({ counting: true });
+const BOX = '#people .inside input';
+
+/** Notes what a page tells. */
+async function overhear(page) {
+  const told = [];
+  page.on('request', (request) => request.method() === 'POST' && told.push(new URL(request.url()).pathname));
+  return told;
+}
+
+test('nothing is told before the box is ticked, the kind once after it, again after a reload, and nothing once it is cleared', async () => {
+  const devices = await openRoom(chromium, beckon.url, 3);
+  const [{ page }] = devices;
+  const [told, others] = [await overhear(page), await overhear(devices[1].page)];
+  await untilText(page, 'connected, direct');
+  await press(page, '#people summary');
+  await until(page, 'the box', (box) => document.querySelector(box), BOX);
+  assert.equal(await page.$eval(BOX, (box) => box.checked), false);
+  assert.deepEqual(await barriers(page), []);
+  assert.deepEqual(told, []);
+  await press(page, BOX);
+  await until(page, 'it is ticked', (box) => document.querySelector(box).checked, BOX);
+
+  const arrived = page.waitForResponse((response) => response.request().method() === 'POST');
+  await page.reload();
+  assert.equal((await arrived).status(), 204);
+  await untilConnected(page, 2);
+  await untilText(page, 'connected, direct');
+  assert.deepEqual(told, ['/paths/direct', '/paths/direct'], 'once for each page load, whoever is there');
+
+  await press(page, '#people summary');
+  await until(page, 'the box, ticked', (box) => document.querySelector(box)?.checked, BOX);
+  await press(page, BOX);
+  await page.reload();
+  await untilConnected(page, 2);
+  await untilText(page, 'connected, direct');
+  assert.equal(told.length, 2);
+  assert.deepEqual(others, [], 'who has not agreed tells nothing');
+  for (const end = Date.now() + 30_000; ; await new Promise((done) => setTimeout(done, 50))) {
+    const counted = (await beckon.points()).filter(({ blobs }) => blobs[0].startsWith('path-')).map(({ blobs }) => blobs[0]);
+    if (counted.length < 2 && Date.now() < end) continue;
+    assert.deepEqual(counted, ['path-direct', 'path-direct']);
+    break;
+  }
+  for (const { troubles, close } of devices) {
+    assert.deepEqual(troubles, []);
+    await close();
+  }
+});
+
+test('where nothing counts it, nobody is asked', async (t) => {
+  const other = await startBeckon();
+  t.after(() => other.close());
+  const devices = await openRoom(chromium, other.url, 2);
+  const [{ page }] = devices;
+  const asked = page.waitForResponse((response) => response.url().endsWith('/health'));
+  await press(page, '#people summary');
+  assert.equal((await (await asked).json()).counts, false);
+  await until(page, 'the figures', () => document.querySelector('#people .inside dd'));
+  assert.equal(await page.$(BOX), null);
+  for (const { close } of devices) await close();
+});
