@@ -77,7 +77,11 @@ impl Answer {
         ];
         let limits = limits.map(|(name, value)| format!("\"{name}\":{value}")).join(",");
         let version = env!("CARGO_PKG_VERSION");
-        Self::new(200, JSON, format!(r#"{{"name":"Beckon","version":"{version}","build":"{build}","counts":{counts},"limits":{{{limits}}}}}"#))
+        Self::new(
+            200,
+            JSON,
+            format!(r#"{{"name":"Beckon","version":"{version}","build":"{build}","counts":{counts},"limits":{{{limits}}}}}"#),
+        )
     }
 
     /// It has been counted.
