@@ -16,7 +16,10 @@ const nodeTests = (folder, ...options) => ({
 /** A stage that counts as one test, passed if it ends well. */
 const once = (...command) => ({ command, count: (_text, code) => ({ passed: code === 0 ? 1 : 0, failed: 0 }) });
 
-/** In this order: what is quick and most telling comes first. */
+/** Most tests of these wait most of the time: so many files at once keep two cores busy. */
+const THREE = "--test-concurrency=3";
+
+/** In this order: what is quick and most telling comes first. `beside`: while the next one runs, since both do little but wait. */
 const stages = {
   check: once("bash", "tools/check.sh"),
   core: {
@@ -27,13 +30,13 @@ const stages = {
   tree: nodeTests("tree"),
   client: nodeTests("client"),
   malicious: nodeTests("malicious"),
-  worker: nodeTests("worker", "--test-concurrency=2"),
+  worker: nodeTests("worker", THREE),
   bench: nodeTests("bench"),
   chaos: nodeTests("chaos"),
-  browser: nodeTests("browser", "--test-concurrency=2"),
-  holding: nodeTests("holding", "--test-concurrency=2"),
+  browser: nodeTests("browser", THREE),
+  holding: nodeTests("holding", THREE),
   network: { command: ["bash", "tests/network/lab.sh", "short"], count: nodeCount },
-  interop: nodeTests("interop"),
+  interop: { ...nodeTests("interop"), beside: true },
   clients: nodeTests("clients"),
 };
 
@@ -47,29 +50,34 @@ function complaint(printed) {
   return gathered < 0 ? printed.slice(-REPEATED) : printed.slice(gathered, gathered + REPEATED);
 }
 
-/** @returns {Promise<{ passed: number, failed: number, printed: string }>} */
-function run(name, { command: [program, ...args], count }) {
+/**
+ * @param {boolean} aside whether what it prints is shown when it has ended, and not before
+ * @returns {Promise<{ name: string, passed: number, failed: number, printed: string }>}
+ */
+function run(name, { command: [program, ...args], count }, aside) {
   return new Promise((resolve) => {
-    console.log(`\n=== ${name}: ${program} ${args.join(" ")}`);
+    const title = `\n=== ${name}: ${program} ${args.join(" ")}`;
+    if (!aside) console.log(title);
     const started = Date.now();
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
     let text = "";
     let printed = "";
     child.stdout.on("data", (data) => {
-      process.stdout.write(data);
+      if (!aside) process.stdout.write(data);
       text += data;
       printed += data;
     });
     child.stderr.on("data", (data) => {
-      process.stderr.write(data);
+      if (!aside) process.stderr.write(data);
       printed += data;
     });
     child.on("error", (error) => console.error(`${program} could not be started: ${error.message}`));
     child.on("close", (code) => {
       const { passed, failed } = count(text, code);
       const bad = code !== 0 || passed === 0;
+      if (aside) console.log(`${title}\n${printed}`);
       console.log(`=== ${name}: ${Math.round((Date.now() - started) / 1000)} s${code ? `, ended with ${code}` : ""}`);
-      resolve({ passed, failed: bad ? Math.max(failed, 1) : failed, printed });
+      resolve({ name, passed, failed: bad ? Math.max(failed, 1) : failed, printed });
     });
   });
 }
@@ -82,13 +90,17 @@ if (unknown.length) {
 }
 const total = { passed: 0, failed: 0 };
 const complaints = [];
+const begun = [];
 for (const [name, stage] of Object.entries(stages)) {
   if (wanted.length && !wanted.includes(name)) continue;
-  const { passed, failed, printed } = await run(name, stage);
+  begun.push(run(name, stage, stage.beside));
+  if (!stage.beside) await begun.at(-1);
+}
+for (const { name, passed, failed, printed } of await Promise.all(begun)) {
   if (failed) complaints.push(`=== what failed in ${name}:\n${complaint(printed)}`);
   total.passed += passed;
   total.failed += failed;
 }
 for (const what of complaints) console.log(`\n${what}`);
 console.log(`\ntotal: ${total.passed} passed, ${total.failed} failed`);
-process.exit(total.failed ? 1 : 0);
+process.exitCode = total.failed ? 1 : 0; // not exit(), which would throw away what a pipe has not taken yet
