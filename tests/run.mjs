@@ -16,7 +16,7 @@ const nodeTests = (folder, ...options) => ({
 /** A stage that counts as one test, passed if it ends well. */
 const once = (...command) => ({ command, count: (_text, code) => ({ passed: code === 0 ? 1 : 0, failed: 0 }) });
 
-/** Most tests of these wait most of the time: so many files at once keep two cores busy. */
+/** Tests that wait most of the time: so many files at once keep two cores busy. */
 const THREE = "--test-concurrency=3";
 
 /** In this order: what is quick and most telling comes first. `beside`: while the next one runs, since both do little but wait. */

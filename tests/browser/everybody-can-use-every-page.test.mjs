@@ -101,13 +101,18 @@ test('with the colours of the system alone, what can be pressed still has an edg
   await close();
 });
 
+const MOTION = [{ name: 'prefers-reduced-motion', value: 'no-preference' }];
+
 test('who wants no motion gets none', async () => {
   const devices = await openRoom(chromium, beckon.url, 2);
   const [{ page }, { page: other }] = devices;
   await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
+  await other.emulateMediaFeatures(MOTION);
   await press(page, '#hello');
   await press(other, '#hello');
   await untilHello(page, await name(other));
+  await untilHello(other, await name(page));
+  await until(other, 'who does not mind gets some', () => document.getAnimations().length > 0);
   assert.deepEqual(await page.evaluate(() => document.getAnimations().map((animation) => animation.animationName ?? animation.transitionProperty)), []);
   for (const { close } of devices) await close();
 });
@@ -115,6 +120,7 @@ test('who wants no motion gets none', async () => {
 test('many hellos at once are no lightning: less than three flashes in a second', async () => {
   const devices = await openRoom(chromium, beckon.url, 2);
   const [{ page }, { page: other }] = devices;
+  await page.emulateMediaFeatures(MOTION);
   await page.bringToFront();
   await page.evaluate(() => {
     window.flashes = [];

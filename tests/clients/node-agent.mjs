@@ -6,7 +6,8 @@ import * as webrtc from "node-datachannel/polyfill";
 /**
  * What W3C WebRTC (4.4.1.2, the operations chain) promises and the polyfill does not keep, on loopback, where answers come within a
  * millisecond: that an answer is not read before the offer is set, nor a candidate before the description that it belongs to and
- * the transport that it is for. Without this one connection in some fifty never opens, whatever the server.
+ * the transport that it is for. Without this one connection in some fifty never opens, whatever the server. And that of a connection
+ * that was closed meanwhile nothing more is heard: PeerJS stumbles over it.
  */
 class PatientConnection extends webrtc.RTCPeerConnection {
   async setRemoteDescription(description) {
@@ -19,12 +20,16 @@ class PatientConnection extends webrtc.RTCPeerConnection {
       try {
         return await super.addIceCandidate(candidate);
       } catch (error) {
-        if (patience === 0 || this.signalingState === "closed") throw error;
+        if (this.signalingState === "closed") return new Promise(() => {});
+        if (patience === 0) throw error;
       }
       await moment();
     }
   }
 }
+
+// Nor does a page end with a promise that nobody has caught.
+process.on("unhandledRejection", (error) => console.error(error));
 
 const moment = () => new Promise((done) => setTimeout(done, 10));
 
