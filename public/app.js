@@ -34,7 +34,7 @@ function start() {
   /** @type {Room} */
   let room;
   try {
-    room = join(location.href, { relayOnly: location.search === '?relay-only' });
+    room = join(location.href);
   } catch (error) {
     view.listen({ ...nothing, restart: freshRoom });
     return view.showStopped(say.stopped(/** @type {any} */ (error)));
@@ -45,7 +45,7 @@ function start() {
 }
 
 function freshRoom() {
-  history.replaceState(null, '', location.pathname);
+  history.replaceState(null, '', location.pathname + location.search);
   location.reload();
 }
 

@@ -15,7 +15,8 @@ export interface JoinOptions {
   name?: string;
   /**
    * Connects by relay (TURN) or not at all, so that the others never see this device's address; they learn the relay's, and the relay
-   * learns both. What is small goes through the server, sealed, as long as there is no relay.
+   * learns both. What is small goes through the server, sealed, as long as there is no relay. Left out: whether the link asks for it
+   * (`?relay-only` before its `#`). Browsers keep to it; libdatachannel, in Node, says only the relay's address but may still send from its own.
    */
   relayOnly?: boolean;
   /** Leaves the room when it aborts. */

@@ -21,9 +21,9 @@ export { BeckonError, Peer };
  * @param {Options} [options]
  */
 export function join(link, options = {}) {
-  if (!globalThis.crypto?.subtle) throw new BeckonError('insecure-context', 'This page needs https');
+  if (!globalThis.crypto?.subtle) throw new BeckonError('insecure-context', 'This needs https');
   if (typeof RTCPeerConnection === 'undefined') {
-    throw new BeckonError('no-webrtc', 'WebRTC is switched off here');
+    throw new BeckonError('no-webrtc', 'WebRTC is off here');
   }
   const url = new URL(link);
   const secret = url.hash.slice(1) || freshSecret();
@@ -126,7 +126,7 @@ export class Room extends EventTarget {
   }
 
   close() {
-    this.#end(new BeckonError('closed', 'The room was closed'));
+    this.#end(new BeckonError('closed', 'The room is closed'));
   }
 
   async [Symbol.asyncDispose]() {
@@ -220,7 +220,7 @@ export class Room extends EventTarget {
       id,
       session: epoch,
       polite: this.id < id,
-      ice: () => this.#ice,
+      ice: () => ({ ...this.#ice, iceTransportPolicy: this.#options.relayOnly ?? this.#link.searchParams.has('relay-only') ? 'relay' : 'all' }),
       online: () => this.#state === 'open',
       myName: () => this.name,
       tally,
@@ -252,7 +252,7 @@ export class Room extends EventTarget {
   #configure(ice) {
     // Without relays only because their service does not answer: the passes that we have are good for a while yet.
     if (ice.degraded && this.#ice.until > Date.now()) return;
-    this.#ice = { ...ice, iceTransportPolicy: this.#options.relayOnly ? 'relay' : 'all' };
+    this.#ice = ice;
     for (const member of this.#members.values()) member.configure();
   }
 

@@ -55,11 +55,15 @@ export async function showDetails(details, peer, room) {
 async function offer(inside, room) {
   if (!(await counted())) return;
   const label = make('label');
-  const box = /** @type {HTMLInputElement} */ (make('input'));
+  const box = /** @type {HTMLInputElement} */ (make('input', 'agrees'));
   box.type = 'checkbox';
   box.checked = agreed();
-  box.addEventListener('change', () => agree(box.checked, room));
-  label.append(box, ' Tell whoever runs this site by what kind of path my devices connect (direct, relayed and so on), and nothing else');
+  box.addEventListener('change', () => {
+    agree(box.checked, room);
+    // What is remembered is what counts, in whosever details it is shown.
+    for (const other of document.querySelectorAll('input.agrees')) /** @type {HTMLInputElement} */ (other).checked = agreed();
+  });
+  label.append(box, 'Tell whoever runs this site by what kind of path my devices connect (direct, relayed and so on), and nothing else');
   inside.append(label);
 }
 

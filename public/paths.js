@@ -1,4 +1,4 @@
-// Tells whoever runs this site by what kind of path the devices here connect, if their person agrees: the kind, once for each page load,
+// Tells whoever runs this site by what kind of path the devices here connect, if their person agrees: each kind once for each page load,
 // and nothing else. Only where the server counts it.
 
 /** @typedef {import('./beckon.js').Room} Room */
@@ -32,7 +32,7 @@ export function agree(yes, room) {
 /** @returns {Promise<boolean>} whether the server counts what it is told */
 export async function counted() {
   const answer = await fetch('health').catch(() => null);
-  return answer?.ok ? (await answer.json()).counts === true : false;
+  return answer?.ok ? (await answer.json().catch(() => ({}))).counts === true : false;
 }
 
 /** @param {Room} room whose paths are told from now on, as long as its person agrees */

@@ -24,7 +24,7 @@ const GRACE_MS = 8_000;
  * @param {string} options.id
  * @param {boolean} options.polite
  * @param {string} options.session this page load: a message number means something only together with it
- * @param {() => import('./signal.js').Ice} options.ice
+ * @param {() => import('./signal.js').Ice & RTCConfiguration} options.ice
  * @param {() => boolean} options.online whether the server can carry an introduction now
  * @param {() => string} options.myName
  * @param {import('./mailbox.js').Tally} options.tally what we have had for this id so far

@@ -40,7 +40,6 @@ const SUPERSEDED = 4001;
 /**
  * @typedef {object} Ice
  * @property {RTCIceServer[]} iceServers
- * @property {RTCIceTransportPolicy} [iceTransportPolicy] not the server's to say
  * @property {number} until when the credentials among them end (Date.now()); 0 or NaN without any
  * @property {boolean} degraded whether TURN servers are missing from them for now, because something failed
  */
@@ -95,7 +94,7 @@ export function openSignal(url, on) {
     };
     mine.onclose = ({ code }) => {
       if (mine !== socket) return;
-      if (code === SUPERSEDED) refusal = { code: 'superseded', message: 'Another tab is this device now.' };
+      if (code === SUPERSEDED) refusal = { code: 'superseded', message: 'Another tab is this device' };
       lost();
     };
   }

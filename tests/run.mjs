@@ -62,6 +62,8 @@ function run(name, { command: [program, ...args], count }, aside) {
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
     let text = "";
     let printed = "";
+    child.stdout.setEncoding("utf8");
+    child.stderr.setEncoding("utf8");
     child.stdout.on("data", (data) => {
       if (!aside) process.stdout.write(data);
       text += data;
@@ -93,8 +95,9 @@ const complaints = [];
 const begun = [];
 for (const [name, stage] of Object.entries(stages)) {
   if (wanted.length && !wanted.includes(name)) continue;
-  begun.push(run(name, stage, stage.beside));
-  if (!stage.beside) await begun.at(-1);
+  const aside = stage.beside && (!wanted.length || wanted.includes("clients"));
+  begun.push(run(name, stage, aside));
+  if (!aside) await begun.at(-1);
 }
 for (const { name, passed, failed, printed } of await Promise.all(begun)) {
   if (failed) complaints.push(`=== what failed in ${name}:\n${complaint(printed)}`);

@@ -5,7 +5,7 @@ import { join } from '../beckon.js'; // on a page elsewhere: 'https://beckon.exa
 const $ = (id) => /** @type {any} */ (document.getElementById(id));
 
 // The server that introduces people, and the secret of their room. No secret yet: a fresh room.
-const room = join(new URL(`/${location.hash}`, location.href));
+const room = join(new URL(`/${location.search}${location.hash}`, location.href));
 history.replaceState(null, '', new URL(room.link).hash); // this page's address is what the others open
 
 room.addEventListener('state', show);

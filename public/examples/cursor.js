@@ -10,7 +10,7 @@ const STEPS = { ArrowLeft: [-0.02, 0], ArrowRight: [0.02, 0], ArrowUp: [0, -0.02
 const $ = (id) => /** @type {any} */ (document.getElementById(id));
 
 // The server that introduces people, and the secret of their room. No secret yet: a fresh room.
-const room = join(new URL(`/${location.hash}`, location.href));
+const room = join(new URL(`/${location.search}${location.hash}`, location.href));
 history.replaceState(null, '', new URL(room.link).hash); // this page's address is what the others open
 
 const me = { x: 0.5, y: 0.5, count: 0, due: 0, pointer: draw('you', '3c') };

@@ -12,7 +12,7 @@ const LIMIT = 1e9; // bytes; what arrives is kept by this page until it is saved
 const $ = (id) => /** @type {any} */ (document.getElementById(id));
 
 // The server that introduces people, and the secret of their room. No secret yet: a fresh room.
-const room = join(new URL(`/${location.hash}`, location.href));
+const room = join(new URL(`/${location.search}${location.hash}`, location.href));
 history.replaceState(null, '', new URL(room.link).hash); // this page's address is what the others open
 
 /** What this page offers, to whoever is here or comes. @type {File[]} */
