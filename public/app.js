@@ -20,7 +20,7 @@ const WARN_MS = 10_000;
 
 const nothing = { hello() {}, rename() {}, copy() {}, share() {}, retry() {}, touched() {}, sound: toggle, details() {} };
 
-/** Whether the person has agreed to something that is not looked at before. */
+/** Whether the person may have agreed to tell paths: paths.js knows, and is loaded for nobody else. */
 let willing = false;
 try {
   willing = Boolean(localStorage.beckonPaths);

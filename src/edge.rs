@@ -43,7 +43,7 @@ async fn handle(request: &Request, env: &Env, settings: &Settings) -> Result<Res
     let joins = matches!(route, Route::NewId | Route::Socket(_)) || settings.allow_discovery && matches!(route, Route::Peers(_));
     // What is told of paths has an allowance of its own: it must keep nobody out.
     let tells = matches!(route, Route::Path(_)) && counts(env);
-    let too_often = joins && !may(request, env, "").await? || tells && !may(request, env, "path ").await?;
+    let too_often = (joins || tells) && !may(request, env, if tells { "path " } else { "" }).await?;
     let no_cors = matches!(route, Route::StraySocket | Route::Elsewhere);
     let answer = match route {
         Route::Socket(claim) if !settings.allows_socket(origin.as_deref(), &url) => {

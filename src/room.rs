@@ -79,8 +79,9 @@ impl Room {
     /// Takes note that a socket has closed; how many times [`Room::run`] is to be called.
     #[wasm_bindgen(js_name = webSocketClose)]
     pub fn closed(&self, socket: &WebSocket, code: u16, reason: &str) -> Result<usize, JsValue> {
-        self.outlet.flush(); // what was sent to it before it closed is not lost
-                             // A close frame is answered in kind (RFC 6455, 5.5.1). 1005 and 1006 say that there was no code, or no frame at all.
+        // What was sent to it before it closed is not lost.
+        self.outlet.flush();
+        // A close frame is answered in kind (RFC 6455, 5.5.1). 1005 and 1006 say that there was no code, or no frame at all.
         let code_to_send = Some(code).filter(|code| (1000..=4999).contains(code) && !matches!(code, 1005 | 1006 | 1015));
         if !close(socket, code_to_send.map(|code| (code, reason))) {
             close(socket, None); // a code that exists on the wire only

@@ -107,7 +107,7 @@ pub fn route(line: Line<'_>, settings: &Settings) -> Route {
         return Route::Preflight;
     } else if line.method == "POST" {
         let kind = rest.strip_prefix("paths/");
-        let count = PATHS.into_iter().find(|count| kind.is_some() && count.strip_prefix("path-") == kind);
+        let count = kind.and_then(|kind| PATHS.into_iter().find(|count| count.strip_prefix("path-") == Some(kind)));
         return count.map_or(Route::Missing, Route::Path);
     } else if !matches!(line.method, "GET" | "HEAD") {
         return Route::Missing;

@@ -93,9 +93,9 @@ if (unknown.length) {
 const total = { passed: 0, failed: 0 };
 const complaints = [];
 const begun = [];
-for (const [name, stage] of Object.entries(stages)) {
-  if (wanted.length && !wanted.includes(name)) continue;
-  const aside = stage.beside && (!wanted.length || wanted.includes("clients"));
+const chosen = Object.entries(stages).filter(([name]) => !wanted.length || wanted.includes(name));
+for (const [name, stage] of chosen) {
+  const aside = stage.beside && name !== chosen.at(-1)[0];
   begun.push(run(name, stage, aside));
   if (!aside) await begun.at(-1);
 }

@@ -84,15 +84,18 @@ export async function until(page, what, check, ...args) {
   }
 }
 
+/** Waits until `check`, run here, gives something that is true. */
+export async function eventually(what, check) {
+  for (const end = Date.now() + DEADLINE_MS; !(await check()); await new Promise((done) => setTimeout(done, 20))) {
+    assert.ok(Date.now() < end, `never came true: ${what}`);
+  }
+}
+
 /**
  * Clicks what can be clicked: what is there, is not disabled, and has nothing in front of it. It is looked at and clicked in one turn of
  * the page, since a page that says what happens moves, and a pointer that was told where to go would find something else there.
  */
-export async function press(page, selector) {
-  for (const end = Date.now() + DEADLINE_MS; !(await page.evaluate(pressNow, selector)); await new Promise((done) => setTimeout(done, 20))) {
-    assert.ok(Date.now() < end, `${selector} could never be clicked`);
-  }
-}
+export const press = (page, selector) => eventually(`${selector} can be clicked`, () => page.evaluate(pressNow, selector));
 
 /** Runs in the page. */
 function pressNow(selector) {

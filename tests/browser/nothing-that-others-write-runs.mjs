@@ -6,7 +6,7 @@ import { cleanName } from '../../public/names.js';
 import { deriveKeys } from '../../public/seal.js';
 import { startBeckon } from '../worker/beckon.mjs';
 import { open } from '../worker/socket.mjs';
-import { DEADLINE_MS, openDevice, until, untilConnected } from './browser.mjs';
+import { eventually, openDevice, until, untilConnected } from './browser.mjs';
 import TEXTS from './markup.mjs';
 
 /** How many strangers are in a room at once: a page calls each of them. */
@@ -77,7 +77,7 @@ export function nothingRuns(start) {
       window.xss();
     });
     assert.notDeepEqual(await device.page.evaluate(strangers), []);
-    for (const end = Date.now() + DEADLINE_MS; device.troubles.length < 2; await new Promise((done) => setTimeout(done, 20))) assert.ok(Date.now() < end);
+    await eventually('both are noticed', () => device.troubles.length >= 2);
     assert.ok(device.troubles.includes('CSP: something ran') && device.troubles.some((line) => /script-src|trusted/.test(line)), `${device.troubles}`);
     await device.close();
   });

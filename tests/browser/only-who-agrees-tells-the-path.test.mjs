@@ -1,9 +1,10 @@
 // By what kind of path people connect is counted for those who agree, and asked of nobody where nothing counts it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { startBeckon } from '../worker/beckon.mjs';
 import { barriers } from './axe.mjs';
-import { DEADLINE_MS, openRoom, press, stage, until, untilConnected, untilText } from './browser.mjs';
+import { eventually, openRoom, press, stage, until, untilConnected, untilText } from './browser.mjs';
 
 const { beckon, chromium } = await stage({ counting: true });
 const BOX = '#people .inside input';
@@ -13,11 +14,6 @@ function overhear(page) {
   const told = [];
   page.on('request', (request) => request.method() === 'POST' && told.push(new URL(request.url()).pathname));
   return told;
-}
-
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-async function toldTimes(told, times) {
-  for (const end = Date.now() + DEADLINE_MS; told.length < times; await pause(20)) assert.ok(Date.now() < end, `told ${told.length} times, not ${times}`);
 }
 
 test('nothing is told before the box is ticked, the kind once after it, again after a reload, and nothing once it is cleared', async () => {
@@ -33,10 +29,10 @@ test('nothing is told before the box is ticked, the kind once after it, again af
   await press(page, BOX);
   await until(page, 'it is ticked', (box) => document.querySelector(box).checked, BOX);
 
-  await toldTimes(told, 1);
+  await eventually('it tells', () => told.length >= 1);
   await page.reload();
   await untilConnected(page, 2);
-  await toldTimes(told, 2);
+  await eventually('it tells again', () => told.length >= 2);
 
   await press(page, '#people summary');
   await until(page, 'the box, ticked', (box) => document.querySelector(box)?.checked, BOX);
@@ -44,15 +40,12 @@ test('nothing is told before the box is ticked, the kind once after it, again af
   await page.reload();
   await untilConnected(page, 2);
   await untilText(page, 'connected, direct');
-  await pause(1_000);
+  await setTimeout(1_000);
   assert.deepEqual(told, ['/paths/direct', '/paths/direct'], 'once for each page load, whoever is there');
   assert.deepEqual(others, [], 'who has not agreed tells nothing');
-  for (const end = Date.now() + DEADLINE_MS; ; await pause(50)) {
-    const counted = (await beckon.points()).filter(({ blobs }) => blobs[0].startsWith('path-')).map(({ blobs }) => blobs[0]);
-    if (counted.length < 2 && Date.now() < end) continue;
-    assert.deepEqual(counted, ['path-direct', 'path-direct']);
-    break;
-  }
+  const counted = async () => (await beckon.points()).map(({ blobs }) => blobs[0]).filter((what) => what.startsWith('path-'));
+  await eventually('both are counted', async () => (await counted()).length >= 2);
+  assert.deepEqual(await counted(), ['path-direct', 'path-direct']);
   for (const { troubles, close } of devices) {
     assert.deepEqual(troubles, []);
     await close();

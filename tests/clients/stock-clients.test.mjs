@@ -52,7 +52,7 @@ for (const engines of PAIRS) {
 
     /**
      * Between two peers on node-datachannel one connection in some sixty never opens, with either server (libdatachannel then has "a
-     * remote candidate without ICE transport"), and from one to a browser, on a machine that has much to do, a few in a thousand: there,
+     * remote candidate without ICE transport"), and from one to a browser, on a machine that has much to do, one was seen that did not: there,
      * and only there, we do what its users do, and dial again.
      */
     const stubbornly = async (attempt) => {
