@@ -1,31 +1,33 @@
 //! Whatever comes in: a million frames, and thousands of addresses, tokens, attachments and whole lives of peers, from a seeded
 //! generator. The targets are those of `cargo fuzz` (tests/fuzz/).
 //!
-//! Each run takes another seed and prints it. `BECKON_SEED=<seed>` repeats a run, `BECKON_TIMES=<n>` makes it n times as long.
+//! The seeds are those of tests/seeds/seeds.txt. `BECKON_SEED=<seed>` begins with that one, `BECKON_TIMES=<n>` makes it n times as
+//! long, `npm run explore` looks for new ones.
+mod seeds;
 mod world;
 
 #[path = "fuzz/targets/mod.rs"]
 mod targets;
 
 use std::panic::{catch_unwind, resume_unwind};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Feeds a target with `count` inputs of up to `longest` bytes. Says how to get an input again that it fails on.
 fn feed(name: &str, target: fn(&[u8]), count: u64, longest: usize) {
-    let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let first =
-        number("BECKON_SEED").unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64 >> 20);
-    let count = count * number("BECKON_TIMES").unwrap_or(1);
-    println!("{name}: BECKON_SEED={first}, {count} inputs");
+    let times = std::env::var("BECKON_TIMES").map_or(1, |times| times.parse().unwrap());
+    let firsts = seeds::of(name);
+    let each = (count * times).div_ceil(firsts.len() as u64);
     let mut bytes = Vec::new();
-    for seed in first..first.saturating_add(count) {
-        let mut chance = Chance(seed);
-        let length = chance.next() as usize % longest + 1;
-        bytes.clear();
-        bytes.extend(std::iter::repeat_with(|| chance.next().to_le_bytes()).flatten().take(length));
-        if let Err(panic) = catch_unwind(|| target(&bytes)) {
-            println!("{name} fails on the input of BECKON_SEED={seed}");
-            resume_unwind(panic);
+    for first in firsts {
+        println!("{name}: BECKON_SEED={first}, {each} inputs");
+        for seed in first..first.saturating_add(each) {
+            let mut chance = Chance(seed);
+            let length = chance.next() as usize % longest + 1;
+            bytes.clear();
+            bytes.extend(std::iter::repeat_with(|| chance.next().to_le_bytes()).flatten().take(length));
+            if let Err(panic) = catch_unwind(|| target(&bytes)) {
+                println!("{name} fails with BECKON_SEED={seed}");
+                resume_unwind(panic);
+            }
         }
     }
 }
@@ -70,4 +72,15 @@ fn what_a_socket_remembers_comes_back() {
 #[test]
 fn statements_allow_one_id_in_their_time() {
     feed("tokens", targets::tokens::tokens, 100_000, 120);
+}
+
+#[test]
+fn the_tests_read_whatever_may_be_relayed() {
+    let deep = "[".repeat(500) + &"]".repeat(500);
+    for value in ["1e999", "-1e400", "1e-999", "18446744073709551616", r#""\ud800""#, r#"{"a":1,"a":2}"#, &deep] {
+        let frame = format!(r#"{{"type":"OFFER","src":{value},"dst":"bob","payload":{value}}}"#);
+        let fields = targets::javascript::Fields::read(&frame).unwrap();
+        assert_eq!((fields.raw("payload"), fields.text("src")), (Some(value), None));
+        assert_eq!(fields.text("dst").as_deref(), Some("bob"));
+    }
 }

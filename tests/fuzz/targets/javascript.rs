@@ -27,10 +27,10 @@ pub enum Meaning<'a> {
 const RELAYED: [&str; 5] = ["OFFER", "ANSWER", "CANDIDATE", "LEAVE", "MESSAGE"];
 
 pub fn meaning(text: &str) -> Meaning<'_> {
-    let Some(fields) = Reader { text, at: 0 }.document() else {
+    let Some(fields) = Fields::read(text) else {
         return Meaning::Nonsense;
     };
-    let last = |name: &str| fields.iter().rev().find(|(field, _)| *field == utf16(name)).map(|(_, raw)| *raw);
+    let last = |name: &str| fields.raw(name);
     let kind = last("type").and_then(text_of);
     let named = |name: &&&str| kind.as_ref().is_some_and(|kind| *kind == utf16(name));
     let dst = last("dst").filter(|raw| truthy(raw));
@@ -44,6 +44,27 @@ pub fn meaning(text: &str) -> Meaning<'_> {
             let dst = id.as_deref().map_or_else(|| raw.to_owned(), stringify);
             Meaning::Signal { kind, dst, id, payload: last("payload") }
         }
+    }
+}
+
+/// The fields of an object, each as it came. Numbers of any size, halves of letters and depths of any kind are valid in a frame, and
+/// relayed unread: a reader that turns them into values of its own would refuse some.
+pub struct Fields<'a>(Vec<(Vec<u16>, &'a str)>);
+
+impl<'a> Fields<'a> {
+    /// Those of an object, none of an array, `None` of anything else.
+    pub fn read(text: &'a str) -> Option<Self> {
+        Reader { text, at: 0 }.document().map(Self)
+    }
+
+    /// A field; of several with one name the last counts.
+    pub fn raw(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().rev().find(|(field, _)| *field == utf16(name)).map(|(_, raw)| *raw)
+    }
+
+    /// A field that is text, and nothing but whole letters.
+    pub fn text(&self, name: &str) -> Option<String> {
+        String::from_utf16(&text_of(self.raw(name)?)?).ok()
     }
 }
 

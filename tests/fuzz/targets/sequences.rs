@@ -4,6 +4,7 @@
 use super::attachments::MAX_ATTACHMENT_BYTES;
 use super::choices::Choices;
 use super::frames::frame;
+use super::javascript::Fields;
 use super::model::Model;
 use crate::world::{Peer, World};
 use beckon::limits::{MAX_WAITING_BYTES, MAX_WAITING_ROWS};
@@ -256,8 +257,8 @@ fn wild(choices: &mut Choices<'_>) {
 fn heard(world: &mut World, clients: &mut [Client], said: &mut [Said]) {
     for (number, client) in clients.iter_mut().enumerate() {
         for frame in world.frames(Peer(number)) {
-            let frame: serde_json::Value = serde_json::from_str(&frame).unwrap();
-            let text = |field: &str| frame[field].as_str().unwrap_or_default().to_owned();
+            let fields = Fields::read(&frame).unwrap_or_else(|| panic!("no frame: {frame}"));
+            let text = |field: &str| fields.text(field).unwrap_or_default();
             let (kind, src) = (text("type"), text("src"));
             match kind.as_str() {
                 "OPEN" => assert!(!std::mem::replace(&mut client.opened, true), "opened twice"),
@@ -269,9 +270,9 @@ fn heard(world: &mut World, clients: &mut [Client], said: &mut [Said]) {
                     }
                 }
                 "ERROR" | "ID-TAKEN" | "JOIN" | "LOST" | "ICE" => {}
-                "LEAVE" if frame.get("dst").is_none() => {}
+                "LEAVE" if fields.raw("dst").is_none() => {}
                 _ => {
-                    let at = frame["payload"].as_u64().unwrap() as usize;
+                    let at: usize = fields.raw("payload").unwrap().parse().unwrap();
                     let word = &mut said[at];
                     assert_eq!((&*kind, &src, &text("dst")), (word.kind, &word.src, &word.dst), "not what was said");
                     assert_eq!(word.dst, client.id, "heard by somebody else");
