@@ -1,63 +1,31 @@
-// Runs the stages of `npm test` one after the other, shows what they print, repeats what failed, and ends with one line of
-// totals. A stage that ends badly, counts no test, or skips one has failed.
+// Runs the stages of `npm test` (tests/stages.mjs), side by side where there are cores for it. It shows what a stage printed when it has
+// ended, repeats what failed, and ends with one line of totals. A stage that ends badly, counts no test, or skips one has failed.
 import { spawn } from "node:child_process";
-import { globSync } from "node:fs";
+import { GATHERED } from "./complaints.mjs";
+import { CORES, chosen } from "./stages.mjs";
 
 /** How much of each stage that failed is repeated at the end, in characters: CI shows no more than the end. */
 const REPEATED = 6_000;
 
-/** What node's reporter counts. */
-const nodeCount = (text) => ({ passed: sum(text, /^ℹ pass (\d+)/gm), failed: sum(text, /^ℹ (?:fail|cancelled|skipped|todo) (\d+)/gm) });
-const nodeTests = (folder, ...options) => ({
-  // One test's worst case, in ms; and whatever a test that failed left open must not keep its file from ending.
-  command: ["node", "--test", "--test-reporter=spec", "--test-timeout=240000", "--test-force-exit", ...options, ...globSync(`tests/${folder}/*.test.mjs`).sort()],
-  count: nodeCount,
-});
-/** A stage that counts as one test, passed if it ends well. */
-const once = (...command) => ({ command, count: (_text, code) => ({ passed: code === 0 ? 1 : 0, failed: 0 }) });
-
-/** Tests that wait most of the time: so many files at once keep two cores busy. */
-const THREE = "--test-concurrency=3";
-
-/** In this order: what is quick and most telling comes first. `beside`: while the next one runs, since both do little but wait. */
-const stages = {
-  check: once("bash", "tools/check.sh"),
-  core: {
-    command: ["cargo", "test", "--locked"],
-    count: (text) => ({ passed: sum(text, /^test result: .* (\d+) passed/gm), failed: sum(text, /(\d+) (?:failed|ignored)[;,]/g) }),
-  },
-  build: once("wrangler", "deploy", "--dry-run", "--outdir", "dist"),
-  tree: nodeTests("tree"),
-  client: nodeTests("client"),
-  malicious: nodeTests("malicious"),
-  worker: nodeTests("worker", THREE),
-  bench: nodeTests("bench"),
-  chaos: nodeTests("chaos"),
-  browser: nodeTests("browser", THREE),
-  holding: nodeTests("holding", THREE),
-  network: { command: ["bash", "tests/network/lab.sh", "short"], count: nodeCount },
-  interop: { ...nodeTests("interop"), beside: true },
-  clients: nodeTests("clients"),
-};
-
-function sum(text, pattern) {
-  return [...text.matchAll(pattern)].reduce((total, [, number]) => total + Number(number), 0);
-}
-
 /** What a stage printed of its failures: what node's reporter gathers at its end, else simply the end. */
 function complaint(printed) {
-  const gathered = printed.lastIndexOf("✖ failing tests:");
+  const gathered = printed.lastIndexOf(GATHERED);
   return gathered < 0 ? printed.slice(-REPEATED) : printed.slice(gathered, gathered + REPEATED);
 }
 
+const began = Date.now();
+const seconds = (since) => `${Math.round((Date.now() - since) / 1000)} s`;
+
 /**
- * @param {boolean} aside whether what it prints is shown when it has ended, and not before
- * @returns {Promise<{ name: string, passed: number, failed: number, printed: string }>}
+ * @param {string} name
+ * @param {import("./stages.mjs").Stage} stage
+ * @param {boolean} live whether what it prints is shown at once
+ * @returns {Promise<{ passed: number, failed: number, printed: string }>}
  */
-function run(name, { command: [program, ...args], count }, aside) {
+function run(name, { command: [program, ...args], count }, live) {
   return new Promise((resolve) => {
-    const title = `\n=== ${name}: ${program} ${args.join(" ")}`;
-    if (!aside) console.log(title);
+    const title = `\n=== ${name}: ${[program, ...args].join(" ")}`;
+    console.log(live ? title : `=== ${name} begins after ${seconds(began)}`);
     const started = Date.now();
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
     let text = "";
@@ -65,45 +33,59 @@ function run(name, { command: [program, ...args], count }, aside) {
     child.stdout.setEncoding("utf8");
     child.stderr.setEncoding("utf8");
     child.stdout.on("data", (data) => {
-      if (!aside) process.stdout.write(data);
+      if (live) process.stdout.write(data);
       text += data;
       printed += data;
     });
     child.stderr.on("data", (data) => {
-      if (!aside) process.stderr.write(data);
+      if (live) process.stderr.write(data);
       printed += data;
     });
-    child.on("error", (error) => console.error(`${program} could not be started: ${error.message}`));
+    child.on("error", (error) => (printed += `${program} could not be started: ${error.message}\n`));
     child.on("close", (code) => {
       const { passed, failed } = count(text, code);
       const bad = code !== 0 || passed === 0;
-      if (aside) console.log(`${title}\n${printed}`);
-      console.log(`=== ${name}: ${Math.round((Date.now() - started) / 1000)} s${code ? `, ended with ${code}` : ""}`);
-      resolve({ name, passed, failed: bad ? Math.max(failed, 1) : failed, printed });
+      if (!live) console.log(`${title}\n${printed}`);
+      console.log(`=== ${name}: ${seconds(started)}, ${passed} passed, ${failed} failed${code ? `, ended with ${code}` : ""}`);
+      resolve({ passed, failed: bad ? Math.max(failed, 1) : failed, printed });
     });
   });
 }
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !(name in stages));
-if (unknown.length) {
-  console.error(`There is no stage ${unknown.join(", ")}; there are ${Object.keys(stages).join(", ")}.`);
+let wanted;
+try {
+  wanted = chosen(process.argv.slice(2));
+} catch (error) {
+  console.error(error.message);
   process.exit(2);
 }
-const total = { passed: 0, failed: 0 };
-const complaints = [];
-const begun = [];
-const chosen = Object.entries(stages).filter(([name]) => !wanted.length || wanted.includes(name));
-for (const [name, stage] of chosen) {
-  const aside = stage.beside && name !== chosen.at(-1)[0];
-  begun.push(run(name, stage, aside));
-  if (!aside) await begun.at(-1);
+
+/** Those that have ended, and how; and those that run. */
+const results = new Map();
+const running = new Map();
+const ready = ([, { needs }]) => needs.every((name) => results.get(name)?.failed === 0);
+const inVain = ([, { needs }]) => needs.find((name) => results.get(name)?.failed);
+const fits = ([, { cores }]) => running.size === 0 || cores + [...running.values()].reduce((total, { cores }) => total + cores, 0) <= CORES;
+const live = wanted.filter(([, { needs }]) => needs.length).length === 1 || wanted.length === 1;
+
+for (let waiting = wanted; waiting.length || running.size; ) {
+  const vain = waiting.find(inVain);
+  const next = vain ? undefined : waiting.find((stage) => ready(stage) && fits(stage));
+  if (vain) results.set(vain[0], { passed: 0, failed: 1, printed: `It was not run, because ${inVain(vain)} failed.` });
+  if (next) {
+    const [name, stage] = next;
+    const ended = run(name, stage, live).then((result) => (results.set(name, result), running.delete(name)));
+    running.set(name, { cores: stage.cores, ended });
+  }
+  if (vain || next) waiting = waiting.filter((stage) => stage !== (vain ?? next));
+  else await Promise.race([...running.values()].map(({ ended }) => ended));
 }
-for (const { name, passed, failed, printed } of await Promise.all(begun)) {
-  if (failed) complaints.push(`=== what failed in ${name}:\n${complaint(printed)}`);
+
+const total = { passed: 0, failed: 0 };
+for (const [name, { passed, failed, printed }] of results) {
+  if (failed) console.log(`\n=== what failed in ${name}:\n${complaint(printed)}`);
   total.passed += passed;
   total.failed += failed;
 }
-for (const what of complaints) console.log(`\n${what}`);
-console.log(`\ntotal: ${total.passed} passed, ${total.failed} failed`);
+console.log(`\nafter ${seconds(began)}\ntotal: ${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed ? 1 : 0; // not exit(), which would throw away what a pipe has not taken yet

@@ -50,3 +50,9 @@ find_chromium() {
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" /Applications/Chromium.app/Contents/MacOS/Chromium
 }
 find_firefox() { find_program "${FIREFOX:-}" firefox-esr firefox /Applications/Firefox.app/Contents/MacOS/firefox; }
+# Puts into the environment what the tests drive.
+know_browsers() {
+    CHROMIUM=$(find_chromium) || stop "Chromium is missing: install it, or name it in the variable CHROMIUM, then run this again."
+    FIREFOX=$(find_firefox) || stop "Firefox is missing: install it, or name it in the variable FIREFOX, then run this again."
+    export CHROMIUM FIREFOX SCHEMATHESIS="$tools/schemathesis/bin/schemathesis"
+}

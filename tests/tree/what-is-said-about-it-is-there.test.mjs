@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import * as known from "../stages.mjs";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const read = (file) => readFileSync(join(ROOT, file), "utf8");
-const documents = ["README.md", ...globSync("docs/*.md", { cwd: ROOT })];
+const documents = ["README.md", "CONTRIBUTING.md", ...globSync("docs/*.md", { cwd: ROOT })];
 const manifest = JSON.parse(read("package.json"));
 
 /** The anchors of a document's headings, as GitHub makes them. */
@@ -36,9 +37,9 @@ test("every file that is named is there", () => {
 });
 
 test("every npm script that is named is there, and every stage", () => {
-  const stages = [...read("tests/run.mjs").matchAll(/^ {2}(\w+): /gm)].map(([, name]) => name);
+  const stages = [...Object.keys(known.stages), ...Object.keys(known.groups)];
   for (const file of [...documents, "tools/setup.sh", "tools/lan.mjs"]) {
-    for (const [, script] of read(file).matchAll(/\bnpm run ([\w-]+)/g)) assert.ok(script in manifest.scripts, `${file}: npm run ${script}`);
+    for (const [, script] of read(file).matchAll(/\bnpm run ([\w:-]+)/g)) assert.ok(script in manifest.scripts, `${file}: npm run ${script}`);
     for (const [, stage] of read(file).matchAll(/\bnpm test -- (\w+)/g)) assert.ok(stages.includes(stage), `${file}: npm test -- ${stage}`);
   }
   for (const script of ["start", "dev", "test", "check", "build", "deploy"]) assert.ok(script in manifest.scripts, script);

@@ -1,0 +1,100 @@
+// The stages of the tests: what each one runs, what it counts, and what it asks of the machine.
+import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
+
+/**
+ * A stage.
+ * @typedef {object} Stage
+ * @property {string[]} command
+ * @property {(printed: string, code: number | null) => { passed: number, failed: number }} count
+ * @property {string[]} needs  stages that must have succeeded before
+ * @property {number} cores  how many cores it keeps busy on average, measured; what waits most of the time has less than one
+ * @property {string[]} files  its test files; none where it is one program
+ * @property {boolean} [once]  whether it is a single step, and not tests
+ */
+
+const sum = (/** @type {string} */ text, /** @type {RegExp} */ pattern) => [...text.matchAll(pattern)].reduce((total, [, number]) => total + Number(number), 0);
+
+/** What node's reporter counts. */
+export const nodeCount = (/** @type {string} */ text) => ({ passed: sum(text, /^ℹ pass (\d+)/gm), failed: sum(text, /^ℹ (?:fail|cancelled|skipped|todo) (\d+)/gm) });
+const cargoCount = (/** @type {string} */ text) => ({ passed: sum(text, /^test result: .* (\d+) passed/gm), failed: sum(text, /(\d+) (?:failed|ignored)[;,]/g) });
+/** A stage that counts as one test, passed if it ends well. */
+const onceCount = (/** @type {string} */ _printed, /** @type {number | null} */ code) => ({ passed: code === 0 ? 1 : 0, failed: 0 });
+
+/**
+ * Node's own runner on some files.
+ * @param {string[]} files
+ * @param {string[]} options
+ */
+export const nodeCommand = (files, ...options) =>
+  // One test's worst case, in ms; and whatever a test that failed left open must not keep its file from ending.
+  ["node", "--test", "--test-reporter=spec", "--test-timeout=240000", "--test-force-exit", ...options, ...files];
+
+/** @param {string[]} command @param {{ cores: number, needs?: string[] }} asks @returns {Stage} */
+const once = (command, { cores, needs = [] }) => ({ command, count: onceCount, needs, cores, files: [], once: true });
+
+/**
+ * The test files of a folder. `atOnce`: how many of them at a time; one, unless they mostly wait.
+ * @param {string} folder
+ * @param {{ cores: number, needs?: string[], atOnce?: number }} asks
+ * @returns {Stage}
+ */
+function nodeTests(folder, { cores, needs = [], atOnce = 1 }) {
+  const files = globSync(`tests/${folder}/*.test.mjs`).sort();
+  return { command: nodeCommand(files, `--test-concurrency=${atOnce}`), count: nodeCount, needs, cores, files };
+}
+
+/** The built Worker in dist/. */
+const WORKER = ["build"];
+
+/**
+ * All stages. A stage that stands further up is begun first: what takes longest, and what others need.
+ * @type {Record<string, Stage>}
+ */
+export const stages = {
+  format: once(["bash", "tools/check.sh", "format"], { cores: 0.5 }),
+  build: once(["wrangler", "deploy", "--dry-run", "--outdir", "dist"], { cores: 1 }),
+  lints: once(["bash", "tools/check.sh", "lints"], { cores: 1 }),
+  core: { command: ["cargo", "test", "--locked"], count: cargoCount, needs: [], cores: 1, files: [] },
+  types: once(["bash", "tools/check.sh", "types"], { cores: 1 }),
+  client: nodeTests("client", { cores: 1 }),
+  tree: nodeTests("tree", { cores: 1 }),
+  clients: nodeTests("clients", { cores: 0.5, needs: WORKER }),
+  browser: nodeTests("browser", { cores: 1.5, needs: WORKER, atOnce: 3 }),
+  holding: nodeTests("holding", { cores: 1, needs: WORKER, atOnce: 3 }),
+  network: { command: ["bash", "tests/network/lab.sh", "short"], count: nodeCount, needs: WORKER, cores: 0.5, files: [] },
+  worker: nodeTests("worker", { cores: 1, needs: WORKER, atOnce: 3 }),
+  interop: nodeTests("interop", { cores: 0.5, needs: WORKER }),
+  chaos: nodeTests("chaos", { cores: 1, needs: WORKER }),
+  malicious: nodeTests("malicious", { cores: 1, needs: WORKER }),
+  bench: nodeTests("bench", { cores: 1, needs: WORKER }),
+};
+
+/**
+ * Names for several stages.
+ * @type {Record<string, string[]>}
+ */
+export const groups = {
+  check: ["format", "lints", "types"],
+  quick: ["format", "types", "core", "client", "worker"],
+};
+
+/** How many cores there are to share out. */
+export const CORES = availableParallelism();
+
+/**
+ * The stages that some names stand for, in the order of `stages`; all without a name.
+ * @param {string[]} names  of stages and groups
+ */
+export function named(names) {
+  const unknown = names.filter((name) => !(name in stages) && !(name in groups));
+  if (unknown.length) throw new Error(`There is no stage ${unknown.join(", ")}; there are ${[...Object.keys(stages), ...Object.keys(groups)].join(", ")}.`);
+  const wanted = names.length ? names.flatMap((name) => groups[name] ?? [name]) : Object.keys(stages);
+  return Object.entries(stages).filter(([name]) => wanted.includes(name));
+}
+
+/** The same, with the stages that they need. @param {string[]} names */
+export const chosen = (names) => {
+  const wanted = named(names);
+  return named([...wanted.map(([name]) => name), ...wanted.flatMap(([, { needs }]) => needs)]);
+};
