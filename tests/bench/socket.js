@@ -1,7 +1,10 @@
 // A WebSocket client that costs its process next to nothing, so that the server is what saturates: frames are built (and masked,
 // as browsers' are) once and sent many times, and what comes is looked at in place and not decoded.
-import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
+import { seeded } from "../seeds/chance.mjs";
+
+/** Masks and keys. */
+const random = seeded(1);
 
 /** Every socket reads into this: a read and its callback are one step. */
 const shared = Buffer.allocUnsafeSlow(1 << 18);
@@ -12,7 +15,7 @@ const shared = Buffer.allocUnsafeSlow(1 << 18);
  */
 export function clientFrame(text) {
   const payload = Buffer.from(text);
-  const mask = randomBytes(4);
+  const mask = Buffer.from(random.bytes(4));
   const long = payload.length > 125;
   if (payload.length > 65535) throw new Error("longer than the bench needs");
   const head = Buffer.alloc(long ? 8 : 6);
@@ -131,7 +134,7 @@ export function open(port, { id, key = "peerjs", query = "" }) {
     socket.on("connect", () =>
       socket.write(
         `GET /peerjs?key=${key}&id=${id}&token=t${id}&version=1.5.5${query} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\n` +
-          `CF-Connecting-IP: ${addressOf(id)}\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+          `CF-Connecting-IP: ${addressOf(id)}\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${Buffer.from(random.bytes(16)).toString("base64")}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
       ),
     );
     socket.on("error", reject);

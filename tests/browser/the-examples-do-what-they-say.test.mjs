@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { seeded } from '../seeds/chance.mjs';
 import { startBeckon } from '../worker/beckon.mjs';
 import { openDevice, press, startChromium, until, untilText, write } from './browser.mjs';
 
+/** What is in the files that are sent. */
+const random = seeded(1);
 const ROOT = new URL('../../', import.meta.url);
 const PAGES = ['chat', 'cursor', 'files'];
 
@@ -186,7 +189,7 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /** Chooses a new file of so many bytes. */
 async function choose(page, name, size) {
-  const content = randomBytes(size);
+  const content = Buffer.from(random.bytes(size));
   await writeFile(path.join(folder, name), content);
   await (await page.$('#choose')).uploadFile(path.join(folder, name));
   return content;

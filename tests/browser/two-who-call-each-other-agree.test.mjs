@@ -1,13 +1,14 @@
-// Glare and all its kin: two peers in one page, on schedules by chance (schedule.js). `BECKON_SEED=<seed>` begins with that
-// one, `BECKON_RUNS=<number>` does that many in each browser.
+// Glare and all its kin: two peers in one page, on schedules by chance (schedule.js), with seeds from tests/seeds/seeds.txt.
+// `BECKON_SEED=<seed>` begins with that one, `BECKON_RUNS=<number>` does that many in each browser.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
+import { failing, runsOf } from '../seeds/seeds.mjs';
 import { startChromium, startFirefox, watch } from './browser.mjs';
 
 const RUNS = Number(process.env.BECKON_RUNS ?? 100);
-const FIRST = Number(process.env.BECKON_SEED ?? Date.now() % 1_000_000_007);
+const SEEDS = runsOf('glare', RUNS);
 /** Pairs in a page at the same time, and pairs until it is loaded anew: a browser keeps dead connections for a while. */
 const AT_ONCE = 6;
 const PER_PAGE = 60;
@@ -15,7 +16,7 @@ const PER_PAGE = 60;
 let server;
 let url;
 before(async () => {
-  const places = { '/schedule.js': './schedule.js', '/chance.mjs': '../client/chance.mjs' };
+  const places = { '/schedule.js': './schedule.js', '/chance.mjs': '../seeds/chance.mjs' };
   server = http.createServer(async (request, response) => {
     if (!request.url.endsWith('js')) return response.setHeader('Content-Type', 'text/html').end('<!doctype html>');
     const file = new URL(places[request.url] ?? `../../public${request.url}`, import.meta.url);
@@ -28,23 +29,21 @@ after(() => server.close());
 
 for (const [name, start] of Object.entries({ Chromium: startChromium, Firefox: startFirefox })) {
   test(`on ${RUNS} schedules in ${name} both end up connected, and every message arrives once and in order`, async () => {
-    console.log(`# ${name}: BECKON_SEED=${FIRST}`);
+    console.log(`# ${name}: BECKON_SEED=${SEEDS[0]}`);
     const browser = await start();
     try {
       const results = [];
-      for (let first = FIRST; first < FIRST + RUNS; first += PER_PAGE) {
-        results.push(...(await runs(browser, first, Math.min(PER_PAGE, FIRST + RUNS - first), AT_ONCE)));
-      }
+      for (let at = 0; at < SEEDS.length; at += PER_PAGE) results.push(...(await runs(browser, SEEDS.slice(at, at + PER_PAGE), AT_ONCE)));
       const sum = (field) => results.reduce((total, result) => total + result[field], 0);
       const times = results.map(({ took }) => took).sort((a, b) => a - b);
       console.log(`# ${name}: ${results.length} schedules, ${sum('clicks')} messages; from the last trouble until all is well median ${times[times.length >> 1]} ms, longest ${times.at(-1)} ms`);
       const failed = results.filter(({ trouble }) => trouble);
       for (const { seed } of results.filter(({ late }) => late)) {
         // A busy machine is late once; a mistake is late every time.
-        const again = [...(await runs(browser, seed, 1, 1)), ...(await runs(browser, seed, 1, 1))];
+        const again = [...(await runs(browser, [seed], 1)), ...(await runs(browser, [seed], 1))];
         if (again.every(({ late }) => late)) failed.push({ ...again[0], trouble: again[0].trouble || 'connected late, each time' });
       }
-      for (const { seed, trouble, log } of failed) console.log(`# BECKON_SEED=${seed} BECKON_RUNS=1: ${trouble}\n${log.join('\n')}`);
+      for (const { seed, trouble, log } of failed) console.log(`${failing('glare', seed)} BECKON_RUNS=1: ${trouble}\n${log.join('\n')}`);
       assert.deepEqual(failed.map(({ seed, trouble }) => `BECKON_SEED=${seed}: ${trouble}`), []);
     } finally {
       await browser.close();
@@ -52,12 +51,12 @@ for (const [name, start] of Object.entries({ Chromium: startChromium, Firefox: s
   });
 }
 
-/** So many schedules in a page of their own, some at a time. */
-async function runs(browser, first, count, atOnce) {
+/** The schedules with these seeds in a page of their own, some at a time. */
+async function runs(browser, seeds, atOnce) {
   const page = await browser.newPage();
   const troubles = watch(page);
   await page.goto(url);
-  await page.evaluate(batch, first, count, atOnce);
+  await page.evaluate(batch, seeds, atOnce);
   while (!(await page.evaluate(() => globalThis.results.length === globalThis.count))) await new Promise((resolve) => setTimeout(resolve, 100));
   const results = await page.evaluate(() => globalThis.results);
   assert.deepEqual(troubles, []);
@@ -66,13 +65,13 @@ async function runs(browser, first, count, atOnce) {
 }
 
 /** In the page: begins. */
-async function batch(first, count, atOnce) {
-  const { run } = await import('/schedule.js');
-  Object.assign(globalThis, { results: [], count });
-  let next = first;
+async function batch(seeds, atOnce) {
+  const [{ run }, { seeded }] = await Promise.all([import('/schedule.js'), import('/chance.mjs')]);
+  Math.random = seeded(seeds[0]).next; // how long the library waits before it tries again
+  Object.assign(globalThis, { results: [], count: seeds.length });
+  const left = [...seeds];
   const worker = async () => {
-    while (next < first + count) {
-      const seed = next++;
+    for (let seed; (seed = left.shift()) !== undefined; ) {
       globalThis.results.push(await run(seed).catch((error) => ({ seed, trouble: String(error), took: 0, clicks: 0, log: [] })));
     }
   };

@@ -1,7 +1,9 @@
 // Five devices in Node, the real Worker, and a road between them on which frames are lost, late and doubled and sockets are cut.
-// `npm run chaos -- --runs 200` for many, `BECKON_SEED=<seed> npm run chaos -- --runs 1` for one of them again.
+// `npm run chaos -- --runs 200` for many, `BECKON_SEED=<seed> npm run chaos -- --runs 1` for one of them again
+// (its chances; not the moment in which each packet of a real connection comes).
 import { pathToFileURL } from 'node:url';
-import { seeded } from '../client/chance.mjs';
+import { seeded } from '../seeds/chance.mjs';
+import { failing, runsOf, seededBy } from '../seeds/seeds.mjs';
 import { device, introduces, pause, startLiar, until } from '../malicious/liar.mjs';
 import { startBeckon } from '../worker/beckon.mjs';
 
@@ -10,18 +12,20 @@ const CLICKS = 4;
 /** How long the road is bad, in ms, and how long the devices may take until all is well again. */
 const CHAOS_MS = 2_500;
 const SETTLE_MS = 45_000;
+/** Runs at the same time. */
+const AT_ONCE = 4;
 
 /** One run; throws when a device is not connected to every other in the end, or a click was lost, doubled or out of order. */
-export async function run(beckon, seed) {
-  const random = seeded(seed);
+async function run(beckon, random) {
   const road = await startLiar(beckon.url);
+  const fates = seeded(random.below(2 ** 32)); // of their own: how many frames there are is no matter of chance alone
   const deliver = (frame, client) => client.near.readyState === 1 && client.send(frame);
   road.lie = (frame, client) => {
     if (!introduces(frame)) return [frame];
-    const fate = random.next();
+    const fate = fates.next();
     if (fate < 0.1) return [];
     if (fate < 0.2) return [frame, frame];
-    if (fate < 0.4) return setTimeout(deliver, random.below(300), frame, client), [];
+    if (fate < 0.4) return setTimeout(deliver, fates.below(300), frame, client), [];
     return [frame];
   };
   const link = `${road.url}#${Buffer.from(random.bytes(16)).toString('base64url')}`;
@@ -44,9 +48,10 @@ export async function run(beckon, seed) {
   const everyone = () => devices.every(({ room }) => room.peers.length === DEVICES - 1 && room.peers.every(({ state }) => state === 'open'));
   const tally = () => devices.map(({ room }) => room.peers.map(({ state, path }) => `${state}/${path}`).join(' ') || room.state).join(' | ');
   try {
-    const end = Date.now() + CHAOS_MS;
-    for (let n = 0; n < DEVICES * CLICKS || Date.now() < end; n++) {
-      await pause(random.below(2 * (CHAOS_MS / DEVICES / CLICKS)));
+    for (let n = 0, waited = 0; n < DEVICES * CLICKS || waited < CHAOS_MS; n++) {
+      const wait = random.below(2 * (CHAOS_MS / DEVICES / CLICKS));
+      waited += wait;
+      await pause(wait);
       if (n < DEVICES * CLICKS) click(n % DEVICES);
       if (random.below(6) === 0) random.pick(road.clients).near.terminate();
     }
@@ -66,21 +71,28 @@ export async function run(beckon, seed) {
     return { clicks: sent.length };
   } finally {
     for (const { room } of devices) room.close();
-    await pause(50);
     road.close();
   }
 }
 
-/** Runs with the seeds that follow the first one; says each seed, so that what fails can be had again. */
-export async function runs(count, first = Number(process.env.BECKON_SEED ?? Date.now() % 1_000_000_007)) {
+/** So many runs, some at a time: they wait more than they work. Says the seed of each, so that what fails can be had again. */
+export async function runs(count) {
   const beckon = await startBeckon({ vars: { STUN_URLS: '' } });
   const failed = [];
-  try {
-    for (let seed = first; seed < first + count; seed++) {
-      const started = Date.now();
-      const result = await run(beckon, seed).catch((error) => (failed.push(`BECKON_SEED=${seed}: ${error.message}`), error.message));
-      console.log(`# BECKON_SEED=${seed}: ${JSON.stringify(result)} in ${Date.now() - started} ms`);
+  const left = runsOf('chaos', count);
+  const worker = async () => {
+    for (let seed; (seed = left.shift()) !== undefined; ) {
+      const started = performance.now();
+      const result = await seededBy(seed, 'chaos', (random) => run(beckon, random)).catch((error) => {
+        console.log(failing('chaos', seed));
+        failed.push(`BECKON_SEED=${seed}: ${error.message}`);
+        return error.message;
+      });
+      console.log(`# BECKON_SEED=${seed}: ${JSON.stringify(result)} in ${Math.round(performance.now() - started)} ms`);
     }
+  };
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
   } finally {
     await beckon.close();
   }

@@ -1,14 +1,12 @@
 // The courier alone, with a server between two of them that does whatever chance tells it to.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { openCourier } from '../../public/courier.js';
 import { deriveKeys, freshEpoch, freshSecret } from '../../public/seal.js';
-import { chance } from './chance.mjs';
+import { chancy } from '../seeds/seeds.mjs';
+import { quiet } from './sealing.mjs';
 
-const random = chance('courier');
-const keys = await deriveKeys(freshSecret());
-/** Long enough for all that is being sealed and opened to be done. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 100));
+const test = chancy('courier');
+const keys = await deriveKeys('AAECAwQFBgcICQoLDA0ODw');
 
 /** One page load of `me`; `post` gets what it sends. */
 function load(me, post, { in: room = keys, busy = () => false, epoch = freshEpoch() } = {}) {
@@ -26,7 +24,7 @@ function load(me, post, { in: room = keys, busy = () => false, epoch = freshEpoc
   return { epoch, told, refused, ...courier };
 }
 
-test('of a thousand frames, dropped, doubled, held back, swapped and altered by chance, each arrives at most once, in order and unchanged', async () => {
+test('of a thousand frames, dropped, doubled, held back, swapped and altered by chance, each arrives at most once, in order and unchanged', async (_, random) => {
   for (let round = 0; round < 20; round++) {
     const wire = [];
     const ann = load('ann', (frame) => wire.push(frame));
@@ -35,7 +33,8 @@ test('of a thousand frames, dropped, doubled, held back, swapped and altered by 
       ann.tell('bob', 'CANDIDATE', { n });
       bob.tell('ann', 'CANDIDATE', { n: -n });
     }
-    while (wire.length < 100) await settled();
+    await quiet();
+    assert.equal(wire.length, 100);
     const tampered = [];
     for (const frame of wire) {
       const harm = random.below(10);
@@ -49,7 +48,7 @@ test('of a thousand frames, dropped, doubled, held back, swapped and altered by 
     }
     for (const { src, dst, payload } of tampered) (dst === 'bob' ? bob : ann).take(src, payload);
     const due = (who) => tampered.filter(({ dst }) => (dst === 'bob' ? bob : ann) === who).length;
-    while ([ann, bob].some((who) => who.told.length + who.refused.length < due(who))) await settled();
+    await quiet();
     for (const [who, from, sign] of [[bob, 'ann', 1], [ann, 'bob', -1]]) {
       const numbers = who.told.map(({ src, words }) => (assert.equal(src, from), words.n * sign));
       assert.ok(numbers.length > 10);
@@ -66,31 +65,31 @@ test('what was said to an earlier page load, or by one, is refused', async () =>
   const record = (frame) => (wire.push(frame), bob.take('ann', frame.payload));
   let ann = load('ann', record);
   ann.tell('bob', 'OFFER', { first: 1 });
-  await settled();
+  await quiet();
   bob.tell('ann', 'ANSWER', {});
-  await settled();
+  await quiet();
   ann.tell('bob', 'CANDIDATE', { first: 2 });
-  await settled();
+  await quiet();
   assert.deepEqual(bob.told.map(({ proven }) => proven), [false, true]);
   const [old, ...proven] = wire.splice(0);
 
   working = true;
   ann = load('ann', record); // reloads
   ann.tell('bob', 'OFFER', { second: 1 });
-  await settled();
+  await quiet();
   assert.equal(bob.told.length, 2, 'a stranger displaces no working connection');
   assert.deepEqual(ann.told.map(({ words }) => words), [{}], 'but is asked who it is');
   ann.tell('bob', 'OFFER', { second: 2 });
-  await settled();
+  await quiet();
   assert.deepEqual(bob.told.slice(2).map(({ words, proven }) => [words, proven]), [[{ second: 2 }, true]]);
 
   for (const { payload } of [old, ...proven]) bob.take('ann', payload);
-  await settled();
+  await quiet();
   assert.deepEqual(bob.refused, ['ann replayed', 'ann replayed']);
 
   const reloaded = load('bob', () => {}); // has seen nothing of all this
   for (const { payload } of proven) reloaded.take('ann', payload);
-  await settled();
+  await quiet();
   assert.deepEqual([reloaded.told, reloaded.refused], [[], ['ann stale']]);
 });
 
@@ -103,17 +102,17 @@ test('a frame of a retired page load is refused even if it is new', async () => 
   };
   let hello = '';
   load('bob', ({ payload }) => (hello = payload), { epoch: bob.epoch }).tell('ann', 'MESSAGE', {});
-  await settled();
+  await quiet();
   const first = say(freshEpoch(), hello);
-  await settled();
+  await quiet();
   first.tell('bob', 'MESSAGE', { from: 'first' });
-  await settled();
+  await quiet();
   const second = say(freshEpoch(), hello);
-  await settled();
+  await quiet();
   second.tell('bob', 'MESSAGE', { from: 'second' });
-  await settled();
+  await quiet();
   first.tell('bob', 'MESSAGE', { from: 'first, late' });
-  await settled();
+  await quiet();
   assert.deepEqual(bob.told.map(({ words }) => words.from), ['first', 'second']);
   assert.deepEqual(bob.refused, ['ann stale']);
 });
@@ -124,9 +123,9 @@ test('what answers one page load is never told to the next', async () => {
   const [first, second] = await Promise.all([1, 2].map(async () => {
     const ann = load('ann', ({ payload }) => (ann.said = payload));
     load('bob', ({ payload }) => ann.take('bob', payload), { epoch: bob.epoch }).tell('ann', 'MESSAGE', {});
-    await settled();
+    await quiet();
     ann.tell('bob', 'MESSAGE', {});
-    await settled();
+    await quiet();
     return ann;
   }));
   second.told.length = 0;
@@ -134,10 +133,11 @@ test('what answers one page load is never told to the next', async () => {
   while (!bob.told.length) await new Promise((resolve) => setImmediate(resolve));
   bob.take('ann', second.said); // is opened while what answers the first is being sealed
   for (let n = 1; n <= 50; n++) bob.tell('ann', 'MESSAGE', { n });
-  while (frames.length < 50) await settled();
+  await quiet();
+  assert.equal(frames.length, 50);
   assert.equal(bob.told.length, 2);
   for (const { payload } of frames) second.take('bob', payload);
-  await settled();
+  await quiet();
   assert.deepEqual(second.told, []);
 });
 
@@ -146,6 +146,6 @@ test('rooms do not mix', async () => {
   const bob = load('bob', () => {}, { in: other });
   const ann = load('ann', ({ payload }) => bob.take('ann', payload));
   ann.tell('bob', 'OFFER', {});
-  await settled();
+  await quiet();
   assert.deepEqual([bob.told, bob.refused], [[], ['ann altered']]);
 });

@@ -1,13 +1,19 @@
 // Two mailboxes, and between them a reliable channel that is cut now and then, an unreliable one that loses, doubles and reorders,
-// and a server that does it too: all by chance.
+// and a server that does it too: all by chance, on a clock of the test's own.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { pack, rebase, unpack } from '../../public/frame.js';
 import { MAX_POST_BYTES, MAX_WAITING_BYTES, openMailbox } from '../../public/mailbox.js';
-import { chance } from './chance.mjs';
+import { chancy } from '../seeds/seeds.mjs';
 
-const random = chance('mailbox');
-const tick = () => new Promise((resolve) => setTimeout(resolve, 1));
+const test = chancy('mailbox');
+
+/** From now on time passes when the test says so. @returns {(ms: number) => void} */
+function clock(t) {
+  let time = 0;
+  t.mock.method(performance, 'now', () => time);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  return (ms) => ((time += ms), t.mock.timers.tick(ms));
+}
 
 /** Two mailboxes. On the wires are copies, as on a real one; `width` is how many a wire takes before it is full. */
 function pair({ width = Infinity } = {}) {
@@ -29,7 +35,8 @@ function pair({ width = Infinity } = {}) {
   return { sides, wires, loose, give };
 }
 
-test('each message arrives once and in order, whatever is lost, doubled, late or cut', async () => {
+test('each message arrives once and in order, whatever is lost, doubled, late or cut', async (t, random) => {
+  const pass = clock(t);
   for (let round = 0; round < 60; round++) {
     const { sides, wires, loose, give } = pair();
     const receipts = [];
@@ -38,7 +45,7 @@ test('each message arrives once and in order, whatever is lost, doubled, late or
       for (const from of [0, 1]) {
         const posted = [];
         if (random.below(8) === 0) sides[from].mailbox.post((frame) => posted.push(frame.slice()));
-        for (const text of [...loose[from].splice(0), ...posted].sort(() => random.next() - 0.5)) {
+        for (const text of random.shuffled([...loose[from].splice(0), ...posted])) {
           for (let copies = random.below(3); copies > 0; copies--) give(from, text);
         }
         if (random.below(6) === 0) {
@@ -46,7 +53,8 @@ test('each message arrives once and in order, whatever is lost, doubled, late or
           sides[from].mailbox.resend();
         } else for (const text of wires[from].splice(0, random.below(4))) give(from, text);
       }
-      if (n % 10 === 0) await tick();
+      if (n % 10 === 0) pass(random.below(60));
+      await null;
     }
     for (const from of [0, 1]) sides[from].mailbox.resend();
     while (wires.some((wire) => wire.length)) for (const from of [0, 1]) for (const text of wires[from].splice(0)) give(from, text);
@@ -56,17 +64,21 @@ test('each message arrives once and in order, whatever is lost, doubled, late or
   }
 });
 
-test('copies of a small message go ahead until it is confirmed, those of a large one never', async () => {
+test('copies of a small message go ahead until it is confirmed, those of a large one never', (t) => {
+  const pass = clock(t);
   const { sides, wires, loose, give } = pair();
   sides[0].mailbox.put('small');
   sides[0].mailbox.put('x'.repeat(2_000));
   assert.deepEqual([wires[0].length, loose[0].length], [2, 1]);
-  while (loose[0].length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  pass(29);
+  assert.equal(loose[0].length, 1);
+  pass(1);
+  assert.equal(loose[0].length, 2);
   give(0, loose[0][1]);
   assert.deepEqual(sides[1].heard, ['small']);
   give(1, loose[1][0]);
   const copies = loose[0].length;
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  pass(10_000);
   assert.equal(loose[0].length, copies, 'no copy after it was confirmed');
 });
 
@@ -82,7 +94,8 @@ test('someone who comes back begins where what is settled ends', () => {
   assert.deepEqual(late, ['three']);
 });
 
-test('what goes through the server is bounded in size and rate, and keeps its order', async () => {
+test('what goes through the server is bounded in size and rate, and keeps its order', (t) => {
+  const pass = clock(t);
   const { sides: [{ mailbox }] } = pair();
   const posted = [];
   const post = () => (mailbox.post((frame) => posted.push(unpack(frame.slice().buffer).seq)), posted.splice(0));
@@ -91,7 +104,9 @@ test('what goes through the server is bounded in size and rate, and keeps its or
   mailbox.put('after the big one');
   assert.deepEqual(post(), [1, 2, 3, 4, 5, 6, 7, 8]);
   assert.deepEqual(post(), [], 'so many a second');
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  pass(999);
+  assert.deepEqual(post(), []);
+  pass(1);
   assert.deepEqual(post(), [9, 10, 11, 12], 'and not 14, which would overtake 13');
   assert.deepEqual(post(), [], 'what was just sent is given time');
 });

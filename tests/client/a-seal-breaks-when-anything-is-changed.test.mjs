@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { base64url, deriveKeys, freshEpoch, freshSecret, isSecret, seal, unseal } from '../../public/seal.js';
-import { chance } from './chance.mjs';
+import { chancy } from '../seeds/seeds.mjs';
 
 const CASES = 300;
-const random = chance('seal');
+const test = chancy('seal');
 const keys = await deriveKeys('AAECAwQFBgcICQoLDA0ODw');
 
 /** Somebody says something to somebody: all of it made up. */
-function madeUp() {
+function madeUp(random) {
   const context = {
     room: keys.realmKey,
     from: random.text(1 + random.below(40)),
@@ -22,9 +21,9 @@ function madeUp() {
 
 const refused = (why, key, place, payload) => assert.rejects(unseal(key, place, payload), undefined, why);
 
-test('what one side seals the other opens, and only then', async () => {
+test('what one side seals the other opens, and only then', async (_, random) => {
   for (let round = 0; round < CASES; round++) {
-    const { context, words } = madeUp();
+    const { context, words } = madeUp(random);
     const sealed = await seal(keys.key, context, words);
     assert.match(sealed, /^[\w-]+$/);
     const { epoch, toEpoch, seq } = context;
@@ -32,8 +31,8 @@ test('what one side seals the other opens, and only then', async () => {
   }
 });
 
-test('any changed bit breaks it, wherever it is', async () => {
-  const { context, words } = madeUp();
+test('any changed bit breaks it, wherever it is', async (_, random) => {
+  const { context, words } = madeUp(random);
   const sealed = Buffer.from(await seal(keys.key, context, words), 'base64url');
   for (let bit = 0; bit < sealed.length * 8; bit++) {
     const changed = Buffer.from(sealed);
@@ -42,10 +41,10 @@ test('any changed bit breaks it, wherever it is', async () => {
   }
 });
 
-test('any changed character of its text breaks it, even in the bits that base64 leaves over', async () => {
+test('any changed character of its text breaks it, even in the bits that base64 leaves over', async (_, random) => {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/= \n';
   for (let round = 0; round < 3; round++) {
-    const { context } = madeUp();
+    const { context } = madeUp(random);
     const sealed = await seal(keys.key, context, 'x'.repeat(round)); // each way in which base64 can end
     for (let at = 0; at < sealed.length; at++) {
       const other = at === sealed.length - 1 ? alphabet : random.pick(alphabet);
@@ -59,8 +58,8 @@ test('any changed character of its text breaks it, even in the bits that base64 
   }
 });
 
-test('cut off anywhere it breaks', async () => {
-  const { context, words } = madeUp();
+test('cut off anywhere it breaks', async (_, random) => {
+  const { context, words } = madeUp(random);
   const sealed = await seal(keys.key, context, words);
   for (let length = 0; length < sealed.length; length++) {
     await refused(`${length} characters`, keys.key, context, sealed.slice(0, length));
@@ -68,9 +67,9 @@ test('cut off anywhere it breaks', async () => {
   }
 });
 
-test('with another room, sender or receiver it breaks, and both swapped too', async () => {
+test('with another room, sender or receiver it breaks, and both swapped too', async (_, random) => {
   for (let round = 0; round < CASES; round++) {
-    const { context, words } = madeUp();
+    const { context, words } = madeUp(random);
     const sealed = await seal(keys.key, context, words);
     const { room, from, to } = context;
     await refused('another room', keys.key, { room: `${room.slice(0, -1)}${room.endsWith('A') ? 'B' : 'A'}`, from, to }, sealed);
@@ -81,11 +80,11 @@ test('with another room, sender or receiver it breaks, and both swapped too', as
   }
 });
 
-test('with another epoch or number on it it breaks: they are written on it, but not to be changed', async () => {
+test('with another epoch or number on it it breaks: they are written on it, but not to be changed', async (_, random) => {
   for (let round = 0; round < CASES; round++) {
-    const { context, words } = madeUp();
+    const { context, words } = madeUp(random);
     const sealed = Buffer.from(await seal(keys.key, context, words), 'base64url');
-    const other = Buffer.from(await seal(keys.key, { ...madeUp().context, from: context.from, to: context.to }, words), 'base64url');
+    const other = Buffer.from(await seal(keys.key, { ...madeUp(random).context, from: context.from, to: context.to }, words), 'base64url');
     for (const [from, to] of [[1, 10], [10, 19], [19, 23], [23, 35]]) {
       const grafted = Buffer.concat([sealed.subarray(0, from), other.subarray(from, to), sealed.subarray(to)]);
       if (!grafted.equals(sealed)) await refused(`bytes ${from} to ${to}`, keys.key, context, grafted.toString('base64url'));
@@ -93,8 +92,8 @@ test('with another epoch or number on it it breaks: they are written on it, but 
   }
 });
 
-test('with the key of any other link it breaks, and what is invented is no better', async () => {
-  const { context, words } = madeUp();
+test('with the key of any other link it breaks, and what is invented is no better', async (_, random) => {
+  const { context, words } = madeUp(random);
   const sealed = await seal(keys.key, context, words);
   for (let round = 0; round < 20; round++) {
     const other = await deriveKeys(freshSecret());
@@ -109,8 +108,8 @@ test('with the key of any other link it breaks, and what is invented is no bette
   for (const plain of [null, undefined, 7, {}, [], '', 'hello', { type: 'offer', sdp: 'v=0' }, '{}', words]) await refused('in clear', keys.key, context, plain);
 });
 
-test('the same words never look the same twice, and nothing of them shows', async () => {
-  const { context } = madeUp();
+test('the same words never look the same twice, and nothing of them shows', async (_, random) => {
+  const { context } = madeUp(random);
   const seen = new Set();
   for (let round = 0; round < CASES; round++) {
     const sealed = await seal(keys.key, context, { says: 'hello world, hello world, hello world' });

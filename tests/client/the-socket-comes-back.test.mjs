@@ -1,45 +1,19 @@
 // The socket's schedule, on a clock of the test's own and with sockets of its own: when it tries again, and when it does not.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
 import './node-webrtc.mjs';
 import { join } from '../../public/beckon.js';
 import { openSignal } from '../../public/signal.js';
+import { chancy } from '../seeds/seeds.mjs';
+import { fakeSockets } from './sockets.mjs';
+
+const test = chancy('socket');
 
 const HEARTBEAT = '{"type":"HEARTBEAT"}';
 
-/** From now on every WebSocket is one of these, which the test opens and closes, and time passes when it says so. */
+/** From now on the test opens and closes every socket, and time passes when it says so. */
 function stage(t, { files = true } = {}) {
-  const sockets = [];
-  class FakeSocket {
-    sent = [];
-    closed = false;
-    constructor(url) {
-      Object.assign(this, { url: String(url), at: Date.now() });
-      sockets.push(this);
-    }
-    send(text) {
-      this.sent.push(text);
-    }
-    close() {
-      this.closed = true;
-    }
-    /** The server says something. */
-    say(frame) {
-      this.onmessage({ data: JSON.stringify(frame) });
-    }
-    welcome(peers = []) {
-      const id = new URL(this.url).searchParams.get('id');
-      this.say({ type: 'OPEN', payload: { id, peers, iceServers: [] } });
-    }
-    /** The server, or whatever is between, closes it. */
-    cut(code = 1006) {
-      this.onclose({ code });
-    }
-  }
-  const real = globalThis.WebSocket;
-  globalThis.WebSocket = FakeSocket;
-  t.after(() => (globalThis.WebSocket = real));
+  const sockets = fakeSockets(t);
   const world = { sockets, files, asked: 0 };
   t.mock.method(globalThis, 'fetch', async () => {
     world.asked++;

@@ -1,8 +1,10 @@
 // Ten attackers, in a process of their own: each tries to send a thousand frames a second, and comes back when it is thrown out.
-import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { clientFrame, serverFrames } from "../bench/socket.js";
+import { seeded } from "../seeds/chance.mjs";
 
+/** Ids that nobody has, masks and keys. */
+const random = seeded(1);
 const ATTACKERS = 10;
 /** Frames of one attacker in a second; in a storm of joins, sockets in ten. */
 const PER_SECOND = 1000;
@@ -20,7 +22,7 @@ export const KINDS = {
   valid: (id) => clientFrame(`{"type":"OFFER","payload":{"sdp":"${"x".repeat(500)}"},"dst":"${id}"}`),
   malformed: () => clientFrame('{"type":"OFFER","payload":{"sdp":'),
   oversized: () => long,
-  "to absent ids": () => clientFrame(`{"type":"OFFER","payload":{"sdp":"${"x".repeat(500)}"},"dst":"${randomBytes(8).toString("hex")}"}`),
+  "to absent ids": () => clientFrame(`{"type":"OFFER","payload":{"sdp":"${"x".repeat(500)}"},"dst":"${Buffer.from(random.bytes(8)).toString("hex")}"}`),
   "join storm": () => Buffer.alloc(0),
   heartbeats: () => clientFrame('{"type":"HEARTBEAT"}'),
 };
@@ -39,7 +41,7 @@ function attack(port, kind, number) {
   setInterval(() => {
     due += (PER_SECOND * TICK_MS) / 1000;
     if (kind === "join storm") {
-      for (; due >= 10; due -= 10) join(`${id}-${randomBytes(6).toString("hex")}`);
+      for (; due >= 10; due -= 10) join(`${id}-${Buffer.from(random.bytes(6)).toString("hex")}`);
       return;
     }
     if (socket.destroyed) socket = join(id);
@@ -64,7 +66,7 @@ function attack(port, kind, number) {
     counts.joins++;
     opened.write(
       `GET /peerjs?key=peerjs&id=${name}&token=t HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nCF-Connecting-IP: ${address}\r\nUpgrade: websocket\r\n` +
-        `Connection: Upgrade\r\nSec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+        `Connection: Upgrade\r\nSec-WebSocket-Key: ${Buffer.from(random.bytes(16)).toString("base64")}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
     );
     opened.on("error", () => {});
     opened.on("data", (data) => {

@@ -2,6 +2,10 @@
 // something ten times a second, a kilobyte at a time.
 import { open } from "../bench/socket.js";
 import { clientFrame } from "../bench/socket.js";
+import { seeded } from "../seeds/chance.mjs";
+
+/** When each one begins to speak. */
+const random = seeded(1);
 
 const PAIRS = 20;
 /** How often each one speaks, in ms. */
@@ -23,7 +27,7 @@ async function begin(port) {
         if (at >= 0) delays.push(performance.now() - Number.parseFloat(payload.toString("latin1", at + 7, at + 27)));
       };
       to.closed.then(() => closed++);
-      setTimeout(() => setInterval(speak, EVERY_MS), Math.random() * EVERY_MS);
+      setTimeout(() => setInterval(speak, EVERY_MS), random.next() * EVERY_MS);
       function speak() {
         sent++;
         const said = `{"sent":${performance.now()},"candidate":"${FILLER}"}`;

@@ -46,6 +46,7 @@ export async function startLiar(honest) {
       else waiting.push(String(data));
     });
     far.on('message', (data) => {
+      if (near.readyState !== WebSocket.OPEN) return; // who has left is told nothing, lies neither
       seen.push(String(data));
       const frame = parse(String(data));
       if (!frame) return near.send(String(data));
@@ -92,7 +93,7 @@ export async function until(what, check, ms = 10_000) {
   const end = Date.now() + ms;
   while (!(await check())) {
     assert.ok(Date.now() < end, `never came true: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(5);
   }
 }
 

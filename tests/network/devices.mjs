@@ -1,6 +1,9 @@
 // Devices that meet in a room of Beckon: pages of their own in the browsers of the lab's machines.
-import { randomBytes } from 'node:crypto';
+import { seeded } from '../seeds/chance.mjs';
 import { webName } from './certificates.mjs';
+
+/** Where secrets come from: each another one, and the same ones in each run. */
+const random = seeded(1);
 
 /** How long anything may take before it counts as not happening, in ms; Chromium alone waits 15 s before it gives up a path. */
 export const DEADLINE_MS = 30_000;
@@ -51,7 +54,7 @@ async function tell({ machine, page, troubles }) {
 }
 
 /** A link's secret, as the library makes it. */
-export const freshSecret = () => randomBytes(16).toString('base64url');
+export const freshSecret = () => Buffer.from(random.bytes(16)).toString('base64url');
 
 /** The page that imports the library from Beckon at `host`, and joins the rooms of these secrets. */
 export const agentUrl = (page, host, secrets) => `https://${webName(page)}/#${secrets.join(',')}@${host}`;

@@ -5,8 +5,8 @@
 // Routers are nftables: a mapping that keeps the port is what RFC 4787 calls endpoint-independent (a "cone"), one with a random port
 // for every destination address- and port-dependent ("symmetric"). Both let in only what answers something.
 import { execFileSync, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
+import { seedsOf } from '../seeds/seeds.mjs';
 
 /** Everything that is written goes here: memory of this namespace alone. */
 export const FILES = '/run/lab';
@@ -75,7 +75,7 @@ export async function openNetwork() {
   ip('wan', `route add default via ${NOWHERE}`);
   ip('wan', `neigh add ${NOWHERE} lladdr 02:00:00:00:00:fe dev net nud permanent`);
 
-  const seed = Number(process.env.BECKON_SEED ?? randomInt(1, 2 ** 31));
+  const [seed] = seedsOf('road');
   console.log(`the road's seed: ${seed}`);
   const road = spawn(...within('wan', ROAD, 'road-wan', 'road-ra', String(seed)), { stdio: ['pipe', 'pipe', 'inherit'] });
   await once(road.stdout, 'data');

@@ -1,6 +1,9 @@
 // A WebSocket client that says whatever bytes it is told to (RFC 6455), and hears everything.
-import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
+import { seeded } from "../seeds/chance.mjs";
+
+/** Masks and keys. */
+const random = seeded(1);
 
 /** @typedef {{ fin?: boolean, rsv?: number, opcode?: number, masked?: boolean, length?: number | bigint }} Shape */
 
@@ -20,7 +23,7 @@ export function frame(content, { fin = true, rsv = 0, opcode = TEXT, masked = tr
   else if (size < 65536) head.push(mask | 126, Number(size) >> 8, Number(size) & 255);
   else head.push(mask | 127, ...Buffer.from(BigInt(size).toString(16).padStart(16, "0"), "hex"));
   if (!masked) return Buffer.concat([Buffer.from(head), payload]);
-  const key = randomBytes(4);
+  const key = Buffer.from(random.bytes(4));
   return Buffer.concat([Buffer.from(head), key, payload.map((byte, at) => byte ^ key[at % 4])]);
 }
 
@@ -60,7 +63,7 @@ export async function openRaw(url, query) {
   });
   socket.write(
     `GET /peerjs?${new URLSearchParams(query)} HTTP/1.1\r\nHost: ${url.host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-      `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+      `Sec-WebSocket-Key: ${Buffer.from(random.bytes(16)).toString("base64")}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
   );
   await upgrade;
   return {

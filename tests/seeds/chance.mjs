@@ -1,9 +1,4 @@
-// Chance that can be had again: every run prints its seed, and BECKON_SEED=<seed> repeats it.
-export function chance(name) {
-  const seed = process.env.BECKON_SEED ?? String(Date.now() % 1_000_000_007);
-  console.log(`# ${name}: BECKON_SEED=${seed}`);
-  return seeded(Number(seed));
-}
+// Chance that can be had again, in Node and in pages.
 
 /** Mulberry32: 32 bits of state are enough to vary a test. */
 export function seeded(seed) {
@@ -19,7 +14,12 @@ export function seeded(seed) {
     /** A whole number from 0 to below `end`. */
     below: (end) => Math.floor(next() * end),
     pick: (list) => list[Math.floor(next() * list.length)],
-    bytes: (length) => Uint8Array.from({ length }, () => Math.floor(next() * 256)),
+    shuffled: (list) => list.map((item) => [next(), item]).sort(([a], [b]) => a - b).map(([, item]) => item),
+    bytes(length) {
+      const bytes = new Uint8Array(length);
+      for (let at = 0; at < length; at++) bytes[at] = next() * 256;
+      return bytes;
+    },
     text: (length) => Array.from({ length }, () => String.fromCharCode(32 + Math.floor(next() * 0x500))).join(''),
   };
 }
