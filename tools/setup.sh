@@ -137,6 +137,8 @@ mkdir -p build/site # wrangler wants to see it before it builds
 if [ "$purpose" = test ] || [ "$purpose" = lab ]; then
     find_chromium >/dev/null || debian "Chromium, for the browser tests" chromium
     find_firefox >/dev/null || debian "Firefox, for the tests of the stock client" firefox-esr
+    # Faces are drawn as emoji and as initials, and both are tested: the fox is in no font but one of emoji.
+    fc-list ':charset=1f98a' 2>/dev/null | grep -q . || debian "emoji and letters, for the tests of faces" fontconfig fonts-noto-color-emoji fonts-dejavu-core
     command -v turnserver >/dev/null || debian "coturn, for the tests of relays" coturn openssl
 fi
 [ "$purpose" != test ] || ready_schemathesis

@@ -1,36 +1,36 @@
 // What the browser tests share: a real Chromium kept off the internet, devices in it, and a server that can be cut off.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import net from 'node:net';
 import { after } from 'node:test';
-import puppeteer from 'puppeteer-core';
 import { startBeckon } from '../worker/beckon.mjs';
+import { DEADLINE_MS, launch } from './engines.mjs';
+import { prepareInside } from './inside.mjs';
+import { borrowBeckon, openBrowser } from './shared.mjs';
 
-/** How long anything may take before it counts as not happening, in ms; Chromium alone waits 15 s before it gives up a path. */
-export const DEADLINE_MS = 60_000;
+export { DEADLINE_MS };
+export { hurryClock, inScene, SEED, stopClock, turnClock } from './inside.mjs';
 
-const FLAGS = [
-  '--no-sandbox', // root, in CI
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-  '--disable-quic',
-  '--force-prefers-reduced-motion', // without a GPU what moves takes a third of the machine; who tests it asks for it
-];
+/** Starts Chromium: $CHROMIUM, or where Debian has it. Without one the tests fail. It has no emoji, whatever the machine has. */
+export const startChromium = (...flags) => openBrowser({ engine: 'chromium', flags });
 
-/** Starts Chromium: $CHROMIUM, or where Debian has it. Without one the tests fail. */
-export async function startChromium(...flags) {
-  const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-    (path) => path && existsSync(path),
-  );
-  assert.ok(executablePath, 'no Chromium: install it, or say where it is with CHROMIUM=/path/to/chromium');
-  return puppeteer.launch({ executablePath, headless: true, pipe: true, args: [...FLAGS, ...flags], protocolTimeout: 2 * DEADLINE_MS });
-}
+/** Chromium with the machine's emoji. */
+export const startChromiumWithEmoji = () => openBrowser({ engine: 'chromium', emoji: true });
+
+/** One of our own, whose processes a test stops or kills. */
+export const startOwnChromium = (...flags) => launch({ engine: 'chromium', flags }, { pipe: true });
+
+/** Starts Firefox: $FIREFOX, or where Debian has it. */
+export const startFirefox = ({ preferences = {}, ...options } = {}) => openBrowser({ engine: 'firefox', preferences }, options);
+
+/** As one of our own. */
+export const startOwnFirefox = ({ preferences = {}, ...options } = {}) => launch({ engine: 'firefox', preferences }, options);
+
+/** A Beckon, perhaps one that other files use at the same time; their rooms are not ours. @param {Parameters<typeof startBeckon>[0]} [options] */
+export const anyBeckon = async (options) => (await borrowBeckon(options)) ?? startBeckon(options);
 
 /** Beckon and Chromium, for as long as the tests of a file take. @param {Parameters<typeof startBeckon>[0]} [options] of Beckon */
 export async function stage(options) {
-  const [beckon, chromium] = await Promise.all([startBeckon(options), startChromium()]);
+  const [beckon, chromium] = await Promise.all([anyBeckon(options), startChromium()]);
   after(async () => {
     await chromium.close();
     await beckon.close();
@@ -38,22 +38,15 @@ export async function stage(options) {
   return { beckon, chromium };
 }
 
-/** Starts Firefox: $FIREFOX, or where Debian has it. */
-export async function startFirefox({ preferences = {}, ...options } = {}) {
-  const executablePath = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => path && existsSync(path));
-  assert.ok(executablePath, 'no Firefox: install it, or say where it is with FIREFOX=/path/to/firefox');
-  const extraPrefsFirefox = { 'media.peerconnection.ice.obfuscate_host_addresses': false, ...preferences };
-  return puppeteer.launch({ browser: 'firefox', executablePath, headless: true, extraPrefsFirefox, ...options, protocolTimeout: 2 * DEADLINE_MS });
-}
-
 /**
- * A device: a browser context of its own (storage, locks) with one page.
+ * A device: a browser context of its own (storage, locks) with one page, whose chance and clock are the test's (inside.mjs).
  * `troubles` collects what no page of ours may ever do: throw, or break its own content security policy.
  */
 export async function openDevice(browser, url, prepare = async () => {}) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
   const troubles = watch(page);
+  await prepareInside(page);
   await page.evaluateOnNewDocument(() => {
     addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
       console.error(`CSP: ${violatedDirective} ${blockedURI}`);

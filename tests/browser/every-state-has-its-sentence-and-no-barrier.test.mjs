@@ -6,13 +6,14 @@ import { after, describe, test } from 'node:test';
 import ts from 'typescript';
 import { barriers } from './axe.mjs';
 import { stage } from './browser.mjs';
-import { reach, STATES } from './states.mjs';
+import { reach } from './scene.mjs';
+import { STATES } from './states.mjs';
 
 const { beckon, chromium } = await stage({ vars: { STUN_URLS: '' } });
 /** All that was said. */
 const heard = [];
 
-// Some take as long as a browser looks for a path: several at a time.
+// What takes long is waiting for others: several at a time.
 describe('every state', { concurrency: 3 }, () => {
   for (const [state, { says }] of Object.entries(STATES)) {
     test(`${state}: ${says.filter(Boolean).join(' / ')}`, async () => {
@@ -20,6 +21,7 @@ describe('every state', { concurrency: 3 }, () => {
       try {
         heard.push(...scene.said);
         assert.deepEqual(await barriers(scene.page), []);
+        await scene.still();
         assert.deepEqual(scene.troubles, []);
       } finally {
         await scene.close();

@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import { cleanName, persona } from '../../public/names.js';
 import { openRoom, press, stage, until, untilHello, untilText, write } from './browser.mjs';
 
+// Before any test: who registers one and then waits may be taken to have finished (--test-force-exit), and the rest is never run.
+const { beckon, chromium } = await stage();
+
 test('an id gives the same name everywhere, and different ids rarely the same one', () => {
   const names = Array.from({ length: 1_000 }, (_, i) => persona(`device ${i}`));
   assert.deepEqual(persona('device 7'), names[7]);
@@ -23,8 +26,6 @@ test('a name that somebody else wrote is made fit to show', () => {
   assert.equal(cleanName(`z${'\u0300'.repeat(5_000)}`), '');
   for (const nothing of ['', ' ', '\u200d', '\u3164', '\ud800', null, 7, {}, ['a']]) assert.equal(cleanName(nothing), '');
 });
-
-const { beckon, chromium } = await stage();
 
 test('markup in a name is text to everyone', async () => {
   const devices = await openRoom(chromium, beckon.url, 2);

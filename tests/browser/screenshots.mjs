@@ -6,7 +6,8 @@ import { startBeckon } from '../worker/beckon.mjs';
 import { name, openDevice, openRoom, press, startChromium, untilHello, untilText } from './browser.mjs';
 import { connectedPupils } from './classroom.mjs';
 import { diagnosis } from './doctor.mjs';
-import { reach, STATES } from './states.mjs';
+import { reach } from './scene.mjs';
+import { STATES } from './states.mjs';
 
 const OUTPUT = new URL('../output/', import.meta.url);
 /** A phone, a laptop, a projector at the front of a classroom; in CSS px. */

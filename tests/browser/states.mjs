@@ -1,17 +1,7 @@
 // Every state that the room page can be in: how it comes about, with real parts, and what the page then says, word for word. The
 // tests of the sentences, of accessibility and of the layout go through all of them, and so do the screenshots.
-import assert from 'node:assert/strict';
-import { startLiar, introduces } from '../malicious/liar.mjs';
-import { startBeckon } from '../worker/beckon.mjs';
-import { DEADLINE_MS, link, name, openDevice, openDoor, press, until, untilConnected, untilHello, untilText } from './browser.mjs';
-import { freePort, startTurn } from './turn.mjs';
-
-/** What a hello, and somebody who left, are shown for is over too soon to be looked at closely: from now on it stays. */
-const stay = (page) =>
-  page.evaluate(() => {
-    const { setTimeout } = window;
-    window.setTimeout = (what, ms, ...rest) => setTimeout(what, ms >= 4_000 ? 2 ** 30 : ms, ...rest);
-  });
+import { introduces } from '../malicious/liar.mjs';
+import { press, stopClock, until, untilConnected } from './browser.mjs';
 
 /** Candidates are heard of only if they are of this type: what a network that blocks the others looks like from inside. */
 const hear = (type) => (page) =>
@@ -59,16 +49,14 @@ const pretend = (fields) => (page) =>
     };
   }, fields);
 
-const NO_RELAY = { STUN_URLS: '' };
-const SECRET = 'one secret';
 
 const OUT_OF_REACH = 'Both networks block direct connections';
 const KEPT = 'Your hello is kept until there is one.';
 
 /**
- * `says`: first and second line, `{peer}` being the other one's name. `lists`: how the other one stands in the list. `reach` gives
- * the page that is in the state.
- * @type {Record<string, { says: [title: string, text: string], lists?: string, reach(tools: any): Promise<{ page: any }> }>}
+ * `says`: first and second line, `{peer}` being the other one's name. `lists`: how the other one stands in the list. `slow`: it is reached by waiting,
+ * and the clocks of its pages are hurried. `reach` gives the page that is in the state, or soon will be: as soon as it is, it is held (scene.mjs).
+ * @type {Record<string, { says: [title: string, text: string], lists?: string, slow?: boolean, reach(tools: any): Promise<{ page: any }> }>}
  */
 export const STATES = {
   alone: {
@@ -100,6 +88,7 @@ export const STATES = {
   searching: {
     says: ['Still looking for a path to {peer}…', 'Networks sometimes take a few seconds.'],
     lists: 'connecting',
+    slow: true,
     reach: ({ pair }) => pair({ second: hesitant, connected: false }),
   },
   connected: {
@@ -121,9 +110,7 @@ export const STATES = {
     lists: 'connected, direct, {ms}, said hello',
     reach: async ({ pair }) => {
       const { page, other } = await pair();
-      await stay(page);
       await press(other, '#hello');
-      await untilHello(page, await name(other));
       return { page };
     },
   },
@@ -133,9 +120,9 @@ export const STATES = {
       const { page, other } = await pair();
       const others = [other, await more(page), await more(page)];
       await untilConnected(page, 3);
-      await stay(page);
+      await stopClock(page); // or the first of them would not wait for the last
       for (const other of others) await press(other, '#hello');
-      for (const other of others) await untilHello(page, await name(other));
+      await until(page, 'three hellos', () => document.querySelectorAll('[role=alert]').length === 3);
       await press(page, '#hello');
       return { page };
     },
@@ -146,6 +133,7 @@ export const STATES = {
       const { page } = await pair();
       await more(page, hesitant);
       await until(page, 'the third is there', () => document.querySelector('[data-state=connecting]'));
+      await stopClock(page); // or it would look for another way to the third
       await press(page, '#hello');
       return { page };
     },
@@ -155,7 +143,6 @@ export const STATES = {
     lists: 'left',
     reach: async ({ pair }) => {
       const { page, other } = await pair();
-      await stay(page);
       await other.goto('about:blank');
       return { page };
     },
@@ -173,26 +160,31 @@ export const STATES = {
   'through-the-server': {
     says: ['Go on, press it', 'What you say to {peer} goes through the server, sealed.'],
     lists: 'connected, through the server (still sealed)',
+    slow: true,
     reach: ({ pair }) => pair({ first: deaf, second: deaf }),
   },
   'through-the-server-relay-refused': {
     says: ['Go on, press it', 'The relay turned us away. What you say to {peer} goes through the server, sealed.'],
     lists: 'connected, through the server (still sealed)',
+    slow: true,
     reach: async ({ pair, relay }) => pair({ at: await relay('udp', 'another secret'), first: deaf, second: deaf }),
   },
   'through-the-server-relay-missing': {
     says: ['Go on, press it', 'The relay is out of order right now. What you say to {peer} goes through the server, sealed.'],
     lists: 'connected, through the server (still sealed)',
+    slow: true,
     reach: async ({ pair, noRelayService }) => pair({ at: await noRelayService(), first: deaf, second: deaf }),
   },
   'no-direct-path': {
     says: ['No direct path to {peer}', `${OUT_OF_REACH} and this server has no relay. Try the same Wi-Fi, or a phone hotspot.`],
     lists: 'no path',
+    slow: true,
     reach: ({ pair }) => pair({ first: cut, second: cut, connected: false }),
   },
   'no-direct-path-hello': {
     says: ['No direct path to {peer}', `${OUT_OF_REACH} and this server has no relay. Try the same Wi-Fi, or a phone hotspot. ${KEPT}`],
     lists: 'no path',
+    slow: true,
     reach: async ({ pair }) => {
       const { page } = await pair({ first: cut, second: cut, connected: false });
       await press(page, '#hello');
@@ -202,16 +194,19 @@ export const STATES = {
   'relay-refused': {
     says: ['The relay turned us away', 'Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.'],
     lists: 'no path',
+    slow: true,
     reach: async ({ pair, relay }) => pair({ at: await relay('udp', 'another secret'), first: cut, second: cut, connected: false }),
   },
   'relay-missing': {
     says: ['No direct path to {peer}', `${OUT_OF_REACH}, and the relay for that is out of order right now. It is asked again by itself.`],
     lists: 'no path',
+    slow: true,
     reach: async ({ pair, noRelayService }) => pair({ at: await noRelayService(), first: cut, second: cut, connected: false }),
   },
   'no-path': {
     says: ['No path to {peer}', 'Not even through the relay. Try another network.'],
     lists: 'no path',
+    slow: true,
     reach: async ({ pair, relay }) => pair({ at: await relay('udp'), first: cut, second: cut, connected: false }),
   },
   'relayed-udp': {
@@ -278,7 +273,7 @@ export const STATES = {
   full: {
     says: ['This room is full (2 devices)', 'Ask someone to leave, or start another room.'],
     reach: async ({ pair, server, more }) => {
-      const at = await server({ vars: { ...NO_RELAY, ROOM_CAPACITY: '2' } });
+      const at = await server({ vars: { STUN_URLS: '', ROOM_CAPACITY: '2' } });
       return { page: await more((await pair({ at })).page) };
     },
   },
@@ -299,108 +294,3 @@ export const STATES = {
     reach: async ({ alone, server }) => alone({ at: await server({ vars: { CONCURRENT_LIMIT: '0' } }), waits: false }),
   },
 };
-
-/** What the page says now: both lines, how the other one stands in the list, and the log. */
-const saying = () => {
-  const text = (id) => document.getElementById(id).textContent;
-  const box = ['stopped', 'away'].find((id) => !document.getElementById(id).hidden);
-  const lines = box ? [text(`${box}-title`), text(`${box}-text`)] : [text('title'), text('text')];
-  return [...lines, document.querySelector('#people > li:not([data-state=me]) .standing')?.textContent ?? '', text('hellos')];
-};
-
-/** Waits until the page says what a state says. @param {string} state @param {string} peer whose name stands for {peer} */
-async function untilSaid(page, state, peer) {
-  const { says, lists = null } = STATES[state];
-  const literally = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const pattern = (text) =>
-    `^${literally(text).replace('\\{peer\\}', literally(peer)).replace('\\{peers\\}', '.+, .+, and .+').replace('\\{third\\}', '.+').replace('\\{n\\}', '\\d+').replace('\\{ms\\}', '(under 1|\\d+) ms')}$`;
-  const patterns = [...says, lists].map((text) => new RegExp(text === null ? '' : pattern(text)));
-  const end = Date.now() + DEADLINE_MS;
-  for (;;) {
-    const said = await page.evaluate(saying);
-    if (said.every((line, at) => patterns[at]?.test(line) ?? true)) return said;
-    assert.ok(Date.now() < end, `${state}: the page should say ${patterns.join(' ')}, and says ${said.join(' / ')}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-/**
- * Brings a page into a state, and waits until it says what it has to.
- * @param {{ chromium: any, plain: URL }} stage `plain`: a Beckon without STUN and TURN
- * @param {keyof typeof STATES} state
- * @returns {Promise<{ page: any, said: string[], troubles: string[], close(): Promise<void> }>} `said`: what it says now; `troubles`: what no
- *   page may do, of everyone who is in it; `close` ends all that it took
- */
-export async function reach({ chromium, plain }, state) {
-  /** @type {(() => unknown)[]} */
-  const endings = [];
-  const devices = [];
-  /** What the other one is called. */
-  let peer = '';
-  const open = async (url, prepare) => {
-    const device = await openDevice(chromium, url, prepare);
-    devices.push(device);
-    endings.push(device.close);
-    return device.page;
-  };
-  const server = async (options) => {
-    const beckon = await startBeckon(options);
-    endings.push(() => beckon.close());
-    return beckon.url;
-  };
-  const tools = {
-    plain,
-    server,
-    alone: async ({ at = plain, prepare, waits = true } = {}) => {
-      const page = await open(at, prepare);
-      if (waits) await untilText(page, 'Waiting for another device');
-      return { page };
-    },
-    pair: async ({ at = plain, first, second, connected = true } = {}) => {
-      const page = await open(at, first);
-      await until(page, 'a fresh room', () => document.getElementById('link').value.includes('#'));
-      const other = await open(await link(page), second);
-      if (connected) for (const one of [page, other]) await untilConnected(one, 1);
-      else await until(page, 'the other one is there', () => document.querySelectorAll('#people > li').length === 2);
-      peer = await until(other, 'its name', () => document.getElementById('name').value);
-      return { page, other };
-    },
-    more: async (page, prepare) => open(await link(page), prepare),
-    relay: async (transport, secret = SECRET) => {
-      const turn = await startTurn(SECRET);
-      endings.push(() => turn.close());
-      return server({ vars: { ...NO_RELAY, TURN_URLS: turn[transport] }, secrets: { TURN_SECRET: secret } });
-    },
-    noRelayService: async () => {
-      const nobody = `http://127.0.0.1:${await freePort()}`;
-      return server({ vars: { ...NO_RELAY, TURN_KEY_ID: 'abc', TURN_API_URL: nobody }, secrets: { TURN_KEY_API_TOKEN: 'a token' } });
-    },
-    every: (ms, what) => {
-      const timer = setInterval(what, ms);
-      endings.push(() => clearInterval(timer));
-    },
-    door: async () => {
-      const door = await openDoor(plain);
-      endings.push(door.shut);
-      return door;
-    },
-    liar: async () => {
-      const liar = await startLiar(plain);
-      endings.push(liar.close);
-      return liar;
-    },
-  };
-  const close = async () => {
-    for (const end of endings.splice(0).reverse()) await end();
-  };
-  try {
-    const { page } = await STATES[state].reach(tools);
-    const said = await untilSaid(page, state, peer);
-    return { page, said, close, get troubles() {
-      return devices.flatMap(({ troubles }) => troubles);
-    } };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}

@@ -1,0 +1,57 @@
+// The browsers, started: their programs, flags, preferences and fonts.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import puppeteer from 'puppeteer-core';
+
+/** How long anything may take before it counts as not happening, in ms; Chromium alone waits 15 s before it gives up a path. */
+export const DEADLINE_MS = 60_000;
+const PROTOCOL = { protocolTimeout: 2 * DEADLINE_MS };
+
+const FLAGS = [
+  '--no-sandbox', // root, in CI
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--disable-quic',
+  '--force-prefers-reduced-motion', // without a GPU what moves takes a third of the machine; who tests it asks for it
+];
+
+const ENGINES = {
+  chromium: ({ flags = [], emoji = false }) => ({
+    executablePath: found('Chromium', 'CHROMIUM', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'),
+    args: [...FLAGS, ...flags],
+    env: { ...process.env, ...(!emoji && { FONTCONFIG_FILE: INITIALS }) },
+  }),
+  firefox: ({ preferences = {} }) => ({
+    browser: 'firefox',
+    executablePath: found('Firefox', 'FIREFOX', '/usr/bin/firefox-esr', '/usr/bin/firefox'),
+    extraPrefsFirefox: { 'media.peerconnection.ice.obfuscate_host_addresses': false, ...preferences },
+    env: { ...process.env, FONTCONFIG_FILE: INITIALS },
+  }),
+};
+
+/** Whatever the machine has: no emoji, so that faces are initials, unless a test asks for them. */
+const INITIALS = fileURLToPath(new URL('fonts/initials.conf', import.meta.url));
+
+function found(what, variable, ...places) {
+  const program = [process.env[variable], ...places].find((place) => place && existsSync(place));
+  assert.ok(program, `no ${what}: install it, or say where it is with ${variable}=/path/to/it`);
+  return program;
+}
+
+/**
+ * @typedef {object} Wish
+ * @property {'chromium' | 'firefox'} engine
+ * @property {string[]} [flags] of Chromium's
+ * @property {boolean} [emoji] whether Chromium has the machine's emoji
+ * @property {Record<string, unknown>} [preferences] of Firefox's
+ */
+
+/** Starts a browser. @param {Wish} wish @param {object} [options] of puppeteer's */
+export const launch = (wish, options = {}) => puppeteer.launch({ headless: true, ...ENGINES[wish.engine](wish), ...PROTOCOL, ...options });
+
+/** Drives one that is there. @param {Wish} wish @param {string} address */
+export const connect = ({ engine }, address, options = {}) =>
+  puppeteer.connect({ browserWSEndpoint: address, ...(engine === 'firefox' && { browser: 'firefox', protocol: 'webDriverBiDi' }), defaultViewport: { width: 800, height: 600 }, ...PROTOCOL, ...options });

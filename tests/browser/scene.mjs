@@ -1,0 +1,123 @@
+// A state of the room page (states.mjs) with all that it takes: reached, and held until it has been looked at.
+import assert from 'node:assert/strict';
+import { startLiar } from '../malicious/liar.mjs';
+import { startBeckon } from '../worker/beckon.mjs';
+import { eventually, hurryClock, inScene, link, openDevice, openDoor, stopClock, until, untilConnected, untilText } from './browser.mjs';
+import { STATES } from './states.mjs';
+import { freePort, startTurn } from './turn.mjs';
+
+const NO_RELAY = { STUN_URLS: '' };
+const SECRET = 'one secret';
+
+/** Runs in the page. What it says now: both lines, how the other one stands in the list, and the log; whether that is what it has to say, and so is held. */
+function look(patterns, hold) {
+  const text = (id) => document.getElementById(id).textContent;
+  const box = ['stopped', 'away'].find((id) => !document.getElementById(id).hidden);
+  const lines = box ? [text(`${box}-title`), text(`${box}-text`)] : [text('title'), text('text')];
+  const said = [...lines, document.querySelector('#people > li:not([data-state=me]) .standing')?.textContent ?? '', text('hellos')];
+  const fits = patterns.every((pattern, at) => new RegExp(pattern, 'v').test(said[at]));
+  if (fits && hold) window.testClock.stop(); // in the same turn: it cannot become another state in between
+  return { said, fits };
+}
+
+/** What a page says in a state, as patterns. @param {string} state @param {string} peer whose name stands for {peer} */
+function patternsOf(state, peer) {
+  const { says, lists } = STATES[state];
+  const literally = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const pattern = (text) =>
+    `^${literally(text).replace('\\{peer\\}', literally(peer)).replace('\\{peers\\}', '.+, .+, and .+').replace('\\{third\\}', '.+').replace('\\{n\\}', '\\d+').replace('\\{ms\\}', '(under 1|\\d+) ms')}$`;
+  return [...says.map(pattern), lists === undefined ? '' : pattern(lists)];
+}
+
+/**
+ * Brings a page into a state, and waits until it says what it has to.
+ * @param {{ chromium: any, plain: URL }} stage `plain`: a Beckon without STUN and TURN
+ * @param {keyof typeof STATES} state
+ * @returns {Promise<{ page: any, said: string[], still(): Promise<void>, troubles: string[], close(): Promise<void> }>} `said`: what it says now;
+ *   `still` asserts that it says so yet; `troubles`: what no page may do, of everyone who is in it; `close` ends all that it took
+ */
+export const reach = (stage, state) => inScene(state, () => reached(stage, state));
+
+async function reached({ chromium, plain }, state) {
+  /** @type {(() => unknown)[]} */
+  const endings = [];
+  const devices = [];
+  /** What the other one is called. */
+  let peer = '';
+  const open = async (url, prepare) => {
+    const device = await openDevice(chromium, url, prepare);
+    devices.push(device);
+    endings.push(device.close);
+    return device.page;
+  };
+  const server = async (options) => {
+    const beckon = await startBeckon(options);
+    endings.push(() => beckon.close());
+    return beckon.url;
+  };
+  const tools = {
+    plain,
+    server,
+    alone: async ({ at = plain, prepare, waits = true } = {}) => {
+      const page = await open(at, prepare);
+      if (waits) await untilText(page, 'Waiting for another device');
+      return { page };
+    },
+    pair: async ({ at = plain, first, second, connected = true } = {}) => {
+      const page = await open(at, first);
+      await until(page, 'a fresh room', () => document.getElementById('link').value.includes('#'));
+      const other = await open(await link(page), second);
+      if (connected) for (const one of [page, other]) await untilConnected(one, 1);
+      else await until(page, 'the other one is there', () => document.querySelectorAll('#people > li').length === 2);
+      peer = await until(other, 'its name', () => document.getElementById('name').value);
+      return { page, other };
+    },
+    more: async (page, prepare) => open(await link(page), prepare),
+    relay: async (transport, secret = SECRET) => {
+      const turn = await startTurn(SECRET);
+      endings.push(() => turn.close());
+      return server({ vars: { ...NO_RELAY, TURN_URLS: turn[transport] }, secrets: { TURN_SECRET: secret } });
+    },
+    noRelayService: async () => {
+      const nobody = `http://127.0.0.1:${await freePort()}`;
+      return server({ vars: { ...NO_RELAY, TURN_KEY_ID: 'abc', TURN_API_URL: nobody }, secrets: { TURN_KEY_API_TOKEN: 'a token' } });
+    },
+    every: (ms, what) => {
+      const timer = setInterval(what, ms);
+      endings.push(() => clearInterval(timer));
+    },
+    door: async () => {
+      const door = await openDoor(plain);
+      endings.push(door.shut);
+      return door;
+    },
+    liar: async () => {
+      const liar = await startLiar(plain);
+      endings.push(liar.close);
+      return liar;
+    },
+  };
+  const close = async () => {
+    for (const end of endings.splice(0).reverse()) await end();
+  };
+  try {
+    const { page } = await STATES[state].reach(tools);
+    if (STATES[state].slow) for (const { page } of devices) await hurryClock(page);
+    const patterns = patternsOf(state, peer);
+    let seen = { said: [], fits: false };
+    await eventually(`${state}: the page says ${patterns.join(' ')}`, async () => (seen = await page.evaluate(look, patterns, true)).fits).catch((cause) => {
+      throw new Error(`${cause.message}; it says ${seen.said.join(' / ')}`, { cause });
+    });
+    for (const device of devices) await stopClock(device.page);
+    const still = async () => {
+      const { said, fits } = await page.evaluate(look, patterns, false);
+      assert.ok(fits, `${state} was not held: the page says ${said.join(' / ')}`);
+    };
+    return { page, said: seen.said, still, close, get troubles() {
+      return devices.flatMap(({ troubles }) => troubles);
+    } };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,117 @@
+// Browsers and servers that the files of a stage share, each of which is a process of its own: `node tests/browser/shared.mjs COMMAND...` runs the
+// command and keeps them until it has ended. A browser is one file's at a time, and the next one's when that is done; so there are as many as
+// there are files at a time. A Beckon is everyone's, by what differs from wrangler.toml. Without it, each file starts its own.
+import { spawn } from 'node:child_process';
+import http from 'node:http';
+import { pathToFileURL } from 'node:url';
+import { connect, launch } from './engines.mjs';
+
+const KEEPER = process.env.BECKON_SHARED;
+
+/** Asks the keeper; gives its answer, and what ends the question: as long as that is not called, what was lent is ours. */
+function ask(question) {
+  return new Promise((resolve, reject) => {
+    const request = http.request(KEEPER, { method: 'POST', agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('error', () => {}); // ended by us
+      response.on('data', (data) => {
+        text += data;
+        if (!text.endsWith('\n')) return;
+        const { value, error } = JSON.parse(text);
+        if (error) reject(new Error(error));
+        else resolve([value, () => request.destroy()]);
+      });
+    });
+    request.on('socket', (socket) => socket.unref()); // the file may end without giving anything back
+    request.on('error', reject);
+    request.end(JSON.stringify(question));
+  });
+}
+
+/**
+ * A browser: one that is lent, or one of our own. `close` gives it back as it was.
+ * @param {import('./engines.mjs').Wish} wish
+ * @param {object} [options] of puppeteer's, for this use of it
+ */
+export async function openBrowser(wish, options = {}) {
+  if (!KEEPER) return launch(wish, { ...options, ...(wish.engine === 'chromium' && { pipe: true }) });
+  const [address, giveBack] = await ask({ lend: wish });
+  const browser = await connect(wish, address, options);
+  const contexts = [];
+  const create = browser.createBrowserContext.bind(browser);
+  browser.createBrowserContext = async (...options) => {
+    contexts.push(await create(...options));
+    return contexts.at(-1);
+  };
+  const [first] = await browser.pages();
+  browser.close = async () => {
+    for (const context of contexts) if (!context.closed) await context.close().catch(() => {}); // by the test
+    for (const page of await browser.pages()) if (page !== first) await page.close();
+    await browser.disconnect();
+    giveBack();
+  };
+  return browser;
+}
+
+/** A Beckon that others use, too; null where there is none to share. @param {object} [options] of startBeckon */
+export async function borrowBeckon(options = {}) {
+  if (!KEEPER) return null;
+  const [{ key, url }] = await ask({ beckon: options });
+  const far = (method) => async (...args) => (await ask({ key, method, args }))[0];
+  return {
+    url: new URL(url),
+    fetch: (path, init) => fetch(new URL(path, url), init),
+    ...Object.fromEntries(['evict', 'isAwake', 'evictAll', 'sql', 'points', 'logs'].map((method) => [method, far(method)])),
+    close: async () => {},
+  };
+}
+
+async function keep(command) {
+  const { startBeckon } = await import('../worker/beckon.mjs');
+  /** Browsers that nobody uses now. @type {{ wish: string, address: string, process: import('node:child_process').ChildProcess }[]} */
+  const idle = [];
+  const processes = new Set();
+  const beckons = new Map();
+
+  async function lend(wish, response) {
+    const wanted = JSON.stringify(wish);
+    const at = idle.findIndex(({ wish }) => wish === wanted);
+    const browser = at < 0 ? await start(wish, wanted) : idle.splice(at, 1)[0];
+    response.on('close', () => browser.process.exitCode === null && idle.push(browser));
+    return browser.address;
+  }
+
+  async function start(wish, wanted) {
+    const browser = await launch(wish);
+    processes.add(browser.process());
+    const kept = { wish: wanted, address: browser.wsEndpoint(), process: browser.process() };
+    await browser.disconnect();
+    return kept;
+  }
+
+  const answer = async ({ lend: wish, beckon: options, key = JSON.stringify(options), method, args }, response) => {
+    if (wish) return lend(wish, response);
+    if (options && !beckons.has(key)) beckons.set(key, startBeckon(options));
+    const beckon = await beckons.get(key);
+    return options ? { key, url: beckon.url } : beckon[method](...args);
+  };
+  const server = http.createServer(async (request, response) => {
+    let text = '';
+    for await (const data of request) text += data;
+    const question = JSON.parse(text);
+    const said = await answer(question, response).then((value) => ({ value }), (error) => ({ error: String(error.stack) }));
+    response.write(`${JSON.stringify(said)}\n`);
+    if (!question.lend || said.error) response.end();
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const [program, ...rest] = command;
+  const child = spawn(program, rest, { stdio: 'inherit', env: { ...process.env, BECKON_SHARED: `http://127.0.0.1:${server.address().port}/` } });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  const code = await new Promise((resolve) => child.on('error', (error) => (console.error(error.message), resolve(127))).on('close', (code) => resolve(code ?? 1)));
+  for (const browser of processes) browser.kill('SIGKILL');
+  for (const beckon of beckons.values()) await (await beckon).close();
+  process.exit(code);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await keep(process.argv.slice(2));
