@@ -34,14 +34,15 @@ export const nodeCommand = (files, ...options) =>
 const once = (command, { cores, needs = [] }) => ({ command, count: onceCount, needs, cores, files: [], once: true });
 
 /**
- * The test files of a folder. `atOnce`: how many of them at a time; one, unless they mostly wait.
+ * The test files of a folder. `atOnce`: how many of them at a time; one, unless they mostly wait. `shared`: they share browsers and servers.
  * @param {string} folder
- * @param {{ cores: number, needs?: string[], atOnce?: number }} asks
+ * @param {{ cores: number, needs?: string[], atOnce?: number, shared?: boolean }} asks
  * @returns {Stage}
  */
-function nodeTests(folder, { cores, needs = [], atOnce = 1 }) {
+function nodeTests(folder, { cores, needs = [], atOnce = 1, shared = false }) {
   const files = globSync(`tests/${folder}/*.test.mjs`).sort();
-  return { command: nodeCommand(files, `--test-concurrency=${atOnce}`), count: nodeCount, needs, cores, files };
+  const command = nodeCommand(files, `--test-concurrency=${atOnce}`);
+  return { command: shared ? ["node", "tests/browser/shared.mjs", ...command] : command, count: nodeCount, needs, cores, files };
 }
 
 /** The built Worker in dist/. */
@@ -60,8 +61,8 @@ export const stages = {
   client: nodeTests("client", { cores: 1 }),
   tree: nodeTests("tree", { cores: 1 }),
   clients: nodeTests("clients", { cores: 0.5, needs: WORKER }),
-  browser: nodeTests("browser", { cores: 1.5, needs: WORKER, atOnce: 3 }),
-  holding: nodeTests("holding", { cores: 1, needs: WORKER, atOnce: 3 }),
+  browser: nodeTests("browser", { cores: 1.5, needs: WORKER, atOnce: 3, shared: true }),
+  holding: nodeTests("holding", { cores: 1, needs: WORKER, atOnce: 3, shared: true }),
   network: { command: ["bash", "tests/network/lab.sh", "short"], count: nodeCount, needs: WORKER, cores: 0.5, files: [] },
   worker: nodeTests("worker", { cores: 1, needs: WORKER, atOnce: 3 }),
   interop: nodeTests("interop", { cores: 0.5, needs: WORKER }),

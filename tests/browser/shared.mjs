@@ -19,11 +19,11 @@ function ask(question) {
         text += data;
         if (!text.endsWith('\n')) return;
         const { value, error } = JSON.parse(text);
+        response.socket.unref(); // the file may end without giving anything back
         if (error) reject(new Error(error));
         else resolve([value, () => request.destroy()]);
       });
     });
-    request.on('socket', (socket) => socket.unref()); // the file may end without giving anything back
     request.on('error', reject);
     request.end(JSON.stringify(question));
   });

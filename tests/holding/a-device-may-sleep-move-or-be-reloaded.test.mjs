@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { freshSecret } from '../../public/seal.js';
-import { deviceIn, joined, openDevice, pause, processesOf, round, servePages, settle, startChromium, startFirefox, startServer, until, whole } from './holding.mjs';
+import { deviceIn, joined, openDevice, pause, processesOf, round, servePages, settle, startOwnChromium, startOwnFirefox, startServer, until, whole } from './holding.mjs';
 
 const CLICK_MS = 200;
 /** After how long all is well again, in ms: 3 s are aimed at and printed; beyond this, it is broken. */
@@ -18,7 +18,7 @@ let pages;
 let others;
 let browsers;
 before(async () => {
-  const start = () => Promise.all([startChromium(), startFirefox()]);
+  const start = () => Promise.all([startOwnChromium(), startOwnFirefox()]);
   [server, pages, others] = await Promise.all([startServer(), servePages(), start()]);
   browsers = await start();
 });

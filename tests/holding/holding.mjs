@@ -4,15 +4,17 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import http from 'node:http';
 import WebSocket from 'ws';
-import { DEADLINE_MS, openDoor, startChromium, startFirefox as startBareFirefox } from '../browser/browser.mjs';
+import { DEADLINE_MS, openDoor, startChromium, startFirefox as startBareFirefox, startOwnChromium, startOwnFirefox as startOwnBareFirefox } from '../browser/browser.mjs';
 import { deriveKeys } from '../../public/seal.js';
 import { startBeckon } from '../worker/beckon.mjs';
 
-export { DEADLINE_MS, startChromium };
+export { DEADLINE_MS, startChromium, startOwnChromium };
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** As people have it: it hides its own addresses behind mDNS names. */
-export const startFirefox = () => startBareFirefox({ preferences: { 'media.peerconnection.ice.obfuscate_host_addresses': true } });
+const HIDING = { preferences: { 'media.peerconnection.ice.obfuscate_host_addresses': true } };
+export const startFirefox = () => startBareFirefox(HIDING);
+export const startOwnFirefox = () => startOwnBareFirefox(HIDING);
 
 /** Beckon at an address that stays the same however often it is stopped and started. */
 export async function startServer() {
