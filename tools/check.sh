@@ -18,6 +18,6 @@ types() {
 
 case ${1:-all} in
     format | lints | types) "$1" ;;
-    all) bash tools/setup.sh; format; lints; types ;;
+    all) bash tools/setup.sh check; format; lints; types ;;
     *) stop "There is no check $1; there are format, lints, types." ;;
 esac

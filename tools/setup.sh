@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Prepares this machine: `setup.sh` to build and serve, `setup.sh test` to run the tests too, `setup.sh lab` for the network lab alone.
-# It does only what is missing, says what it does, and may be interrupted and run again at any point:
-# every step builds aside and is moved into place, or is marked as done, when it has succeeded.
+# Prepares this machine: `setup.sh` to build and serve, `setup.sh check` for formatting and lints too, `setup.sh test` to run the tests,
+# `setup.sh lab` for the network lab alone. It does only what is missing, says what it does, and may be interrupted and run again at any
+# point: every step builds aside and is moved into place, or is marked as done, when it has succeeded.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
+. "$root/tools/steps.sh"
 cd "$root"
 purpose=${1:-serve}
+for_purpose() { case " $* " in *" $purpose "*) true ;; *) false ;; esac; }
 
 # Two set-ups at once (npm start beside npm test) would build the same things into the same places.
 mkdir -p "$tools"
@@ -14,32 +16,46 @@ if command -v flock >/dev/null; then
     flock -n 9 || { say "another set-up is running; waiting for it"; flock 9; }
 fi
 
-# Installs Debian packages: `debian "what they are for" PACKAGE...`.
-debian() {
-    local why=$1 sudo=
-    shift
-    command -v apt-get >/dev/null || stop "$why is missing, and only Debian's apt-get is known to this script: install it by hand ($*), then run this again."
-    [ "$(id -u)" = 0 ] || sudo=sudo
-    [ -z "$sudo" ] || command -v sudo >/dev/null || stop "$why is missing: as root, run apt-get install $*, then run this again."
-    say "installing $why with apt-get: $*"
-    $sudo dpkg --configure -a # what an interrupted run left half done
-    $sudo apt-get -o DPkg::Lock::Timeout=600 -q update >/dev/null
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -qqy install --no-install-recommends "$@" >&2
+# Debian's packages that are missing, and what for: all are installed at once.
+packages=() reasons=()
+lack() { reasons+=("$1 (${*:2})") && packages+=("${@:2}"); }           # lack "what for" PACKAGE...
+need() { command -v "$1" >/dev/null || lack "${@:2}"; }                # need PROGRAM "what for" PACKAGE...
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+do_debian() {
+    as_root dpkg --configure -a # what an interrupted run left half done
+    as_root apt-get -o DPkg::Lock::Timeout=600 -q update
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -qy install --no-install-recommends "${packages[@]}"
+}
+plan_debian() {
+    [ ${#packages[@]} -gt 0 ] || return 0
+    local all
+    all=$(printf '; %s' "${reasons[@]}") && all=${all:2}
+    command -v apt-get >/dev/null || stop "missing: $all. Only Debian's apt-get is known to this script: install them by hand, then run this again."
+    [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || stop "missing: $all. As root, run apt-get install ${packages[*]}, then run this again."
+    [ "$(id -u)" = 0 ] || sudo -v # asks for the password now, since later nobody sees the question
+    step debian "installing ${packages[*]}" && first_step
+}
+# Whether apt-get can install a package; a new machine has no lists of them yet.
+debian_has() {
+    command -v apt-get >/dev/null || return
+    apt-cache show "$1" >/dev/null 2>&1 || { as_root apt-get -q update >/dev/null 2>&1 && apt-cache show "$1" >/dev/null 2>&1; }
 }
 
 # Which compiler, and which options, the standard library is made with.
 made_by() { /usr/bin/rustc -vV 2>/dev/null && echo "$lean_flags"; }
 
-# Debian's rustc comes with the sources of the standard library: build it once for wasm32, and make a toolchain that knows
-# the result in $lean_rust. For machines where rustup may not download; the linker is the one of rustup's own rustc.
-debian_rust() {
-    local rust=$lean_rust work host sysroot
-    host=$(rustc -vV | sed -n 's/^host: //p')
-    sysroot=$(rustc --print sysroot)
-    debian "a Rust that can be taught wasm32" rustc-web cargo-web rust-web-src rust-web-clippy
-    say "building Rust's standard library for wasm32 (once, about a minute)"
+# Debian's rustc comes with the sources of the standard library, and lld links for wasm32: for machines where rustup may not download.
+debian_rust=(rustc-web cargo-web rust-web-src lld ca-certificates)
+plan_debian_rust() {
+    lack "a Rust that can be taught wasm32" "${debian_rust[@]}"
+    step library "building Rust's standard library for wasm32, once" debian
+}
+# Builds the library once, and makes a toolchain that knows it in $lean_rust.
+do_library() {
+    local rust=$lean_rust work host
+    rm -rf "$tools"/lean-rust.* # what an interrupted run left
+    host=$(/usr/bin/rustc -vV | sed -n 's/^host: //p')
     work=$(mktemp -d "$tools/lean-rust.XXXXXX")
-    trap 'rm -rf "$work"' EXIT
     mkdir -p "$work/src" && : >"$work/src/lib.rs"
     printf '[package]\nname = "nothing"\nedition = "2021"\n[workspace]\n' >"$work/Cargo.toml"
     (cd "$work" && RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Cembed-bitcode=yes -Copt-level=s $lean_flags" CARGO_TARGET_DIR=$work/target \
@@ -48,7 +64,7 @@ debian_rust() {
     mkdir -p "$work/rust/bin" "$work/rust/lib/rustlib/$host/bin" "$work/rust/lib/rustlib/$target/lib"
     mv "$work/target/$target"/release/deps/*.rlib "$work/rust/lib/rustlib/$target/lib/"
     ln -s "/usr/lib/rustlib/$host/lib" "$work/rust/lib/rustlib/$host/lib"
-    ln -s "$sysroot/lib/rustlib/$host/bin/rust-lld" "$work/rust/lib/rustlib/$host/bin/rust-lld"
+    ln -s /usr/bin/lld "$work/rust/lib/rustlib/$host/bin/rust-lld" # rustc looks for it by this name
     ln -s /usr/bin/cargo "$work/rust/bin/cargo"
     ln -s /usr/bin/cargo-clippy "$work/rust/bin/cargo-clippy"
     printf '#!/bin/sh\nexec /usr/bin/rustc --sysroot "%s" "$@"\n' "$rust" >"$work/rust/bin/rustc"
@@ -56,25 +72,32 @@ debian_rust() {
     made_by >"$work/rust/made-by"
     mv "$work/rust" "$rust"
     rm -rf "$work"
-    trap - EXIT
 }
 
+may_download() { [ "${RUSTUP_AUTO_INSTALL:-1}" != 0 ]; } # that is how a machine says that rustup is not to download anything
+
 # Rust by its own installer, into $tools: for machines that have none, such as those on which Cloudflare builds.
-install_rust() {
-    local advice="install it from https://rustup.rs, then run this again."
-    [ "${RUSTUP_AUTO_INSTALL:-1}" != 0 ] || stop "Rust is missing, and RUSTUP_AUTO_INSTALL=0 says that it is not to be downloaded: $advice"
-    command -v curl >/dev/null || stop "Rust is missing, and so is curl, which would fetch it: $advice"
-    say "installing Rust from https://sh.rustup.rs into $tools; your own settings stay as they are"
-    curl --proto '=https' --tlsv1.2 --fail --silent --show-error https://sh.rustup.rs |
+advice="install it from https://rustup.rs, then run this again."
+do_rust() {
+    if curl --proto '=https' --tlsv1.2 --fail --silent --show-error https://sh.rustup.rs |
         RUSTUP_HOME=$tools/rustup CARGO_HOME=$tools/cargo sh -s -- -y --quiet --no-modify-path --profile minimal \
-            --component clippy --component rustfmt --target "$target" >&2 ||
-        stop "Rust is missing and could not be downloaded: $advice"
-    : >"$tools/rustup/ready"
-    know_rust
+            --component clippy --component rustfmt --target "$target"; then
+        : >"$tools/rustup/ready"
+    else
+        debian_instead "Rust is missing and could not be downloaded: $advice"
+    fi
+}
+do_target() { rustup target add "$target" || debian_instead "rustup could not add $target, which the Worker is built for: see why above, then run this again."; }
+# Where rustup failed: Debian's Rust, or the sentence.
+debian_instead() {
+    debian_has rustc-web || stop "$1"
+    say "rustup failed; taking Debian's Rust"
+    packages=("${debian_rust[@]}")
+    do_debian
+    do_library
 }
 
 wanted_rust() { sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml; }
-
 new_enough() {
     local have
     [[ $(rustc --version) =~ ([0-9]+)\.([0-9]+) ]] || return 0 # then cargo will say so
@@ -82,79 +105,111 @@ new_enough() {
     [[ $(wanted_rust) =~ ([0-9]+)\.([0-9]+) ]] && [ "$have" -ge $((BASH_REMATCH[1] * 1000 + BASH_REMATCH[2])) ]
 }
 
-ready_rust() {
+plan_rust() {
     rm -rf "$tools/rust" # what this was called before it was made lean
-    command -v cargo >/dev/null && command -v rustc >/dev/null || install_rust
+    need cc "a linker for Rust" gcc libc6-dev
+    if ! command -v cargo >/dev/null || ! command -v rustc >/dev/null; then
+        if may_download && command -v curl >/dev/null; then
+            step rust "installing Rust from https://sh.rustup.rs into $tools; your own settings stay as they are"
+        elif debian_has rustc-web; then
+            plan_debian_rust
+        elif may_download; then
+            stop "Rust is missing, and so is curl, which would fetch it: $advice"
+        else
+            stop "Rust is missing, and RUSTUP_AUTO_INSTALL=0 says that it is not to be downloaded: $advice"
+        fi
+        return
+    fi
     new_enough || stop "This machine's Rust ($(rustc --version)) is older than what Beckon needs, $(wanted_rust): run rustup update (or install Rust from https://rustup.rs), then run this again."
-    command -v cc >/dev/null || debian "a linker for Rust" gcc libc6-dev
     # A toolchain made by another version of Debian's rustc, or with other options, is of no use.
     [ ! -d "$lean_rust" ] || made_by | cmp -s - "$lean_rust/made-by" || rm -rf "$lean_rust"
-    has_target && return
-    # RUSTUP_AUTO_INSTALL=0 is how a machine says that rustup is not to download anything.
-    if [ "${RUSTUP_AUTO_INSTALL:-1}" != 0 ] && command -v rustup >/dev/null; then
-        say "adding Rust's wasm32 target with rustup"
-        rustup target add "$target" && return
-        say "rustup could not add it; trying the distribution's Rust"
+    if ! has_target; then
+        if may_download && command -v rustup >/dev/null; then
+            step target "adding Rust's wasm32 target with rustup"
+        elif command -v apt-get >/dev/null; then
+            plan_debian_rust
+        else
+            stop "Rust's standard library for $target is missing: run rustup target add $target (or install your system's package of it), then run this again."
+        fi
+    elif [ -d "$lean_rust" ]; then
+        need lld "a linker for wasm32" lld
     fi
-    command -v apt-get >/dev/null || stop "Rust's standard library for $target is missing: run rustup target add $target (or install your system's package of it), then run this again."
-    debian_rust
+}
+# Formatting and lints are programs of their own where Rust is Debian's.
+plan_lints() {
+    [[ " ${packages[*]-} " == *" rustc-web "* ]] || [ -d "$lean_rust" ] || return 0
+    need /usr/bin/cargo-clippy "lints" rust-web-clippy
+    [ "$(command -v cargo || echo /usr/bin/cargo)" != /usr/bin/cargo ] || need /usr/bin/cargo-fmt "formatting" rustfmt-web
 }
 
 node_is_new() { node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 12) ? 0 : 1)' 2>/dev/null; }
-
-ready_node() {
+npm_stamp=node_modules/.beckon-installed
+plan_npm() {
     command -v npm >/dev/null || stop "npm is missing: install Node.js 22.12 or newer from https://nodejs.org, then run this again."
-    local stamp=node_modules/.beckon-installed
-    if ! cmp -s package-lock.json "$stamp"; then
-        say "installing npm packages"
-        npm ci --no-fund --no-audit --loglevel=error >&2
-    fi
+    cmp -s package-lock.json "$npm_stamp" && node_is_new || step npm "installing npm packages"
+}
+do_npm() {
+    cmp -s package-lock.json "$npm_stamp" || npm ci --no-fund --no-audit --loglevel=error
     # Wrangler needs Node 22.12. Where the system's is older, npm brings one, and its scripts and npx find it first.
+    hash -r
     if ! node_is_new; then
-        say "this Node is older than 22.12; installing a newer one into node_modules"
-        npm install --no-save --no-fund --no-audit --loglevel=error node@22.23.3 >&2
+        npm install --no-save --no-fund --no-audit --loglevel=error node@22.23.3
         hash -r
         node_is_new || stop "Node.js 22.12 or newer is needed and npm's could not be used here: install it from https://nodejs.org, then run this again."
     fi
-    cp package-lock.json "$stamp"
+    cp package-lock.json "$npm_stamp"
 }
+
+# The program that writes the JavaScript around the Worker (tools/bindgen): it needs nothing of what else is set up, so that it is built meanwhile.
+do_bindgen() { know_rust && cargo build --locked --target-dir "$tools/target" -p bindgen; }
+do_worker() { BECKON_PROFILE=quick bash tools/build.sh; }
 
 # A Python program of its own place, which the test of docs/openapi.yaml runs.
-ready_schemathesis() {
-    local wanted=tests/worker/schemathesis.txt place=$tools/schemathesis python=python3
-    ! cmp -s "$wanted" "$place/made-of" || return 0
-    python3 -c 'import ensurepip, venv' 2>/dev/null || { debian "Python, for the test of the HTTP description" python3 python3-venv; python=/usr/bin/python3; }
-    say "installing schemathesis, for the test of the HTTP description"
+wanted_python=tests/worker/schemathesis.txt
+has_venv() { "$1" -c 'import ensurepip, venv' 2>/dev/null; }
+plan_schemathesis() {
+    ! cmp -s "$wanted_python" "$tools/schemathesis/made-of" || return 0
+    has_venv python3 || lack "Python, for the test of the HTTP description" python3 python3-venv
+    step schemathesis "installing schemathesis, for the test of the HTTP description" debian
+}
+do_schemathesis() {
+    local place=$tools/schemathesis python=python3
+    has_venv python3 || python=/usr/bin/python3
     rm -rf "$place"
     "$python" -m venv "$place"
-    "$place/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted" >&2
-    cp "$wanted" "$place/made-of"
+    "$place/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted_python"
+    cp "$wanted_python" "$place/made-of"
 }
 
-ready_rust
-ready_node
+# Faces are drawn as emoji and as initials, and both are tested: the fox is in no font but one of emoji. (Other systems have neither
+# fc-list nor a need of it.)
+has_emoji() { if command -v fc-list >/dev/null; then [ -n "$(fc-list ':charset=1f98a')" ]; else ! command -v apt-get >/dev/null; fi; }
+
+plan_rust
+! for_purpose check test || plan_lints
+plan_npm
+[ -x "$tools/target/debug/bindgen" ] || step bindgen "building the tool that writes the Worker's JavaScript" rust debian
+if for_purpose test lab; then
+    find_chromium >/dev/null || lack "Chromium, for the browser tests" chromium
+    find_firefox >/dev/null || lack "Firefox, for the tests of the stock client" firefox-esr
+    has_emoji || lack "emoji and letters, for the tests of faces" fontconfig fonts-noto-color-emoji fonts-dejavu-core
+    need turnserver "coturn, for the tests of relays" coturn
+    need openssl "openssl, for certificates" openssl
+    need git "git, for the tests of what is in the repository" git
+    # The network lab: networks, NAT, a browser's certificates, and a way to a port inside a network.
+    need ip "networks" iproute2
+    need nft "NAT" nftables
+    need conntrack "what NAT remembers" conntrack
+    need certutil "certificates of browsers" libnss3-tools
+    need socat "ways into a network" socat
+fi
+! for_purpose test || plan_schemathesis
+! for_purpose start || [ -d "target/$target/quick" ] || step worker "compiling the Worker, the first time" debian rust target library npm bindgen
+plan_debian
+run_steps "set up"
+know_rust
+[ ! -d "$lean_rust" ] || [ ! -x /usr/bin/lld ] || for link in "$lean_rust"/lib/rustlib/*/bin/rust-lld; do
+    # Until lately it was rustup's own, which not every machine has.
+    [ "$(readlink "$link")" = /usr/bin/lld ] || { ln -s /usr/bin/lld "$link.new" && mv -f "$link.new" "$link"; }
+done
 mkdir -p build/site # wrangler wants to see it before it builds
-if [ "$purpose" = test ] || [ "$purpose" = lab ]; then
-    find_chromium >/dev/null || debian "Chromium, for the browser tests" chromium
-    find_firefox >/dev/null || debian "Firefox, for the tests of the stock client" firefox-esr
-    # Faces are drawn as emoji and as initials, and both are tested: the fox is in no font but one of emoji.
-    fc-list ':charset=1f98a' 2>/dev/null | grep -q . || debian "emoji and letters, for the tests of faces" fontconfig fonts-noto-color-emoji fonts-dejavu-core
-    command -v turnserver >/dev/null || debian "coturn, for the tests of relays" coturn openssl
-fi
-[ "$purpose" != test ] || ready_schemathesis
-if [ "$purpose" = lab ]; then
-    # Programs, each with its package: networks, NAT, TURN, certificates, and a way to a port inside a network.
-    lacking=()
-    while read -r program package; do
-        command -v "$program" >/dev/null || lacking+=("$package")
-    done <<'PACKAGES'
-ip iproute2
-nft nftables
-conntrack conntrack
-turnserver coturn
-openssl openssl
-certutil libnss3-tools
-socat socat
-PACKAGES
-    [ ${#lacking[@]} = 0 ] || debian "what the network lab is made of" "${lacking[@]}"
-fi

@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$root"
-bash tools/setup.sh
+bash tools/setup.sh start
 port=8787
 ip=127.0.0.1
 case " $* " in *" --port"* | *" -p "*) port= ;; esac

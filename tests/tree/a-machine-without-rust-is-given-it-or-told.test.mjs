@@ -9,7 +9,7 @@ import { test } from "node:test";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 /** What every system has. */
-const USUAL = ["bash", "sh", "cat", "cmp", "cp", "dirname", "flock", "mkdir", "node", "npm", "rm", "sed"];
+const USUAL = ["bash", "sh", "cat", "cmp", "cp", "dirname", "env", "flock", "mkdir", "node", "npm", "rm", "sed", "sleep", "tail"];
 const RUSTUP = "--proto =https --tlsv1.2 --fail --silent --show-error https://sh.rustup.rs";
 
 /** What the real installer does, as far as setup.sh can tell. */
@@ -58,8 +58,8 @@ test("so it does without curl, without a network, and without a linker", (t) => 
     return sentences(stderr).at(-1);
   };
   assert.match(told({}), /^beckon: Rust is missing, and so is curl, .*: install it from https:\/\/rustup\.rs, then run this again\.$/);
-  assert.match(told({ curl: "exit 6" }), /^beckon: Rust is missing and could not be downloaded: install it from /);
-  assert.match(told({ curl: curl(`cat <<'END'\n${INSTALLER}\nEND`) }), /^beckon: a linker for Rust is missing, .*\(gcc libc6-dev\), then run this again\.$/);
+  assert.match(told({ cc: "", curl: "exit 6" }), /^beckon: Rust is missing and could not be downloaded: install it from /);
+  assert.match(told({ curl: curl("exit 1") }), /^beckon: missing: a linker for Rust \(gcc libc6-dev\)\. .*: install them by hand, then run this again\.$/);
 });
 
 test("where it may, Rust comes from its own installer, with what the build needs, once, and changes nothing of the user's", (t) => {
@@ -72,6 +72,42 @@ test("where it may, Rust comes from its own installer, with what the build needs
   const asked = "-y --quiet --no-modify-path --profile minimal --component clippy --component rustfmt --target wasm32-unknown-unknown\n";
   assert.equal(readFileSync(join(home, "asked"), "utf8"), asked);
   assert.ok(existsSync(join(tools, "cargo/bin/cargo")) && !existsSync(join(home, ".cargo")));
+});
+
+test("where nothing may be downloaded and Debian has a Rust, it is Debian's, and all packages come at once; a step that fails shows why", (t) => {
+  const debian = { id: "echo 0", dpkg: "", "apt-cache": `[ -e "$HOME/updated" ]`, "apt-get": `case "$*" in *update*) : >"$HOME/updated";; *) echo "$@" >>"$HOME/packages"; echo "E: no room" >&2; exit 100;; esac` };
+  for (const env of [{ RUSTUP_AUTO_INSTALL: "0" }, {}]) {
+    const { home, setUp } = machine(t, debian);
+    const { status, stderr } = setUp(env);
+    assert.equal(status, 1, stderr);
+    assert.match(readFileSync(join(home, "packages"), "utf8"), /^[^\n]* install --no-install-recommends gcc libc6-dev rustc-web cargo-web rust-web-src lld ca-certificates\n$/);
+    const said = sentences(stderr);
+    assert.match(said[0], /^beckon: steps to do: \d: installing gcc .*; building Rust's standard library for wasm32/);
+    assert.match(stderr, /beckon:.* step 1 of \d failed: installing gcc libc6-dev rustc-web .* What it printed is in .*\/tools\/logs\/debian\.log, and ends so:/);
+    assert.equal(said.at(-1), "E: no room");
+  }
+});
+
+test("what is set up is said in a line for each step, and nothing where nothing is missing", (t) => {
+  const { setUp } = machine(t, { cc: "", curl: curl(`cat <<'END'\n${INSTALLER}\nEND`) });
+  const said = sentences(setUp().stderr).map((line) => line.replace(/\d+ s$/, "N s"));
+  const rust = "installing Rust from https://sh.rustup.rs into ";
+  assert.ok(said[0].startsWith(`beckon: steps to do: 2: ${rust}`) && said[0].endsWith("; building the tool that writes the Worker's JavaScript"), said[0]);
+  assert.ok(said[1].startsWith(`beckon: step 1 of 2: ${rust}`) && said[1].endsWith(": N s"), said[1]);
+  assert.deepEqual(said.slice(2), ["beckon: step 2 of 2: building the tool that writes the Worker's JavaScript: N s", "beckon: set up in N s"]);
+});
+
+test("on a terminal it is one line that is written again, no wider than the terminal", () => {
+  const steps = `set -e; cd "${ROOT}"; . tools/env.sh; . tools/steps.sh; do_one() { sleep 1.2; }; do_two() { :; }; step one "${"long ".repeat(40)}"; step two "the second thing" one; run_steps finished`;
+  const home = mkdtempSync(join(tmpdir(), "beckon-machine-"));
+  const { stdout, status } = spawnSync("script", ["-qec", `bash -c '${steps}'`, "/dev/null"], { env: { ...process.env, TERM: "xterm", BECKON_TOOLS: home }, encoding: "utf8", timeout: 60_000 });
+  rmSync(home, { recursive: true });
+  assert.equal(status, 0, stdout);
+  const shown = stdout.replace(/\x1b\[\d*m/g, "").split("\r\x1b[K");
+  assert.match(shown[1], /^beckon: step 1 of 2: long /);
+  assert.ok(shown.includes("beckon: step 2 of 2: the second thing, 0 s"), stdout);
+  assert.ok(shown.every((line) => line.length < 80), stdout);
+  assert.match(shown.at(-1), /^beckon: finished in \d+ s\r\n$/);
 });
 
 test("Rust that is too old is told, with what to do", (t) => {
