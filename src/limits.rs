@@ -76,9 +76,12 @@ pub const PEERS_PER_NETWORK: usize = 1_000;
 /// The longest time that a variable may be, in milliseconds: a century, which is "never", and still a date that an alarm can be set for.
 pub const MAX_TIME_MS: u64 = 100 * 366 * 86_400_000;
 
-/// Wrong tokens that are looked at for one id in [`GUESSES_PERIOD_MS`], where they are short enough to be guessed. Somebody who
-/// reloads a page whose old socket is still there makes one a second at most, and needs none of them to be right.
+/// Wrong tokens from one network that are looked at for one id in [`GUESSES_PERIOD_MS`], where they are short enough to be guessed.
+/// Somebody who reloads a page whose old socket is still there makes one a second at most, and needs none of them to be right.
 pub const MAX_GUESSES: u32 = 10;
+
+/// How many guessers one object remembers, each with the id that it guesses at: more than guess at a time.
+pub const MAX_GUESSERS: usize = 1_024;
 
 /// For how long wrong tokens are counted, in milliseconds.
 pub const GUESSES_PERIOD_MS: u64 = 60_000;
@@ -90,10 +93,6 @@ pub const ALIVE_TIMEOUT_MS: u64 = 90_000;
 /// lives. Two of the stock client's heartbeats.
 pub const DOUBTFUL_AFTER_MS: u64 = 10_000;
 
-/// How long a doubtful socket has to give a sign of life, in milliseconds: five of the stock client's heartbeats. With the
-/// alarm's own delay a dead peer is noticed within 30 s of being asked for.
-pub const TRIAL_MS: u64 = 25_000;
-
 /// Bytes of ids that a doubtful socket's attachment keeps, so that their owners are told if it turns out to be dead.
 pub const MAX_ASKERS_BYTES: usize = 1024;
 
@@ -104,7 +103,12 @@ pub const LASTING_TOKEN_CHARS: usize = 22;
 /// Default of `OWNER_GRACE_MS`: how long such a token keeps its id after the socket is gone.
 pub const OWNER_GRACE_MS: u64 = 60_000;
 
-/// Ids that one object keeps for owners who are away. When there are more, the oldest is given up.
+/// How long a peer must have been here before its id is kept for it, in milliseconds, the first time, where `OWNER_GRACE_MS` is not less:
+/// throw-away sockets that crowd others out of what is kept cost a minute each. Whoever is gone before that has its id back as well,
+/// unless somebody else was quicker; and who comes back to an id that was kept has earned it for good.
+pub const EARNED_AFTER_MS: u64 = 60_000;
+
+/// Ids that one object keeps for owners who are away. When there are as many, no more are kept.
 pub const MAX_RESERVED: usize = 1_000;
 
 /// Ids that are kept for owners of one network address: a household or a class, but not a squatter's list.

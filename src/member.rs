@@ -2,7 +2,7 @@
 
 use crate::id::{PeerId, Token};
 use crate::json;
-use crate::limits::{Bucket, Millis, GUESSES_PERIOD_MS, MAX_GUESSES, TRIAL_MS};
+use crate::limits::{Bucket, Millis, MAX_ASKERS_BYTES};
 use crate::placement::hash;
 use serde::Serialize;
 use std::net::IpAddr;
@@ -36,12 +36,15 @@ pub struct Member {
     /// When its peer was registered: with its first socket, if this one took over from another.
     #[serde(rename = "b")]
     pub since: Millis,
-    /// When it last sent a frame. What is remembered of this may be a few seconds old; when the runtime last answered a
-    /// heartbeat, the runtime knows.
-    #[serde(rename = "h")]
-    pub heard: Millis,
-    /// What is remembered as `heard`.
+    /// Whether it has come back to an id that was kept for it, and so has earned that it is kept once more.
+    #[serde(rename = "e", skip_serializing_if = "std::ops::Not::not")]
+    pub earned: bool,
+    /// When it last sent a frame; when the runtime last answered a heartbeat, the runtime knows.
     #[serde(skip)]
+    pub heard: Millis,
+    /// What is remembered as `heard`: up to when it may have been. Frames before that need not be remembered, and nobody is taken for
+    /// dead too soon because one was not.
+    #[serde(rename = "h")]
     pub noted: Millis,
     /// Whether it has been asked for a sign of life.
     #[serde(rename = "d", skip_serializing_if = "Option::is_none")]
@@ -52,9 +55,6 @@ pub struct Member {
     /// When it was last given ICE servers. Not remembered.
     #[serde(skip)]
     pub minted: Option<Millis>,
-    /// How many wrong tokens were shown for its id, and since when. Not remembered: where somebody guesses, the object is awake.
-    #[serde(skip)]
-    pub guesses: (u32, Millis),
 }
 
 /// A network address as a number: enough to count the peers of one network, and to be compared with nothing else.
@@ -100,35 +100,41 @@ impl Client {
     }
 }
 
-/// A doubtful socket's chance to prove that it lives.
+/// A doubtful socket, which somebody has made an offer, until it gives a sign of life or has been silent for too long.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Trial {
     /// Since when; a sign of life after this moment ends it.
     #[serde(rename = "b")]
     pub began: Millis,
-    /// Whether somebody else claims the id.
-    #[serde(rename = "c")]
-    pub claimed: bool,
+    /// When its silence will have been too long.
+    #[serde(rename = "u")]
+    pub due: Millis,
     /// Who made an offer meanwhile, and is to be told if there was nobody to take it.
     #[serde(rename = "a")]
     pub askers: Vec<PeerId>,
 }
 
 impl Trial {
+    /// Notes who is to be told; whether that is news, and there is room for it.
+    pub fn asked_by(&mut self, asker: &PeerId) -> bool {
+        let kept: usize = self.askers.iter().map(|asker| asker.as_str().len()).sum();
+        let fits = kept.saturating_add(asker.as_str().len()) <= MAX_ASKERS_BYTES;
+        let news = fits && !self.askers.contains(asker);
+        if news {
+            self.askers.push(asker.clone());
+        }
+        news
+    }
+
     fn parse(text: &str) -> Option<Self> {
-        let mut trial = Self { began: 0, claimed: false, askers: Vec::new() };
+        let mut trial = Self { began: 0, due: 0, askers: Vec::new() };
         json::object(text, &mut |name, value| match name {
             "b" => trial.began = json::number(value).unwrap_or_default(),
-            "c" => trial.claimed = json::boolean(value).unwrap_or_default(),
+            "u" => trial.due = json::number(value).unwrap_or_default(),
             "a" => drop(json::array(value, &mut |asker| trial.askers.extend(id(asker)))),
             _ => {}
         })?;
         Some(trial)
-    }
-
-    /// When it ends.
-    pub fn due(&self) -> Millis {
-        self.began.saturating_add(TRIAL_MS)
     }
 }
 
@@ -137,20 +143,6 @@ impl Trial {
 const VERSION: char = '1';
 
 impl Member {
-    /// Whether a token is this member's own. Wrong ones that could have been guessed are counted; after [`MAX_GUESSES`] of them in
-    /// [`GUESSES_PERIOD_MS`] the answer is no, whatever the next one is.
-    pub fn accepts(&mut self, token: &Token, guessable: bool, now: Millis) -> bool {
-        if !guessable {
-            return self.token == *token;
-        }
-        if now.saturating_sub(self.guesses.1) >= GUESSES_PERIOD_MS {
-            self.guesses = (0, now);
-        }
-        let right = self.guesses.0 < MAX_GUESSES && self.token == *token;
-        self.guesses.0 = self.guesses.0.saturating_add((!right).into());
-        right
-    }
-
     /// The attachment.
     pub fn to_attachment(&self) -> Option<String> {
         let body = serde_json::to_string(self).ok()?;
@@ -168,7 +160,8 @@ impl Member {
     /// Reads an attachment; `None` when another version wrote it.
     pub fn from_attachment(text: &str) -> Option<Self> {
         let (mut conn, mut peer, mut token, mut roster, mut since, mut heard) = (None, None, None, None, None, None);
-        let (mut keeps, mut network, mut trial, mut bucket) = (None, NetworkNumber::default(), None, Bucket::default());
+        let (mut keeps, mut network, mut earned) = (None, NetworkNumber::default(), false);
+        let (mut trial, mut bucket) = (None, Bucket::default());
         json::object(text.strip_prefix(VERSION)?, &mut |name, value| match name {
             "c" => conn = small(value).map(Conn),
             "i" => peer = id(value),
@@ -177,6 +170,7 @@ impl Member {
             "k" => keeps = json::string(value).map(|client| Client(client.into_owned())),
             "n" => network = NetworkNumber(small(value).unwrap_or_default()),
             "b" => since = json::number(value),
+            "e" => earned = json::boolean(value).unwrap_or_default(),
             "h" => heard = json::number(value),
             "d" => trial = Trial::parse(value),
             "l" => bucket = Bucket::parse(value).unwrap_or_default(),
@@ -190,12 +184,12 @@ impl Member {
             keeps,
             network,
             since: since?,
+            earned,
             heard: heard?,
             noted: heard?,
             trial,
             bucket: bucket.restored(),
             minted: None,
-            guesses: (0, 0),
         })
     }
 }

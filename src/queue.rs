@@ -71,6 +71,11 @@ impl Queue {
         Self { rows, next }
     }
 
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// When the next attempt ends, if any is under way.
     pub fn next_due(&self) -> Option<Millis> {
         self.rows.iter().map(|row| row.due).min()

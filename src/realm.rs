@@ -19,9 +19,10 @@ mod relay;
 pub use census::{listing, RECORD};
 
 use crate::effect::Effect;
+use crate::guesses::Guesses;
 use crate::ice::Ice;
 use crate::id::PeerId;
-use crate::limits::{Millis, ICE_PAUSE_MS};
+use crate::limits::{Millis, EARNED_AFTER_MS, ICE_PAUSE_MS};
 use crate::member::{Conn, Member};
 use crate::members::Members;
 use crate::message;
@@ -121,6 +122,7 @@ pub struct Realm {
     members: Members,
     queue: Queue,
     reservations: Reservations,
+    guesses: Guesses,
     /// When the first of the sockets that have been asked for a sign of life must have given one.
     next_verdict: Option<Millis>,
     /// When the alarm is set for, as far as we know.
@@ -138,6 +140,7 @@ impl Realm {
             members: Members::default(),
             queue: Queue::default(),
             reservations: Reservations::default(),
+            guesses: Guesses::default(),
             next_verdict: None,
             armed: None,
             relays: None,
@@ -161,6 +164,11 @@ impl Realm {
     /// The moment at which it wants [`Event::Alarm`], if any.
     pub fn armed(&self) -> Option<Millis> {
         self.armed
+    }
+
+    /// Whether nothing in storage is of use any more: nothing waits, and nothing is kept.
+    pub fn keeps_nothing(&self) -> bool {
+        self.queue.is_empty() && self.reservations.is_empty()
     }
 
     /// A number for the next socket.
@@ -218,11 +226,13 @@ impl Realm {
             let frame = if ending == Ending::Lost { message::lost(&member.id) } else { message::left(&member.id) };
             turn.out.extend(self.members.roster().map(|other| Effect::Send { to: other.conn, frame: frame.clone() }));
         }
-        if let Some(client) = member.keeps.filter(|_| ending != Ending::Left) {
+        let earned = member.earned || turn.now.saturating_sub(member.since) >= EARNED_AFTER_MS.min(self.settings.owner_grace_ms);
+        if let Some(client) = member.keeps.filter(|_| earned && ending != Ending::Left) {
             let until = turn.now.saturating_add(self.settings.owner_grace_ms);
             let reservation = Reservation { id: member.id, token: member.token, client, until };
-            released(self.reservations.add(reservation.clone()), turn);
-            turn.out.push(Effect::Reserve(reservation));
+            if self.reservations.add(reservation.clone()) {
+                turn.out.push(Effect::Reserve(reservation));
+            }
         }
     }
 

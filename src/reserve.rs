@@ -2,7 +2,8 @@
 //!
 //! With PeerServer an id is anybody's the moment its socket is gone, so that a peer who loses the network for a second can
 //! lose its name for good. A token that nobody can have guessed keeps the id for a while. So that this cannot be used to
-//! squat, it is bounded in time, per object and per network address, and only ever begins with the end of a live socket.
+//! squat, it is bounded in time, per object and per network address, and only ever begins with the end of a socket that has lived for a
+//! while. What is kept stays kept: when there is no more room, it is the newcomer's id that is not.
 
 use crate::id::{PeerId, Token};
 use crate::limits::{Millis, MAX_RESERVED, MAX_RESERVED_PER_CLIENT};
@@ -41,18 +42,19 @@ impl Reservations {
         self.0.iter().any(|row| row.id == *id && row.until > now && row.token != *token)
     }
 
-    /// Keeps an id; the ids that have to be given up for it are returned.
-    pub fn add(&mut self, new: Reservation) -> Vec<PeerId> {
-        let mut given_up = Vec::new();
-        let theirs = |row: &&Reservation| row.client == new.client;
-        if self.0.iter().filter(theirs).count() >= MAX_RESERVED_PER_CLIENT {
-            given_up.extend(self.0.iter().find(theirs).map(|row| row.id.clone()));
-        } else if self.0.len() >= MAX_RESERVED {
-            given_up.extend(self.0.first().map(|row| row.id.clone()));
+    /// Keeps an id if there is room for it, and says whether there was.
+    pub fn add(&mut self, new: Reservation) -> bool {
+        let theirs = self.0.iter().filter(|row| row.client == new.client).count();
+        let room = theirs < MAX_RESERVED_PER_CLIENT && self.0.len() < MAX_RESERVED;
+        if room {
+            self.0.push(new);
         }
-        self.0.retain(|row| row.id != new.id && !given_up.contains(&row.id));
-        self.0.push(new);
-        given_up
+        room
+    }
+
+    /// Whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Ends the keeping of an id: its owner is back, or somebody new has it. `None` when it was not kept.

@@ -63,22 +63,51 @@ fn the_dead_do_not_count_to_a_networks_share() {
 }
 
 #[test]
-fn after_ten_wrong_tokens_a_guess_is_not_even_looked_at_for_a_minute() {
-    let mut world = World::new(&[], "peerjs", false);
-    let ann = world.open("ann", "right");
-    for number in 0..10 {
-        assert_eq!(first(&mut world, "ann", &format!("wrong{number}")), ID_TAKEN);
+fn after_ten_wrong_tokens_the_guesses_of_that_network_are_not_even_looked_at_for_a_minute() {
+    for homes in ["1", "8"] {
+        let mut world = World::new(&[("PUBLIC_HOMES", homes)], "peerjs", false);
+        world.address = "192.0.2.1";
+        let ann = world.open("ann", "right");
+        world.address = "192.0.2.66";
+        for number in 0..10 {
+            assert_eq!(first(&mut world, "ann", &format!("wrong{number}")), ID_TAKEN);
+        }
+        assert_eq!(first(&mut world, "ann", "right"), ID_TAKEN, "a guess, for all that can be known");
+        assert_eq!(world.closed(ann), None);
+        assert_eq!(first(&mut world, "bob", "b"), OPEN, "other ids have guesses of their own");
+        for address in ["192.0.2.1", "192.0.2.2", "2001:db8::1", ""] {
+            world.address = address;
+            assert_eq!(first(&mut world, "ann", "right"), OPEN, "nobody else is locked out: {address}");
+        }
+        world.address = "192.0.2.66";
+        world.pass(59_000);
+        assert_eq!(first(&mut world, "ann", "right"), ID_TAKEN);
+        world.pass(1_000);
+        assert_eq!(first(&mut world, "ann", "right"), OPEN);
+        assert_eq!(world.counts["id-taken"], 12);
     }
-    assert_eq!(first(&mut world, "ann", "right"), ID_TAKEN, "a guess, for all that can be known");
-    assert_eq!(world.closed(ann), None);
-    assert_eq!(first(&mut world, "bob", "b"), OPEN, "other ids have guesses of their own");
-    world.pass(59_000);
-    world.beat(ann);
-    assert_eq!(first(&mut world, "ann", "right"), ID_TAKEN);
-    world.pass(1_000);
-    assert_eq!(first(&mut world, "ann", "right"), OPEN);
-    assert_eq!(world.counts["id-taken"], 12);
 }
+
+#[test]
+fn where_no_network_is_known_nobody_can_be_locked_out() {
+    let mut world = World::new(&[], "peerjs", false);
+    world.open("ann", "right");
+    assert!((0..30).all(|_| first(&mut world, "ann", "wrong") == ID_TAKEN));
+    assert_eq!(first(&mut world, "ann", "right"), OPEN);
+}
+
+#[test]
+fn guessers_are_forgotten_before_they_are_too_many() {
+    let mut world = World::new(&[], "peerjs", false);
+    world.open("ann", "right");
+    for number in 0..3_000 {
+        world.address = ADDRESSES.with(|addresses| addresses[number]);
+        assert_eq!(first(&mut world, "ann", "wrong"), ID_TAKEN);
+    }
+    assert_eq!(first(&mut world, "ann", "right"), OPEN);
+}
+
+thread_local!(static ADDRESSES: Vec<&'static str> = (0..3_000).map(|n| &*format!("198.18.{}.{}", n / 250, n % 250).leak()).collect());
 
 #[test]
 fn who_comes_back_with_the_right_token_is_let_in_again_and_again() {
@@ -98,8 +127,9 @@ fn a_token_that_cannot_be_guessed_is_always_looked_at() {
 }
 
 #[test]
-fn asking_for_ice_servers_is_no_way_to_guess_on() {
+fn asking_for_ice_servers_is_no_way_to_guess_on_and_none_to_lock_anybody_out() {
     let mut world = World::new(&[], "peerjs", false);
+    world.address = "192.0.2.1";
     world.open("ann", "right");
     for _ in 0..20 {
         assert!(world.knows("ann", "right"));
@@ -108,6 +138,10 @@ fn asking_for_ice_servers_is_no_way_to_guess_on() {
         assert!(!world.knows("ann", "wrong"));
     }
     assert!(!world.knows("ann", "right"));
+    assert_eq!(first(&mut world, "ann", "right"), OPEN, "a socket is another door");
+    world.address = "192.0.2.2";
+    assert!(world.knows("ann", "right"), "and so is another network");
+    world.address = "192.0.2.1";
     world.pass(60_000);
     assert!(world.knows("ann", "right"));
     assert!(!world.knows("bob", "right"));
@@ -116,10 +150,11 @@ fn asking_for_ice_servers_is_no_way_to_guess_on() {
 #[test]
 fn guessing_does_not_keep_an_id_for_the_dead() {
     let mut world = World::new(&[], "peerjs", false);
+    world.address = "192.0.2.1";
     world.open("ann", "right");
     world.pass(12_000);
-    for _ in 0..25 {
-        world.open("ann", "another");
+    for _ in 0..78 {
+        assert_eq!(first(&mut world, "ann", "another"), ID_TAKEN);
         world.pass(1_000);
     }
     assert_eq!(first(&mut world, "ann", "another"), OPEN);

@@ -38,12 +38,12 @@ fn a_members_memory_survives_the_trip_and_fits_the_attachment() {
         roster: true,
         keeps: Some(Client("f".repeat(64))),
         since: u64::MAX,
-        trial: Some(Trial { began: u64::MAX, claimed: true, askers: vec![PeerId::parse(&id).unwrap(); 2] }),
+        trial: Some(Trial { began: u64::MAX, due: u64::MAX, askers: vec![PeerId::parse(&id).unwrap(); 2] }),
         heard: u64::MAX,
         noted: u64::MAX,
         bucket: Bucket::default().restored(),
         minted: None,
-        guesses: (0, 0),
+        earned: true,
         network: NetworkNumber::of("192.0.2.1"),
     };
     let attachment = member.to_attachment().unwrap();

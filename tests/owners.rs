@@ -1,15 +1,24 @@
 //! A token that nobody can have guessed keeps its id for a while after the socket is gone.
 mod world;
-use world::{everywhere, in_a_room, OPEN};
+use world::{everywhere, in_a_room, Peer, World, OPEN};
 
 const ID_TAKEN: &str = r#"{"type":"ID-TAKEN","payload":{"msg":"ID is taken"}}"#;
 const LASTING: &str = "abcdefghijklmnopqrstuv";
 const ANOTHER: &str = "ABCDEFGHIJKLMNOPQRSTUV";
 
+/// Somebody with a lasting token, who has been here for a minute.
+fn live(world: &mut World, id: &str) -> Peer {
+    let peer = world.open(id, LASTING);
+    world.pass(60_000);
+    world.beat(peer);
+    world.frames(peer);
+    peer
+}
+
 #[test]
 fn its_owner_alone_gets_the_id_back() {
     everywhere(&[], |world| {
-        let ann = world.open("ann", LASTING);
+        let ann = live(world, "ann");
         world.close(ann);
         for token in ["short", ANOTHER] {
             let thief = world.open("ann", token);
@@ -25,7 +34,7 @@ fn its_owner_alone_gets_the_id_back() {
 #[test]
 fn after_the_grace_time_it_is_anybodys_and_nothing_is_left_in_storage() {
     everywhere(&[("OWNER_GRACE_MS", "10000")], |world| {
-        let ann = world.open("ann", LASTING);
+        let ann = live(world, "ann");
         world.close(ann);
         assert_eq!(world.rows(), 1);
         world.pass(10_000);
@@ -44,7 +53,7 @@ fn short_tokens_rooms_and_a_grace_time_of_zero_keep_nothing() {
         assert_eq!((world.frames(next), world.writes), (vec![OPEN.to_owned()], 0));
     });
     everywhere(&[("OWNER_GRACE_MS", "0")], |world| {
-        let ann = world.open("ann", LASTING);
+        let ann = live(world, "ann");
         world.close(ann);
         assert_eq!(world.writes, 0);
     });
@@ -82,19 +91,66 @@ fn the_dead_keep_their_ids_too() {
 }
 
 #[test]
-fn nobody_can_keep_a_list_of_ids() {
-    everywhere(&[("PUBLIC_HOMES", "1")], |world| {
-        for number in 0..20 {
-            let peer = world.open(&format!("id{number}"), LASTING);
-            world.close(peer);
+fn throw_away_sockets_earn_nothing_and_who_comes_back_has_earned_it() {
+    everywhere(&[], |world| {
+        let ann = world.open("ann", LASTING);
+        world.pass(59_000);
+        world.close(ann);
+        assert_eq!(world.writes, 0);
+        let again = world.open("ann", LASTING);
+        assert_eq!(world.frames(again), [OPEN], "a page that is loaded again gets its id back: nobody else asks for it");
+        world.pass(30_000);
+        let again = world.open("ann", LASTING); // from another network, say, before the old socket is gone
+        world.pass(30_000);
+        // Three reloads one after the other: each time it is kept.
+        let mut ann = again;
+        for _ in 0..3 {
+            world.close(ann);
+            let thief = world.open("ann", ANOTHER);
+            assert_eq!(world.frames(thief), [ID_TAKEN]);
+            ann = world.open("ann", LASTING);
+            assert_eq!(world.frames(ann).last().unwrap(), OPEN);
+            world.pass(2_000);
         }
+        assert_eq!(world.writes, 3);
+    });
+}
+
+#[test]
+fn nobody_can_keep_a_list_of_ids_nor_undo_what_is_kept() {
+    everywhere(&[("PUBLIC_HOMES", "1")], |world| {
+        let peers: Vec<_> = (0..20).map(|number| world.open(&format!("id{number}"), LASTING)).collect();
+        world.pass(60_000);
+        peers.into_iter().for_each(|peer| world.close(peer));
         let kept = world.rows();
         assert!((8..=8 * 8).contains(&kept), "{kept}");
+        let thief = world.open("id0", ANOTHER);
+        assert_eq!(world.frames(thief), [ID_TAKEN], "the first is kept, and the last is not");
+        if kept == 8 {
+            let next = world.open("id19", ANOTHER);
+            assert_eq!(world.frames(next), [OPEN]);
+        }
         world.network = "elsewhere";
-        let other = world.open("other", LASTING);
+        let other = live(world, "other");
+        assert_eq!(world.rows(), 0);
         world.close(other);
-        assert_eq!(world.rows(), kept + 1);
+        assert_eq!(world.rows(), 1);
         world.pass(60_000);
         assert_eq!(world.rows(), 0);
     });
+}
+
+#[test]
+fn what_one_object_keeps_is_bounded_for_all_networks_and_the_first_stay() {
+    let mut world = World::new(&[], "peerjs", false);
+    let open = |number| {
+        world.network = format!("network {number}").leak();
+        world.open(&format!("id{number}"), LASTING)
+    };
+    let peers: Vec<_> = (0..1_010).map(open).collect();
+    world.pass(60_000);
+    peers.into_iter().for_each(|peer| world.close(peer));
+    assert_eq!(world.rows(), 1_000);
+    let thief = world.open("id0", ANOTHER);
+    assert_eq!(world.frames(thief), [ID_TAKEN]);
 }

@@ -2,6 +2,7 @@
 
 use super::{dropped, released, Realm, Turn, SUPERSEDED};
 use crate::effect::Effect;
+use crate::guesses::Door;
 use crate::ice::Ice;
 use crate::id::PeerId;
 use crate::limits::Bucket;
@@ -27,6 +28,7 @@ impl Realm {
             turn.out.push(Effect::Close { conn: old.conn, status: Some(SUPERSEDED) });
             self.end_trial(&id, old.trial.clone(), turn);
         }
+        let released_id = self.reservations.release(&id);
         let member = Member {
             conn,
             id: id.clone(),
@@ -34,17 +36,18 @@ impl Realm {
             roster,
             keeps: claim.keeps,
             since: before.as_ref().map_or(turn.now, |old| old.since),
+            // Whoever else came while it was kept has been refused.
+            earned: released_id.is_some() || before.as_ref().is_some_and(|old| old.earned),
             heard: turn.now,
             noted: turn.now,
             trial: None,
             bucket: Bucket::default(),
             minted: Some(turn.now),
-            guesses: (0, turn.now),
             network: claim.network,
         };
         turn.out.push(Effect::Remember(member.clone()));
         self.members.insert(member);
-        released(self.reservations.release(&id).into_iter().collect(), turn);
+        released(released_id.into_iter().collect(), turn);
         self.welcome(conn, &id, roster, before.is_some_and(|old| old.roster), ice, turn);
         let (frames, drop) = self.queue.take(&Destination::of(&id));
         turn.out.extend(frames.into_iter().map(|frame| Effect::Send { to: conn, frame }));
@@ -53,8 +56,7 @@ impl Realm {
 
     /// PeerServer's checks in PeerServer's order; the limit does not apply to a peer who is registered already.
     fn admits(&mut self, id: &PeerId, claim: &Claim, elsewhere: usize, turn: &Turn<'_>) -> Result<(), Refusal> {
-        let known = self.members.named_mut(id.as_str()).map(|old| old.accepts(&claim.token, claim.guessable, turn.now));
-        match known {
+        match self.accepts(Door::Socket, id, claim, turn.now) {
             Some(false) => Err(Refusal::IdTaken),
             Some(true) => Ok(()),
             None if self.reservations.forbids(turn.now, id, &claim.token) => Err(Refusal::IdTaken),

@@ -1,6 +1,8 @@
 //! Who is here, for those who ask: discovery, other homes, the limit.
 
 use super::{Realm, Turn};
+use crate::guesses::Door;
+use crate::id::PeerId;
 use crate::limits::Millis;
 use crate::member::{Member, NetworkNumber};
 use crate::message::json;
@@ -12,10 +14,16 @@ impl Realm {
         self.members.named(member.id.as_str()).is_some() || self.members.get(member.conn).is_some()
     }
 
-    /// Whether a claim is that of a peer who is registered: the same id, with the same token.
+    /// Whether a claim is that of a peer who is registered: the same id, with the same token. Who guesses here is soon told nothing,
+    /// and that is all: no socket is refused for it.
     pub fn knows(&mut self, claim: &Claim, now: Millis) -> bool {
-        let holder = claim.id.as_ref().and_then(|id| self.members.named_mut(id.as_str()));
-        holder.is_some_and(|member| member.accepts(&claim.token, claim.guessable, now))
+        claim.id.as_ref().is_some_and(|id| self.accepts(Door::Ice, id, claim, now) == Some(true))
+    }
+
+    /// Whether a claim's token is that of the peer who holds the id; `None` when nobody does.
+    pub(super) fn accepts(&mut self, door: Door, id: &PeerId, claim: &Claim, now: Millis) -> Option<bool> {
+        let right = self.members.named(id.as_str())?.token == claim.token;
+        Some(if claim.guessable { self.guesses.judge(door, claim.network, id.as_str(), right, now) } else { right })
     }
 
     /// How many peers are here who are not known to be dead: what another home counts.

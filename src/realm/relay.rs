@@ -16,10 +16,10 @@ impl Realm {
             return;
         };
         member.heard = turn.now;
-        let stale = turn.now.saturating_sub(member.noted) > quiet / 2;
+        let unnoted = turn.now > member.noted;
         let within_rate = member.bucket.take(rate, turn.now);
-        if member.bucket.note(rate) | member.trial.take().is_some() | stale {
-            member.noted = turn.now;
+        if member.bucket.note(rate) | member.trial.take().is_some() | unnoted {
+            member.noted = turn.now.saturating_add(quiet / 2);
             turn.out.push(Effect::Remember(member.clone()));
         }
         let limit = if member.roster { MAX_ROSTER_FRAME_BYTES } else { MAX_FRAME_BYTES };

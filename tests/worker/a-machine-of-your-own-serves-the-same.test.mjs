@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { headersFor, parseHeaders } from "../../tools/site/headers.js";
 import { serve } from "../../tools/serve.mjs";
 import { startBeckon } from "./beckon.mjs";
@@ -11,9 +12,14 @@ import { open } from "./socket.mjs";
 
 const SITE = new URL("../../build/site", import.meta.url).pathname;
 const data = mkdtempSync(join(tmpdir(), "beckon-serve-"));
-const begin = (options = {}) => serve({ port: 0, ip: "127.0.0.1", data, vars: { EXPIRE_TIMEOUT_MS: "60000" }, ...options });
+/** A peer must have been here for as long before its id is kept for it. */
+const GRACE_MS = 10_000;
+const LASTING = "a-token-of-22-characters-or-more";
+const begin = (options = {}) => serve({ port: 0, ip: "127.0.0.1", data, vars: { EXPIRE_TIMEOUT_MS: "60000", OWNER_GRACE_MS: String(GRACE_MS) }, ...options });
 const at = ({ port }) => new URL(`http://127.0.0.1:${port}/`);
 let here = await begin();
+const bob = await open(at(here), { key: "peerjs", id: "bob", token: LASTING });
+const came = Date.now();
 after(async () => {
   await here.close();
   rmSync(data, { recursive: true, force: true });
@@ -58,13 +64,15 @@ test("rules for headers are read as Cloudflare reads them", () => {
 });
 
 test("two sockets talk, and what waits or is kept outlives the machine's sudden end", async () => {
-  const long = "a-token-of-22-characters-or-more";
-  const [ann, bob] = [await open(at(here), { key: "peerjs", id: "ann", token: "t" }), await open(at(here), { key: "peerjs", id: "bob", token: long })];
+  const ann = await open(at(here), { key: "peerjs", id: "ann", token: "t" });
   for (const socket of [ann, bob]) assert.equal(await socket.next(), '{"type":"OPEN"}');
+  bob.send('{"type":"HEARTBEAT"}');
+  assert.equal(await bob.next(), "pong");
   ann.send({ type: "OFFER", dst: "bob", payload: 1 });
   assert.equal(await bob.next(), '{"type":"OFFER","src":"ann","dst":"bob","payload":1}');
   ann.send('{"type":"HEARTBEAT"}');
   assert.equal(await ann.next(), "pong");
+  await sleep(came + GRACE_MS - Date.now());
   await bob.close();
   ann.send({ type: "OFFER", dst: "carl", payload: 2 });
   // The object has one thread: when this is answered, what came before is done.
@@ -78,7 +86,7 @@ test("two sockets talk, and what waits or is kept outlives the machine's sudden 
   assert.equal(await carl.next(), '{"type":"OFFER","src":"ann","dst":"carl","payload":2}');
   const thief = await open(at(here), { key: "peerjs", id: "bob", token: "another" });
   assert.match(await thief.next(), /^\{"type":"ID-TAKEN"/);
-  const owner = await open(at(here), { key: "peerjs", id: "bob", token: long });
+  const owner = await open(at(here), { key: "peerjs", id: "bob", token: LASTING });
   assert.equal(await owner.next(), '{"type":"OPEN"}');
 });
 
@@ -86,20 +94,23 @@ test("nobody can say for himself from where he asks; a proxy can", async () => {
   // One network keeps eight ids for owners who are away (MAX_RESERVED_PER_CLIENT); nine networks keep nine.
   const kept = async (server, key, header) => {
     const names = Array.from({ length: 9 }, (_, n) => `owner${n}`);
-    for (const [n, id] of names.entries()) {
-      const socket = await open(at(server), { key, id, token: `${id}-has-a-token-that-lasts` }, "/peerjs", { [header]: `203.0.${n}.1` });
-      await socket.next();
-      await socket.close();
-    }
+    const join = (id, n) => open(at(server), { key, id, token: `${id}-has-a-token-that-lasts` }, "/peerjs", { [header]: `203.0.${n}.1` });
+    const sockets = await Promise.all(names.map(join));
+    for (const socket of sockets) await socket.next();
+    await sleep(GRACE_MS);
+    for (const socket of sockets) await socket.close();
     const told = await Promise.all(names.map(async (id) => (await open(at(server), { key, id, token: "another" })).next()));
     return told.filter((frame) => /ID-TAKEN/.test(frame)).length;
   };
-  assert.equal(await kept(here, "own-word", "CF-Connecting-IP"), 8);
-  assert.equal(await kept(here, "own-word-too", "X-Forwarded-For"), 8);
   const folder = mkdtempSync(join(tmpdir(), "beckon-serve-"));
   const behind = await begin({ data: folder, proxied: true });
-  assert.equal(await kept(behind, "proxy", "X-Forwarded-For"), 9);
-  assert.equal(await kept(behind, "own-word", "CF-Connecting-IP"), 8);
+  const counts = [
+    kept(here, "own-word", "CF-Connecting-IP"),
+    kept(here, "own-word-too", "X-Forwarded-For"),
+    kept(behind, "proxy", "X-Forwarded-For"),
+    kept(behind, "own-word", "CF-Connecting-IP"),
+  ];
+  assert.deepEqual(await Promise.all(counts), [8, 8, 9, 8]);
   await behind.close();
   rmSync(folder, { recursive: true });
 });

@@ -29,6 +29,7 @@ for (const homes of ["1", "8"]) {
 
       test("a long token keeps its id for a while", async () => {
         const ann = await join("owner", LASTING);
+        await sleep(1600); // a socket that is gone at once has earned nothing
         await ann.close();
         await step();
         assert.equal(await (await join("owner", "short")).next(), ID_TAKEN);
@@ -39,10 +40,38 @@ for (const homes of ["1", "8"]) {
         await next.close();
       });
 
+      test("a socket that is gone at once has earned nothing", async () => {
+        await (await join("passing", LASTING)).close();
+        await step();
+        const next = await join("passing", "short");
+        assert.equal(await next.next(), OPEN);
+        await next.close();
+      });
+
       test("its owner comes back to it", async () => {
         await (await join("returning", LASTING)).close();
         await step();
         const again = await join("returning", LASTING);
+        assert.equal(await again.next(), OPEN);
+        await again.close();
+      });
+
+      test("a stranger who asks again and again does not get the id of a slow peer, who is not locked out by ten guesses either", async (t) => {
+        const slow = await join("slow", "s");
+        assert.equal(await slow.next(), OPEN);
+        let beat = 0;
+        for (let asked = 0; asked < 12; asked++) {
+          if (asked % 3 === 0) {
+            beat = Date.now();
+            slow.send('{"type":"HEARTBEAT"}');
+          }
+          await sleep(300);
+          const answer = await (await join("slow", `guess ${asked}`)).next();
+          // Where the machine stood still for longer than a peer may be silent, the question was another one.
+          if (answer !== ID_TAKEN && Date.now() - beat > 2000) return t.skip("this machine is too busy to beat in time");
+          assert.equal(answer, ID_TAKEN);
+        }
+        const again = await join("slow", "s");
         assert.equal(await again.next(), OPEN);
         await again.close();
       });

@@ -143,9 +143,10 @@ impl World {
     /// Whether a peer of the first home is known by this token.
     pub fn knows(&mut self, id: &str, token: &str) -> bool {
         let line = Line { method: "GET", path: "/peerjs/ice", query: &format!("id={id}&token={token}"), upgrade: false };
-        let Route::Ice(Ok(claim)) = route(line, &self.settings) else {
+        let Route::Ice(Ok(mut claim)) = route(line, &self.settings) else {
             panic!("refused at the edge: {id}");
         };
+        claim.network = NetworkNumber::of(self.address);
         let now = self.now;
         self.realm(0).knows(&claim, now)
     }

@@ -25,7 +25,7 @@ pub fn attachments(bytes: &[u8]) {
         assert!(text.is_ascii() && text.len() <= MAX_ATTACHMENT_BYTES, "{} bytes", text.len());
         // What is not remembered is as it is after a sleep.
         let back = Member::from_attachment(&text).unwrap();
-        assert_eq!(back, Member { noted: member.heard, bucket: member.bucket.clone().restored(), minted: None, ..member });
+        assert_eq!(back, Member { heard: member.noted, bucket: member.bucket.clone().restored(), minted: None, ..member });
         assert_eq!(back.to_attachment(), Some(text.clone()));
         if choices.once_in(2) {
             text
@@ -61,15 +61,15 @@ fn member(choices: &mut Choices<'_>) -> Member {
         roster: choices.once_in(2),
         keeps: choices.once_in(2).then(|| Client("x".repeat(43))),
         since: moment(choices),
+        earned: choices.once_in(2),
         heard,
         noted: heard,
         trial: choices.once_in(2).then(|| Trial {
             began: moment(choices),
-            claimed: choices.once_in(2),
+            due: moment(choices),
             askers: (0..askers).map(|_| id(choices, MAX_ASKERS_BYTES / 2)).collect(),
         }),
         network: NetworkNumber::of(choices.one_of(&["", "192.0.2.1", "2001:db8::1"])),
-        guesses: (0, 0),
         bucket: spent(choices),
         minted: None,
     }

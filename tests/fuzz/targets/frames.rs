@@ -66,11 +66,11 @@ fn member(number: u32, id: &str, roster: bool) -> Member {
         roster,
         keeps: None,
         since: NOW,
+        earned: false,
         heard: NOW,
         noted: NOW,
         trial: None,
         network: NetworkNumber::default(),
-        guesses: (0, 0),
         bucket: Bucket::default(),
         minted: Some(NOW),
     }

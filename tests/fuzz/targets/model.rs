@@ -3,9 +3,9 @@
 
 use super::javascript::{meaning, stringify, Meaning};
 use beckon::limits::{
-    FAILED_ATTEMPT_MEMORY_MS, GUESSES_PERIOD_MS, ICE_PAUSE_MS, LASTING_TOKEN_CHARS, MAX_DESTINATION_BYTES, MAX_FAILED_ATTEMPTS,
-    MAX_FRAME_BYTES, MAX_GUESSES, MAX_ROSTER_FRAME_BYTES, MAX_WAITING_BYTES, MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_PER_PEER,
-    MAX_WAITING_ROWS,
+    EARNED_AFTER_MS, FAILED_ATTEMPT_MEMORY_MS, GUESSES_PERIOD_MS, ICE_PAUSE_MS, LASTING_TOKEN_CHARS, MAX_DESTINATION_BYTES,
+    MAX_FAILED_ATTEMPTS, MAX_FRAME_BYTES, MAX_GUESSES, MAX_RESERVED_PER_CLIENT, MAX_ROSTER_FRAME_BYTES, MAX_WAITING_BYTES,
+    MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_PER_PEER, MAX_WAITING_ROWS,
 };
 use beckon::placement::{Home, Spread};
 
@@ -21,8 +21,9 @@ pub struct Socket {
     /// Whether the server, or a deploy, has closed it, and with what code.
     pub closed: Option<Option<u16>>,
     minted: Option<u64>,
-    /// Wrong tokens that were shown for its id, and since when.
-    guesses: (u32, u64),
+    network: &'static str,
+    /// Since when its peer is here, and whether it came back to an id that was kept for it.
+    since: (u64, bool),
     pub inbox: Vec<String>,
 }
 
@@ -51,7 +52,17 @@ struct Kept {
     home: Home,
     id: String,
     token: String,
+    network: &'static str,
     until: u64,
+}
+
+/// Wrong tokens that one network has shown for one id, and since when.
+struct Guesses {
+    network: &'static str,
+    id: String,
+    home: Home,
+    wrong: u32,
+    since: u64,
 }
 
 pub struct Model {
@@ -67,6 +78,7 @@ pub struct Model {
     pub sockets: Vec<Socket>,
     attempts: Vec<Attempt>,
     kept: Vec<Kept>,
+    guesses: Vec<Guesses>,
     frames: usize,
 }
 
@@ -84,6 +96,7 @@ impl Model {
             sockets: Vec::new(),
             attempts: Vec::new(),
             kept: Vec::new(),
+            guesses: Vec::new(),
             frames: 0,
         }
     }
@@ -119,21 +132,26 @@ impl Model {
     }
 
     /// Whether a token is the holder's own. Who guesses short ones is soon told nothing.
-    fn accepts(&mut self, holder: usize, token: &str) -> bool {
-        let (now, evicting) = (self.now, self.evicting);
-        let Socket { token: own, guesses, .. } = &mut self.sockets[holder];
-        if token.len() >= LASTING_TOKEN_CHARS {
-            return own == token;
+    fn accepts(&mut self, holder: usize, token: &str, network: &'static str) -> bool {
+        let now = self.now;
+        let Socket { token: own, id, home, .. } = &self.sockets[holder];
+        let right = own == token;
+        if token.len() >= LASTING_TOKEN_CHARS || network.is_empty() {
+            return right;
         }
-        if now - guesses.1 >= GUESSES_PERIOD_MS {
-            *guesses = (0, now);
+        self.guesses.retain(|guesses| now - guesses.since < GUESSES_PERIOD_MS);
+        if let Some(guesses) = self.guesses.iter_mut().find(|guesses| guesses.id == *id && guesses.network == network) {
+            let right = right && guesses.wrong < MAX_GUESSES;
+            guesses.wrong += u32::from(!right);
+            return right;
         }
-        let right = guesses.0 < MAX_GUESSES && own == token;
-        guesses.0 += u32::from(!right && !evicting);
+        if !right && !self.evicting {
+            self.guesses.push(Guesses { network, id: id.clone(), home: *home, wrong: 1, since: now });
+        }
         right
     }
 
-    pub fn open(&mut self, id: &str, token: &str, roster: bool) {
+    pub fn open(&mut self, id: &str, token: &str, roster: bool, network: &'static str) {
         let home = self.spread.home_of(id);
         let new = self.sockets.len();
         let text = |text: &str| text.to_owned();
@@ -146,14 +164,15 @@ impl Model {
             open,
             closed,
             minted: None,
-            guesses: (0, self.now),
+            network,
+            since: (self.now, false),
             inbox,
         });
         let holder = self.holder(id);
         let here = self.sockets.iter().filter(|socket| socket.open).count();
         let kept_for_another = self.kept.iter().any(|kept| kept.id == id && kept.until > self.now && kept.token != token);
         let refused = match holder {
-            Some(holder) => !self.accepts(holder, token),
+            Some(holder) => !self.accepts(holder, token, network),
             None => kept_for_another,
         };
         if refused {
@@ -172,8 +191,10 @@ impl Model {
         }
         let was_in_roster = holder.is_some_and(|holder| self.sockets[holder].roster);
         if let Some(holder) = holder {
+            self.sockets[new].since = self.sockets[holder].since;
             self.close(holder, Some(4001));
         }
+        self.sockets[new].since.1 |= self.kept.iter().any(|kept| kept.id == id);
         self.sockets[new].open = true;
         self.sockets[new].minted = (!self.evicting).then_some(self.now);
         self.kept.retain(|kept| kept.id != id);
@@ -318,12 +339,14 @@ impl Model {
         if self.sockets[socket].roster {
             self.tell_others(socket, kind);
         }
-        let Socket { id, token, roster, home, .. } = &self.sockets[socket];
-        let keeps = !roster && token.len() >= LASTING_TOKEN_CHARS;
+        let Socket { id, token, roster, home, network, since: (since, earned), .. } = &self.sockets[socket];
+        let earned = *earned || self.now - since >= EARNED_AFTER_MS;
+        let theirs = self.kept.iter().filter(|kept| kept.network == *network && kept.home == *home).count();
+        let keeps = !roster && token.len() >= LASTING_TOKEN_CHARS && earned && theirs < MAX_RESERVED_PER_CLIENT;
         // Who says goodbye needs no id any more.
         if keeps && self.grace_ms > 0 && self.sockets[socket].closed != Some(Some(1000)) {
-            let (home, id, token) = (*home, id.clone(), token.clone());
-            self.kept.push(Kept { home, id, token, until: self.now + self.grace_ms });
+            let (home, id, token, network) = (*home, id.clone(), token.clone(), *network);
+            self.kept.push(Kept { home, id, token, network, until: self.now + self.grace_ms });
         }
     }
 
@@ -342,11 +365,13 @@ impl Model {
         for socket in self.sockets.iter_mut().filter(|socket| socket.open && socket.home == home) {
             (socket.open, socket.closed) = (false, Some(None));
         }
+        self.guesses.retain(|guesses| guesses.home != home);
     }
 
     /// Objects are thrown out of memory, and forget what need not be known.
     pub fn evict(&mut self) {
-        self.sockets.iter_mut().for_each(|socket| (socket.minted, socket.guesses) = (None, (0, 0)));
+        self.sockets.iter_mut().for_each(|socket| socket.minted = None);
+        self.guesses.clear();
     }
 
     pub fn pass_time(&mut self, ms: u64) {

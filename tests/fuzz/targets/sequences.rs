@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU16;
 
 const IDS: [&str; 8] = ["ann", "bob", "ruth", "rob", "q\"\\\u{1}\u{7f}é😀", "absent", "eve", "x"];
+const NETWORKS: [&str; 3] = ["", "192.0.2.1", "2001:db8::1"];
 const TOKENS: [&str; 3] = ["short", "a-token-that-nobody-can-guess", "another-one-that-nobody-can-guess"];
 
 /// The bytes are the choices of a life.
@@ -55,8 +56,10 @@ fn exact(choices: &mut Choices<'_>) {
             0..=5 => {
                 let (id, token) = (choices.below(peers), choices.one_of(&TOKENS));
                 let roster = room && !choices.once_in(5);
+                let network = choices.one_of(&NETWORKS);
+                (world.address, world.network) = (network, network);
                 open(&mut world, IDS[id], token, roster);
-                model.open(IDS[id], token, roster);
+                model.open(IDS[id], token, roster, network);
             }
             6..=17 => {
                 let text = match choices.below(3) {
