@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import jsQR from "jsqr";
 import { addressesOf, certificate, drawn } from "../../tools/lan.mjs";
+import { builtConfig } from "./built-config.mjs";
 
 const ROOT = new URL("../../", import.meta.url);
 const LAN = new URL("tools/lan.mjs", ROOT).pathname;
@@ -42,21 +43,9 @@ const freePort = () =>
     });
   });
 
-/** wrangler.toml without its build: `npm test` has built before. */
-function builtConfig() {
-  const folder = new URL("tests/output/lan/", ROOT);
-  mkdirSync(folder, { recursive: true });
-  const config = readFileSync(new URL("wrangler.toml", ROOT), "utf8")
-    .replace(/\[build\]\n(.+\n)+/, "")
-    .replace('main = "src/', 'main = "../../../src/')
-    .replace('directory = "build/', 'directory = "../../../build/');
-  writeFileSync(new URL("wrangler.toml", folder), config);
-  return new URL("wrangler.toml", folder).pathname;
-}
-
 test("the page is served over https, and the link in the terminal, the QR code and the certificate agree", async (t) => {
   const port = await freePort();
-  const child = spawn(process.execPath, [LAN, "--lan", "--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", "0", "--config", builtConfig()], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [LAN, "--lan", "--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", "0", "--config", builtConfig("lan")], { stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise((settle) => child.on("exit", settle));
   t.after(() => (child.kill("SIGTERM"), ended));
   let told = "";
