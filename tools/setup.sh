@@ -13,7 +13,7 @@ for_purpose() { case " $* " in *" $purpose "*) true ;; *) false ;; esac; }
 mkdir -p "$tools"
 if command -v flock >/dev/null; then
     exec 9>"$tools/lock"
-    flock -n 9 || { say "another set-up is running; waiting for it"; flock 9; }
+    flock -n 9 || { say "another set-up is running; waiting for it"; flock 9; know_rust; }
 fi
 
 # Debian's packages that are missing, and what for: all are installed at once.

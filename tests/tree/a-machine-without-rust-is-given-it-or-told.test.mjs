@@ -1,11 +1,12 @@
 // The deploy button builds on a machine that has Node and no Rust. tools/setup.sh fetches Rust there, or says in one sentence why it does
 // not; seen on a machine that is made of a PATH.
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 /** What every system has. */
@@ -30,10 +31,20 @@ function machine(t, programs) {
   for (const name of USUAL) symlinkSync(execFileSync("/bin/sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim(), join(bin, name));
   for (const [name, script] of Object.entries(programs)) writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const tools = join(home, "tools");
+  const script = join(ROOT, "tools/setup.sh");
+  const own = { PATH: bin, HOME: home, BECKON_TOOLS: tools };
   return {
     home,
     tools,
-    setUp: (env = {}) => spawnSync("bash", [join(ROOT, "tools/setup.sh")], { env: { PATH: bin, HOME: home, BECKON_TOOLS: tools, ...env }, encoding: "utf8", timeout: 60_000 }),
+    setUp: (env = {}) => spawnSync("bash", [script], { env: { ...own, ...env }, encoding: "utf8", timeout: 60_000 }),
+    /** Begins it, and tells how it ends. */
+    begin() {
+      const child = spawn("bash", [script], { env: own, stdio: ["ignore", "ignore", "pipe"] });
+      t.after(() => child.kill("SIGKILL"));
+      const begun = { child, said: "", ended: new Promise((settle) => child.on("close", settle)) };
+      child.stderr.on("data", (data) => (begun.said += data));
+      return begun;
+    },
   };
 }
 /** A curl that writes down what it was asked for, and answers with this. */
@@ -116,6 +127,41 @@ test("Rust that is too old is told, with what to do", (t) => {
   assert.equal(status, 1, stderr);
   assert.match(sentences(stderr).at(-1), /^beckon: This machine's Rust \(rustc 1\.63\.0 .*\) is older than what Beckon needs, 1\.\d+: run rustup update /);
   for (const newer of ["1.90.0", "1.100.0", "2.0.0"]) assert.equal(version(newer).status, 0, newer);
+});
+
+/** Until it is so; node's own limit ends a test that waits in vain. @param {() => boolean} so */
+const until = async (so) => {
+  while (!so()) await sleep(20);
+};
+
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]]) {
+  test(`whoever ends it with ${signal} ends all that it has begun`, async (t) => {
+    const { home, begin } = machine(t, { cc: "", curl: 'echo $$ >"$HOME/new" && /bin/mv "$HOME/new" "$HOME/pid"\nexec sleep 1000' });
+    const { child, ended } = begin();
+    await until(() => existsSync(join(home, "pid")));
+    child.kill(signal);
+    assert.equal(await ended, code);
+    const pid = Number(readFileSync(join(home, "pid"), "utf8"));
+    const lives = () => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    await until(() => !lives());
+  });
+}
+
+test("two at once wait for each other, and the second finds done what the first did", async (t) => {
+  const { home, begin } = machine(t, { cc: "", curl: `${curl(`while [ ! -e "$HOME/go" ]; do sleep 0.1; done\ncat <<'END'\n${INSTALLER}\nEND`)}` });
+  const first = begin();
+  await until(() => existsSync(join(home, "fetched")));
+  const second = begin();
+  await until(() => second.said.includes("another set-up is running; waiting for it"));
+  writeFileSync(join(home, "go"), "");
+  assert.deepEqual([await first.ended, await second.ended], [0, 0], first.said + second.said);
+  assert.equal(readFileSync(join(home, "fetched"), "utf8"), `${RUSTUP}\n`);
 });
 
 test("an installer that was interrupted is run again", (t) => {
