@@ -8,22 +8,52 @@ cd "$root"
 [ -e node_modules/.beckon-installed ] && has_target || bash tools/setup.sh
 profile=${BECKON_PROFILE:-release}
 
-say "building the Worker ($profile; the first time takes some minutes)"
-# WASM_BINDGEN_USE_JS_SYS: worker 0.8 wants the glue to go through js-sys, as worker-build makes it.
-# Which commit this is, for /health; a quick build is one that is being worked on.
-if [ "$profile" = release ] && commit=$(git rev-parse --short HEAD 2>/dev/null); then export BECKON_BUILD=$commit; fi
-WASM_BINDGEN_USE_JS_SYS=1 wasm_cargo build --locked --lib --profile "$profile" --target "$target" --target-dir target
-# Why not worker-build: it downloads its helpers, takes minutes to install, and its entry script leaves the caller of a
-# Durable Object waiting for ever when Rust panics. tools/bindgen and src/entry.js do the same job, small enough to read.
-rm -rf build.new
-cargo run --quiet --locked --target-dir "$tools/target" -p bindgen -- "target/$target/$profile/beckon.wasm" build.new
-if [ "$profile" = release ]; then
-    # Only the features that rustc's target has, and exceptions: wasm-bindgen's guards use them. Names are dropped.
-    features=(--enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-bulk-memory --enable-multivalue
-        --enable-reference-types --enable-exception-handling)
-    node tools/prune.mjs build.new "${features[@]}"
-    wasm-opt build.new/index_bg.wasm -O3 -o build.new/index_bg.wasm "${features[@]}"
+# One build at a time: npm start and npm test may both want one. Where there is no flock, whoever starts both waits.
+mkdir -p target
+if command -v flock >/dev/null; then
+    exec 8>target/build.lock
+    flock 8
 fi
+
+# A build is kept, with what it was made of, until there is another one: for what is built from the same sources nothing is compiled again.
+# Which commit it is, for /health, is part of a release; a quick build is one that is being worked on.
+[ "$profile" = release ] && commit=$(git rev-parse --short HEAD 2>/dev/null) || commit=
+made_of=$(node tools/made-of.mjs "$(cat "$lean_rust/made-by" 2>/dev/null)")
+is_kept() { grep -qsx "$made_of" "$1/made-of" && { [ -z "$commit" ] || grep -qsx "commit $commit" "$1/made-of"; }; }
+
+# Compiles the Worker into a folder.
+compile() {
+    # WASM_BINDGEN_USE_JS_SYS: worker 0.8 wants the glue to go through js-sys, as worker-build makes it.
+    if [ -n "$commit" ]; then export BECKON_BUILD=$commit; fi
+    WASM_BINDGEN_USE_JS_SYS=1 wasm_cargo build --locked --lib --profile "$profile" --target "$target" --target-dir target
+    # Why not worker-build: it downloads its helpers, takes minutes to install, and its entry script leaves the caller of a
+    # Durable Object waiting for ever when Rust panics. tools/bindgen and src/entry.js do the same job, small enough to read.
+    cargo run --quiet --locked --target-dir "$tools/target" -p bindgen -- "target/$target/$profile/beckon.wasm" "$1"
+    [ "$profile" = release ] || return 0
+    # Only the features that rustc's target has, and exceptions: wasm-bindgen's guards use them. Names are dropped.
+    local features=(--enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-bulk-memory --enable-multivalue
+        --enable-reference-types --enable-exception-handling)
+    node tools/prune.mjs "$1" "${features[@]}"
+    wasm-opt "$1/index_bg.wasm" -O3 -o "$1/index_bg.wasm" "${features[@]}"
+}
+
+# A release is as good as a quick build, and better.
+kept=target/kept/release
+is_kept "$kept" || kept=target/kept/$profile
+if is_kept "$kept"; then
+    say "the Worker is built already: nothing it is made of has changed"
+else
+    say "building the Worker ($profile; the first time takes some minutes)"
+    rm -rf "$kept" "$kept.new"
+    mkdir -p target/kept
+    compile "$kept.new"
+    printf '%s\ncommit %s\n' "$made_of" "$commit" >"$kept.new/made-of"
+    mv "$kept.new" "$kept"
+fi
+rm -rf build.new
+cp -R "$kept" build.new
+rm build.new/made-of
+
 mkdir -p public/vendor
 # Only if they differ: `wrangler dev` watches public/, and would build for ever.
 vendor() { cmp -s "$1" "public/vendor/$2" || cp "$1" "public/vendor/$2"; }

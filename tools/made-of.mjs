@@ -1,0 +1,20 @@
+// `node tools/made-of.mjs`: prints, as one number, all that a build of the Worker's Rust is made of: its sources, what shapes the result, and
+// the tools that make it. The same number gives the same build, so tools/build.sh keeps the last one by it. What is only served is no part.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const read = (/** @type {string} */ name) => readFileSync(join(root, name));
+/** The tools, by what they say of themselves: compilers of the same version make the same. */
+const versions = ["binaryen", "esbuild"].map((name) => JSON.parse(read(`node_modules/${name}/package.json`).toString()).version);
+const compiler = execFileSync("rustc", ["-vV"]);
+
+const files = globSync(["src/**/*", "tools/bindgen/**/*", "tools/{build.sh,env.sh,prune.mjs,made-of.mjs}", "Cargo.{toml,lock}", ".cargo/*"], { cwd: root, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
+  .sort();
+const hash = createHash("sha256");
+for (const part of [compiler, ...versions, ...process.argv.slice(2), ...files.flatMap((name) => [name, read(name)])]) hash.update(part).update("\0");
+console.log(hash.digest("hex"));
