@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { open } from "./socket.mjs";
 import { startFaulty } from "./faulty.mjs";
+import { eventually } from "./time.mjs";
 
 const OPEN = '{"type":"OPEN"}';
 const offer = (src, dst, payload) => JSON.stringify({ type: "OFFER", src, dst, payload });
@@ -28,7 +28,7 @@ test("sockets, ids, rosters and waiting frames outlive a trap, and the next fram
   ann.send({ type: "OFFER", dst: "late", payload: "kept" });
   for (let round = 0; round < 6; round++) {
     ann.send({ type: "OFFER", dst: "bob", payload: round % 2 ? "throw-here" : "trap-here" });
-    await sleep(100);
+    await eventually("it has trapped", async () => (await traps(beckon)) > round);
     ann.send({ type: "OFFER", src: "forged", dst: "bob", payload: round });
     assert.equal(await bob.next(), offer("ann", "bob", round));
     elsewhere.send({ type: "OFFER", dst: "eve", payload: round });
@@ -68,7 +68,7 @@ test("who was waiting for something else is told as well, in whichever object", 
   // They wait for Cloudflare's answer, which would take 1.5 s to be given up.
   const waiting = ["here", "there"].map((key) => open(beckon.url, { key, id: "bob", token: "t", roster: "1" }));
   const settled = Promise.allSettled(waiting);
-  while (asked.length < waiting.length) await sleep(5);
+  await eventually("both have asked", () => asked.length === waiting.length);
   ann.send({ type: "OFFER", dst: "ann", payload: "trap-here" });
   for (const { status, reason } of await settled) assert.match(`${status} ${reason}`, /^rejected .*500/);
   const again = await join(beckon, { key: "here", id: "bob", roster: "1" });

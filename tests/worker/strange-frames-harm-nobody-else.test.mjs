@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { beckon } from "../bench/servers.js";
 import { BINARY, CLOSE, close, frame, openRaw, PING, PONG } from "./raw.mjs";
 import { open } from "./socket.mjs";
+import { eventually } from "./time.mjs";
 
 const SELF = Buffer.from('{"type":"OFFER","dst":"eve","payload":"é"}');
 const RELAYED = { opcode: 1, payload: '{"type":"OFFER","src":"eve","dst":"eve","payload":"é"}' };
@@ -70,15 +70,12 @@ async function othersTalk() {
 }
 
 /** The id is anybody's, at once or a moment later. */
-async function idIsFree() {
-  const patience = Date.now() + 30_000;
-  for (let answer; answer !== '{"type":"OPEN"}'; await sleep(20)) {
-    assert.ok(Date.now() < patience, answer);
-    const next = await open(url, { key: "k", id: "eve", token: "other" });
-    answer = await next.next();
-    await next.close();
-  }
-}
+const idIsFree = () => eventually("the id is free", async () => {
+  const next = await open(url, { key: "k", id: "eve", token: "other" });
+  const answer = await next.next();
+  await next.close();
+  return answer === '{"type":"OPEN"}';
+});
 
 test("frames of every shape", { timeout: 120_000 }, async (t) => {
   for (const [what, [sent, expected]] of Object.entries(CASES)) {

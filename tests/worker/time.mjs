@@ -1,0 +1,48 @@
+// Tests about real time, on machines that may stand still for any while: what is to be seen within some time is looked at again when the
+// clock says that it took longer, because then it says nothing. What was seen in time counts, whatever it is.
+import { setTimeout as sleep } from "node:timers/promises";
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Looks within one minute of the clock, which is how the limiters count.
+ * @template T
+ * @param {(again: number) => Promise<T>} look  `again`: how often it has looked before, so that it can have an address of its own
+ */
+export async function inOneMinute(look) {
+  const minute = () => Math.floor(Date.now() / MINUTE_MS);
+  for (let again = 0; ; again++) {
+    const began = minute();
+    try {
+      return await look(again);
+    } catch (error) {
+      if (minute() === began) throw error;
+    }
+  }
+}
+
+/**
+ * Does something, and looks less than `ms` after it began to.
+ * @template T
+ * @param {number} ms
+ * @param {() => Promise<() => Promise<unknown>>} prepare  gives what is to be done
+ * @param {() => Promise<T>} look
+ */
+export async function soonAfter(ms, prepare, look) {
+  for (;;) {
+    const act = await prepare();
+    const since = Date.now();
+    await act();
+    const seen = await look();
+    if (Date.now() - since < ms) return seen;
+  }
+}
+
+/** Waits until `check` gives something that is true. @param {string} what @param {() => Promise<unknown> | unknown} check */
+export async function eventually(what, check, patience = 60_000) {
+  for (const end = Date.now() + patience; ; await sleep(20)) {
+    const found = await check();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`never: ${what}`);
+  }
+}
