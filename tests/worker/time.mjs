@@ -25,12 +25,12 @@ export async function inOneMinute(look) {
  * Does something, and looks less than `ms` after it began to.
  * @template T
  * @param {number} ms
- * @param {() => Promise<() => Promise<unknown>>} prepare  gives what is to be done
+ * @param {(again: boolean) => Promise<() => Promise<unknown>>} prepare  gives what is to be done; `again`: the last time was too slow
  * @param {() => Promise<T>} look
  */
 export async function soonAfter(ms, prepare, look) {
-  for (;;) {
-    const act = await prepare();
+  for (let again = false; ; again = true) {
+    const act = await prepare(again);
     const since = Date.now();
     await act();
     const seen = await look();
