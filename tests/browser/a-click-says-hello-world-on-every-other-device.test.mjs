@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alerts, deafen, link, name, openDevice, openRoom, press, stage, until, untilConnected, untilHello, untilText } from './browser.mjs';
+import { alerts, deafen, hurryClock, link, name, openDevice, openRoom, press, stage, stopClock, turnClock, until, untilConnected, untilHello, untilText } from './browser.mjs';
 
 const { beckon, chromium } = await stage();
 
@@ -15,6 +15,7 @@ async function closeAll(devices) {
 test('two devices: a click on either says hello world on the other, with the name of who clicked', async () => {
   const devices = await openRoom(chromium, beckon.url, 2);
   const [amber, blue] = devices.map(({ page }) => page);
+  for (const page of [amber, blue]) await stopClock(page); // an alert goes by itself
   await press(amber, '#hello');
   await untilHello(blue, await name(amber));
   assert.match(await blue.title(), new RegExp(`${await name(amber)} said hello world`));
@@ -42,6 +43,7 @@ test('three devices: both others see it, and the one who clicked is told of both
 test('the keyboard clicks too, each of several hellos is noticed, and each can be dismissed', async () => {
   const devices = await openRoom(chromium, beckon.url, 2);
   const [amber, blue] = devices.map(({ page }) => page);
+  await stopClock(blue);
   await amber.focus('#hello');
   await amber.keyboard.press('Space');
   await amber.keyboard.press('Enter');
@@ -57,8 +59,10 @@ test('the keyboard clicks too, each of several hellos is noticed, and each can b
 test('an alert goes by itself', async () => {
   const devices = await openRoom(chromium, beckon.url, 2);
   const [amber, blue] = devices.map(({ page }) => page);
+  await stopClock(blue);
   await press(amber, '#hello');
   await untilHello(blue, await name(amber));
+  await turnClock(blue, 10_000);
   await until(blue, 'the alert is gone', () => !document.querySelector('[role=alert]'));
   await closeAll(devices);
 });
@@ -105,6 +109,9 @@ test('without a path a click goes through the server, sealed and marked as such,
   const frames = [];
   cdp.on('Network.webSocketFrameSent', ({ response }) => frames.push(response.payloadData));
   await until(second.page, 'the other one is there', () => document.querySelectorAll('#people > li').length === 2);
+  for (const { page } of [first, second]) await hurryClock(page);
+  for (const { page } of [first, second]) await untilText(page, 'connected, through the server (still sealed)');
+  for (const { page } of [first, second]) await turnClock(page);
   await press(first.page, '#hello');
   await untilHello(second.page, await name(first.page));
   await untilText(first.page, `Said to ${await name(second.page)}`);
@@ -114,7 +121,10 @@ test('without a path a click goes through the server, sealed and marked as such,
   const messages = frames.filter((frame) => frame.includes('"MESSAGE"'));
   assert.ok(messages.length > 0);
   for (const frame of frames) assert.doesNotMatch(frame, /hello world|candidate:|"sdp"/);
-  for (const { page } of [first, second]) await page.evaluate(() => (window.hearing = true));
+  for (const { page } of [first, second]) {
+    await page.evaluate(() => (window.hearing = true));
+    await turnClock(page, 15_000); // the connection of before has failed
+  }
   for (const { page } of [first, second]) await untilText(page, 'connected, direct');
   await press(first.page, '#hello');
   await untilText(second.page, 'said hello 2 times');
@@ -135,12 +145,18 @@ test('with neither a path nor a way through the server the page says why, and th
   };
   const first = await openDevice(chromium, beckon.url, older);
   const second = await openDevice(chromium, await link(first.page), older);
-  await untilText(first.page, 'Still looking for a path to');
+  // Whatever is waited for here is the pages' own patience.
+  for (const { page } of [first, second]) await hurryClock(page);
+  await until(first.page, 'the search is spoken of', () => document.body.innerText.includes('Still looking for a path to') && (window.testClock.stop(), true));
   await press(first.page, '#hello');
+  await hurryClock(first.page);
   await untilText(first.page, 'No direct path to');
   await untilText(first.page, 'Your hello is kept until there is one');
   await untilText(second.page, 'Both networks block direct connections and this server has no relay.');
-  for (const { page } of [first, second]) await page.evaluate(() => (window.hearing = true));
+  for (const { page } of [first, second]) {
+    await page.evaluate(() => (window.hearing = true));
+    await turnClock(page, 15_000); // the connection of before has failed
+  }
   await untilHello(second.page, await name(first.page));
   await untilConnected(second.page, 1);
   await closeAll([first, second]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startBeckon } from '../worker/beckon.mjs';
-import { deafen, link, openDevice, openRoom, press, stage, until, untilText } from './browser.mjs';
+import { deafen, hurryClock, link, openDevice, openRoom, press, stage, stopClock, turnClock, until, untilText } from './browser.mjs';
 import { startTurn } from './turn.mjs';
 
 const { beckon, chromium } = await stage({ vars: { STUN_URLS: '' } });
@@ -48,8 +48,16 @@ test('details that are open when the other leaves say so, and nothing breaks', a
   const [{ page, troubles }, other] = devices;
   await press(page, '#people summary');
   await until(page, 'the figures', () => document.querySelectorAll('#people dt').length > 5);
+  const untilLeft = () => until(page, 'it is seen to have left', () => document.querySelector('#people [data-state=left]'));
+  await stopClock(page);
   await other.page.goto('about:blank');
-  await until(page, 'nothing to tell', () => document.querySelector('#people dl')?.textContent.includes('none now') || document.querySelectorAll('#people li').length === 1);
+  await untilLeft();
+  await turnClock(page, 1_000); // the figures are read once a second, and who left is listed for four
+  await stopClock(page);
+  await untilLeft();
+  await until(page, 'nothing to tell', () => document.querySelector('#people dl').textContent.includes('none now'));
+  await turnClock(page, 4_000);
+  await until(page, 'it is not listed any more', () => document.querySelectorAll('#people li').length === 1);
   assert.deepEqual(troubles, []);
   for (const { close } of devices) await close();
 });
@@ -62,6 +70,8 @@ test('where there is no path and the relay turns us away, the page says both', a
   const first = await openDevice(chromium, strict.url, deafen);
   await until(first.page, 'a fresh room', () => document.getElementById('link').value.includes('#'));
   const second = await openDevice(chromium, await link(first.page), deafen);
+  await until(first.page, 'the other one is there', () => document.querySelectorAll('#people > li').length === 2);
+  for (const { page } of [first, second]) await hurryClock(page);
   for (const { page } of [first, second]) await untilText(page, 'The relay turned us away. What you say to');
   for (const { page } of [first, second]) assert.equal(await page.$eval('#people > li:not([data-state=me])', (row) => row.dataset.state), 'open');
   for (const { troubles, close } of [first, second]) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { barriers } from './axe.mjs';
-import { link, name, openDevice, openRoom, press, stage, until, untilConnected, untilHello, untilText } from './browser.mjs';
+import { link, name, openDevice, openRoom, press, stage, stopClock, until, untilConnected, untilHello, untilText } from './browser.mjs';
 import { diagnosis } from './doctor.mjs';
 
 const { beckon, chromium } = await stage({ vars: { STUN_URLS: '' } });
@@ -79,6 +79,7 @@ test('who listens instead of looking hears who comes, who says hello, and who le
   const [first, second] = await openRoom(chromium, beckon.url, 2);
   const who = await name(second.page);
   await untilText(first.page, `${who} is here`);
+  await stopClock(first.page); // a hello goes by itself
   await press(second.page, '#hello');
   await untilHello(first.page, who);
   const heard = await accessible(first.page);

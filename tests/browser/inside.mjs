@@ -142,19 +142,27 @@ function clockPage() {
     this.owesAnAnswer ||= String(data).includes('"HEARTBEAT"');
     return send.call(this, data);
   };
+  function pass(ms) {
+    ahead += ms;
+    // What is due first rings first.
+    for (const [id] of [...timers].sort(([, one], [, other]) => one.due - other.due)) arm(id);
+  }
+  function go() {
+    clearInterval(hurrying);
+    if (stoppedAt !== null) ahead = stoppedAt - now();
+    stoppedAt = null;
+  }
   window.testClock = {
     stop() {
-      clearInterval(hurrying);
-      stoppedAt ??= time();
+      go();
+      stoppedAt = time();
       for (const { real } of timers.values()) clearTimeout(real);
     },
-    hurry: () => void (hurrying ??= setInterval(() => busy() || window.testClock.turn(1_000), SHORT_MS)),
-    turn(ms) {
-      if (stoppedAt !== null) ahead = stoppedAt - now(); // it goes on
-      stoppedAt = null;
-      ahead += ms;
-      // What is due first rings first.
-      for (const [id] of [...timers].sort(([, one], [, other]) => one.due - other.due)) arm(id);
+    turn: (ms) => (go(), pass(ms)),
+    hurry() {
+      go();
+      pass(0);
+      hurrying = setInterval(() => busy() || pass(1_000), SHORT_MS);
     },
   };
 }
@@ -165,5 +173,5 @@ export const stopClock = (page) => page.evaluate(() => window.testClock.stop());
 /** Whatever the page waits for alone is soon over. */
 export const hurryClock = (page) => page.evaluate(() => window.testClock.hurry());
 
-/** So many ms have passed on the page; a clock that was stopped goes again. */
-export const turnClock = (page, ms) => page.evaluate((ms) => window.testClock.turn(ms), ms);
+/** So many ms have passed on the page, and from now on its clock goes as it always does. */
+export const turnClock = (page, ms = 0) => page.evaluate((ms) => window.testClock.turn(ms), ms);

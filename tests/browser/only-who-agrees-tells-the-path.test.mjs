@@ -1,10 +1,9 @@
 // By what kind of path people connect is counted for those who agree, and asked of nobody where nothing counts it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { startBeckon } from '../worker/beckon.mjs';
 import { barriers } from './axe.mjs';
-import { eventually, openRoom, press, stage, until, untilConnected, untilText } from './browser.mjs';
+import { eventually, name, openRoom, press, stage, turnClock, until, untilConnected, untilHello, untilText } from './browser.mjs';
 
 const { beckon, chromium } = await stage({ counting: true });
 const BOX = '#people .inside input';
@@ -40,7 +39,10 @@ test('nothing is told before the box is ticked, the kind once after it, again af
   await page.reload();
   await untilConnected(page, 2);
   await untilText(page, 'connected, direct');
-  await setTimeout(1_000);
+  // Whatever it would tell later is due now, and whatever it told has come before this hello.
+  await turnClock(page, 60_000);
+  await press(page, '#hello');
+  await untilHello(devices[1].page, await name(page));
   assert.deepEqual(told, ['/paths/direct', '/paths/direct'], 'once for each page load, whoever is there');
   assert.deepEqual(others, [], 'who has not agreed tells nothing');
   const counted = async () => (await beckon.points()).map(({ blobs }) => blobs[0]).filter((what) => what.startsWith('path-'));

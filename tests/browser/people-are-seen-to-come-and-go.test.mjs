@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { link, name, openDevice, openDoor, openRoom, people, press, stage, until, untilConnected, untilHello, untilText, watch, within, write } from './browser.mjs';
+import { link, name, openDevice, openDoor, openRoom, people, press, stage, stopClock, turnClock, until, untilConnected, untilHello, untilText, watch, within, write } from './browser.mjs';
 
 const { beckon, chromium } = await stage();
 
@@ -11,9 +11,11 @@ const untilAlone = (page) => until(page, 'nobody else is listed', () => document
 test('closing a page is leaving, and seen at once', async () => {
   const [first, second] = await openRoom(chromium, beckon.url, 2);
   const gone = await name(second.page);
+  await stopClock(first.page); // who left is listed for a while only
   await second.page.close({ runBeforeUnload: true });
   await until(first.page, 'it is shown to have left', () => document.querySelector('li[data-state=left] .standing')?.textContent === 'left');
   assert.match(await first.page.$eval('#news', (news) => news.textContent), new RegExp(`${gone} left`));
+  await turnClock(first.page, 4_000);
   await untilAlone(first.page);
   await untilText(first.page, 'Waiting for another device');
   await first.close();
@@ -32,6 +34,8 @@ test('a page that crashes is seen to have left, once its connection is lost too'
   });
   const crash = await second.page.createCDPSession();
   crash.send('Page.crash').catch(() => {}); // it cannot answer
+  await until(first.page, 'the connection is lost', () => window.seen.length > 1); // the browser takes its time for that
+  await turnClock(first.page, 8_000); // as long as somebody who was cut off may be away
   await untilAlone(first.page);
   assert.match((await first.page.evaluate(() => window.seen)).join(), /^open,(reconnecting,)?left$/);
   await first.close();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startBeckon } from '../worker/beckon.mjs';
-import { link, openDevice, openDoor, press, startChromium, startFirefox, until, untilConnected, untilText } from './browser.mjs';
+import { hurryClock, link, openDevice, openDoor, press, startChromium, startFirefox, until, untilConnected, untilText } from './browser.mjs';
 import { diagnosis, HEALTHY, openDoctor, untilFound } from './doctor.mjs';
 import { startTurn } from './turn.mjs';
 
@@ -144,6 +144,7 @@ test('a room offers the doctor to those who have no path, and to nobody else', a
   const torn = [await openDevice(chromium, bare.url, relayOnly)];
   await untilText(torn[0].page, 'Waiting for another device');
   torn.push(await openDevice(chromium, await link(torn[0].page), relayOnly));
+  for (const { page } of torn) await hurryClock(page);
   for (const { page } of torn) await until(page, 'the offer', () => !document.getElementById('why').hidden);
   await untilText(torn[0].page, 'goes through the server, sealed. Find out why there is no direct path');
   const [tab] = await Promise.all([

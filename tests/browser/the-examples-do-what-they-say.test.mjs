@@ -8,8 +8,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { seeded } from '../seeds/chance.mjs';
-import { startBeckon } from '../worker/beckon.mjs';
-import { openDevice, press, startChromium, until, untilText, write } from './browser.mjs';
+import { anyBeckon, openDevice, press, startChromium, until, untilText, write } from './browser.mjs';
 
 /** What is in the files that are sent. */
 const random = seeded(1);
@@ -24,7 +23,7 @@ const elsewhere = new Map();
 let server;
 let origin;
 before(async () => {
-  [beckon, chromium, folder] = await Promise.all([startBeckon(), startChromium(), mkdtemp(path.join(tmpdir(), 'beckon-'))]);
+  [beckon, chromium, folder] = await Promise.all([anyBeckon(), startChromium(), mkdtemp(path.join(tmpdir(), 'beckon-'))]);
   server = http.createServer(({ url }, response) => {
     const [headers, body] = elsewhere.get(url) ?? [{}, '<!doctype html><title>elsewhere</title>'];
     response.writeHead(200, { 'Content-Type': url.endsWith('.js') ? 'text/javascript' : 'text/html', ...headers }).end(body);

@@ -5,8 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { after, before, test } from 'node:test';
-import { startBeckon } from '../worker/beckon.mjs';
-import { link, openDevice, press, startChromium, until } from './browser.mjs';
+import { anyBeckon, link, openDevice, press, startChromium, until } from './browser.mjs';
 
 const PUBLIC = new URL('../../public/', import.meta.url);
 
@@ -15,7 +14,7 @@ let chromium;
 let elsewhere;
 let origin;
 before(async () => {
-  [beckon, chromium] = await Promise.all([startBeckon(), startChromium()]);
+  [beckon, chromium] = await Promise.all([anyBeckon(), startChromium()]);
   elsewhere = http.createServer((request, response) => {
     response.setHeader('Content-Type', 'text/html');
     response.end('<!doctype html><title>elsewhere</title>');
