@@ -111,6 +111,10 @@ test("the floor and Beckon relay the same frames, and they are PeerServer's", as
 
 test("stock heartbeats wake no object; anything else would be counted", async () => {
   for (const server of [ours, least]) {
+    await until(`${server.name}: those who came before have gone`, async () => {
+      const { fetch, close } = await countsOf(server);
+      return fetch === close;
+    });
     const wires = await openAll(server.port, Array.from({ length: 50 }, (_, n) => ({ id: `idle-${n}` })));
     let pongs = 0;
     for (const wire of wires) wire.onText = (payload) => (pongs += Number(payload.toString() === "pong"));

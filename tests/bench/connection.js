@@ -51,7 +51,7 @@ async function saturated(server, { seconds, acrossHomes }) {
       histogram.add((performance.now() - began) * 1000);
     }
   });
-  await pause(1000);
+  await pause(Math.min(1, seconds) * 1000); // until it is warm
   const result = await over(server, seconds, histogram);
   playing = false;
   await Promise.all(playingPairs);
@@ -77,7 +77,7 @@ async function paced(server, { pace, seconds }) {
       await pause(Math.max(0, began + ((n + 1) * 1000) / pace - performance.now()));
     }
   })();
-  await pause(2000);
+  await pause(Math.min(2, seconds) * 1000);
   const result = await over(server, seconds, histogram);
   playing = false;
   await play;
@@ -91,7 +91,7 @@ async function over(server, seconds, histogram) {
   histogram.clear();
   const [began, cpu] = [performance.now(), cpuOf(server.pid)];
   await pause(seconds * 1000);
-  while (!histogram.total) await pause(10); // a very busy machine
+  while (!histogram.total || cpuOf(server.pid) === cpu) await pause(10); // a very busy machine
   const [spent, took] = [cpuOf(server.pid) - cpu, (performance.now() - began) / 1000];
   return {
     "us/connection": spent / histogram.total,
