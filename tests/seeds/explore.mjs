@@ -77,7 +77,9 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
 }
 
 const deadline = setTimeout(cut, end - Date.now());
-// Whatever has had the least time is next: the slow ones do not starve the quick ones.
+// Whatever has had the least time is next: the slow ones do not starve the quick ones. At first that is anyone: a short look, often
+// repeated, sees all of them.
+for (let last = names.length - 1; last > 0; last--) names.push(...names.splice(randomInt(last + 1), 1));
 while (Date.now() < end) {
   const [name = ''] = names.toSorted((a, b) => (done.get(a)?.ms ?? 0) - (done.get(b)?.ms ?? 0));
   const thing = explored[name];
