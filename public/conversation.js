@@ -34,9 +34,10 @@ const SPARE = 10;
  * @param {() => void} options.silent the link should have brought something by now
  */
 export function openConversation({ tally, link, tell, myName, heard, pace, named, found, silent }) {
-  /** By what protocol the other side reaches its relay, as it says, and we ours, as we have said it. */
+  /** By what protocol the other side reaches its relay, and what its path is, as it says; and what we have said of ours. */
   let theirRelay = '';
-  let ourRelay = '';
+  let theirPath = '';
+  let ourWay = '';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** Since when something waits and nothing was heard on the link. */
@@ -57,14 +58,20 @@ export function openConversation({ tally, link, tell, myName, heard, pace, named
     link()?.say(JSON.stringify(words));
   }
 
+  async function look() {
+    const on = link();
+    return on && findPath(on.pc, theirRelay, theirPath).catch(() => null);
+  }
+
   async function survey() {
     clearTimeout(timer);
     timer = setTimeout(survey, SURVEY_MS);
     const on = link();
     if (!on || globalThis.document?.hidden) return;
-    const way = await findPath(on.pc, theirRelay).catch(() => null);
+    const way = await look();
     if (!way || on !== link()) return;
-    if (way.relay !== ourRelay) say({ type: 'relay', protocol: (ourRelay = way.relay) });
+    const words = { type: 'relay', protocol: way.relay, path: way.path };
+    if (ourWay !== (ourWay = way.relay + way.path)) say(words);
     trip = way.latency ?? 0;
     found(way.path, way.latency);
   }
@@ -94,18 +101,24 @@ export function openConversation({ tally, link, tell, myName, heard, pace, named
   }
 
   /** @param {any} words */
-  function attend({ type, name, seq, protocol }) {
+  function attend({ type, name, seq, protocol, path }) {
     if (type === 'name') named(name);
     else if (type === 'ack') mailbox.settle(seq);
     else if (type === 'relay') {
       theirRelay = String(protocol);
+      theirPath = String(path);
       survey();
     }
   }
 
   return {
     say,
+    look,
     survey,
+    /** Whether anything that we have said is not confirmed. */
+    get waiting() {
+      return mailbox.waiting;
+    },
 
     /** @param {import('./frame.js').Sendable} data */
     put(data) {
@@ -133,7 +146,7 @@ export function openConversation({ tally, link, tell, myName, heard, pace, named
 
     /** First words on a new link: who we are, and what the other has not confirmed. It knows which of it is new. */
     begin() {
-      theirRelay = ourRelay = '';
+      theirRelay = theirPath = ourWay = '';
       say({ type: 'name', name: myName() });
       mailbox.resend();
     },

@@ -8,6 +8,8 @@ import { fingerprints, isAnnounced, strongOnly } from './fingerprint.js';
  */
 const DOUBT_MS = 300;
 const RESTART_MS = 2_000;
+/** How long the side that was told of a lost path leaves the restart to the other one, in ms. */
+const TOLD_MS = 5_000;
 /** Restarts before the connection is given up: a new one is sometimes the only cure (Firefox, once DTLS has failed). */
 const MAX_RESTARTS = 3;
 /** What may wait in the unreliable channel, in bytes, before more is dropped: it is for what is of use now or not at all. */
@@ -24,6 +26,8 @@ const RESUME_MS = 3_000;
 const PROOF_MS = 1_500;
 const PING = '{"type":"ping"}';
 const PONG = '{"type":"pong"}';
+/** How long candidates are held back at most where the best are to be tried first, in ms. */
+const HOLD_MS = 1_000;
 /** How long a first connection may take, in ms: Chromium says 'failed' after 15 s, but only if there was an answer. */
 const CONNECT_MS = 15_000;
 
@@ -33,7 +37,8 @@ const CONNECT_MS = 15_000;
  * @typedef {object} Signal
  * @property {string} from
  * @property {string | null} to
- * @property {{ type: RTCSdpType, sdp: string, answers?: string }} [description] `answers`: the ICE user name of the offer that this is the answer to
+ * @property {{ type: RTCSdpType, sdp: string, answers?: string, lost?: boolean, better?: boolean }} [description] `answers`: the ICE user name of the offer
+ *   that this is the answer to; `lost`: the sender has noticed that the path leads nowhere; `better`: the sender looks for a better one
  * @property {RTCIceCandidateInit} [candidate]
  */
 
@@ -75,10 +80,38 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
   let unchecked = [];
   let timer = setTimeout(() => fail(), CONNECT_MS);
 
-  pc.onicecandidate = ({ candidate }) => candidate && tell({ from: id, to: remote, candidate: candidate.toJSON() });
+  /**
+   * While a better path is looked for: candidates, ours and theirs, until all of ours are known. Firefox takes the first pair that works,
+   * and ends its other checks; so the best are tried first, and not those that were known first.
+   * @type {{ priority: number, use: () => void }[] | null}
+   */
+  let held = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let holding;
+
+  pc.onicecandidate = ({ candidate }) => (candidate ? inOrder(candidate.toJSON(), (candidate) => tell({ from: id, to: remote, candidate })) : release());
   pc.onicecandidateerror = ({ errorCode, url }) => {
     if ((errorCode === 401 || errorCode === 403) && url?.startsWith('turn')) relayRefused = true;
   };
+
+  /** @param {RTCIceCandidateInit} candidate @param {(candidate: RTCIceCandidateInit) => void} use */
+  function inOrder(candidate, use) {
+    if (!held) return use(candidate);
+    held.push({ priority: Number(candidate.candidate?.split(' ')[3]), use: () => use(candidate) });
+  }
+
+  function hold() {
+    held ??= [];
+    clearTimeout(holding);
+    holding = setTimeout(release, HOLD_MS);
+  }
+
+  function release() {
+    const all = held ?? [];
+    held = null;
+    clearTimeout(holding);
+    for (const { use } of all.sort((a, b) => b.priority - a.priority)) use();
+  }
 
   /**
    * The channel is made when it is needed: some stacks (libdatachannel) offer as soon as there is one.
@@ -93,7 +126,7 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
     channel.bufferedAmountLowThreshold = ROOM_BYTES;
     channel.onbufferedamountlow = drained;
     channel.onmessage = burst.onmessage = ({ data }) => {
-      if (data === PING) say(PONG);
+      if (data === PING) reply();
       else if (data === PONG) proven();
       else if (unchecked) unchecked.push(data);
       else heard(data);
@@ -116,19 +149,29 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
     const state = pc.connectionState;
     if (state === 'failed') fail();
     else if (channel?.readyState !== 'open') return;
-    else if (state === 'disconnected') {
-      if (!interrupted) interruptedAt = Date.now();
-      interrupted = true;
-      clearTimeout(timer); // it may have been back for a moment
-      changed('interrupted');
-      timer = setTimeout(restart, DOUBT_MS);
-    } else if (state === 'connected' && interrupted) {
+    else if (state === 'disconnected') interrupt(DOUBT_MS);
+    else if (state === 'connected' && interrupted) {
       clearTimeout(timer);
       if (Date.now() - interruptedAt > RESUME_MS) return fail();
       timer = setTimeout(() => fail(), PROOF_MS);
       say(PING);
     }
   };
+
+  /** @param {number} patience until we ask for a restart of ICE, in ms */
+  function interrupt(patience) {
+    if (!interrupted) interruptedAt = Date.now();
+    interrupted = true;
+    clearTimeout(timer); // it may have been back for a moment
+    changed('interrupted');
+    timer = setTimeout(restart, patience);
+  }
+
+  /** The other side reaches us. Whether we reach it is seen next: our own ICE may never have noticed that the path was gone. */
+  function reply() {
+    say(PONG);
+    if (interrupted) say(PING);
+  }
 
   /** @param {string} text */
   function say(text) {
@@ -175,7 +218,7 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
 
   function describe() {
     const { type, sdp } = pc.localDescription ?? {};
-    if (type && sdp) tell({ from: id, to: remote, description: { type, sdp, ...(type === 'answer' && { answers: taken }) } });
+    if (type && sdp) tell({ from: id, to: remote, description: { type, sdp, ...(type === 'answer' ? { answers: taken } : { lost: interrupted, better: Boolean(held) }) } });
   }
 
   /**
@@ -193,7 +236,7 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
 
   /** @param {Pick<Signal, 'from' | 'description' | 'candidate'>} signal */
   async function take({ from, description, candidate }) {
-    if (candidate) return pc.addIceCandidate(candidate);
+    if (candidate) return inOrder(candidate, (candidate) => attempt(() => pc.addIceCandidate(candidate)));
     if (!description) return;
     const isOffer = description.type === 'offer';
     // An answer to an offer that we have replaced since: its ICE credentials are not what the other side uses now.
@@ -205,11 +248,14 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
     if (!prints.length) throw new Error('no sha-256 fingerprint');
     remote = from;
     announced = new Set(prints);
+    if (description.better) hold();
     settingAnswer = !isOffer;
     await pc.setRemoteDescription({ type: description.type, sdp }).finally(() => (settingAnswer = false));
     if (!isOffer) return;
     taken = userName(sdp);
     openChannel();
+    // One side notices first, and its restart may mend the path before the other has seen anything: what that one says is lost meanwhile.
+    if (description.lost && !interrupted && !unchecked) interrupt(TOLD_MS);
     await pc.setLocalDescription();
     describe();
   }
@@ -222,6 +268,7 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
 
   function close() {
     clearTimeout(timer);
+    clearTimeout(holding);
     pc.onicecandidate = pc.onicecandidateerror = pc.onconnectionstatechange = null;
     if (channel) channel.onopen = channel.onmessage = channel.onclose = channel.onbufferedamountlow = null;
     if (burst) burst.onmessage = null;
@@ -255,9 +302,11 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
     /**
      * The network changed: the path may lead nowhere, which browsers notice after 5 to 11 s. An ICE restart costs one offer, and
      * what is connected stays so until there is a better path.
+     * @param {boolean} [leisurely] whether there is no hurry: it is a better one that is looked for
      */
-    refresh() {
+    refresh(leisurely) {
       if (interrupted || pc.connectionState !== 'connected' || pc.signalingState !== 'stable') return nudge();
+      if (leisurely) hold();
       try {
         pc.restartIce();
       } catch {

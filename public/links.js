@@ -147,9 +147,9 @@ export function openLinks({ session, polite, ice, online, tell, changed, heard, 
       if (!link) clearTimeout(timer);
     },
 
-    /** There may be a better path than the present one. */
-    refresh() {
-      if (link) link.refresh();
+    /** There may be a better path than the present one. @param {boolean} [leisurely] */
+    refresh(leisurely) {
+      if (link) link.refresh(leisurely);
       else repeat();
     },
 
@@ -164,7 +164,8 @@ export function openLinks({ session, polite, ice, online, tell, changed, heard, 
       if (typeof from !== 'string' || !from.startsWith(`${epoch}.`)) return;
       const isOffer = description?.type === 'offer';
       if (!isOffer && fresh && isLeft(epoch, from)) return rebuild();
-      if (to && to !== link?.id) return; // about a link of ours that is no more
+      // About a link of ours that is no more. Who restarts it believes that it lives: they have missed that it does not.
+      if (to && to !== link?.id) return fresh && isOffer && repeat();
       const known = link && (!link.remote || link.remote === from);
       if (!known && !isOffer) return; // about a link of theirs that is no more
       // Both called at once. Ours counts, but they may have called because it was lost with their last page load. Or we are the one

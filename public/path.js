@@ -7,12 +7,22 @@
  */
 
 /**
+ * @typedef {object} Way
+ * @property {Path} path
+ * @property {string} relay by what we reach our relay, empty if we use none
+ * @property {number | null} latency the round trip in ms, null while it is not measured
+ * @property {number} bytes how many it has carried, both ways
+ * @property {boolean} slow whether one of the two takes TCP or TLS where UDP might do
+ * @property {boolean} detour whether one of the two takes a relay where none might do
+ */
+
+/**
  * @param {RTCPeerConnection} pc
  * @param {string} relay by what protocol the other side reaches its relay, as it says; empty if it does not
- * @returns {Promise<{ path: Path, relay: string, latency: number | null } | null>} `relay`: by what we reach ours, empty if we use none;
- *   `latency`: the round trip in ms, null while it is not measured
+ * @param {string} [path] what its path is, as it says: the two may use different pairs of addresses
+ * @returns {Promise<Way | null>}
  */
-export async function findPath(pc, relay) {
+export async function findPath(pc, relay, path = '') {
   /** @type {Map<string, any>} */
   const byId = new Map();
   (await pc.getStats()).forEach((report) => byId.set(report.id, report));
@@ -25,9 +35,14 @@ export async function findPath(pc, relay) {
   const ours = local?.candidateType === 'relay' ? String(local.relayProtocol || 'udp') : '';
   const latency = typeof pair.currentRoundTripTime === 'number' ? pair.currentRoundTripTime * 1_000 : null;
   const by = ours || (remote?.candidateType === 'relay' ? relay || 'udp' : '');
-  if (by) return { path: /** @type {Path} */ (`turn-${/^t(cp|ls)$/.test(by) ? by : 'udp'}`), relay: ours, latency };
-  return { path: isTranslated(local) || isTranslated(remote) ? 'stun' : 'direct', relay: ours, latency };
+  const detour = Boolean(by || /^turn/.test(path)) && pc.getConfiguration?.().iceTransportPolicy !== 'relay';
+  const facts = { relay: ours, latency, bytes: pair.bytesSent + pair.bytesReceived || 0, slow: [ours, by, path].some((name) => SLOW.test(name)), detour };
+  if (by) return { ...facts, path: /** @type {Path} */ (`turn-${/^t(cp|ls)$/.test(by) ? by : 'udp'}`) };
+  return { ...facts, path: isTranslated(local) || isTranslated(remote) ? 'stun' : 'direct' };
 }
+
+/** What a relay is reached by where UDP does not get through, or was not quick enough. */
+const SLOW = /^(turn-)?t(cp|ls)$/;
 
 /**
  * Whether this end is seen at another address than its own. A peer-reflexive address (RFC 8445) may be either: on one network it is what

@@ -6,6 +6,7 @@ import { BeckonError, BeckonEvent } from './events.js';
 import { Peer } from './face.js';
 import { openLinks } from './links.js';
 import { cleanName, persona } from './names.js';
+import { openUpgrade } from './upgrade.js';
 
 /**
  * How long a peer whose socket is gone may be out of reach, in ms, before it counts as gone: when the server was away, everyone is
@@ -99,6 +100,11 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
     },
   });
   detour.start();
+  const upgrade = openUpgrade({
+    look: conversation.look,
+    may: () => present && online() && links.works && !conversation.waiting,
+    restart: () => links.refresh(true),
+  });
 
   /**
    * @param {Sendable} data
@@ -127,6 +133,7 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
   /** There is no link that works. If that lasts, there is another way. */
   function lost() {
     conversation.pause();
+    upgrade.stop();
     if (!detour.open) take(null);
     detour.start();
   }
@@ -137,9 +144,15 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
    */
   function take(path, latency = null) {
     if (inside.path === path && inside.latency === latency) return;
+    if (path !== inside.path && path && links.works) search();
     inside.path = path;
     inside.latency = latency;
     peer.dispatchEvent(new BeckonEvent('path', { peer }));
+  }
+
+  /** One side is enough. */
+  function search() {
+    if (!polite) upgrade.start();
   }
 
   /** The path leads nowhere, most likely, whatever the browser still thinks: a better one is looked for, and there is the server. */
@@ -164,6 +177,7 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
       opened = true;
       inside.error = null;
       become('open');
+      search();
       return conversation.survey();
     }
     lost();
@@ -215,6 +229,7 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
   function close() {
     clearTimeout(parting);
     conversation.pause();
+    upgrade.stop();
     detour.stop();
     links.close();
   }

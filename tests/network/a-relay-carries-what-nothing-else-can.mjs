@@ -1,10 +1,12 @@
 // Where no direct path can be, coturn carries it, set up as docs/turn.md says, with the credentials that Beckon makes: by UDP, TCP or TLS on
 // 443, whatever the networks let through. Where coturn will not, the server carries what is small.
 import assert from 'node:assert/strict';
-import { exchange, pairs, pause, until, untilPath } from './devices.mjs';
+import { exchange, pairs, pause, stories, until, untilPath } from './devices.mjs';
 import { credential, STUN_URL, tryCredential, TURN_URLS } from './turn.mjs';
 
 const { udp, tcp, tls } = TURN_URLS;
+/** How long what is said on a path that has died may take, in ms: silence is doubted after 1.5 s, and then there is the server too. */
+const SAID_MS = 6_000;
 const SYMMETRIC = { ra: { nat: 'symmetric' }, rb: { nat: 'symmetric' } };
 
 /** @param {import('./lab.mjs').Scenario} scenario */
@@ -12,6 +14,8 @@ export default function register(scenario) {
   for (const [what, how, turn, engines, long] of [
     ['behind two symmetric NATs: over UDP', SYMMETRIC, [udp, tcp, tls], ['chromium', 'chromium']],
     ['behind two symmetric NATs: over UDP', SYMMETRIC, [udp, tcp, tls], ['chromium', 'firefox'], true],
+    ['behind two symmetric NATs: over UDP', SYMMETRIC, [udp, tcp, tls], ['firefox', 'chromium'], true],
+    ['behind two symmetric NATs: over UDP', SYMMETRIC, [udp, tcp, tls], ['firefox', 'firefox'], true],
     ['of which one may not use UDP: over TCP', { rb: { only: 'tcp' } }, [tcp], ['chromium', 'chromium'], true],
     ['none of which may use UDP: over TCP', { ra: { only: 'tcp' }, rb: { only: 'tcp' } }, [udp, tcp], ['chromium', 'chromium']],
     ['which may use port 443 only: over TLS', { ra: { only: '443' }, rb: { only: '443' } }, [udp, tcp, tls], ['chromium', 'chromium']],
@@ -32,6 +36,57 @@ export default function register(scenario) {
       },
       { long },
     );
+  }
+
+  // What wins when a connection is made is what was quick at that moment: here, what nothing else was allowed to overtake.
+  for (const engines of [['chromium', 'chromium'], ['chromium', 'firefox'], ['firefox', 'chromium'], ['firefox', 'firefox']]) {
+    for (const [slow, first, path, better, then] of [
+      ['by TCP or TLS', { nat: 'symmetric', only: 'tcp' }, /^turn-t/, 'by UDP', { nat: 'symmetric' }],
+      ['by UDP', { only: 'servers' }, /^turn-udp/, 'no relay', {}],
+    ]) {
+      scenario(
+        `${engines.join(' and ')} that were connected by a relay ${slow} when ${better} would do find that, without a message lost`,
+        async (lab) => {
+          for (const router of ['ra', 'rb']) lab.network.route(router, first);
+          const devices = await lab.meet({ engines, stun: STUN_URL, turn: [udp, tcp, tls] });
+          await until('they are connected', devices, async () => (await paths(devices)).every((one) => path.test(one)));
+          for (const router of ['ra', 'rb']) lab.network.route(router, { ...then, keep: true });
+          await exchange(devices);
+          await untilPath(better === 'by UDP' ? 'turn-udp' : 'stun', devices);
+          await exchange(devices);
+          assert.ok(!(await noticed(devices)).some(Boolean), `it cost an interruption\n${await stories(devices)}`);
+        },
+        { long: !(engines[0] === 'chromium' && engines[1] === 'firefox' && slow === 'by TCP or TLS') },
+      );
+    }
+
+    for (const [what, act] of [
+      ['while nothing is said', async () => {}],
+      ['while something is said', exchange],
+    ]) {
+      scenario(
+        `when a relay forgets ${engines.join(' and ')} ${what}, both notice, and it carries them again`,
+        async (lab) => {
+          for (const router of ['ra', 'rb']) lab.network.route(router, SYMMETRIC[router]);
+          // Nobody looks for a better path there, and so mends this one before it is missed.
+          const devices = await lab.meet({ engines, turn: [udp], relayOnly: true });
+          await untilPath('turn-udp', devices);
+          await exchange(devices);
+          await lab.turn.kill();
+          await lab.turn.start();
+          const at = Date.now();
+          await act(devices);
+          console.log(`what is said next has arrived after ${Date.now() - at} ms`);
+          if (act === exchange) assert.ok(Date.now() - at < SAID_MS, `it took ${Date.now() - at} ms`);
+          else await until('both notice', devices, async () => (await noticed(devices)).every(Boolean));
+          console.log(`both know after ${Date.now() - at} ms`);
+          await untilPath('turn-udp', devices);
+          console.log(`both are back after ${Date.now() - at} ms`);
+          await exchange(devices);
+        },
+        { long: true },
+      );
+    }
   }
 
   for (const [what, wrong] of [
@@ -88,19 +143,25 @@ export default function register(scenario) {
     async (lab) => {
       lab.network.route('ra', SYMMETRIC.ra);
       lab.network.route('rb', SYMMETRIC.rb);
-      const devices = await lab.meet({ turn: [udp], ttl: 60 });
+      const devices = await lab.meet({ turn: [udp], ttl: 60, relayOnly: true });
       await untilPath('turn-udp', devices);
       const user = () => devices[0].ask(() => lab.peer.connection.getConfiguration().iceServers.find(({ username }) => username).username);
       const first = await user();
       await until('the credentials are renewed', devices, async () => (await user()) !== first, 60_000);
       await pause(Number.parseInt(first, 10) * 1000 - Date.now() + 1_000);
-      assert.equal(await devices[0].ask(() => lab.story.some(({ what }) => what.startsWith('reconnecting'))), false, 'the channel noticed');
+      assert.ok(!(await noticed(devices)).some(Boolean), 'the channel noticed');
       await lab.turn.kill();
       await lab.turn.start();
-      await until('the restart is noticed', devices, () => devices[0].ask(() => lab.story.some(({ what }) => what.startsWith('reconnecting'))));
+      await until('both notice the restart', devices, async () => (await noticed(devices)).every(Boolean));
       await untilPath('turn-udp', devices);
       await exchange(devices);
     },
     { long: true },
   );
 }
+
+/** Whether each has ever known that its path led nowhere. */
+const noticed = (devices) => Promise.all(devices.map((device) => device.ask(() => lab.story.some(({ what }) => what.startsWith('reconnecting')))));
+
+/** What each says about its path. */
+const paths = (devices) => Promise.all(devices.map((device) => device.ask(() => String(lab.peer?.path))));

@@ -1,6 +1,7 @@
 // The page of the lab's devices: it joins the rooms that its address names, with the library as any page would import it, and lets the
-// tests look at what becomes of it. Its address is #SECRET,SECRET...@HOST.
-const [secrets, host] = location.hash.slice(1).split('@');
+// tests look at what becomes of it. Its address is #SECRET,SECRET...@HOST, and @relay-only after it if
+// they are to be connected by a relay or not at all.
+const [secrets, host, relayOnly] = location.hash.slice(1).split('@');
 const { join } = await import(`https://${host}/beckon.js`);
 
 /** One clock for all devices of this machine, in ms. */
@@ -8,7 +9,7 @@ const now = () => performance.timeOrigin + performance.now();
 
 /** One room, with at most one other device in it. */
 function enter(secret) {
-  const room = join(`https://${host}/#${secret}`);
+  const room = join(`https://${host}/#${secret}`, { relayOnly: Boolean(relayOnly) });
   /** Every message: what it says and when it came. */
   const heard = [];
   /** What was sent and has not been confirmed. */

@@ -50,14 +50,15 @@ export const stories = async (devices) => (await Promise.all(devices.map(tell)))
 async function tell({ machine, page, troubles }) {
   const told = () => globalThis.lab?.all.flatMap(({ story }) => story.map(({ at, what }) => `${((at / 1000) % 1000).toFixed(3)} ${what}`));
   const story = await page.evaluate(told).catch((error) => [error.message]);
-  return [`${machine}:`, ...(story ?? ['no library']), ...troubles].join('\n  ');
+  const pair = await page.evaluate(() => globalThis.lab?.pair()).catch((error) => error.message);
+  return [`${machine}:`, ...(story ?? ['no library']), `in use: ${JSON.stringify(pair)}`, ...troubles].join('\n  ');
 }
 
 /** A link's secret, as the library makes it. */
 export const freshSecret = () => Buffer.from(random.bytes(16)).toString('base64url');
 
 /** The page that imports the library from Beckon at `host`, and joins the rooms of these secrets. */
-export const agentUrl = (page, host, secrets) => `https://${webName(page)}/#${secrets.join(',')}@${host}`;
+export const agentUrl = (page, host, secrets, relayOnly = false) => `https://${webName(page)}/#${secrets.join(',')}@${host}${relayOnly ? '@relay-only' : ''}`;
 
 /** Waits until the devices, two in a room, say that they reach each other by this way. */
 export async function untilPath(path, devices) {

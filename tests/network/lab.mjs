@@ -1,5 +1,5 @@
 // The network lab, inside its namespaces (lab.sh): builds the networks, starts Beckon, coturn and browsers in them, runs the scenarios
-// one after the other. `short`: those that fit into `npm test`. Other words choose scenarios by name.
+// one after the other. `short`: those that fit into `npm test`. `20x`: each so many times. Other words choose scenarios by name.
 import { spawn } from 'node:child_process';
 import { after, test } from 'node:test';
 import { openBrowsers } from './browsers.mjs';
@@ -18,7 +18,9 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 
 const words = process.argv.slice(2);
 const short = words.includes('short');
-const wanted = words.filter((word) => word !== 'short');
+const TIMES = /^(\d+)x$/;
+const times = Number(words.map((word) => TIMES.exec(word)?.[1]).find(Boolean) ?? 1);
+const wanted = words.filter((word) => word !== 'short' && !TIMES.test(word));
 /** No scenario takes longer, in ms. */
 const SCENARIO_MS = 240_000;
 
@@ -81,12 +83,13 @@ const lab = {
    * @param {object} [how.credential] to be used in place of Beckon's
    * @param {boolean} [how.page] whether they open Beckon's own page, and not one that imports the library
    * @param {number} [how.rooms] how many rooms they share
+   * @param {boolean} [how.relayOnly] whether they want no path but by a relay
    */
-  async meet({ on = ['a', 'b'], engines = on.map(() => 'chromium'), stun = '', turn = [], secret = SECRET, ttl = 3600, credential, rooms = 1, page = false }) {
+  async meet({ on = ['a', 'b'], engines = on.map(() => 'chromium'), stun = '', turn = [], secret = SECRET, ttl = 3600, credential, rooms = 1, page = false, relayOnly = false }) {
     const vars = { STUN_URLS: stun, TURN_URLS: turn.join(), TURN_TTL_S: String(ttl) };
     const host = await lab.beckon({ vars, secrets: turn.length ? { TURN_SECRET: secret } : {} });
     const secrets = Array.from({ length: rooms }, freshSecret);
-    const url = page ? `https://${host}/#${secrets[0]}` : agentUrl(0, host, secrets);
+    const url = page ? `https://${host}/#${secrets[0]}` : agentUrl(0, host, secrets, relayOnly);
     const devices = on.map(async (machine, n) => openDevice(await browsers.get(engines[n], machine), machine, url, (page) => replaceCredential(page, credential)));
     lab.devices.push(...(await Promise.all(devices)));
     if (page) return lab.devices;
@@ -120,17 +123,20 @@ async function replaceCredential(page, credential) {
 function scenario(name, body, { long = false } = {}) {
   if (long && short) return;
   if (wanted.length && !wanted.some((word) => name.includes(word))) return;
-  test(name, { timeout: SCENARIO_MS }, async () => {
-    network.road();
-    network.route('ra');
-    network.route('rb');
-    await turn.start();
-    try {
-      await body(lab);
-    } finally {
-      await Promise.allSettled(lab.devices.splice(0).map((device) => device.close()));
-    }
-  });
+  for (let round = 1; round <= times; round++) test(times > 1 ? `${name} (${round})` : name, { timeout: SCENARIO_MS }, () => play(body));
+}
+
+/** @param {(lab: Lab) => Promise<void>} body */
+async function play(body) {
+  network.road();
+  network.route('ra');
+  network.route('rb');
+  await turn.start();
+  try {
+    await body(lab);
+  } finally {
+    await Promise.allSettled(lab.devices.splice(0).map((device) => device.close()));
+  }
 }
 
 for (const register of [paths, relays, changes, doctors, clicks]) register(scenario);

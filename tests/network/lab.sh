@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # npm run lab: real networks on one machine, in namespaces of their own, so that nothing is left of them however this ends.
-# `short` runs what `npm test` has; other words run the scenarios whose names hold them: `npm run lab -- relay`.
+# `short` runs what `npm test` has; other words run the scenarios whose names hold them: `npm run lab -- relay`; `20x` runs each so many times.
 set -euo pipefail
 . "$(dirname "$0")/../../tools/env.sh"
 cd "$root"
@@ -24,7 +24,10 @@ isolated=(unshare --net --mount --pid --fork --kill-child --mount-proc)
     stop "This machine's kernel lacks what the network lab is made of: veth, bridge and NAT by nftables (nf_nat, nft_masq)."
 
 mkdir -p target/lab
-rustc --edition 2021 -O -o target/lab/road tests/network/road.rs
+if [ ! target/lab/road -nt tests/network/road.rs ]; then
+    rustc --edition 2021 -O -o "target/lab/road.$$" tests/network/road.rs
+    mv "target/lab/road.$$" target/lab/road # another lab may be running it
+fi
 
 # Everything that is written lies in memory that goes with the namespace.
 exec "${isolated[@]}" sh -c 'mount -t tmpfs tmpfs /run && mkdir -p /run/lab/home /run/lab/tmp &&

@@ -93,13 +93,17 @@ export async function openNetwork() {
 
   return {
     /**
-     * Sets up a router: its kind of NAT and its firewall. Nobody's mappings outlive it.
+     * Sets up a router: its kind of NAT and its firewall.
      * @param {'ra' | 'rb'} router
-     * @param {{ nat?: 'cone' | 'symmetric', only?: 'anything' | 'tcp' | '443' }} [how] what may leave
+     * @param {object} [how]
+     * @param {'cone' | 'symmetric'} [how.nat]
+     * @param {'anything' | 'servers' | 'tcp' | '443'} [how.only] what may leave; `servers`: nothing that goes to another router
+     * @param {boolean} [how.keep] whether the mappings that there are outlive it
      */
-    route(router, { nat = 'cone', only = 'anything' } = {}) {
+    route(router, { nat = 'cone', only = 'anything', keep = false } = {}) {
       const firewall = {
         anything: '',
+        servers: `ip daddr { ${Object.values(PUBLIC).flat().join()} } drop`,
         tcp: 'meta l4proto udp drop',
         443: 'iifname "lan" tcp dport != 443 drop; meta l4proto udp drop',
       }[only];
@@ -111,7 +115,7 @@ export async function openNetwork() {
           chain pass { type filter hook forward priority 0; iifname "out" ct state new drop; ${firewall}; }
         }`;
       execFileSync(...within(router, 'nft', '-f', '-'), { input: rules });
-      run(router, 'conntrack', '-F');
+      if (!keep) run(router, 'conntrack', '-F');
     },
 
     /** The provider gives a router another address, and every mapping is gone. */

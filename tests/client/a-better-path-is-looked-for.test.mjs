@@ -1,0 +1,147 @@
+// After a slow path has been taken, a better one is looked for: when it is quiet, a few times, and not for ever. On a clock of the test's.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findPath } from '../../public/path.js';
+import { openUpgrade } from '../../public/upgrade.js';
+
+const TLS = { slow: true, detour: true };
+const UDP = { slow: false, detour: true };
+const GOOD = { slow: false, detour: false };
+const MINUTE_S = 60;
+
+/** A search on a clock that stands; `chance` is what Math.random gives. */
+function open(t, chance = 0.5) {
+  let now = 0;
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  t.mock.method(performance, 'now', () => now);
+  t.mock.method(Math, 'random', () => chance);
+  const world = { way: TLS, bytes: 0, each: 0, may: true, looks: 0, tries: [] };
+  const search = openUpgrade({
+    look: async () => (world.looks++, world.way && { ...world.way, bytes: world.bytes }),
+    may: () => world.may,
+    restart: () => (world.tries.push(now / 1_000), world.found?.()),
+  });
+  return {
+    ...search,
+    world,
+    /** Lets time pass, in which `each` bytes move in every second. */
+    async pass(seconds) {
+      for (let n = 0; n < seconds * 2; n++) {
+        now += 500;
+        world.bytes += world.each / 2;
+        t.mock.timers.tick(500);
+        for (let turn = 0; turn < 4; turn++) await Promise.resolve();
+      }
+    },
+  };
+}
+
+test('a path by TCP or TLS is tried three times to be bettered, each time later, and then no more', async (t) => {
+  for (const chance of [0, 0.5, 0.999]) {
+    await t.test(`chance ${chance}`, async (t) => {
+      const { start, pass, world } = open(t, chance);
+      start();
+      await pass(10 * MINUTE_S);
+      assert.equal(world.tries.length, 3, String(world.tries));
+      const [first, second, third] = world.tries;
+      assert.ok(first >= 3 && first <= 8, `the first after ${first} s`);
+      assert.ok(second - first > first && third - second > 2 * (second - first), `no later each time: ${world.tries}`);
+      assert.ok(world.looks <= 10, `${world.looks} looks`);
+      const { looks } = world;
+      await pass(5 * MINUTE_S);
+      assert.deepEqual([world.tries.length, world.looks], [3, looks], 'it goes on without end');
+    });
+  }
+});
+
+test('a path by a relay over UDP is tried twice to be bettered, and one that nothing betters not at all', async (t) => {
+  for (const [what, way, count] of [['a relay', UDP, 2], ['none', GOOD, 0]]) {
+    await t.test(what, async (t) => {
+      const { start, pass, world } = open(t);
+      world.way = way;
+      start();
+      await pass(10 * MINUTE_S);
+      assert.equal(world.tries.length, count);
+      const { looks } = world;
+      await pass(10 * MINUTE_S);
+      assert.equal(world.looks, looks, 'it is looked at for ever');
+    });
+  }
+});
+
+test('when a better one has been found, nothing more is tried', async (t) => {
+  const { start, pass, world } = open(t);
+  world.found = () => (world.way = GOOD);
+  start();
+  await pass(10 * MINUTE_S);
+  assert.equal(world.tries.length, 1);
+});
+
+test('nothing is tried while bytes move or something waits; it is as soon as it is quiet', async (t) => {
+  const { start, pass, world } = open(t);
+  world.each = 1_000;
+  start();
+  await pass(2 * MINUTE_S);
+  assert.deepEqual(world.tries, [], 'bytes moved');
+  world.each = 0;
+  world.may = false;
+  await pass(2 * MINUTE_S);
+  assert.deepEqual(world.tries, [], 'something waited');
+  world.may = true;
+  await pass(3);
+  assert.equal(world.tries.length, 1);
+});
+
+test('a path that is lost is not tried; one that comes after it has what was left of the tries, and all of them long after the last', async (t) => {
+  const { start, stop, pass, world } = open(t);
+  start();
+  await pass(8);
+  assert.equal(world.tries.length, 1);
+  stop();
+  await pass(5 * MINUTE_S);
+  assert.equal(world.tries.length, 1, 'it was tried while there was none');
+  for (let n = 0; n < 20; n++) {
+    start();
+    await pass(10);
+    stop();
+  }
+  assert.ok(world.tries.length <= 3, `${world.tries.length} tries on paths that come and go`);
+  await pass(11 * MINUTE_S);
+  const before = world.tries.length;
+  start();
+  await pass(10 * MINUTE_S);
+  assert.equal(world.tries.length, before + 3);
+});
+
+/** What browsers say of a pair. */
+const pc = (local, remote, policy = 'all') => ({
+  getConfiguration: () => ({ iceTransportPolicy: policy }),
+  getStats: async () =>
+    new Map(
+      [
+        { id: 'T', selectedCandidatePairId: 'P' },
+        { id: 'P', localCandidateId: 'L', remoteCandidateId: 'R', bytesSent: 3, bytesReceived: 4 },
+        { id: 'L', ...local },
+        { id: 'R', ...remote },
+      ].map((report) => [report.id, report]),
+    ),
+});
+
+test('what may be bettered is what either side says', async () => {
+  const [host, udp, tls] = [{ candidateType: 'host' }, { candidateType: 'relay', relayProtocol: 'udp' }, { candidateType: 'relay', relayProtocol: 'tls' }];
+  for (const [local, remote, theirRelay, theirPath, path, slow, detour] of [
+    [host, host, '', 'direct', 'direct', false, false],
+    [host, host, '', 'turn-udp', 'direct', false, true], // they take another pair than we
+    [host, host, '', 'turn-tcp', 'direct', true, true],
+    [udp, udp, 'udp', 'turn-udp', 'turn-udp', false, true],
+    [udp, udp, 'tls', 'turn-tls', 'turn-udp', true, true],
+    [tls, udp, 'udp', 'turn-udp', 'turn-tls', true, true],
+    [host, udp, 'tcp', 'turn-tcp', 'turn-tcp', true, true],
+    [udp, host, 'undefined', 'undefined', 'turn-udp', false, true], // an older page, or nonsense
+  ]) {
+    const way = await findPath(pc(local, remote), theirRelay, theirPath);
+    assert.deepEqual([way.path, way.slow, way.detour, way.bytes], [path, slow, detour, 7], `${local.candidateType} ${theirRelay} ${theirPath}`);
+  }
+  assert.equal((await findPath(pc(udp, udp, 'relay'), 'udp', 'turn-udp')).detour, false, 'who wants a relay keeps it');
+  assert.equal((await findPath(pc(tls, udp, 'relay'), 'udp', 'turn-udp')).slow, true);
+});
