@@ -204,7 +204,7 @@ if for_purpose test lab; then
     need socat "ways into a network" socat
 fi
 ! for_purpose test || plan_schemathesis
-! for_purpose start || [ -d "target/$target/quick" ] || step worker "compiling the Worker, the first time" debian rust target library npm bindgen
+! for_purpose start || [ -d "target/$target/quick" ] || [ -d target/kept ] || step worker "compiling the Worker, the first time" debian rust target library npm bindgen
 plan_debian
 run_steps "set up"
 know_rust
