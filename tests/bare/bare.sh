@@ -21,7 +21,7 @@ machine=$INSIDE_BARE
 if [ ! -e "$machine/made" ]; then
     say "making a Debian 12 in $machine"
     debian=http://deb.debian.org
-    mmdebstrap --mode=root --variant=minbase --quiet bookworm "$machine" \
+    mmdebstrap --mode=root --variant=minbase --quiet --dpkgopt=force-unsafe-io bookworm "$machine" \
         "deb $debian/debian bookworm main" "deb $debian/debian bookworm-updates main" "deb $debian/debian-security bookworm-security main"
     # Node.js as its own archive has it: a folder in /usr/local.
     node=$(node -p process.execPath)
@@ -61,8 +61,10 @@ inside() {
 try_start() {
     local log=$machine/home/somebody/start.log began=$SECONDS server
     say "npm start"
+    set -m # a process group, which is ended as a whole
     inside npm start >"$log" 2>&1 </dev/null &
     server=$!
+    set +m
     until grep -q 'Ready on http://' "$log"; do
         kill -0 "$server" 2>/dev/null || { cat "$log"; stop "npm start ended before it was ready"; }
         sleep 1
@@ -71,7 +73,7 @@ try_start() {
         stop "npm start said that it is ready, and does not answer"
     grep 'beckon:' "$log"
     say "npm start was ready after $((SECONDS - began)) s, and answers"
-    kill "$server" 2>/dev/null || true
+    kill -- "-$server" 2>/dev/null || true
     wait "$server" || true
 }
 try_test() {
