@@ -164,6 +164,10 @@ do_npm() {
 do_bindgen() { know_rust && cargo build --locked --target-dir "$tools/target" -p bindgen; }
 do_worker() { BECKON_PROFILE=quick bash tools/build.sh; }
 
+# The sources of all crates, whose licences are read without a network; a build would fetch them too, but need not have come first.
+fetch_crates() { know_rust && cargo fetch --locked --target "$target" "$@"; }
+do_crates() { fetch_crates; }
+
 # A Python program of its own place, which the test of docs/openapi.yaml runs.
 wanted_python=tests/worker/schemathesis.txt
 has_venv() { "$1" -c 'import ensurepip, venv' 2>/dev/null; }
@@ -204,6 +208,7 @@ if for_purpose test lab; then
     need socat "ways into a network" socat
 fi
 ! for_purpose test || plan_schemathesis
+! for_purpose test || fetch_crates --offline --quiet 2>/dev/null || step crates "fetching the sources of crates" debian rust
 ! for_purpose start || [ -d "target/$target/quick" ] || [ -d target/kept ] || step worker "compiling the Worker, the first time" debian rust target library npm bindgen
 plan_debian
 run_steps "set up"
