@@ -9,7 +9,7 @@ const UDP = { slow: false, detour: true };
 const GOOD = { slow: false, detour: false };
 const MINUTE_S = 60;
 
-/** A search on a clock that stands; `chance` is what Math.random gives. */
+/** A search on a clock that stands; `chance` is what is drawn each time. */
 function open(t, chance = 0.5) {
   let now = 0;
   t.mock.timers.enable({ apis: ['setTimeout'] });

@@ -13,6 +13,7 @@ const ALLOWED = {
   'tests/seeds/seeds.mjs': 'puts seeds in its place',
   'tests/seeds/explore.mjs': 'looks for new seeds',
   'tests/browser/two-who-call-each-other-agree.test.mjs': 'puts a seed in its place, in the page',
+  'tests/browser/inside.mjs': 'puts a seed in its place, in every page',
   'tests/interop/mutants.mjs': 'names it in what it changes',
   'tests/worker/a-class-is-let-in-and-a-crowd-is-not.test.mjs': 'reads the minute',
   'tests/worker/turn-credentials-are-for-peers.test.mjs': 'reads the minute',
