@@ -215,6 +215,7 @@ function replay(element, className) {
 function drawFace(element, face, name) {
   const initials = name.split(' ').map((word) => [...word][0] ?? '');
   write(element, hasEmoji() ? face : initials.slice(0, 2).join(''));
+  element.classList.toggle('initials', !hasEmoji());
 }
 
 /** @type {boolean | undefined} */

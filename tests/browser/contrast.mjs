@@ -4,6 +4,8 @@
 
 /** WCAG 1.4.3, for text of any size. */
 export const LEAST = 4.5;
+/** Half the size is a quarter of the work, and a text is still several pixels high. */
+const SCALE = 0.5;
 
 /**
  * Every text that a page shows, with its contrast against the worst of its ground. The page must hold still, and is as it was afterwards.
@@ -12,7 +14,9 @@ export const LEAST = 4.5;
  * @returns {Promise<{ what: string, contrast: number }[]>}
  */
 export async function contrasts(page, within = 'body') {
-  const texts = await page.evaluate(findTexts, within);
+  const { width, height } = page.viewport();
+  await page.setViewport({ width, height, deviceScaleFactor: SCALE });
+  const texts = await page.evaluate(findTexts, within, SCALE);
   const pictures = [];
   for (const how of ['bare', 'blocks']) {
     await page.evaluate(paint, how);
@@ -29,7 +33,7 @@ const blanks = new WeakMap();
 export const tooWeak = (found) => found.filter(({ contrast }) => contrast < LEAST).map(({ what, contrast }) => `${what}: ${contrast.toFixed(2)}`);
 
 /** In the page: marks each element that has text of its own, and says where that is on the page. */
-function findTexts(within) {
+function findTexts(within, scale) {
   const found = [];
   for (const element of document.querySelectorAll(`${within}, ${within} *`)) {
     const field = element.matches('input:not([type=checkbox]), textarea');
@@ -47,7 +51,7 @@ function findTexts(within) {
     const row = element.closest('[data-state], .said');
     const hue = (row ?? document.documentElement).style.getPropertyValue('--hue');
     const name = `${element.tagName.toLowerCase()}${element.id && `#${element.id}`}.${[...element.classList].filter((name) => name !== 'text-under-test').join('.')}`;
-    found.push({ what: `${name} ${row?.dataset.state ?? ''} hue ${hue} “${(field ? element.value : element.textContent).trim().slice(0, 20)}”`, left: left + scrollX, top: top + scrollY, width, height });
+    found.push({ what: `${name} ${row?.dataset.state ?? ''} hue ${hue} “${(field ? element.value : element.textContent).trim().slice(0, 20)}”`, left: (left + scrollX) * scale, top: (top + scrollY) * scale, width: width * scale, height: height * scale });
   }
   return found;
 }
