@@ -1,11 +1,18 @@
 // Runs the stages of `npm test` (tests/stages.mjs), side by side where there are cores for it. It shows what a stage printed when it has
 // ended, repeats what failed, and ends with one line of totals. A stage that ends badly, counts no test, or skips one has failed.
 import { spawn } from "node:child_process";
+import { cpus } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { GATHERED } from "./complaints.mjs";
 import { CORES, chosen } from "./stages.mjs";
 
 /** How much of each stage that failed is repeated at the end, in characters: CI shows no more than the end. */
 const REPEATED = 6_000;
+
+/** Where the cores have had this share of so many ms to spare, a stage more is begun than was planned, up to so many for a core. */
+const SPARE = 0.25;
+const SPARE_MS = 3_000;
+const MOST_PER_CORE = 2;
 
 /** What a stage printed of its failures: what node's reporter gathers at its end, else simply the end. */
 function complaint(printed) {
@@ -68,9 +75,15 @@ const inVain = ([, { needs }]) => needs.find((name) => results.get(name)?.failed
 const fits = ([, { cores }]) => running.size === 0 || cores + [...running.values()].reduce((total, { cores }) => total + cores, 0) <= CORES;
 const live = wanted.filter(([, { needs }]) => needs.length).length === 1 || wanted.length === 1;
 
+/** For how long all cores together were idle, and for how long they were there, in ms. */
+const clock = () => cpus().map(({ times }) => times).reduce(({ idle, all }, times) => ({ idle: idle + times.idle, all: all + Object.values(times).reduce((a, b) => a + b) }), { idle: 0, all: 0 });
+let before = clock();
+let looked = Date.now();
+let spare = false;
+
 for (let waiting = wanted; waiting.length || running.size; ) {
   const vain = waiting.find(inVain);
-  const next = vain ? undefined : waiting.find((stage) => ready(stage) && fits(stage));
+  const next = vain ? undefined : waiting.find((stage) => ready(stage) && (spare || fits(stage)));
   if (vain) results.set(vain[0], { passed: 0, failed: 1, printed: `It was not run, because ${inVain(vain)} failed.` });
   if (next) {
     const [name, stage] = next;
@@ -78,7 +91,12 @@ for (let waiting = wanted; waiting.length || running.size; ) {
     running.set(name, { cores: stage.cores, ended });
   }
   if (vain || next) waiting = waiting.filter((stage) => stage !== (vain ?? next));
-  else await Promise.race([...running.values()].map(({ ended }) => ended));
+  else await Promise.race([...[...running.values()].map(({ ended }) => ended), sleep(SPARE_MS - (Date.now() - looked), undefined, { ref: false })]);
+  if (next || Date.now() - looked >= SPARE_MS) {
+    const now = clock();
+    spare = !next && running.size < MOST_PER_CORE * CORES && (now.idle - before.idle) / (now.all - before.all) > SPARE;
+    [before, looked] = [now, Date.now()];
+  }
 }
 
 const total = { passed: 0, failed: 0 };

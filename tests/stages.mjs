@@ -8,7 +8,7 @@ import { availableParallelism } from "node:os";
  * @property {string[]} command
  * @property {(printed: string, code: number | null) => { passed: number, failed: number }} count
  * @property {string[]} needs  stages that must have succeeded before
- * @property {number} cores  how many cores it keeps busy on average, measured; what waits most of the time has less than one
+ * @property {number} cores  how many cores it keeps busy on average, about; what waits most of the time has less than one
  * @property {string[]} files  its test files; none where it is one program
  * @property {boolean} [once]  whether it is a single step, and not tests
  */
@@ -49,26 +49,26 @@ function nodeTests(folder, { cores, needs = [], atOnce = 1, shared = false }) {
 const WORKER = ["build"];
 
 /**
- * All stages. A stage that stands further up is begun first: what takes longest, and what others need.
+ * All stages. A stage that stands further up is begun first: what is quick and most telling, what others need, and then what takes longest.
  * @type {Record<string, Stage>}
  */
 export const stages = {
   format: once(["bash", "tools/check.sh", "format"], { cores: 0.5 }),
-  build: once(["wrangler", "deploy", "--dry-run", "--outdir", "dist"], { cores: 1 }),
-  lints: once(["bash", "tools/check.sh", "lints"], { cores: 1 }),
-  core: { command: ["cargo", "test", "--locked"], count: cargoCount, needs: [], cores: 1, files: [] },
   types: once(["bash", "tools/check.sh", "types"], { cores: 1 }),
-  client: nodeTests("client", { cores: 1 }),
-  tree: nodeTests("tree", { cores: 1 }),
+  build: once(["wrangler", "deploy", "--dry-run", "--outdir", "dist"], { cores: 1 }),
   clients: nodeTests("clients", { cores: 0.5, needs: WORKER }),
   browser: nodeTests("browser", { cores: 1.5, needs: WORKER, atOnce: 3, shared: true }),
   holding: nodeTests("holding", { cores: 1, needs: WORKER, atOnce: 3, shared: true }),
   network: { command: ["bash", "tests/network/lab.sh", "short"], count: nodeCount, needs: WORKER, cores: 0.5, files: [] },
   worker: nodeTests("worker", { cores: 1, needs: WORKER, atOnce: 3 }),
   interop: nodeTests("interop", { cores: 0.5, needs: WORKER }),
-  chaos: nodeTests("chaos", { cores: 1, needs: WORKER }),
+  lints: once(["bash", "tools/check.sh", "lints"], { cores: 1 }),
+  core: { command: ["cargo", "test", "--locked"], count: cargoCount, needs: [], cores: 1, files: [] },
   malicious: nodeTests("malicious", { cores: 1, needs: WORKER }),
+  chaos: nodeTests("chaos", { cores: 1, needs: WORKER }),
+  client: nodeTests("client", { cores: 1 }),
   bench: nodeTests("bench", { cores: 1, needs: WORKER }),
+  tree: nodeTests("tree", { cores: 1 }),
 };
 
 /**
