@@ -24,9 +24,6 @@ const modes = (process.env.INTEROP_MODES ?? "beckon,evicted,homes").split(",");
 const only = process.env.INTEROP_ONLY;
 const chosen = rules.filter(({ theme, name }) => !only || theme === only || name.includes(only));
 
-/** More than these are no matter of a busy machine. */
-const MOST_DOUBTFUL = 12;
-
 /** What PeerServer does, asked once for all modes. */
 let peerServer;
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -80,17 +77,8 @@ for (const mode of modes) {
   const { title, fleet, evicting, differences: list = differences } = MODES[mode];
   describe(title, () => {
     let outcomes;
-    let theirs;
     before(async () => {
       outcomes = await observeWith(title, fleet, chosen, { evicting });
-      theirs = new Map(peerServer);
-      // The rules run side by side, and many are about time: on a machine that is busy with something else one may come too late. What
-      // is not as it should be is looked at once more, on both servers, with little beside it; that look counts.
-      const doubtful = chosen.filter(({ name }) => judge(name, mode, theirs.get(name), outcomes.get(name), list));
-      if (doubtful.length === 0 || doubtful.length > MOST_DOUBTFUL) return;
-      say(`# once more: ${doubtful.map(({ name }) => name).join("; ")}`);
-      for (const [name, outcome] of await observeWith("PeerServer", peerServers, doubtful)) theirs.set(name, outcome);
-      for (const [name, outcome] of await observeWith(title, fleet, doubtful, { evicting })) outcomes.set(name, outcome);
     });
     if (evicting) {
       test("the object really was evicted, in all rules with more than one action on it", () => {
@@ -101,7 +89,7 @@ for (const mode of modes) {
     }
     test("a change anywhere in what was observed would be noticed", () => {
       for (const { name } of chosen) {
-        const [expected, ours] = [theirs.get(name), outcomes.get(name)];
+        const [expected, ours] = [peerServer.get(name), outcomes.get(name)];
         if (judge(name, mode, expected, ours, list)) continue; // noticed already, below
         for (const value of mutations(ours.value)) assert.ok(judge(name, mode, expected, { value }, list), `${name}: ${JSON.stringify(value)} passes`);
         assert.ok(judge(name, mode, expected, { error: new Error("broken") }, list), name);
@@ -111,7 +99,7 @@ for (const mode of modes) {
     });
     for (const { theme, name } of chosen) {
       test(`${theme}: ${name}`, (t) => {
-        const wrong = judge(name, mode, theirs.get(name), outcomes.get(name), list);
+        const wrong = judge(name, mode, peerServer.get(name), outcomes.get(name), list);
         const intended = intendedFor(name, mode, list);
         if (intended) t.diagnostic(`intended: ${intended.difference.id}`);
         assert.ok(!wrong, wrong);

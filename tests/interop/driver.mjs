@@ -1,8 +1,8 @@
 import http from "node:http";
 import WebSocket from "ws";
 
-/** How long a frame that has to come may take. Generous: two cores run many rules at once. */
-const PATIENCE_MS = 9_000;
+/** How long a frame that has to come may take. It is never waited for to its end: what does not come is no observation. */
+const PATIENCE_MS = 60_000;
 
 /** How long Chromium waits for a server to end the connection after both have said close, before it ends it itself. */
 const LINGER_MS = 2_000;
@@ -28,6 +28,7 @@ export class Driver {
   #before;
   #sockets = [];
   #tag;
+  #witnesses = 0;
 
   /**
    * @param {object} server
@@ -51,7 +52,7 @@ export class Driver {
       if (first) first = false;
       else await before();
     };
-    for (const method of ["id", "at", "query", "http", "open", "join", "dial", "upgrade"]) this[method] = this[method].bind(this);
+    for (const method of ["id", "at", "query", "http", "open", "join", "dial", "upgrade", "expired"]) this[method] = this[method].bind(this);
   }
 
   /** A name of this run's own. */
@@ -117,6 +118,21 @@ export class Driver {
     return socket;
   }
 
+  /**
+   * The frames that a socket has not taken, and all those that come of what waits now. A witness sends last, to somebody who is absent:
+   * messages expire in the order in which they began to wait, so when it is told, so is everybody else.
+   */
+  async expired(socket) {
+    const number = ++this.#witnesses;
+    const witness = await this.join(`witness${number}`);
+    await witness.send(JSON.stringify({ type: "OFFER", payload: "", dst: this.id(`absent${number}`) }));
+    await witness.next();
+    if (socket.end) return socket.rest();
+    const mark = `mark ${number}`;
+    await socket.send(JSON.stringify({ type: "CANDIDATE", payload: mark, dst: socket.id }));
+    return socket.until(JSON.stringify({ type: "CANDIDATE", src: socket.id, dst: socket.id, payload: mark }));
+  }
+
   /** The observation without the marks of this run. */
   observe(value) {
     const text = JSON.stringify(value ?? null).replaceAll(this.#tag, "").replaceAll(String(this.number), "<number>");
@@ -159,6 +175,7 @@ export class Socket {
   #ws;
   #before;
   #taken = 0;
+  #arrivals = [];
   #news = () => {};
 
   constructor(origin, target, headers, before) {
@@ -184,6 +201,7 @@ export class Socket {
       });
     });
     this.#ws.on("message", (data, binary) => {
+      this.#arrivals.push(Date.now());
       this.frames.push(binary ? `binary ${data.toString("hex")}` : data.toString());
       this.#news();
     });
@@ -242,6 +260,11 @@ export class Socket {
     await this.#before();
     await sleep(ms);
     return this.rest();
+  }
+
+  /** When the last frame that reads so arrived. @param {string} frame */
+  arrivedAt(frame) {
+    return this.#arrivals[this.frames.lastIndexOf(frame)];
   }
 
   /** The frames not yet taken, without waiting. */

@@ -2,16 +2,18 @@ import { sleep } from "./driver.mjs";
 import { answer, candidate, message, offer, receivedBy } from "./frames.mjs";
 import { rule, SHORT } from "./rule.mjs";
 
-/** By now any EXPIRE of the short set has come. */
-const LONG_ENOUGH_MS = 2_700;
 /** Where something else has to happen before the time is up, on a machine that is busy with other rules. */
 const UNHURRIED = { expire: 4000 };
-/** PeerServer looks once a second. What comes later than this after its time was not looked for once a second. */
-const LATEST_MS = 1_000 + 900;
+/** Where it takes half of the time. */
+const LONG = { expire: 8000 };
+/** Where nothing is to expire while the rule is at it. */
+const PATIENT = { expire: 60_000 };
+/** PeerServer looks once a second. What comes later than this after its time had another one: the default, 4 s later, or none. */
+const LATEST_MS = 3_900;
 
 /** EXPIRE comes once the time is up, and not much later: which of the two classes an instant is in, not when. */
-const window = (since, due) => {
-  const after = Date.now() - since;
+const window = (since, due, at = Date.now()) => {
+  const after = at - since;
   if (after < due - 20) return `early by ${due - after} ms`;
   return after <= due + LATEST_MS ? "in its window" : `late: ${after} ms`;
 };
@@ -30,130 +32,125 @@ export default [
     await alice.send(offer(id("nobody")));
     return { frame: await alice.next(), at: window(since, 1_000) };
   }),
-  ...[["an ANSWER", answer], ["a CANDIDATE", candidate]].map(([what, write]) => rule(`${what} alone expires like an OFFER`, SHORT, async ({ join, id }) => {
+  ...[["an ANSWER", answer], ["a CANDIDATE", candidate]].map(([what, write]) => rule(`${what} alone expires like an OFFER`, SHORT, async ({ expired, join, id }) => {
     const alice = await join("alice");
     const since = Date.now();
     await alice.send(write(id("nobody")));
-    return { frame: await alice.next(), at: window(since, 1_000), more: await alice.during(LONG_ENOUGH_MS) };
+    return { frame: await alice.next(), at: window(since, 1_000), more: await expired(alice) };
   })),
-  rule("one EXPIRE for an OFFER with its candidates", SHORT, async ({ join, id }) => {
+  rule("one EXPIRE for an OFFER with its candidates", SHORT, async ({ expired, join, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("nobody")), ...[1, 2, 3, 4, 5].map((n) => candidate(id("nobody"), n)));
-    return { alice: await alice.during(LONG_ENOUGH_MS) };
+    return { alice: await expired(alice) };
   }),
-  rule("one EXPIRE for an OFFER with candidates that trickle", SHORT, async ({ join, id }) => {
+  rule("one EXPIRE for an OFFER with candidates that trickle", UNHURRIED, async ({ expired, join, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("nobody")));
     for (const n of [1, 2, 3]) {
       await sleep(200);
       await alice.send(candidate(id("nobody"), n));
     }
-    return { alice: await alice.during(LONG_ENOUGH_MS) };
+    return { alice: await expired(alice) };
   }),
-  rule("one EXPIRE for each of several absent peers", SHORT, async ({ join, id }) => {
+  rule("one EXPIRE for each of several absent peers", SHORT, async ({ expired, join, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("x")), offer(id("y")), offer(id("z")));
     // Each is an answer of its own; their order among themselves is nobody's promise.
-    return { alice: (await alice.during(LONG_ENOUGH_MS)).sort() };
+    return { alice: (await expired(alice)).sort() };
   }),
-  rule("one EXPIRE for each of several senders", SHORT, async ({ join, id }) => {
+  rule("one EXPIRE for each of several senders", SHORT, async ({ expired, join, id }) => {
     const [alice, bob] = [await join("alice"), await join("bob")];
     await alice.send(offer(id("nobody")), candidate(id("nobody")));
     await bob.send(offer(id("nobody")), candidate(id("nobody")));
-    const [hers, his] = await Promise.all([alice.during(LONG_ENOUGH_MS), bob.during(LONG_ENOUGH_MS)]);
+    const [hers, his] = await Promise.all([expired(alice), expired(bob)]);
     return { alice: hers, bob: his };
   }),
-  rule("EXPIRE goes to nobody else", SHORT, async ({ join, id }) => {
+  rule("EXPIRE goes to nobody else", SHORT, async ({ expired, join, id }) => {
     const [alice, bob] = [await join("alice"), await join("bob")];
     await alice.send(offer(id("nobody")));
-    const [hers, his] = await Promise.all([alice.during(LONG_ENOUGH_MS), bob.during(LONG_ENOUGH_MS)]);
+    const [hers, his] = await Promise.all([expired(alice), expired(bob)]);
     return { alice: hers, bob: his };
   }),
-  rule("EXPIRE of an id beyond ASCII", SHORT, async ({ join, id }) => {
+  rule("EXPIRE of an id beyond ASCII", SHORT, async ({ expired, join, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id('é 👋 "\\\n\u2028')));
-    return { alice: await alice.during(LONG_ENOUGH_MS) };
+    return { alice: await expired(alice) };
   }),
-  rule("EXPIRE does not hold up messages to others", SHORT, async ({ join, id }) => {
+  rule("EXPIRE does not hold up messages to others", SHORT, async ({ expired, join, id }) => {
     const [alice, bob] = [await join("alice"), await join("bob")];
     await alice.send(offer(id("nobody")), offer(id("bob")));
-    return { bob: await bob.next(), alice: await alice.during(LONG_ENOUGH_MS) };
+    return { bob: await bob.next(), alice: await expired(alice) };
   }),
-  rule("a second attempt after EXPIRE gets its own", SHORT, async ({ join, id }) => {
+  rule("a second attempt after EXPIRE gets its own", SHORT, async ({ expired, join, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("nobody")));
     const first = await alice.next();
     const since = Date.now();
     await alice.send(offer(id("nobody")));
-    return { first, second: await alice.next(), at: window(since, 1_000), more: await alice.during(LONG_ENOUGH_MS) };
+    return { first, second: await alice.next(), at: window(since, 1_000), more: await expired(alice) };
   }),
-  rule("a second attempt before the first has expired", SHORT, async ({ join, id }) => {
+  rule("a second attempt before the first has expired", UNHURRIED, async ({ expired, join, id }) => {
     const alice = await join("alice");
     const since = Date.now();
     await alice.send(offer(id("nobody"), 1));
     await sleep(600);
     const again = Date.now();
     await alice.send(offer(id("nobody"), 2));
-    const first = { frame: await alice.next(), at: window(since, 1_000) };
+    const first = { frame: await alice.next(), at: window(since, UNHURRIED.expire) };
     // A second EXPIRE, if there is one, belongs to the second attempt.
     const more = [];
-    for (let left; (left = again + LONG_ENOUGH_MS - Date.now()) > 0;) {
-      const frame = await alice.next(left).catch(() => undefined);
-      if (frame) more.push({ frame, at: window(again, 1_000) });
-    }
+    for (const frame of await expired(alice)) more.push({ frame, at: window(again, UNHURRIED.expire, alice.arrivedAt(frame)) });
     return { first, more };
   }),
-  rule("a retry in the last moment, and the peer soon after", async ({ join, dial, id }) => {
+  rule("a retry in the last moment, and the peer soon after", LONG, async ({ join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob"), 1));
-    await sleep(4_700);
+    await sleep(LONG.expire / 2);
     await alice.send(offer(id("bob"), 2));
-    await sleep(1_700);
+    await alice.next(); // the first one has expired
     const bob = await dial("bob");
     return { bob: await bob.during(500) };
   }),
-  rule("two attempts at once", SHORT, async ({ join, id }) => {
+  rule("two attempts at once", SHORT, async ({ expired, join, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("nobody"), 1), offer(id("nobody"), 2));
-    return { alice: await alice.during(LONG_ENOUGH_MS) };
+    return { alice: await expired(alice) };
   }),
-  rule("a candidate after EXPIRE", SHORT, async ({ join, id }) => {
+  rule("a candidate after EXPIRE", SHORT, async ({ expired, join, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("nobody")));
     const first = await alice.next();
     await sleep(200);
     await alice.send(candidate(id("nobody")));
-    return { first, more: await alice.during(LONG_ENOUGH_MS) };
+    return { first, more: await expired(alice) };
   }),
-  rule("two pairs whose names read alike when joined by _", SHORT, async ({ join, id }) => {
+  rule("two pairs whose names read alike when joined by _", SHORT, async ({ expired, join, id }) => {
     // Three times over, since PeerServer tells both when it happens to look between the two.
     const told = await Promise.all([1, 2, 3].map(async (n) => {
       const [y, z] = [id(`y${n}`), id(`z${n}`)];
       const [one, two] = [await join(`x${n}_${y}`), await join(`x${n}`)];
-      await one.send(offer(z));
-      await receivedBy(one);
-      await two.send(offer(`${y}_${z}`));
-      const [first, second] = await Promise.all([one.during(LONG_ENOUGH_MS), two.during(LONG_ENOUGH_MS)]);
+      await Promise.all([one.send(offer(z)), two.send(offer(`${y}_${z}`))]);
+      const [first, second] = await Promise.all([expired(one), expired(two)]);
       return first.length === 1 && second.length === 1;
     }));
     return { everybodyIsTold: told.every(Boolean) };
   }),
 
-  rule("who comes in time gets what waits, after OPEN", async ({ join, dial, id }) => {
+  rule("who comes in time gets what waits, after OPEN", PATIENT, async ({ join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob"), { sdp: "x" }));
     await receivedBy(alice);
     const bob = await dial("bob");
     return bob.some(2);
   }),
-  rule("who comes in time gets all that waits, in order", async ({ join, dial, id }) => {
+  rule("who comes in time gets all that waits, in order", PATIENT, async ({ join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob"), 0), ...Array.from({ length: 30 }, (_, n) => candidate(id("bob"), n + 1)));
     await receivedBy(alice);
     const bob = await dial("bob");
     return bob.some(32);
   }),
-  rule("what waits is delivered before what comes after", async ({ join, dial, id }) => {
+  rule("what waits is delivered before what comes after", PATIENT, async ({ join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob"), 0));
     await receivedBy(alice);
@@ -162,7 +159,7 @@ export default [
     await alice.send(candidate(id("bob"), 1), candidate(id("bob"), 2));
     return [...frames, ...(await bob.some(3))];
   }),
-  rule("a burst while the peer is coming keeps its order", async ({ join, dial, id }) => {
+  rule("a burst while the peer is coming keeps its order", PATIENT, async ({ join, dial, id }) => {
     const alice = await join("alice");
     const burst = (from) => Array.from({ length: 15 }, (_, n) => candidate(id("bob"), from + n));
     await alice.send(...burst(0));
@@ -172,7 +169,7 @@ export default [
     await alice.send(...burst(30));
     return bob.some(46);
   }),
-  rule("what waits keeps the order of several senders", async ({ join, dial, id }) => {
+  rule("what waits keeps the order of several senders", PATIENT, async ({ join, dial, id }) => {
     const [alice, carol] = [await join("alice"), await join("carol")];
     await alice.send(offer(id("bob"), 1));
     await receivedBy(alice);
@@ -185,14 +182,14 @@ export default [
     // Only a pair has an order to keep: across senders it is the server's affair.
     return { open: frames[0], alice: frames.filter((frame) => frame.includes('"src":"' + id("alice"))), carol: frames.filter((frame) => frame.includes('"src":"' + id("carol"))) };
   }),
-  rule("messages of every relayed type wait", async ({ join, dial, id }) => {
+  rule("messages of every relayed type wait", PATIENT, async ({ join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob"), 1), answer(id("bob"), 2), candidate(id("bob"), 3));
     await receivedBy(alice);
     const bob = await dial("bob");
     return bob.some(4);
   }),
-  rule("what waits is relayed by the same rule: null stays, absent stays absent, the rest is stripped", async ({ join, dial, id }) => {
+  rule("what waits is relayed by the same rule: null stays, absent stays absent, the rest is stripped", PATIENT, async ({ join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(
       `{"type":"OFFER","dst":"${id("bob")}","payload":null}`,
@@ -204,7 +201,7 @@ export default [
     const bob = await dial("bob");
     return bob.some(5);
   }),
-  rule("256 kB can wait", async ({ join, dial, id }) => {
+  rule("256 kB can wait", PATIENT, async ({ join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob"), "x".repeat(256_000)));
     await receivedBy(alice);
@@ -212,19 +209,19 @@ export default [
     const [open, frame] = await bob.some(2);
     return { open, length: JSON.parse(frame).payload.length };
   }),
-  rule("who comes after 4 s is in time", async ({ join, dial, id }) => {
+  rule("who comes after 4 s is in time", LONG, async ({ expired, join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob")));
     await sleep(4_000);
     const bob = await dial("bob");
-    return { bob: await bob.some(2), alice: await alice.during(3_000) };
+    return { bob: await bob.some(2), alice: await expired(alice) };
   }),
-  rule("no EXPIRE for what was delivered", SHORT, async ({ join, dial, id }) => {
+  rule("no EXPIRE for what was delivered", UNHURRIED, async ({ expired, join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob")), candidate(id("bob")));
     await receivedBy(alice);
     const bob = await dial("bob");
-    return { bob: await bob.some(3), alice: await alice.during(LONG_ENOUGH_MS) };
+    return { bob: await bob.some(3), alice: await expired(alice) };
   }),
   rule("who comes after EXPIRE gets nothing", SHORT, async ({ join, dial, id }) => {
     const alice = await join("alice");
@@ -233,7 +230,7 @@ export default [
     const bob = await dial("bob");
     return { alice: frame, bob: await bob.during(300) };
   }),
-  rule("what was delivered is not delivered again", async ({ join, dial, id }) => {
+  rule("what was delivered is not delivered again", PATIENT, async ({ join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob")));
     await receivedBy(alice);
@@ -243,7 +240,7 @@ export default [
     const second = await again(dial, "bob", "another");
     return { first: frames, second: await receivedBy(second.socket), open: second.frame };
   }),
-  rule("what was delivered does not shorten the time of what waits next", SHORT, async ({ join, dial, id }) => {
+  rule("what was delivered does not shorten the time of what waits next", UNHURRIED, async ({ join, dial, id }) => {
     const alice = await join("alice");
     const start = Date.now();
     await alice.send(offer(id("bob"), 1));
@@ -251,12 +248,12 @@ export default [
     const bob = await dial("bob");
     const frames = await bob.some(2);
     await bob.close();
-    await sleep(start + 900 - Date.now());
+    await sleep(start + UNHURRIED.expire - 100 - Date.now());
     const since = Date.now();
     await alice.send(offer(id("bob"), 2));
-    return { bob: frames, alice: await alice.next(), at: window(since, 1_000) };
+    return { bob: frames, alice: await alice.next(), at: window(since, UNHURRIED.expire) };
   }),
-  rule("what waits is delivered whoever takes the id", async ({ join, dial, id }) => {
+  rule("what waits is delivered whoever takes the id", PATIENT, async ({ join, dial, id }) => {
     const [alice, before] = [await join("alice"), await join("bob", "one")];
     await before.close();
     await sleep(200);
@@ -265,7 +262,7 @@ export default [
     const { socket, frame } = await again(dial, "bob", "two");
     return [frame, await socket.next()];
   }),
-  rule("what waits is delivered though its sender has gone", async ({ join, dial, id }) => {
+  rule("what waits is delivered though its sender has gone", PATIENT, async ({ join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob")));
     await receivedBy(alice);
@@ -273,32 +270,32 @@ export default [
     const bob = await dial("bob");
     return bob.some(2);
   }),
-  rule("an EXPIRE for a sender that has gone harms nobody", SHORT, async ({ join, id }) => {
+  rule("an EXPIRE for a sender that has gone harms nobody", SHORT, async ({ expired, join, id }) => {
     const [alice, bob] = [await join("alice"), await join("bob")];
     await alice.send(offer(id("nobody")));
     await receivedBy(alice);
     await alice.close();
-    const frames = await bob.during(LONG_ENOUGH_MS);
+    const frames = await expired(bob);
     await bob.send(offer(id("bob")));
     return { frames, then: await bob.next() };
   }),
-  rule("an EXPIRE follows a sender that came back", UNHURRIED, async ({ join, dial, id }) => {
+  rule("an EXPIRE follows a sender that came back", UNHURRIED, async ({ expired, join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("nobody")));
     await receivedBy(alice);
     await alice.close();
     const back = await again(dial, "alice");
-    return { open: back.frame, frames: await back.socket.during(LONG_ENOUGH_MS + UNHURRIED.expire) };
+    return { open: back.frame, frames: await expired(back.socket) };
   }),
-  rule("an EXPIRE and whoever holds the sender's id by then", UNHURRIED, async ({ join, dial, id }) => {
+  rule("an EXPIRE and whoever holds the sender's id by then", UNHURRIED, async ({ expired, join, dial, id }) => {
     const alice = await join("alice", "one");
     await alice.send(offer(id("nobody")));
     await receivedBy(alice);
     await alice.close();
     const other = await again(dial, "alice", "two");
-    return { open: other.frame, frames: await other.socket.during(LONG_ENOUGH_MS + UNHURRIED.expire) };
+    return { open: other.frame, frames: await expired(other.socket) };
   }),
-  rule("messages for a peer that has just gone wait for its return", async ({ join, dial, id }) => {
+  rule("messages for a peer that has just gone wait for its return", PATIENT, async ({ join, dial, id }) => {
     const [alice, bob] = [await join("alice"), await join("bob")];
     await alice.send(offer(id("bob"), 1));
     await bob.next();
@@ -309,29 +306,29 @@ export default [
     const back = await again(dial, "bob");
     return { open: back.frame, frames: [await back.socket.next()] };
   }),
-  rule("messages for a peer that has gone for good expire", SHORT, async ({ join, id }) => {
+  rule("messages for a peer that has gone for good expire", SHORT, async ({ expired, join, id }) => {
     const [alice, bob] = [await join("alice"), await join("bob")];
     await bob.close();
     await sleep(200);
     await alice.send(offer(id("bob")));
-    return { alice: await alice.during(LONG_ENOUGH_MS) };
+    return { alice: await expired(alice) };
   }),
-  rule("messages for a peer that left wait as for one that never came", SHORT, async ({ join, id }) => {
+  rule("messages for a peer that left wait as for one that never came", SHORT, async ({ expired, join, id }) => {
     const [alice, bob] = [await join("alice"), await join("bob")];
     await bob.send('{"type":"LEAVE"}');
     await sleep(200);
     await alice.send(offer(id("bob")));
-    return { alice: await alice.during(LONG_ENOUGH_MS) };
+    return { alice: await expired(alice) };
   }),
-  ...["LEAVE", "EXPIRE", "HEARTBEAT", "NONSENSE", "OPEN"].map((type) => rule(`${type} for an absent peer neither waits nor expires`, SHORT, async ({ join, dial, id }) => {
+  ...["LEAVE", "EXPIRE", "HEARTBEAT", "NONSENSE", "OPEN"].map((type) => rule(`${type} for an absent peer neither waits nor expires`, SHORT, async ({ expired, join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(message(type, id("bob"), "x"), message(type, id("nobody"), "x"));
     await receivedBy(alice);
     const bob = await dial("bob");
-    const [his, hers] = await Promise.all([bob.during(LONG_ENOUGH_MS), alice.during(LONG_ENOUGH_MS)]);
+    const [his, hers] = await Promise.all([expired(bob), expired(alice)]);
     return { bob: his, alice: hers };
   })),
-  rule("what waits for one id is not given to another", async ({ join, dial, id }) => {
+  rule("what waits for one id is not given to another", PATIENT, async ({ join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob")));
     await receivedBy(alice);
@@ -340,7 +337,7 @@ export default [
     const bob = await dial("bob");
     return { carol: frames, bob: await bob.some(2) };
   }),
-  rule("two who call each other's absent id meet when they come", async ({ join, id }) => {
+  rule("two who call each other's absent id meet when they come", PATIENT, async ({ join, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob"), "to bob"));
     await receivedBy(alice);
@@ -349,7 +346,7 @@ export default [
     await bob.send(answer(id("alice"), "to alice"));
     return { bob: frames, alice: await alice.next() };
   }),
-  rule("64 messages can wait", async ({ join, dial, id }) => {
+  rule("64 messages can wait", PATIENT, async ({ join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(...Array.from({ length: 64 }, (_, n) => candidate(id("bob"), n)));
     await receivedBy(alice);
@@ -357,7 +354,7 @@ export default [
     const [open, ...frames] = await bob.some(65);
     return { open, inOrder: frames.every((frame, n) => JSON.parse(frame).payload === n), alice: alice.rest() };
   }),
-  rule("500 messages can wait", async ({ join, dial, id }) => {
+  rule("500 messages can wait", PATIENT, async ({ join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(...Array.from({ length: 500 }, (_, n) => candidate(id("bob"), n)));
     await receivedBy(alice);
@@ -365,22 +362,22 @@ export default [
     const [open, ...frames] = await bob.some(501);
     return { open, inOrder: frames.every((frame, n) => JSON.parse(frame).payload === n), alice: alice.rest() };
   }),
-  rule("600 messages for one absent peer", SHORT, async ({ join, dial, id }) => {
+  rule("600 messages for one absent peer", UNHURRIED, async ({ expired, join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(...Array.from({ length: 600 }, (_, n) => candidate(id("bob"), n)));
     const told = [...(await receivedBy(alice)), ...(await alice.during(300))];
     const bob = await dial("bob");
-    const [open, ...frames] = await bob.during(400);
+    const [open, ...frames] = await receivedBy(bob);
     const inOrder = frames.every((frame, n) => JSON.parse(frame).payload === n);
-    return { told, open, delivered: frames.length, inOrder, later: await alice.during(LONG_ENOUGH_MS) };
+    return { told, open, delivered: frames.length, inOrder, later: await expired(alice) };
   }),
-  rule("2 MiB in pieces for one absent peer", SHORT, async ({ join, dial, id }) => {
+  rule("2 MiB in pieces for one absent peer", UNHURRIED, async ({ expired, join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(...Array.from({ length: 8 }, (_, n) => candidate(id("bob"), { n, text: "x".repeat(250_000) })));
     const told = [...(await receivedBy(alice)), ...(await alice.during(300))];
     const bob = await dial("bob");
-    const [open, ...frames] = await bob.during(400);
-    return { told, open, delivered: frames.map((frame) => JSON.parse(frame).payload.n), later: await alice.during(LONG_ENOUGH_MS) };
+    const [open, ...frames] = await receivedBy(bob);
+    return { told, open, delivered: frames.map((frame) => JSON.parse(frame).payload.n), later: await expired(alice) };
   }),
 ];
 
