@@ -67,9 +67,11 @@
       const call = peers.get(name).peer.call(other, stream(), { metadata });
       peers.get(name).calls.set(other, call);
     },
+    /** The ids that the server lists; `null` if it refuses to. */
     list: (name) => new Promise((done) => {
-      const late = setTimeout(done, 3000, null);
-      peers.get(name).peer.listAllPeers((ids) => (clearTimeout(late), done(ids)));
+      const { peer } = peers.get(name);
+      peer.once("error", () => done(null));
+      peer.listAllPeers(done);
     }),
     disconnect: (name) => peers.get(name).peer.disconnect(),
     reconnect: (name) => peers.get(name).peer.reconnect(),

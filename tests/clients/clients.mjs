@@ -38,61 +38,72 @@ async function servePage() {
   return server;
 }
 
-const engines = {
-  async chromium(page) {
+/** Launches browsers, each once: the first clients of all pairs are in one browser of an engine, and the second ones in another. */
+const browsers = {
+  chromium() {
     const executablePath = found("Chromium", process.env.CHROMIUM, "/usr/bin/chromium");
     const args = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic"];
     // Node's WebRTC cannot look up the names with which Chromium hides its own addresses from pages.
     args.push("--disable-features=WebRtcHideLocalIpsWithMdns");
-    return inBrowser("chromium", await puppeteer.launch({ executablePath, headless: true, pipe: true, args }), page);
+    return puppeteer.launch({ executablePath, headless: true, pipe: true, args });
   },
-  async firefox(page) {
+  firefox() {
     const executablePath = found("Firefox", process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox");
-    const extraPrefsFirefox = { "media.peerconnection.ice.obfuscate_host_addresses": false };
-    return inBrowser("firefox", await puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox }), page);
-  },
-  async node() {
-    const child = fork(file("node-agent.mjs"), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    const waiting = new Map();
-    let calls = 0;
-    const gone = new Promise((done) => child.on("exit", done));
-    await new Promise((ready, failed) => {
-      child.once("message", ready);
-      gone.then((code) => failed(new Error(`Node's client ended with ${code}`)));
-    });
-    child.on("message", ({ call, value, error }) => {
-      const { done, failed } = waiting.get(call);
-      if (error) failed(new Error(error));
-      else done(value);
-    });
-    const ask = (method, ...args) => new Promise((done, failed) => {
-      waiting.set(++calls, { done, failed });
-      child.send({ call: calls, method, args });
-    });
-    return { engine: "node", ask, close: async () => (child.kill(), void (await gone)) };
+    // Of several tabs one is in front; the timers of the others are not to be slower.
+    const extraPrefsFirefox = { "media.peerconnection.ice.obfuscate_host_addresses": false, "dom.min_background_timeout_value": 4, "dom.timeout.enable_budget_timer_throttling": false };
+    return puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox });
   },
 };
 
+/** @returns {Promise<Client>} */
+async function inNode() {
+  const child = fork(file("node-agent.mjs"), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const waiting = new Map();
+  let calls = 0;
+  const gone = new Promise((done) => child.on("exit", done));
+  await new Promise((ready, failed) => {
+    child.once("message", ready);
+    gone.then((code) => failed(new Error(`Node's client ended with ${code}`)));
+  });
+  child.on("message", ({ call, value, error }) => {
+    const { done, failed } = waiting.get(call);
+    if (error) failed(new Error(error));
+    else done(value);
+  });
+  const ask = (method, ...args) => new Promise((done, failed) => {
+    waiting.set(++calls, { done, failed });
+    child.send({ call: calls, method, args });
+  });
+  return { engine: "node", ask, close: async () => (child.kill(), void (await gone)) };
+}
+
 async function inBrowser(engine, browser, url) {
-  const page = await browser.newPage();
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
   await page.goto(url);
   const ask = (method, ...args) =>
     page.evaluate(async (method, args) => {
       const member = globalThis.agent[method];
       return (await (typeof member === "function" ? member(...args) : member)) ?? null;
     }, method, args);
-  return { engine, ask, close: () => browser.close() };
+  return { engine, ask, close: () => context.close() };
 }
 
-/** Starts one client on each of the engines named. */
-export async function startClients(...names) {
+/** Clients, in browsers that are started when they are first needed, and ended by `close`. */
+export async function clientMaker() {
   const server = await servePage();
   const url = `http://127.0.0.1:${server.address().port}/`;
-  const clients = await Promise.all(names.map((name) => engines[name](url)));
+  const launched = new Map();
+  const launch = (name, side) => {
+    const key = `${name} ${side}`;
+    if (!launched.has(key)) launched.set(key, browsers[name]());
+    return launched.get(key);
+  };
   return {
-    clients,
+    /** One client on each of the engines named, each in a browser of its own. */
+    start: (...names) => Promise.all(names.map(async (name, side) => (name === "node" ? inNode() : inBrowser(name, await launch(name, side), url)))),
     close: async () => {
-      await Promise.allSettled(clients.map((client) => client.close()));
+      await Promise.allSettled([...launched.values()].map(async (browser) => (await browser).close()));
       server.close();
     },
   };
