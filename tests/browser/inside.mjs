@@ -2,14 +2,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import path from 'node:path';
 import { beforeEach } from 'node:test';
+import { seedsOf } from '../seeds/seeds.mjs';
 
 /** All that is random in a page comes from it: ids, and with them names, faces and hues; secrets; how long something waits. */
-export const SEED = Number(process.env.BECKON_SEED ?? 1);
-assertWhole(SEED);
-
-function assertWhole(seed) {
-  if (!Number.isSafeInteger(seed)) throw new Error(`BECKON_SEED=${process.env.BECKON_SEED}: it has to be a whole number`);
-}
+export const SEED = seedsOf('pages').at(-1);
 
 /** Where devices are counted: each test begins at one, so that it has the same devices alone as among others. */
 const scenes = new AsyncLocalStorage();

@@ -96,6 +96,7 @@ while (Date.now() < end) {
   const log = join(folder, `${name}-${seed}.txt`);
   writeFileSync(log, printed);
   const blamed = new Set([...printed.matchAll(/([\w-]+) fails with BECKON_SEED=(\d+)/g)].flatMap(([, who, which]) => (who === name ? [which] : [])));
+  if (!blamed.size && thing.whole) blamed.add(`${seed}`);
   for (const which of blamed) found.push(`${name} ${which} ${new Date().toISOString().slice(0, 10)}: (what it found)`);
   if (!blamed.size) broken.push(`${name}, with BECKON_SEED=${seed}`);
   console.log(`${name} failed${[...blamed].map((which) => ` with BECKON_SEED=${which}`)}; what it printed is in ${relative(ROOT, log)}, and ends so:\n${printed.slice(-SHOWN)}`);

@@ -1,7 +1,13 @@
 // What in the tests is left to chance: its name in seeds.txt, how it is run with the seed in BECKON_SEED, and how many cases a run
 // has, each with a seed of its own. Runs are short, so that ten minutes hold some of each.
 
-/** @typedef {{ command: string[], env?: Record<string, string>, cases: number }} Explored */
+/**
+ * @typedef {object} Explored
+ * @property {string[]} command
+ * @property {Record<string, string>} [env]
+ * @property {number} cases
+ * @property {boolean} [whole] what fails fails with the seed that it was given, and names none
+ */
 
 /** A target of the fuzzers, by its test in tests/any_input.rs. @param {string} test @param {number} cases @returns {Explored} */
 const target = (test, cases) => ({ command: ['cargo', 'test', '--locked', '--quiet', '--test', 'any_input', test, '--', '--nocapture'], cases });
@@ -24,5 +30,6 @@ export const explored = {
   socket: file('client/the-socket-comes-back', 1),
   malicious: file('malicious/a-lying-server-learns-nothing-and-changes-nothing', 1),
   chaos: { command: ['node', 'tests/chaos/chaos.mjs', '--runs', '8'], cases: 8 },
+  pages: { ...file('browser/{a-click-says,people-are-seen,the-link-is,a-connection-explains}*', 1), whole: true },
   glare: file('browser/two-who-call-each-other-agree', 60, { BECKON_RUNS: '30' }),
 };

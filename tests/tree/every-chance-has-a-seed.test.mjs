@@ -12,6 +12,7 @@ const CHANCE = /\bMath\.random\b|\brandom(?:UUID|Bytes|Int|Fill\w*)\b|\bgetRando
 const ALLOWED = {
   'tests/seeds/seeds.mjs': 'puts seeds in its place',
   'tests/seeds/explore.mjs': 'looks for new seeds',
+  'tests/browser/inside.mjs': 'puts a seed in its place, in every page',
   'tests/browser/two-who-call-each-other-agree.test.mjs': 'puts a seed in its place, in the page',
   'tests/browser/inside.mjs': 'puts a seed in its place, in every page',
   'tests/interop/mutants.mjs': 'names it in what it changes',
