@@ -1,7 +1,6 @@
 // A road that loses every fifth packet, each way, and takes 25 ms: how long does a click take that nothing follows? Beside it, the same
 // on a reliable channel of the same connection, which has to wait for SCTP's timer.
 import assert from 'node:assert/strict';
-import { seeded } from '../seeds/chance.mjs';
 import { until, untilPath } from './devices.mjs';
 import { STUN_URL } from './turn.mjs';
 
@@ -12,7 +11,6 @@ const CLICKS = 20;
 /** Between two clicks, in ms: long enough that no click helps the one before it, and not all rooms in step. */
 const LONE_MS = 1_000;
 const SPREAD_MS = 200;
-const random = seeded(1);
 /** A machine that is busy with something else adds to that, now and then for a whole round: so many rounds may be had, and one must do. */
 const ROUNDS = 3;
 /** How long an answer on the plain channel is waited for, in ms. */
@@ -116,7 +114,7 @@ async function click({ way, side, CLICKS, LONE_MS, SPREAD_MS, PATIENCE_MS }) {
   const clicks = lab.all.map(async (one, number) => {
     if (number % 2 !== side) return;
     for (let n = 0; n < CLICKS; n++) {
-      const pause = new Promise((resolve) => setTimeout(resolve, LONE_MS + random.next() * SPREAD_MS));
+      const pause = new Promise((resolve) => setTimeout(resolve, LONE_MS + Math.random() * SPREAD_MS));
       const id = `${way} ${number} ${n}`;
       sent.push([id, lab.now()]);
       if (way !== 'plain') await one.send(id);

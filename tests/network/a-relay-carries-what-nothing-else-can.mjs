@@ -5,8 +5,6 @@ import { exchange, pairs, pause, stories, until, untilPath } from './devices.mjs
 import { credential, STUN_URL, tryCredential, TURN_URLS } from './turn.mjs';
 
 const { udp, tcp, tls } = TURN_URLS;
-/** How long what is said on a path that has died may take, in ms: silence is doubted after 1.5 s, and then there is the server too. */
-const SAID_MS = 6_000;
 const SYMMETRIC = { ra: { nat: 'symmetric' }, rb: { nat: 'symmetric' } };
 
 /** @param {import('./lab.mjs').Scenario} scenario */
@@ -65,7 +63,7 @@ export default function register(scenario) {
       ['while something is said', exchange],
     ]) {
       scenario(
-        `when a relay forgets ${engines.join(' and ')} ${what}, both notice, and it carries them again`,
+        `when a relay forgets ${engines.join(' and ')} ${what}, it carries them again${act === exchange ? '' : ' as soon as one of them notices, and both know'}`,
         async (lab) => {
           for (const router of ['ra', 'rb']) lab.network.route(router, SYMMETRIC[router]);
           // Nobody looks for a better path there, and so mends this one before it is missed.
@@ -76,10 +74,8 @@ export default function register(scenario) {
           await lab.turn.start();
           const at = Date.now();
           await act(devices);
-          console.log(`what is said next has arrived after ${Date.now() - at} ms`);
-          if (act === exchange) assert.ok(Date.now() - at < SAID_MS, `it took ${Date.now() - at} ms`);
-          else await until('both notice', devices, async () => (await noticed(devices)).every(Boolean));
-          console.log(`both know after ${Date.now() - at} ms`);
+          if (act !== exchange) await until('both notice', devices, async () => (await noticed(devices)).every(Boolean));
+          console.log(`${act === exchange ? 'what is said next has arrived' : 'both know'} after ${Date.now() - at} ms`);
           await untilPath('turn-udp', devices);
           console.log(`both are back after ${Date.now() - at} ms`);
           await exchange(devices);

@@ -26,9 +26,21 @@ export async function openDevice(browser, machine, url, prepare = async () => {}
   const page = await context.newPage();
   const troubles = [];
   page.on('pageerror', (error) => troubles.push(String(error)));
+  await page.evaluateOnNewDocument(seedChance, machine.charCodeAt(0));
   await prepare(page);
   await page.goto(url);
   return { machine, page, troubles, ask: (script, ...args) => page.evaluate(script, ...args), close: () => context.close() };
+}
+
+/** In the page: its chance, and the library's, is the same in each run (mulberry32). */
+function seedChance(seed) {
+  let state = seed;
+  Math.random = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }
 
 /** Asks until the answer is truthy, and gives it; if it never is, says what the devices have been through. */

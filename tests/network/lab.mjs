@@ -18,9 +18,12 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 
 const words = process.argv.slice(2);
 const short = words.includes('short');
+/** Two labs side by side share the scenarios. */
+const SHARES = { '1/2': [paths, relays], '2/2': [changes, doctors, clicks] };
+const [share = [paths, relays, changes, doctors, clicks]] = words.flatMap((word) => (word in SHARES ? [SHARES[word]] : []));
 const TIMES = /^(\d+)x$/;
 const times = Number(words.map((word) => TIMES.exec(word)?.[1]).find(Boolean) ?? 1);
-const wanted = words.filter((word) => word !== 'short' && !TIMES.test(word));
+const wanted = words.filter((word) => word !== 'short' && !TIMES.test(word) && !(word in SHARES));
 /** No scenario takes longer, in ms. */
 const SCENARIO_MS = 240_000;
 
@@ -139,7 +142,7 @@ async function play(body) {
   }
 }
 
-for (const register of [paths, relays, changes, doctors, clicks]) register(scenario);
+for (const register of share) register(scenario);
 
 after(async () => {
   await browsers.close();
