@@ -1,6 +1,6 @@
 //! The platform's cryptography (WebCrypto): we write no cipher and no hash.
 
-use crate::id::PeerId;
+use crate::id::{PeerId, RealmKey};
 use crate::limits::Millis;
 use crate::member::Client;
 use crate::platform::{settled, Request, Result};
@@ -48,11 +48,13 @@ pub(crate) fn address(request: &Request) -> Result<String> {
     Ok(request.headers().get("CF-Connecting-IP")?.unwrap_or_default())
 }
 
-/// Checks a token against the operator's key: `Ok(Err(_))` says what is wrong with it.
+/// Checks a token against the operator's secret: `Ok(Err(_))` says what is wrong with it.
 pub(crate) async fn check_statement(
     token: &str,
-    key: &Secret,
+    secret: &Secret,
     id: &PeerId,
+    key: &RealmKey,
+    must_name_key: bool,
     now: Millis,
 ) -> Result<std::result::Result<(), Flaw>> {
     let statement = match Statement::parse(token) {
@@ -60,8 +62,8 @@ pub(crate) async fn check_statement(
         Err(flaw) => return Ok(Err(flaw)),
     };
     let signature = statement.signature.as_slice().into();
-    Ok(match settled(verify_sha_256(key.reveal(), signature, statement.signed)).await?.is_truthy() {
-        true => statement.allows(id, now),
+    Ok(match settled(verify_sha_256(secret.reveal(), signature, statement.signed)).await?.is_truthy() {
+        true => statement.allows(id, key, must_name_key, now),
         false => Err(Flaw::WrongSignature),
     })
 }

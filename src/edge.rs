@@ -14,6 +14,7 @@ use crate::report::{count, counted, counts, fault};
 use crate::route::{split_url, Claim, Line, Route};
 use crate::settings::{BadSetting, Secret, Settings};
 use crate::socket::{accept, close, socket_pair, switch_protocols, WebSocket};
+use crate::statement::Flaw;
 use futures::future::join_all;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -74,22 +75,32 @@ async fn handle(request: &Request, env: &Env, settings: &Settings) -> Result<Res
 
 /// Hands a socket to its home.
 async fn open(request: &Request, env: &Env, settings: &Settings, claim: Claim) -> Result<Response> {
-    let key = token_key(env);
-    if let Some((key, id)) = key.as_ref().zip(claim.id.as_ref()).filter(|_| !claim.roster) {
-        if let Err(flaw) = crypto::check_statement(claim.token.reveal(), key, id, now()).await? {
-            return refuse(request, env, &Refusal::BadStatement(flaw), false);
-        }
+    if let Some(flaw) = flaw(env, settings, &claim).await? {
+        return refuse(request, env, &Refusal::BadStatement(flaw), false);
     }
-    let name = match &claim {
-        // Where ids are signed for, a room, whose ids are not, must not be a way to them.
-        Claim { roster: true, key: room, .. } if key.is_some() => room_name(room),
-        Claim { key, id, .. } => object_name(key, id.as_ref().map(PeerId::as_str), settings.public_homes),
-    };
-    let response = env.ask(&name, request).await?;
+    let response = env.ask(&home(&claim, settings), request).await?;
     match response.status() {
         403 => turn_away(request, Some(&platform::text(response.text()).await?), None),
         _ => Ok(response),
     }
+}
+
+/// The name of the object that a claim is for. Rooms have objects of their own: whoever only knows how to spell a room's key, with a
+/// socket that has no roster, meets nobody of the room, and takes neither an id nor a place there.
+fn home(claim: &Claim, settings: &Settings) -> String {
+    match claim {
+        Claim { roster: true, key, .. } => room_name(key),
+        Claim { key, id, .. } => object_name(key, id.as_ref().map(PeerId::as_str), settings.public_homes),
+    }
+}
+
+/// What is wrong with a token, where ids must be signed for. In rooms they need not be.
+async fn flaw(env: &Env, settings: &Settings, claim: &Claim) -> Result<Option<Flaw>> {
+    let Some((secret, id)) = token_key(env).zip(claim.id.as_ref()).filter(|_| !claim.roster) else {
+        return Ok(None);
+    };
+    let Claim { key, token, .. } = claim;
+    Ok(crypto::check_statement(token.reveal(), &secret, id, key, settings.require_audience, now()).await?.err())
 }
 
 thread_local! {
@@ -193,14 +204,11 @@ async fn ice(request: &Request, env: &Env, settings: &Settings, asker: std::resu
     if !mint::allows(env, mint::ICE_LIMIT, &crypto::network(request).await?).await {
         return Ok(Answer::ice_too_often());
     }
-    if let Some(Claim { key, id, token, .. }) = claim {
-        if let Some((secret, id)) = token_key(env).zip(id.as_ref()) {
-            if let Err(flaw) = crypto::check_statement(token.reveal(), &secret, id, now()).await? {
-                return Ok(Answer::no_ice(401, &Refusal::BadStatement(flaw).to_string()));
-            }
+    if let Some(claim) = claim {
+        if let Some(flaw) = flaw(env, settings, &claim).await? {
+            return Ok(Answer::no_ice(401, &Refusal::BadStatement(flaw).to_string()));
         }
-        let name = object_name(&key, id.as_ref().map(PeerId::as_str), settings.public_homes);
-        if env.ask(&name, request).await?.status() != 200 {
+        if env.ask(&home(&claim, settings), request).await?.status() != 200 {
             return Ok(Answer::no_ice(401, CONNECT_FIRST));
         }
     }

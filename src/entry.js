@@ -56,6 +56,11 @@ export default class extends WorkerEntrypoint {
     revive();
     return guarded(() => watched(wasm.fetch(request, this.env)));
   }
+
+  /** CONNECT: we are nobody's proxy. Without a handler the runtime answers 500 and logs an exception for each. */
+  connect(socket) {
+    return socket.close();
+  }
 }
 
 /** Sends an object's frames in their order. It holds what is to be sent together, for Rust's memory may not last. */

@@ -20,8 +20,8 @@
 //!   are away), [`guesses`] (who guesses tokens), [`member`] (what a socket remembers while the object sleeps), [`effect`] (all that it can say to the world) and
 //!   [`refusal`] (why it says no).
 //! * [`statement`]: tokens that an application's own login has signed. [`ice`]: the servers that help through NATs; `mint` *(wasm32)*
-//!   makes the credentials for them. `report` *(wasm32)*: what the operator is told. [`id`], [`limits`], [`settings`]: names, numbers,
-//!   variables.
+//!   makes the credentials for them. `report` *(wasm32)*: what the operator is told. [`address`]: who asks. [`id`], [`limits`],
+//!   [`settings`]: names, numbers, variables.
 //!
 //! The wire protocol is PeerServer's; what Beckon adds to it is written down in [`message`].
 
@@ -42,6 +42,7 @@
     clippy::unwrap_used
 )]
 
+pub mod address;
 pub mod answer;
 pub mod effect;
 pub mod guesses;

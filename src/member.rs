@@ -1,5 +1,6 @@
 //! What one socket remembers while its object sleeps: enough, with all the others', to rebuild the realm.
 
+use crate::address;
 use crate::id::{PeerId, Token};
 use crate::json;
 use crate::limits::{Bucket, Millis, MAX_ASKERS_BYTES};
@@ -81,22 +82,25 @@ impl NetworkNumber {
 pub struct Client(pub String);
 
 impl Client {
-    /// The network of an address: of an IPv6 address its first 64 bits, for the rest is the client's to choose.
+    /// The network of an address: of an IPv6 address its first 64 bits, for the rest is the client's to choose. What is no address
+    /// is one network, whatever it says: a spelling that we do not know must be no way round a limit.
     pub fn network(address: &str) -> String {
-        match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
-            Ok(IpAddr::V6(address)) => {
+        match address::parse(address) {
+            Some(IpAddr::V4(address)) => address.to_string(),
+            Some(IpAddr::V6(address)) => {
                 let [a, b, c, d, ..] = address.segments();
                 format!("{a:x}:{b:x}:{c:x}:{d:x}")
             }
-            _ => address.to_owned(),
+            None if address.is_empty() => String::new(),
+            None => "unknown".to_owned(),
         }
     }
 
     /// The network of an address, if it is to be limited: not on this machine itself (`npm start`, tests), and not where no address
-    /// is known.
+    /// is told.
     pub fn limited(address: &str) -> Option<String> {
-        let known: IpAddr = address.parse().ok()?;
-        (!known.to_canonical().is_loopback()).then(|| Self::network(address))
+        let here = address::parse(address).is_some_and(|address| address.is_loopback());
+        (!here && !address.is_empty()).then(|| Self::network(address))
     }
 }
 

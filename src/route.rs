@@ -128,8 +128,8 @@ pub fn route(line: Line<'_>, settings: &Settings) -> Route {
         Some(_) if is("id") => Route::NewId,
         Some(key) if is("peers") => Route::Peers(RealmKey::parse(&key).ok()),
         Some(key) => {
-            let [id, token, ..] = form(line.query);
-            Route::Ice(claim(&id, &token, &key, false, settings))
+            let [id, token, _, roster] = form(line.query);
+            Route::Ice(claim(&id, &token, &key, roster == "1", settings))
         }
     }
 }

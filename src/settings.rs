@@ -44,6 +44,8 @@ pub struct Settings {
     pub turn_ttl_s: u64,
     /// `ICE_FOR_ALL`: whether `/{key}/ice` answers anybody, and not only peers who are connected.
     pub ice_for_all: bool,
+    /// `REQUIRE_AUDIENCE`: whether a signed id must say for which keys it is.
+    pub require_audience: bool,
 }
 
 /// Where TURN credentials come from: one of these.
@@ -144,6 +146,7 @@ impl Settings {
             turn: turn(var)?,
             turn_ttl_s: number("TURN_TTL_S", TURN_TTL_S, TURN_TTLS_S, "a number of seconds from 60 to 86400")?,
             ice_for_all: flag("ICE_FOR_ALL")?,
+            require_audience: flag("REQUIRE_AUDIENCE")?,
         })
     }
 

@@ -1,9 +1,10 @@
 //! Signed ids: a token that is a statement of the id, made by an application's own login (JWT, RFC 7519, with HS256).
 //!
 //! Only for operators who set the secret `TOKEN_KEY`. The statement says `sub`, the id, and `exp`, the second (since 1970) from
-//! which on it is void; anything else in it is the application's own. The signature is checked by the shell, with WebCrypto.
+//! which on it is void. It may say `nbf`, from when on it is valid, and `aud`, the keys (realms) that it is for. Anything else in it is
+//! the application's own. The signature is checked by the shell, with WebCrypto.
 
-use crate::id::PeerId;
+use crate::id::{PeerId, RealmKey};
 use crate::json;
 use crate::limits::Millis;
 use std::borrow::Cow;
@@ -14,7 +15,9 @@ use std::fmt;
 pub enum Flaw {
     /// It is not three base64url parts whose header says HS256.
     NotSigned,
-    /// It lacks `sub` or `exp`, or has them in other types.
+    /// Its header has a member that changes how it is to be read, and that we do not know (`crit`, `b64`).
+    Unknown,
+    /// It lacks `sub` or `exp`, has them, `nbf` or `aud` in other types, or says something twice.
     Unclear,
     /// Another key signed it, or somebody changed it.
     WrongSignature,
@@ -24,17 +27,24 @@ pub enum Flaw {
     Expired,
     /// `sub` is another id.
     OtherId,
+    /// `aud` does not name this key.
+    OtherKey,
+    /// It has no `aud`, and `REQUIRE_AUDIENCE` demands one.
+    NoKey,
 }
 
 impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotSigned => "it is not a JWT that is signed with HS256",
-            Self::Unclear => "it must say who (sub, a text) and until when (exp, whole seconds)",
+            Self::Unknown => "its header demands something that this server does not know (crit, b64)",
+            Self::Unclear => "it must say who (sub, a text) and until when (exp, whole seconds), and nothing twice",
             Self::WrongSignature => "its signature is wrong",
             Self::TooEarly => "it is not valid yet",
             Self::Expired => "it has expired",
             Self::OtherId => "it is for another id",
+            Self::OtherKey => "it is for another key (aud)",
+            Self::NoKey => "it must say for which key it is (aud)",
         })
     }
 }
@@ -55,33 +65,48 @@ impl<'a> Statement<'a> {
         let (signed, signature) = token.rsplit_once('.').ok_or(Flaw::NotSigned)?;
         let (header, contents) = signed.split_once('.').ok_or(Flaw::NotSigned)?;
         let part = |text| base64url(text).ok_or(Flaw::NotSigned);
-        let (header, mut is_hs256) = (part(header)?, false);
+        let header = part(header)?;
+        let (mut is_hs256, mut unknown, mut names) = (false, false, Names::default());
         let object = json::object(text(&header).ok_or(Flaw::NotSigned)?, &mut |name, value| {
-            if name == "alg" {
-                is_hs256 = json::string(value).is_some_and(|algorithm| algorithm == "HS256");
+            names.note(name);
+            match name {
+                "alg" => is_hs256 = json::string(value).is_some_and(|algorithm| algorithm == "HS256"),
+                // Whatever it lists, we do not understand it, and then the signature is invalid (RFC 7515, 4.1.11).
+                "crit" => unknown = true,
+                // The contents would not be base64url (RFC 7797, 3), which no JWT may say (7).
+                "b64" => unknown |= value != "true",
+                _ => {}
             }
         });
-        if object.is_none() || !is_hs256 {
+        if object.is_none() || !is_hs256 || names.repeated {
             return Err(Flaw::NotSigned);
+        } else if unknown {
+            return Err(Flaw::Unknown);
         }
         Ok(Self { signed, signature: part(signature)?, contents: part(contents)? })
     }
 
-    /// `sub`, `exp` and `nbf`, which may be left out.
-    fn contents(&self) -> Option<(Cow<'_, str>, u64, u64)> {
-        let (mut sub, mut exp, mut nbf) = (None, None, Some(0));
-        json::object(text(&self.contents)?, &mut |name, value| match name {
-            "sub" => sub = json::string(value),
-            "exp" => exp = json::number(value),
-            "nbf" => nbf = json::number(value),
-            _ => {}
+    fn contents(&self) -> Option<Contents<'_>> {
+        let (mut sub, mut exp, mut nbf, mut names) = (None, None, Some(0), Names::default());
+        let mut audience = Some(None);
+        json::object(text(&self.contents)?, &mut |name, value| {
+            names.note(name);
+            match name {
+                "sub" => sub = json::string(value),
+                "exp" => exp = json::number(value),
+                "nbf" => nbf = json::number(value),
+                "aud" => audience = keys(value).map(Some),
+                _ => {}
+            }
         })?;
-        Some((sub?, exp?, nbf?))
+        (!names.repeated).then_some(())?;
+        Some(Contents { sub: sub?, exp: exp?, nbf: nbf?, audience: audience? })
     }
 
-    /// Whether the statement, whose signature is right, allows an id at this moment.
-    pub fn allows(&self, id: &PeerId, now: Millis) -> Result<(), Flaw> {
-        let (sub, exp, nbf) = self.contents().ok_or(Flaw::Unclear)?;
+    /// Whether the statement, whose signature is right, allows an id of a realm at this moment. `must_name_key`: it must say which
+    /// realms it is for.
+    pub fn allows(&self, id: &PeerId, key: &RealmKey, must_name_key: bool, now: Millis) -> Result<(), Flaw> {
+        let Contents { sub, exp, nbf, audience } = self.contents().ok_or(Flaw::Unclear)?;
         if exp.saturating_mul(1000) <= now {
             Err(Flaw::Expired)
         } else if nbf.saturating_mul(1000) > now {
@@ -89,8 +114,47 @@ impl<'a> Statement<'a> {
         } else if sub != id.as_str() {
             Err(Flaw::OtherId)
         } else {
-            Ok(())
+            match audience {
+                Some(keys) if keys.iter().any(|named| named == key.as_str()) => Ok(()),
+                Some(_) => Err(Flaw::OtherKey),
+                None if must_name_key => Err(Flaw::NoKey),
+                None => Ok(()),
+            }
         }
+    }
+}
+
+/// What a statement says, as far as it is for us.
+struct Contents<'a> {
+    sub: Cow<'a, str>,
+    exp: u64,
+    nbf: u64,
+    audience: Option<Vec<Cow<'a, str>>>,
+}
+
+/// The keys that `aud` names: one text, or an array of them (RFC 7519, 4.1.3).
+fn keys(value: &str) -> Option<Vec<Cow<'_, str>>> {
+    let mut all = Vec::new();
+    if value.starts_with('[') {
+        json::array(value, &mut |item| all.push(json::string(item)))?;
+    } else {
+        all.push(json::string(value));
+    }
+    all.into_iter().collect()
+}
+
+/// The names of an object's members, each of which may come once (RFC 7515, 4; RFC 7519, 4): of two readers of one that comes twice, one
+/// would believe the first and one the last.
+#[derive(Default)]
+struct Names {
+    seen: Vec<String>,
+    repeated: bool,
+}
+
+impl Names {
+    fn note(&mut self, name: &str) {
+        self.repeated |= self.seen.iter().any(|seen| seen == name);
+        self.seen.push(name.to_owned());
     }
 }
 

@@ -44,7 +44,7 @@ fn this_machine_and_zero_have_no_share() {
     world.address = "192.0.2.1";
     assert!((0..50).all(|number| first(&mut world, &format!("p{number}"), "t") == OPEN));
     let mut world = World::new(&[("PEERS_PER_NETWORK", "1")], "peerjs", false);
-    for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "", "no address"] {
+    for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "127.9.9.9:4711", "[::1]:443", ""] {
         world.address = address;
         assert!((0..5).all(|number| first(&mut world, &format!("{address}{number}"), "t") == OPEN), "{address}");
         assert!(Client::limited(address).is_none() && NetworkNumber::of(address).is_none(), "{address}");

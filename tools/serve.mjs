@@ -14,10 +14,10 @@ const root = resolve(import.meta.dirname, "..");
 
 /**
  * Starts Beckon.
- * @param {{ port: number, ip: string, data: string, proxied?: boolean, vars?: Record<string, string> }} options  `data`: a folder,
- *   made if it is not there; `vars`: what differs from wrangler.toml
+ * @param {{ port: number, ip: string, data: string, proxied?: boolean, vars?: Record<string, string>, log?: "inherit" | "pipe" }} options
+ *   `data`: a folder, made if it is not there; `vars`: what differs from wrangler.toml; `log`: as `start` has it
  */
-export async function serve({ port, ip, data, proxied = false, vars = {} }) {
+export async function serve({ port, ip, data, proxied = false, vars = {}, log }) {
   const worker = await built(join(root, "wrangler.toml"), join(root, "dist"));
   const site = join(root, "build/site");
   const files = readdirSync(site, { recursive: true, encoding: "utf8" }).map((name) => join(site, name)).filter((name) => statSync(name).isFile());
@@ -38,7 +38,7 @@ export async function serve({ port, ip, data, proxied = false, vars = {} }) {
   mkdirSync(objects, { recursive: true });
   const address = `${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
   const config = configuration({ ...worker, vars: Object.fromEntries(known), modules: [...own, ...worker.modules] }, { address, data: objects, bindings });
-  return start(join(data, "workerd.capnp"), config);
+  return start(join(data, "workerd.capnp"), config, { log });
 }
 
 if (process.argv[1] === import.meta.filename) {

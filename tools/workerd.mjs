@@ -95,13 +95,15 @@ process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
  * Starts workerd with a configuration, which is written to `file`.
  * @param {string} file
  * @param {string} configured
- * @param {{ log?: "inherit" | "ignore" }} [options]  where to its complaints go
- * @returns {Promise<{ port: number, pid: number, ended: Promise<number | null>, close: () => Promise<unknown> }>}
+ * @param {{ log?: "inherit" | "ignore" | "pipe" }} [options]  where to its complaints go; `pipe`: `logged` has them
+ * @returns {Promise<{ port: number, pid: number, ended: Promise<number | null>, close: () => Promise<unknown>, logged: () => string }>}
  */
 export async function start(file, configured, { log = "inherit" } = {}) {
   writeFileSync(file, configured);
   const child = spawn(program(), ["serve", "--control-fd=3", "--import-path=/", file, "config"], { stdio: ["ignore", log, log, "pipe"] });
   running.add(child);
+  let logged = "";
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text) => (logged += text));
   child.on("exit", () => running.delete(child));
   const ended = new Promise((settle) => child.on("exit", settle).on("error", settle));
   /** @type {Promise<number>} */
@@ -114,5 +116,5 @@ export async function start(file, configured, { log = "inherit" } = {}) {
   });
   const port = await listening;
   // SQLite's files survive a kill; to be asked nicely, workerd would wait for all sockets to end.
-  return { port, pid: child.pid ?? 0, ended, close: () => (child.kill("SIGKILL"), ended) };
+  return { port, pid: child.pid ?? 0, ended, close: () => (child.kill("SIGKILL"), ended), logged: () => logged };
 }

@@ -156,7 +156,7 @@ test('a deploy, which closes every socket at once, is not noticed', async () => 
     const { deriveKeys } = await import('/seal.js');
     return (await deriveKeys(location.hash.slice(1))).realmKey;
   });
-  await beckon.evict(`realm:${realm}`, 'close');
+  await beckon.evict(`room:${realm}`, 'close');
   assert.deepEqual(await within('both are back', Promise.all(sockets)), [101, 101]);
   await press(first.page, '#hello');
   await untilHello(second.page, await name(first.page));

@@ -50,7 +50,7 @@ export async function startServer() {
     /** Throws a link's room out of the server's memory, its sockets with it (`close`) or not (`hibernate`). */
     async evict(link, webSockets) {
       const { realmKey } = await deriveKeys(new URL(link).hash.slice(1));
-      return beckon.evict(`realm:${realmKey}`, webSockets);
+      return beckon.evict(`room:${realmKey}`, webSockets);
     },
     async close() {
       door.shut();

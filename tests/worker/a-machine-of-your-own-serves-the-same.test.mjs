@@ -115,6 +115,35 @@ test("nobody can say for himself from where he asks; a proxy can", async () => {
   rmSync(folder, { recursive: true });
 });
 
+test("however a proxy spells an address, it is the same network, and nonsense is one network too", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "beckon-serve-"));
+  const behind = await begin({ data: folder, proxied: true, vars: { PEERS_PER_NETWORK: "1" } });
+  t.after(async () => {
+    await behind.close();
+    rmSync(folder, { recursive: true });
+  });
+  let keys = 0;
+  /** How many of those who come from these places into one realm are let in, where one network has one place. */
+  const admitted = async (places) => {
+    const key = `spelling${keys++}`;
+    const sockets = [];
+    for (const [n, place] of places.entries()) sockets.push(await open(at(behind), { key, id: `n${n}`, token: "t" }, "/peerjs", place === null ? {} : { "X-Forwarded-For": place }));
+    const told = await Promise.all(sockets.map((socket) => socket.next()));
+    assert.ok(told.every((frame) => /"OPEN"|Too many peers from your network/.test(frame)), told.join());
+    return told.filter((frame) => frame === '{"type":"OPEN"}').length;
+  };
+  for (const same of [
+    ["203.0.113.5", "203.0.113.5:4711", "::ffff:203.0.113.5", "[::ffff:203.0.113.5]:443", "::FFFF:CB00:7105", "198.51.100.1, 203.0.113.5:1", "evil, ::ffff:203.0.113.5,203.0.113.5", "127.0.0.1,203.0.113.5"],
+    ["2001:db8::1", "[2001:db8::1]:443", "2001:DB8::2", "[2001:db8::3]", "2001:db8::1%eth0", "[2001:db8::1%25eth0]:1", "::1, 2001:0db8::4"],
+    ["unknown", "_hidden", "203.0.113.5:x", "203.0.113.005", "[2001:db8::1", "203.0.113.5,", "203.0.113.5, ", ",", "unix:", "203.0.113.5/32", "127.0.0.1, nobody"],
+  ]) {
+    assert.equal(await admitted(same), 1, same.join(" | "));
+  }
+  assert.equal(await admitted(["203.0.113.5", "203.0.113.6:1", "2001:db8::1", "[2001:db8:0:1::1]:1", "nonsense"]), 5);
+  // This machine is nobody who has to be limited, and who comes past the proxy is seen as he comes.
+  assert.equal(await admitted(["127.0.0.1", "127.0.0.1:1", "[::1]:1", "::ffff:127.0.0.1", null, null]), 6);
+});
+
 test("TURN credentials are made without Cloudflare's limiter, from a secret that is in no file", async () => {
   process.env.TURN_SECRET = "a secret of the operator's";
   const folder = mkdtempSync(join(tmpdir(), "beckon-serve-"));

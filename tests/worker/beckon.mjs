@@ -36,7 +36,7 @@ export async function startBeckon({ vars = {}, secrets = {}, counting = false, c
   /**
    * Throws an object out of memory, as the platform does with one that is idle or moves. Its sockets stay open with
    * `hibernate` and are cut with `close` (a deploy). An object that is not in memory stays as it is.
-   * @param {string} name  "home:0" or "realm:<key>"
+   * @param {string} name  "home:0", "realm:<key>" or, of a room, "room:<key>"
    */
   const evict = (name, webSockets = "hibernate") =>
     worker.evictDurableObject("Room", { name, webSockets }).then(

@@ -67,7 +67,7 @@ test("an eviction does not lose them, and a stock client's socket does not wait 
   assert.equal(asked.length, 0);
   release();
   const { socket } = await join("room");
-  await beckon.evict("realm:room");
+  await beckon.evict("room:room");
   socket.send('{"type":"ICE"}');
   const { type, payload } = JSON.parse(await socket.next());
   assert.deepEqual([type, payload.iceServers[1]], ["ICE", { urls: RELAYS, ...USER }]);

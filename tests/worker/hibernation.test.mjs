@@ -22,7 +22,7 @@ for (const evicting of [false, true]) {
         const key = `realm${++keys}`;
         const step = async () => {
           await sleep(20); // what is on its way arrives
-          if (evicting) await beckon.evict(`realm:${key}`);
+          if (evicting) for (const kind of ["realm", "room"]) await beckon.evict(`${kind}:${key}`);
         };
         const join = async (query) => {
           const socket = await open(beckon.url, { key, token: "t", ...query });

@@ -137,8 +137,8 @@ describe("with TOKEN_KEY set", () => {
     return `${signed}.${createHmac(hash, secret).update(signed).digest("base64url")}`;
   };
   const soon = () => Math.floor(Date.now() / 1000) + 60;
-  const answer = async (id, token) => (await open(beckon.url, { key: "peerjs", id, token })).next();
-  const refusal = async (id, token) => JSON.parse(await answer(id, token)).payload.msg.replace("The token does not allow this id: ", "");
+  const answer = async (id, token, realm = "peerjs", at = beckon) => (await open(at.url, { key: realm, id, token })).next();
+  const refusal = async (...asked) => JSON.parse(await answer(...asked)).payload.msg.replace("The token does not allow this id: ", "");
 
   test("a signed statement of the id opens, and a newer one takes over", async () => {
     const ann = await open(beckon.url, { key: "peerjs", id: "osama é", token: sign({ sub: "osama é", exp: soon(), role: "teacher" }) });
@@ -151,6 +151,8 @@ describe("with TOKEN_KEY set", () => {
     const right = sign({ sub: "osama", exp: soon() });
     const [header, contents, signature] = right.split(".");
     const unsigned = "it is not a JWT that is signed with HS256";
+    const unclear = "it must say who (sub, a text) and until when (exp, whole seconds), and nothing twice";
+    const unknown = "its header demands something that this server does not know (crit, b64)";
     for (const [token, reason] of [
       ["random", unsigned],
       ["a.b.c", unsigned],
@@ -163,11 +165,41 @@ describe("with TOKEN_KEY set", () => {
       [sign({ sub: "osama", exp: 1 }), "it has expired"],
       [sign({ sub: "osama", exp: soon(), nbf: soon() - 1 }), "it is not valid yet"],
       [sign({ sub: "layla", exp: soon() }), "it is for another id"],
-      [sign({ sub: "osama" }), "it must say who (sub, a text) and until when (exp, whole seconds)"],
-      [sign({ exp: soon() }), "it must say who (sub, a text) and until when (exp, whole seconds)"],
+      [sign({ sub: "osama" }), unclear],
+      [sign({ exp: soon() }), unclear],
+      [sign({ sub: "osama", exp: soon(), aud: 1 }), unclear],
+      [sign({ sub: "osama", exp: soon() }, { header: { alg: "HS256", crit: ["exp"] } }), unknown],
+      [sign({ sub: "osama", exp: soon() }, { header: { alg: "HS256", crit: [] } }), unknown],
+      [sign({ sub: "osama", exp: soon() }, { header: { alg: "HS256", crit: ["b64"], b64: false } }), unknown],
     ]) {
       assert.equal(await refusal("osama", token), reason, token);
     }
+  });
+
+  test("a statement that names its keys opens under these and no other", async () => {
+    const status = async (realm, id, token) => (await beckon.fetch(`/${realm}/ice?${new URLSearchParams({ id, token })}`)).status;
+    for (const [aud, allowed] of [["app", ["app"]], [["app", "peerjs"], ["app", "peerjs"]], [undefined, ["app", "peerjs", "other"]]]) {
+      for (const realm of ["app", "peerjs", "other", "App"]) {
+        const id = `${realm} ${aud}`;
+        const token = sign({ sub: id, exp: soon(), aud });
+        if (allowed.includes(realm) || !aud) {
+          assert.equal(await answer(id, token, realm), OPEN, id);
+          assert.equal(await status(realm, id, token), 200, id);
+          const elsewhere = sign({ sub: id, exp: soon(), aud: "elsewhere" });
+          assert.equal(await status(realm, id, elsewhere), 401, "nor has it ICE servers by one for another key");
+        } else {
+          assert.equal(await refusal(id, token, realm), "it is for another key (aud)", id);
+        }
+      }
+    }
+  });
+
+  test("the operator may demand that every statement names its keys", async (t) => {
+    const strict = await startBeckon({ secrets: { TOKEN_KEY: key }, vars: { REQUIRE_AUDIENCE: "true" } });
+    t.after(() => strict.close());
+    assert.equal(await refusal("ann", sign({ sub: "ann", exp: soon() }), "app", strict), "it must say for which key it is (aud)");
+    assert.equal(await refusal("ann", sign({ sub: "ann", exp: soon(), aud: [] }), "app", strict), "it is for another key (aud)");
+    assert.equal(await answer("ann", sign({ sub: "ann", exp: soon(), aud: "app" }), "app", strict), OPEN);
   });
 
   test("a room needs no login, and is no way to an id that does", async () => {

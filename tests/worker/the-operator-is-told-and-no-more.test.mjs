@@ -89,7 +89,7 @@ describe("a life in which everything goes wrong leaves no name in the log", () =
     assert.equal(JSON.parse(await rooms[0].next()).payload.degraded, true);
     rooms[0].send({ type: "MESSAGE", dst: mark("member1"), payload: mark("sealed") });
     await rooms[2].closed();
-    await beckon.evict(`realm:${mark("room")}`, "close");
+    await beckon.evict(`room:${mark("room")}`, "close");
     await beckon.fetch(`/${mark("path")}/${mark("more")}?${mark("query")}`, { headers: { Authorization: mark("authorization"), Cookie: mark("cookie") } });
     await assert.rejects(open(beckon.url, { key: "peerjs", id: mark("id"), token: mark("token") }, `/${mark("elsewhere")}`));
     // What waits, expires: what waits for the same peer in the same object, and came later, has.

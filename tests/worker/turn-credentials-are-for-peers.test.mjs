@@ -36,7 +36,7 @@ for (const evicting of [false, true]) {
         const socket = await open(beckon.url, { key: "room", id, token: "t", roster: "1" });
         const { type, payload } = JSON.parse(await socket.next());
         assert.equal(type, "OPEN");
-        await step("realm:room");
+        await step("room:room");
         return [socket, assertSigned(payload)];
       };
       const [ann, hers] = await join("ann");
@@ -199,8 +199,27 @@ async function askTooOften(beckon, network) {
   const { iceServers, ttl, degraded } = JSON.parse(await socket.next()).payload;
   assert.deepEqual([iceServers, ttl, degraded], [[{ urls: [STUN] }], 60, true]);
   // Nor by asking again on a socket that is open, whatever the object has forgotten.
-  await beckon.evict(`realm:room ${network}`);
+  await beckon.evict(`room:room ${network}`);
   socket.send(ICE);
   const again = JSON.parse(await socket.next());
   assert.deepEqual([again.type, again.payload.iceServers, again.payload.degraded], ["ICE", [{ urls: [STUN] }], true]);
+}
+
+for (const evicting of [false, true]) {
+  test(`who guesses tokens here gets nowhere, and keeps nobody from an id${evicting ? ", evicted between any two steps" : ""}`, async (t) => {
+    const beckon = await startBeckon({ vars: { STUN_URLS: STUN } });
+    t.after(() => beckon.close());
+    const from = (address) => ({ "CF-Connecting-IP": address });
+    const ask = async (token, address) => (await beckon.fetch(`/peerjs/ice?id=ann&token=${token}`, { headers: from(address) })).status;
+    const ann = await open(beckon.url, { key: "peerjs", id: "ann", token: "right" }, "/peerjs", from("192.0.2.1"));
+    assert.equal(await ann.next(), '{"type":"OPEN"}');
+    for (let guess = 0; guess < 10; guess++) assert.equal(await ask(`wrong${guess}`, "192.0.2.66"), 401);
+    assert.equal(await ask("right", "192.0.2.66"), 401, "not even looked at");
+    assert.equal(await ask("right", "192.0.2.1"), 200);
+    if (evicting) await beckon.evict("home:0");
+    const again = await open(beckon.url, { key: "peerjs", id: "ann", token: "right" }, "/peerjs", from("192.0.2.1"));
+    assert.equal(await again.next(), '{"type":"OPEN"}');
+    const here = await open(beckon.url, { key: "peerjs", id: "ann", token: "right" }, "/peerjs", from("192.0.2.66"));
+    assert.equal(await here.next(), '{"type":"OPEN"}', "nor is an id its owner's in one network alone");
+  });
 }

@@ -6,8 +6,8 @@ import { isText, typeOf } from "./types.js";
 
 export { Room } from "./entry.js";
 
-/** What follows an address: `192.0.2.1:443`, `[2001:db8::1]:443`. */
-const PORT = /^\[?(.*?)\]?:\d+$/;
+/** What names a machine. Anything else is refused (RFC 9112, 3.2): what reads URLs in the runtime does not agree on it. */
+const HOST = /^(\[[\da-f:]+\]|[\w.-]+)$/;
 
 let rules;
 
@@ -29,10 +29,13 @@ function find(path, files) {
 }
 
 export default class extends Beckon {
-  fetch(request) {
-    const url = new URL(request.url);
-    const { file, moved } = request.headers.has("Upgrade") ? {} : find(decoded(url.pathname), this.env.SITE);
+  fetch(asked) {
     rules ??= parseHeaders(new TextDecoder().decode(this.env["/_headers"]));
+    // The runtime puts Host and target together as they come. `OPTIONS *` (RFC 9112, 3.2.4) is the root's; what has no Host is nobody's.
+    const url = named(asked.url) ?? named(asked.url.replace(/\*$/, "/"));
+    if (!url) return new Response("Bad Request: the Host header names no host\n", { status: 400, headers: new Headers([...headersFor("/", rules)]) });
+    const request = named(asked.url) ? asked : new Request(url, asked);
+    const { file, moved } = request.headers.has("Upgrade") ? {} : find(decoded(url.pathname), this.env.SITE);
     const headers = new Headers([...headersFor(url.pathname, rules)]);
     if ((file || moved) && !["GET", "HEAD"].includes(request.method)) return new Response(null, { status: 405, headers });
     if (moved) {
@@ -44,12 +47,21 @@ export default class extends Beckon {
   }
 }
 
+/** @param {string} text */
+function named(text) {
+  const url = URL.parse(text);
+  return url && HOST.test(url.hostname) ? url : null;
+}
+
 /**
- * Says who asks, as Cloudflare's edge does, and as nobody can for himself: the connection's other end, or whom a proxy saw there.
+ * Says who asks, as Cloudflare's edge does, and as nobody can for himself: the connection's other end, or whom a proxy saw there. The
+ * proxy adds its own entry at the end of the list; what is before it may be the client's own invention. Beckon reads the address
+ * (`src/address.rs`).
  */
 function fromClient(request, env) {
   const headers = new Headers(request.headers);
-  const address = env.PROXIED ? headers.get("X-Forwarded-For")?.split(",").pop()?.trim() : request.cf?.clientIp?.replace(PORT, "$1");
+  const list = env.PROXIED ? headers.get("X-Forwarded-For") : null;
+  const address = list === null ? request.cf?.clientIp : list.split(",").pop()?.trim() || "unknown";
   headers.set("CF-Connecting-IP", address ?? "");
   return new Request(request, { headers });
 }

@@ -2,7 +2,7 @@
 
 use super::choices::Choices;
 use super::javascript::stringify;
-use beckon::id::{PeerId, Token};
+use beckon::id::{PeerId, RealmKey, Token};
 use beckon::limits::{LASTING_TOKEN_CHARS, MAX_TOKEN_BYTES};
 use beckon::statement::{Flaw, Statement};
 
@@ -13,6 +13,7 @@ pub fn tokens(bytes: &[u8]) {
         return token(&String::from_utf8_lossy(choices.rest()));
     }
     let id = PeerId::parse(choices.one_of(&["ann", "b", "é\"\n"])).unwrap();
+    let key = RealmKey::parse("app").unwrap();
     let sub = choices.one_of(&["ann", "b", "é\"\n", ""]);
     let now = choices.one_of(&[0, 1, 1_000, 1_700_000_000_000, u64::MAX]);
     let [exp, nbf] = [(); 2].map(|()| choices.one_of(&[0, 1, 1_700_000_000, 1_700_000_001, u64::MAX]));
@@ -22,22 +23,37 @@ pub fn tokens(bytes: &[u8]) {
         r#"{"alg":"none"}"#,
         r#"{"alg":"HS512"}"#,
         r#"{"alg":["HS256"]}"#,
+        r#"{"alg":"HS256","crit":["exp"]}"#,
+        r#"{"alg":"none","alg":"HS256"}"#,
         "{}",
         "HS256",
     ]);
-    let contents = format!(r#"{{"nbf":{nbf},"x":[{{}}],"exp":{exp},"sub":{}}}"#, stringify(sub));
+    let (audience, heard) = choices.one_of(&[
+        ("", Err(Flaw::NoKey)),
+        (r#","aud":"app""#, Ok(())),
+        (r#","aud":["x","app"]"#, Ok(())),
+        (r#","aud":"peerjs""#, Err(Flaw::OtherKey)),
+        (r#","aud":[]"#, Err(Flaw::OtherKey)),
+        (r#","aud":1"#, Err(Flaw::Unclear)),
+        (r#","aud":"app","aud":"app""#, Err(Flaw::Unclear)),
+    ]);
+    let required = choices.once_in(2);
+    let contents = format!(r#"{{"nbf":{nbf},"x":[{{}}],"exp":{exp},"sub":{}{audience}}}"#, stringify(sub));
     let signature: Vec<u8> = (0..choices.below(40)).map(|_| choices.byte()).collect();
     let text = format!("{}.{}.{}", base64url(header.as_bytes()), base64url(contents.as_bytes()), base64url(&signature));
     let expected = match () {
-        () if !header.contains(r#":"HS256""#) => Err(Flaw::NotSigned),
+        () if !header.contains(r#":"HS256""#) || header.contains("none") => Err(Flaw::NotSigned),
+        () if header.contains("crit") => Err(Flaw::Unknown),
+        () if heard == Err(Flaw::Unclear) => heard,
         () if exp.saturating_mul(1000) <= now => Err(Flaw::Expired),
         () if nbf.saturating_mul(1000) > now => Err(Flaw::TooEarly),
         () if sub != id.as_str() => Err(Flaw::OtherId),
-        () => Ok(()),
+        () if heard == Err(Flaw::NoKey) && !required => Ok(()),
+        () => heard,
     };
     let parsed = Statement::parse(&text);
     assert_eq!(
-        parsed.as_ref().map_err(|flaw| *flaw).and_then(|statement| statement.allows(&id, now)),
+        parsed.as_ref().map_err(|flaw| *flaw).and_then(|statement| statement.allows(&id, &key, required, now)),
         expected,
         "{header} {contents}"
     );
@@ -52,7 +68,7 @@ fn token(text: &str) {
     // The signed part is what came, and nothing that is allowed is left out of it.
     if let Ok(statement) = Statement::parse(text) {
         assert!(text.starts_with(statement.signed) && statement.signed.contains('.'));
-        let _ = statement.allows(&PeerId::parse("ann").unwrap(), 0);
+        let _ = statement.allows(&PeerId::parse("ann").unwrap(), &RealmKey::parse("app").unwrap(), true, 0);
     }
     let token = Token::parse(text);
     assert_eq!(token.is_ok(), (1..=MAX_TOKEN_BYTES).contains(&text.len()));
