@@ -165,7 +165,7 @@ do_bindgen() { know_rust && cargo build --locked --target-dir "$tools/target" -p
 do_worker() { BECKON_PROFILE=quick bash tools/build.sh; }
 
 # The sources of all crates, whose licences are read without a network; a build would fetch them too, but need not have come first.
-fetch_crates() { know_rust && cargo fetch --locked --target "$target" "$@"; }
+fetch_crates() { know_rust && cargo fetch --locked --target "$target" --target "$(rustc -vV | sed -n 's/^host: //p')" "$@"; }
 do_crates() { fetch_crates; }
 
 # A Python program of its own place, which the test of docs/openapi.yaml runs.
