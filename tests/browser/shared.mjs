@@ -8,7 +8,7 @@ import { connect, launch } from './engines.mjs';
 
 const KEEPER = process.env.BECKON_SHARED;
 
-/** Asks the keeper; gives its answer, and what ends the question: as long as that is not called, what was lent is ours. */
+/** Asks the keeper; gives its answer. What was lent is ours until it is given back; who ends without doing that has broken it. */
 function ask(question) {
   return new Promise((resolve, reject) => {
     const request = http.request(KEEPER, { method: 'POST', agent: false }, (response) => {
@@ -21,7 +21,7 @@ function ask(question) {
         const { value, error } = JSON.parse(text);
         response.socket.unref(); // the file may end without giving anything back
         if (error) reject(new Error(error));
-        else resolve([value, () => request.destroy()]);
+        else resolve(value);
       });
     });
     request.on('error', reject);
@@ -36,7 +36,7 @@ function ask(question) {
  */
 export async function openBrowser(wish, options = {}) {
   if (!KEEPER) return launch(wish, { ...options, ...(wish.engine === 'chromium' && { pipe: true }) });
-  const [address, giveBack] = await ask({ lend: wish });
+  const { address, loan } = await ask({ lend: wish });
   const browser = await connect(wish, address, options);
   const contexts = [];
   const create = browser.createBrowserContext.bind(browser);
@@ -49,7 +49,7 @@ export async function openBrowser(wish, options = {}) {
     for (const context of contexts) if (!context.closed) await context.close().catch(() => {}); // by the test
     for (const page of await browser.pages()) if (page !== first) await page.close();
     await browser.disconnect();
-    giveBack();
+    await ask({ back: loan });
   };
   return browser;
 }
@@ -57,8 +57,8 @@ export async function openBrowser(wish, options = {}) {
 /** A Beckon that others use, too; null where there is none to share. @param {object} [options] of startBeckon */
 export async function borrowBeckon(options = {}) {
   if (!KEEPER) return null;
-  const [{ key, url }] = await ask({ beckon: options });
-  const far = (method) => async (...args) => (await ask({ key, method, args }))[0];
+  const { key, url } = await ask({ beckon: options });
+  const far = (method) => (...args) => ask({ key, method, args });
   return {
     url: new URL(url),
     fetch: (path, init) => fetch(new URL(path, url), init),
@@ -71,6 +71,9 @@ async function keep(command) {
   const { startBeckon } = await import('../worker/beckon.mjs');
   /** Browsers that nobody uses now. @type {{ wish: string, address: string, process: import('node:child_process').ChildProcess }[]} */
   const idle = [];
+  /** Browsers that somebody uses, by the number of their loan. */
+  const lent = new Map();
+  let loans = 0;
   const processes = new Set();
   const beckons = new Map();
 
@@ -78,8 +81,18 @@ async function keep(command) {
     const wanted = JSON.stringify(wish);
     const at = idle.findIndex(({ wish }) => wish === wanted);
     const browser = at < 0 ? await start(wish, wanted) : idle.splice(at, 1)[0];
-    response.on('close', () => browser.process.exitCode === null && idle.push(browser));
-    return browser.address;
+    const loan = ++loans;
+    lent.set(loan, { browser, response });
+    // A file that was ended leaves its pages, and Firefox's one and only session.
+    response.on('close', () => lent.delete(loan) && browser.process.kill('SIGKILL'));
+    return { address: browser.address, loan };
+  }
+
+  function takeBack(loan) {
+    const { browser, response } = lent.get(loan);
+    lent.delete(loan);
+    response.end();
+    if (browser.process.exitCode === null) idle.push(browser);
   }
 
   async function start(wish, wanted) {
@@ -90,8 +103,9 @@ async function keep(command) {
     return kept;
   }
 
-  const answer = async ({ lend: wish, beckon: options, key = JSON.stringify(options), method, args }, response) => {
+  const answer = async ({ lend: wish, back, beckon: options, key = JSON.stringify(options), method, args }, response) => {
     if (wish) return lend(wish, response);
+    if (back) return takeBack(back);
     if (options && !beckons.has(key)) beckons.set(key, startBeckon(options));
     const beckon = await beckons.get(key);
     return options ? { key, url: beckon.url } : beckon[method](...args);
