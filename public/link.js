@@ -175,7 +175,7 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
 
   /** @param {string} text */
   function say(text) {
-    if (channel?.readyState === 'open') channel.send(text);
+    if (channel?.readyState === 'open') sent(channel, text);
   }
 
   function proven() {
@@ -321,8 +321,7 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
     /** @param {Uint8Array<ArrayBuffer>} frame @returns {boolean} whether it is on its way; if not, there is no channel or it is full */
     write(frame) {
       if (channel?.readyState !== 'open' || channel.bufferedAmount >= FULL_BYTES) return false;
-      channel.send(frame);
-      return true;
+      return sent(channel, frame);
     },
 
     /**
@@ -339,9 +338,23 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
 
     /** @param {string | Uint8Array<ArrayBuffer>} data which may be lost */
     burst(data) {
-      if (burst?.readyState === 'open' && burst.bufferedAmount < BURST_BYTES) burst.send(/** @type {any} */ (data));
+      if (burst?.readyState === 'open' && burst.bufferedAmount < BURST_BYTES) sent(burst, data);
     },
   };
+}
+
+/**
+ * Whether a channel has taken something. One that still says 'open' may be closed already (libdatachannel), which `onclose` tells next.
+ * @param {RTCDataChannel} channel
+ * @param {string | Uint8Array<ArrayBuffer>} data
+ */
+function sent(channel, data) {
+  try {
+    channel.send(/** @type {any} */ (data));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What names a round of ICE: every restart has its own. @param {string} [sdp] */

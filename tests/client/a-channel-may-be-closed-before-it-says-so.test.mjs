@@ -1,0 +1,30 @@
+// libdatachannel closes a channel a moment before its state says so. What is sent in that moment is lost, and harms nobody.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openLink } from '../../public/link.js';
+
+class FakeConnection {
+  signalingState = 'stable';
+  localDescription = { type: 'offer', sdp: '' };
+  createDataChannel() {
+    const send = () => {
+      throw new Error('DataChannel is closed');
+    };
+    return { readyState: 'open', bufferedAmount: 0, send };
+  }
+  async setLocalDescription() {}
+  close() {}
+}
+
+test('what is sent through a channel that is closed already is lost, and no error', async (t) => {
+  const real = globalThis.RTCPeerConnection;
+  globalThis.RTCPeerConnection = FakeConnection;
+  t.after(() => (globalThis.RTCPeerConnection = real));
+  const unexpected = () => assert.fail('nothing has changed yet');
+  const link = openLink({ id: 'epoch.1', polite: false, ice: {}, tell() {}, changed: unexpected, heard: unexpected, drained: unexpected });
+  t.after(() => link.close());
+  await link.offer();
+  link.say('{"type":"name","name":"Ann"}');
+  assert.equal(link.write(new Uint8Array(20)), false, 'it is kept for the next link');
+  link.burst('may be lost');
+});
