@@ -2,6 +2,7 @@
 import { join } from './beckon.js';
 import { audible, ring, toggle, unlock } from './chime.js';
 import { answer } from './demonstration.js';
+import { openTurns } from './pace.js';
 import * as say from './sentences.js';
 import { canShare, copy, qr, share } from './share.js';
 import * as view from './view.js';
@@ -17,6 +18,12 @@ const AWAY_MS = 1_500;
 const SEARCH_MS = 4_000;
 /** How long a false message that did no harm is spoken of, in ms. */
 const WARN_MS = 10_000;
+/** What others do is shown so often, at once and a second in the long run: everything together, the hellos of one person, who came and left. */
+const SHOWN = /** @type {const} */ ([4, 20]);
+const HELLOS = /** @type {const} */ ([4, 2]);
+const NEWS = /** @type {const} */ ([6, 1]);
+/** How many of those who left are still shown as such. */
+const MAX_FAREWELLS = 8;
 
 const nothing = { hello() {}, rename() {}, copy() {}, share() {}, retry() {}, touched() {}, sound: toggle, details() {} };
 
@@ -51,7 +58,7 @@ function freshRoom() {
 
 /** @param {Room} room */
 function run(room) {
-  /** Everyone to be shown: those who are here and, for a moment, those who left. @type {Map<Peer, { since: number, hellos: number }>} */
+  /** Everyone to be shown: those who are here and, for a moment, those who left. @type {Map<Peer, { since: number, hellos: number, greet: () => void }>} */
   const people = new Map();
   /** What became of the latest hello. @type {{ heard: string[], waiting: Set<Peer> } | null} */
   let hello = null;
@@ -61,7 +68,11 @@ function run(room) {
   /** When something false last came. */
   let refusedAt = -WARN_MS;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let calm;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let later;
+  const { take: show } = openTurns(draw, ...SHOWN);
+  const { take: announce } = openTurns(view.announce, ...NEWS);
 
   view.listen({
     hello: sayHello,
@@ -90,7 +101,8 @@ function run(room) {
   room.addEventListener('refused', ({ reason }) => {
     if (reason === 'stale') return; // most likely just late
     refusedAt = performance.now();
-    setTimeout(show, WARN_MS);
+    clearTimeout(calm);
+    calm = setTimeout(show, WARN_MS);
     show();
   });
   hear();
@@ -99,10 +111,10 @@ function run(room) {
   /** @param {Peer} peer */
   function came(peer) {
     for (const other of people.keys()) if (other.id === peer.id) people.delete(other);
-    people.set(peer, { since: Date.now(), hellos: 0 });
+    people.set(peer, { since: Date.now(), hellos: 0, greet: openTurns(() => greet(peer), ...HELLOS).take });
     let known = false;
     peer.addEventListener('name', () => {
-      if (!known) view.announce(`${peer.name} is here`);
+      if (!known) announce(`${peer.name} is here`);
       known = true;
       show();
     });
@@ -117,7 +129,9 @@ function run(room) {
 
   /** @param {Peer} peer */
   function left(peer) {
-    view.announce(`${peer.name} left`);
+    announce(`${peer.name} left`);
+    const gone = [...people.keys()].filter(({ state }) => state === 'left');
+    for (const early of gone.slice(0, -MAX_FAREWELLS)) people.delete(early);
     setTimeout(() => people.delete(peer) && show(), FAREWELL_MS);
     show();
   }
@@ -157,12 +171,18 @@ function run(room) {
     for await (const { from, data } of room) {
       if (data !== HELLO) continue; // this page has no other words
       const person = people.get(from);
-      if (person) person.hellos++;
-      ring();
-      view.showHello(describe(from));
-      view.note(say.heard(from.name));
+      if (!person) continue;
+      person.hellos++;
+      person.greet();
       show();
     }
+  }
+
+  /** @param {Peer} from */
+  function greet(from) {
+    ring();
+    view.showHello(describe(from));
+    view.note(say.heard(from.name));
   }
 
   /** @param {Peer} peer */
@@ -194,7 +214,7 @@ function run(room) {
     return peer.state === 'connecting' && Date.now() - (people.get(peer)?.since ?? 0) >= SEARCH_MS;
   }
 
-  function show() {
+  function draw() {
     if (room.state === 'closed') return view.showStopped(say.stopped(room.error ?? { code: 'closed', message: '' }));
     if (!room.id) return;
     const { id, name, face, hue } = room;

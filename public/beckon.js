@@ -4,12 +4,15 @@ import { openCourier } from './courier.js';
 import { BeckonError, BeckonEvent, messages } from './events.js';
 import { Peer } from './face.js';
 import { takeIdentity } from './identity.js';
-import { giveUp } from './mailbox.js';
 import { watchPage } from './page.js';
-import { openPace } from './pace.js';
+import { openAllowance, openOutlet, openPace } from './pace.js';
 import { openPeer } from './peer.js';
 import { deriveKeys, freshEpoch, freshSecret, isSecret } from './seal.js';
 import { openSignal } from './signal.js';
+import { openTallies } from './tallies.js';
+
+/** How many who come are met, at once and a second in the long run, beside those who are here when we come. Whoever comes beyond that calls again. */
+const MEETINGS = /** @type {const} */ ([100, 4]);
 
 export { BeckonError, Peer };
 
@@ -44,9 +47,10 @@ export class Room extends EventTarget {
   #ice = /** @type {import('./signal.js').Ice} */ ({ iceServers: [], degraded: false, until: 0 });
   /** @type {Map<string, import('./peer.js').Member>} */
   #members = new Map();
-  /** What each id was ever sent. @type {Map<string, import('./mailbox.js').Tally>} */
-  #tallies = new Map();
+  #tallies = openTallies((id) => this.#members.has(id));
   #pace = openPace();
+  #outlet = openOutlet();
+  #mayMeet = openAllowance(...MEETINGS);
   /** Counts starts and stops: what was begun before the last one is void. */
   #run = 0;
   /** Ends every listener that the room has put on the page. */
@@ -168,13 +172,16 @@ export class Room extends EventTarget {
       keys,
       me: identity.id,
       epoch,
-      send: (dst, type, payload) => run === this.#run && this.#signal?.tell(dst, type, payload),
+      send: (dst, type, payload) => run === this.#run && this.#outlet(payload.length) && this.#signal?.tell(dst, type, payload),
+      here: (id) => this.#members.has(id),
       busy: (src) => this.#members.get(src)?.connected ?? false,
-      told: (src, words, theirs, fresh) => run === this.#run && know(src).told(words, theirs, fresh),
+      told: (src, words, theirs, fresh) => run === this.#run && know(src)?.told(words, theirs, fresh),
       refused: (src, reason) => run === this.#run && this.#refuse(src, reason),
     });
     /** @param {string} id */
-    const know = (id) => this.#members.get(id) ?? this.#meet(id, epoch, courier);
+    const meet = (id) => this.#members.get(id) ?? this.#meet(id, epoch, courier);
+    /** @param {string} id */
+    const know = (id) => this.#members.get(id) ?? (this.#mayMeet() ? meet(id) : null);
     const gone = (/** @type {string} */ id, /** @type {boolean} */ goodbye) =>
       courier.after(id, () => run === this.#run && this.#members.get(id)?.absent(goodbye)); // after what it said before
     this.#become('connecting');
@@ -185,13 +192,13 @@ export class Room extends EventTarget {
         this.#state = 'open'; // before it is said: who has no link to one of them now makes one
         for (const [id, member] of this.#members) if (!peers.includes(id)) member.absent(false);
         for (const id of peers) {
-          if (id !== identity.id) this.#members.has(id) ? know(id).found() : know(id).call();
+          if (id !== identity.id) this.#members.has(id) ? meet(id).found() : meet(id).call();
         }
         this.#become('open');
         this.#opened();
       },
       ice: (ice) => this.#configure(ice),
-      join: (id) => id !== identity.id && courier.after(id, () => run === this.#run && know(id).expect()),
+      join: (id) => id !== identity.id && courier.after(id, () => run === this.#run && know(id)?.expect()),
       leave: (id) => gone(id, true),
       lost: (id) => gone(id, false),
       expire: (id) => gone(id, false),
@@ -214,8 +221,6 @@ export class Room extends EventTarget {
    * @param {ReturnType<typeof openCourier>} courier
    */
   #meet(id, epoch, courier) {
-    const tally = this.#tallies.get(id) ?? { sent: 0 };
-    this.#tallies.set(id, tally);
     const member = openPeer({
       id,
       session: epoch,
@@ -223,14 +228,16 @@ export class Room extends EventTarget {
       ice: () => ({ ...this.#ice, iceTransportPolicy: this.#options.relayOnly ?? this.#link.searchParams.has('relay-only') ? 'relay' : 'all' }),
       online: () => this.#state === 'open',
       myName: () => this.name,
-      tally,
-      tell: (words) => courier.tell(id, frameType(words), words),
+      tally: this.#tallies.of(id),
+      tell: (words, to) => courier.tell(id, frameType(words), words, to),
       heard: (data) => {
         for (const target of [member.peer, this]) target.dispatchEvent(new BeckonEvent('message', { from: member.peer, data }));
       },
       pace: this.#pace,
-      left: () => {
+      left: (why) => {
         this.#members.delete(id);
+        courier.after(id, () => {}); // and then it is forgotten
+        this.#tallies.tidy(why);
         this.dispatchEvent(new BeckonEvent('left', { peer: member.peer }));
       },
     });
@@ -269,7 +276,7 @@ export class Room extends EventTarget {
     if (this.#state === 'closed') return;
     this.#over.abort();
     this.#stop();
-    for (const tally of this.#tallies.values()) giveUp(tally, error);
+    this.#tallies.end(error);
     this.#error = error;
     this.#refused(error);
     this.#become('closed');

@@ -2,8 +2,10 @@
 // what way each of them hears the other.
 import { pack, unpack } from './frame.js';
 import { openMailbox } from './mailbox.js';
+import { openAllowance, openTurns } from './pace.js';
+import { readSaid } from './parse.js';
 import { findPath } from './path.js';
-import { base64url, bytes } from './seal.js';
+import { base64url } from './seal.js';
 
 /** How often the path and its latency are looked at, in ms, as long as somebody may be looking. */
 const SURVEY_MS = 5_000;
@@ -19,17 +21,26 @@ const MAX_AGAIN_MS = 30_000;
 /** What messages leave for confirmations when they go through the server, in frames. */
 const SPARE = 10;
 
+/**
+ * How often something is done because the other side has said something, at once and a second in the long run: a message is confirmed on the
+ * link (what comes later confirms what was before), or through the server; a name is shown; the path is looked at.
+ */
+const ACKS = /** @type {const} */ ([64, 100]);
+const POSTED_ACKS = /** @type {const} */ ([8, 2]);
+const NAMES = /** @type {const} */ ([4, 2]);
+const LOOKS = /** @type {const} */ ([2, 1]);
+
 /** @typedef {{ mail?: string, ack?: number, here?: string }} Carried what goes through the server: a message, a confirmation, a name */
 
 /**
  * @param {object} options
  * @param {import('./mailbox.js').Tally} options.tally what we have had for this peer so far
  * @param {() => import('./link.js').Link | null} options.link the present one
- * @param {(words: Carried) => void} options.tell through the server
+ * @param {(words: Carried, epoch?: string) => void} options.tell through the server; `epoch`: only to this page load
  * @param {() => string} options.myName
  * @param {(data: import('./frame.js').Data) => void} options.heard
  * @param {import('./pace.js').Pace} options.pace of what goes through the server, shared with all other conversations
- * @param {(name: unknown) => void} options.named
+ * @param {(name: string) => void} options.named
  * @param {(path: import('./path.js').Path, latency: number | null) => void} options.found
  * @param {() => void} options.silent the link should have brought something by now
  */
@@ -52,6 +63,20 @@ export function openConversation({ tally, link, tell, myName, heard, pace, named
     burst: (frame) => link()?.burst(frame),
     heard,
   });
+
+  const names = openTurns(named, ...NAMES);
+  const mayLook = openAllowance(...LOOKS);
+  const acks = openTurns(confirm, ...ACKS);
+  // To the page load whose numbers they are: to the next one they would mean something else.
+  const posted = openTurns((/** @type {number} */ ack, /** @type {string} */ epoch) => pace() && tell({ ack }, epoch), ...POSTED_ACKS);
+
+  /** @param {number} seq @param {import('./link.js').Link} on the link that brought it */
+  function confirm(seq, on) {
+    if (on !== link()) return;
+    const ack = JSON.stringify({ type: 'ack', seq });
+    on.say(ack);
+    on.burst(ack);
+  }
 
   /** @param {object} words */
   function say(words) {
@@ -90,24 +115,14 @@ export function openConversation({ tally, link, tell, myName, heard, pace, named
     silences = 0;
   }
 
-  /**
-   * @param {string} session of the sender
-   * @param {ArrayBuffer} data
-   * @param {(seq: number) => void} confirm
-   */
-  function accept(session, data, confirm) {
-    const frame = unpack(data);
-    if (frame) mailbox.take(session, frame, confirm);
-  }
-
-  /** @param {any} words */
-  function attend({ type, name, seq, protocol, path }) {
-    if (type === 'name') named(name);
-    else if (type === 'ack') mailbox.settle(seq);
-    else if (type === 'relay') {
-      theirRelay = String(protocol);
-      theirPath = String(path);
-      survey();
+  /** @param {import('./parse.js').Said | null} words */
+  function attend(words) {
+    if (words?.type === 'name') names.take(words.name);
+    else if (words?.type === 'ack') mailbox.settle(words.seq);
+    else if (words?.type === 'relay') {
+      theirRelay = words.protocol;
+      theirPath = words.path;
+      if (mayLook()) survey(); // or later, as ever
     }
   }
 
@@ -132,6 +147,7 @@ export function openConversation({ tally, link, tell, myName, heard, pace, named
     /** @param {import('./events.js').BeckonError} why */
     part(why) {
       clearTimeout(watch);
+      for (const turns of [names, acks, posted]) turns.stop();
       mailbox.part(why);
     },
 
@@ -165,47 +181,35 @@ export function openConversation({ tally, link, tell, myName, heard, pace, named
     post() {
       mailbox.post(
         (frame) => tell({ mail: base64url(frame) }),
-        () => pace(SPARE),
+        () => pace(1, SPARE),
       );
     },
 
     /** @param {string | ArrayBuffer} data from a link: a message, or text about the conversation */
     hear(data) {
       heardLink();
-      if (typeof data === 'string') return attend(parse(data));
-      const [session = ''] = link()?.remote?.split('.') ?? [];
-      accept(session, data, (seq) => {
-        const ack = JSON.stringify({ type: 'ack', seq });
-        link()?.say(ack);
-        link()?.burst(ack);
-      });
+      if (typeof data === 'string') return attend(readSaid(data));
+      const [on, frame] = [link(), unpack(data)];
+      const [session = ''] = on?.remote?.split('.') ?? [];
+      if (on && frame) mailbox.take(session, frame, (seq) => acks.take(seq, on));
     },
 
     /**
-     * Takes what came through the server, if it is for us.
-     * @param {any} words
+     * Whether what came through the server is for us.
+     * @param {import('./parse.js').Told} words
      */
     isPart({ mail, ack, here }) {
-      return typeof mail === 'string' || typeof ack === 'number' || typeof here === 'string';
+      return mail !== undefined || ack !== undefined || here !== undefined;
     },
 
     /**
-     * @param {Carried} words
+     * @param {import('./parse.js').Told} words
      * @param {string} epoch of the sender
      */
     told({ mail, ack, here }, epoch) {
-      if (mail) accept(epoch, bytes(mail).buffer, (seq) => pace() && tell({ ack: seq })); // the next one will do
-      mailbox.settle(ack);
-      if (here !== undefined) named(here);
+      if (mail) mailbox.take(epoch, mail, (seq) => posted.take(seq, epoch));
+      mailbox.settle(ack ?? 0);
+      if (here !== undefined) names.take(here);
     },
   };
-}
-
-/** @param {string} text */
-function parse(text) {
-  try {
-    return JSON.parse(text) ?? {};
-  } catch {
-    return {}; // nonsense: whoever sent it gets no answer
-  }
 }

@@ -1,4 +1,5 @@
 // Shows what a data channel is, with real messages: they go to the other device, whose page sends each back as it came.
+import { openAllowance } from './pace.js';
 
 /** Begins the label of a channel whose messages want to come back. */
 const LABEL = 'beckon demonstration';
@@ -15,6 +16,11 @@ const KINDS = [
   ['unordered, may be lost', { ordered: false, maxRetransmits: 0 }],
 ];
 
+/** How many messages of one device are sent back at once, how many a second in the long run, and how long each may be, in characters. */
+const ANSWERS = 4 * KINDS.length * WORDS.length;
+const ANSWERS_PER_SECOND = KINDS.length * WORDS.length;
+const MAX_CHARS = 64;
+
 /** @typedef {{ kind: string, sent: number, back: number, whole: boolean, late: number }} Shown `late`: how many came after one sent later */
 
 /** @type {WeakSet<RTCPeerConnection>} */
@@ -27,8 +33,12 @@ const answered = new WeakSet();
 export function answer(pc) {
   if (answered.has(pc)) return;
   answered.add(pc);
+  const may = openAllowance(ANSWERS, ANSWERS_PER_SECOND);
   pc.addEventListener('datachannel', ({ channel }) => {
-    if (channel.label === LABEL) channel.onmessage = ({ data }) => channel.readyState === 'open' && channel.send(data);
+    if (channel.label !== LABEL) return;
+    channel.onmessage = ({ data }) => {
+      if (typeof data === 'string' && data.length <= MAX_CHARS && channel.readyState === 'open' && may()) channel.send(data);
+    };
   });
 }
 
@@ -60,7 +70,8 @@ function roundTrip(channel) {
     channel.onopen = () => WORDS.forEach((word) => channel.send(word));
     channel.onclose = done;
     channel.onmessage = ({ data }) => {
-      if (back.push(String(data)) === WORDS.length) done();
+      if (back.length === WORDS.length) return;
+      if (back.push(String(data).slice(0, MAX_CHARS)) === WORDS.length) done();
       clearTimeout(timer);
       timer = setTimeout(done, 1_000); // what may be lost does not come later
     };

@@ -55,7 +55,7 @@ export function unpack(frame) {
   if (!(kind & A_FRAME) || kind > (A_FRAME | BYTES | LOOSE) || frame.byteLength < header) return null;
   const view = new DataView(frame);
   const [base, seq] = loose ? [0, 0] : [view.getFloat64(BASE_AT), view.getFloat64(SEQ_AT)];
-  if (!Number.isSafeInteger(base) || !Number.isSafeInteger(seq)) return null;
+  if (!Number.isSafeInteger(base) || !Number.isSafeInteger(seq) || base < 0 || seq < base) return null;
   const content = frame.slice(header);
   return { data: kind & BYTES ? content : new TextDecoder().decode(content), base, seq, loose };
 }

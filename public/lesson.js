@@ -1,17 +1,29 @@
 // What happens while the exercise is done, for the eye. It looks over the shoulder of the browser's own WebSocket and RTCPeerConnection;
 // the program and the client that use them are as they are, and know nothing of it.
 import { make } from './element.js';
+import { openAllowance } from './pace.js';
 import { withoutAddresses } from './report.js';
 
 /** How often a connection is looked at, in ms. */
 const LOOK_MS = 500;
 /** How many notes are shown; older ones make room. */
 const MAX_NOTES = 40;
+/** How many frames are shown at once, and how many a second in the long run. */
+const FRAMES = 100;
+const FRAMES_PER_SECOND = 20;
+/** How much of a frame is shown, in characters; up to how many lists and objects in it, it is laid out; and how much of each name. */
+const MAX_TEXT_CHARS = 16_384;
+const MAX_PARTS = 100;
+const MAX_WORD_CHARS = 64;
 /** How long three words may take to the other device and back, in ms. */
 const PATIENCE_MS = 3_000;
 /** What a stream's reader asks for, in bytes: as with every stream, less than what was written, or more, but hardly ever the same. */
 const READ_BYTES = 4;
 const WORDS = ['hello', 'big', 'world'];
+/** How many words of others are sent back at once, how many a second in the long run, and how long each may be, in characters. */
+const ANSWERS = 60;
+const ANSWERS_PER_SECOND = 6;
+const MAX_ANSWER_CHARS = 20;
 /** The stream number of our own channel in every connection, agreed upon here: nothing has to be said about it, and PeerJS sees nothing. */
 const CHANNEL = 1_000;
 
@@ -30,6 +42,8 @@ const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 let latest = null;
 /** Notes since the latest connection came about, and those that only say that somebody is there. */
 const passed = { notes: 0, heartbeats: 0 };
+const may = openAllowance(FRAMES, FRAMES_PER_SECOND);
+const mayAnswer = openAllowance(ANSWERS, ANSWERS_PER_SECOND);
 
 window.WebSocket = class extends WebSocket {
   /** @param {ConstructorParameters<typeof WebSocket>} how */
@@ -51,7 +65,10 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
   constructor(...how) {
     super(...how);
     const channel = this.createDataChannel('three words', { negotiated: true, id: CHANNEL });
-    channel.onmessage = ({ data }) => data.startsWith('?') && channel.readyState === 'open' && channel.send(`!${data.slice(1)}`);
+    channel.onmessage = ({ data }) => {
+      const asks = typeof data === 'string' && data.length <= MAX_ANSWER_CHARS && data.startsWith('?');
+      if (asks && channel.readyState === 'open' && mayAnswer()) channel.send(`!${data.slice(1)}`);
+    };
     latest = { pc: this, channel, since: 0 };
     note('The browser opens a connection, and looks for its own addresses', '');
   }
@@ -66,12 +83,20 @@ function frame(way, text) {
   } catch {
     return;
   }
-  if (message.type === 'HEARTBEAT') return void passed.heartbeats++;
+  const [type, src, dst] = [message?.type, message?.src, message?.dst].map((word) => (typeof word === 'string' ? word.slice(0, MAX_WORD_CHARS) : ''));
+  if (type === 'HEARTBEAT') return void passed.heartbeats++;
   passed.notes++;
-  const whom = way === 'to' ? `to ${message.dst ?? 'the server'}` : `from ${message.src ?? 'the server'}`;
+  if (!may()) return; // more than anybody can read
+  const whom = way === 'to' ? `to ${dst || 'the server'}` : `from ${src || 'the server'}`;
   // What is an address in them is left out line by line: a certificate's fingerprint looks like one.
-  const safe = JSON.stringify(message, null, 2).replace(/(candidate:|c=IN|o=)[^"\\]*/g, withoutAddresses);
-  note(`${way === 'to' ? '→' : '←'} ${message.type} ${whom}`, safe.replaceAll('\\r\\n', '\n'), `${text.length} bytes`);
+  const safe = layOut(text, message).replace(/(candidate:|c=IN|o=)[^"\\]*/g, withoutAddresses);
+  note(`${way === 'to' ? '→' : '←'} ${type} ${whom}`, safe.replaceAll('\\r\\n', '\n'), `${text.length} bytes`);
+}
+
+/** A message to be read. What others write may be long or deep: it is cut before anything else is done with it. @param {string} text @param {any} message */
+function layOut(text, message) {
+  if (text.length > MAX_TEXT_CHARS) return `${text.slice(0, MAX_TEXT_CHARS)}… and so on`;
+  return text.split(/[[{]/, MAX_PARTS + 1).length > MAX_PARTS ? text : JSON.stringify(message, null, 2);
 }
 
 /**
@@ -172,7 +197,7 @@ function asMessages(channel) {
       resolve(back);
     };
     setTimeout(done, PATIENCE_MS);
-    channel.addEventListener('message', ({ data }) => data.startsWith('!') && back.push(data.slice(1)) === WORDS.length && done(), over);
+    channel.addEventListener('message', ({ data }) => typeof data === 'string' && data.startsWith('!') && back.length < WORDS.length && back.push(data.slice(1)) === WORDS.length && done(), over);
     for (const word of WORDS) channel.send(`?${word}`);
   });
 }

@@ -1,6 +1,7 @@
 // One RTCPeerConnection to one peer: perfect negotiation (W3C WebRTC 1.0, section 10.7), trickle, ICE restarts. It lives
 // once: when it has failed, links.js makes another. Times are what browsers were measured to do.
 import { fingerprints, isAnnounced, strongOnly } from './fingerprint.js';
+import { openAllowance } from './pace.js';
 
 /**
  * 'disconnected' comes 5 s or more after the path is gone; then an ICE restart (0.2 to 0.7 s until connected) is due, after a moment in
@@ -26,8 +27,11 @@ const RESUME_MS = 3_000;
 const PROOF_MS = 1_500;
 const PING = '{"type":"ping"}';
 const PONG = '{"type":"pong"}';
-/** How long candidates are held back at most where the best are to be tried first, in ms. */
+/** How often one is answered, at once and a second in the long run. */
+const PONGS = /** @type {const} */ ([4, 1]);
+/** How long candidates are held back at most where the best are to be tried first, in ms; and how many. */
 const HOLD_MS = 1_000;
+const MAX_HELD = 100;
 /** How long a first connection may take, in ms: Chromium says 'failed' after 15 s, but only if there was an answer. */
 const CONNECT_MS = 15_000;
 
@@ -78,6 +82,7 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
   let announced = new Set();
   /** What has come before the other side was checked. @type {(string | ArrayBuffer)[] | null} */
   let unchecked = [];
+  const mayPong = openAllowance(...PONGS);
   let timer = setTimeout(() => fail(), CONNECT_MS);
 
   /**
@@ -96,7 +101,7 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
 
   /** @param {RTCIceCandidateInit} candidate @param {(candidate: RTCIceCandidateInit) => void} use */
   function inOrder(candidate, use) {
-    if (!held) return use(candidate);
+    if (!held || held.length >= MAX_HELD) return use(candidate);
     held.push({ priority: Number(candidate.candidate?.split(' ')[3]), use: () => use(candidate) });
   }
 
@@ -126,7 +131,7 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
     channel.bufferedAmountLowThreshold = ROOM_BYTES;
     channel.onbufferedamountlow = drained;
     channel.onmessage = burst.onmessage = ({ data }) => {
-      if (data === PING) reply();
+      if (data === PING) mayPong() && reply();
       else if (data === PONG) proven();
       else if (unchecked) unchecked.push(data);
       else heard(data);
@@ -175,7 +180,7 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
 
   /** @param {string} text */
   function say(text) {
-    if (channel?.readyState === 'open') sent(channel, text);
+    if (channel?.readyState === 'open' && channel.bufferedAmount < 2 * FULL_BYTES) sent(channel, text);
   }
 
   function proven() {

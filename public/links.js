@@ -154,14 +154,14 @@ export function openLinks({ session, polite, ice, online, tell, changed, heard, 
     },
 
     /**
-     * @param {Partial<import('./link.js').Signal>} words nobody has changed them, but they may still be nonsense; without any, the other
+     * @param {import('./parse.js').Told} words nobody has changed them, but they may still be nonsense; without any, the other
      *   side only asks who is here
      * @param {string} epoch
      * @param {boolean} fresh whether they are an answer to this page load, and so no replay
      */
     told({ from, to, description, candidate }, epoch, fresh) {
       if (!description && !candidate) return fresh && isLeft(epoch) ? rebuild() : link && repeat();
-      if (typeof from !== 'string' || !from.startsWith(`${epoch}.`)) return;
+      if (!from?.startsWith(`${epoch}.`)) return;
       const isOffer = description?.type === 'offer';
       if (!isOffer && fresh && isLeft(epoch, from)) return rebuild();
       // About a link of ours that is no more. Who restarts it believes that it lives: they have missed that it does not.

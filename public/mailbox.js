@@ -13,6 +13,8 @@ const COPIES_MS = [30, 70, 110];
 const FEW = 4;
 /** What is small, in bytes of a frame: it fits in one packet. */
 const SMALL = 1_024;
+/** How many page loads of one sender are remembered: what comes of an earlier one is refused by whoever opens it (courier.js). */
+const MAX_LOADS = 8;
 /** Messages that came before their predecessors and are kept until those come. Beyond that, the reliable channel brings them again. */
 const MAX_EARLY = 64;
 /** How much may wait for one peer, in bytes: then whoever sends more must first wait for some of it to arrive. */
@@ -148,12 +150,14 @@ export function openMailbox({ tally, write, burst, heard }) {
     },
 
     /**
-     * The other side has everything up to this one.
-     * @param {unknown} seq
+     * The other side has everything up to this one. Who confirms what was never sent is lying.
+     * @param {number} seq
      */
     settle(seq) {
-      const settled = unheard.filter((message) => message.seq <= /** @type {number} */ (seq)); // none, if it is nonsense
-      unheard.splice(0, settled.length);
+      if (!(seq <= tally.sent)) return;
+      let count = 0;
+      while ((unheard[count]?.seq ?? Infinity) <= seq) count++;
+      const settled = unheard.splice(0, count);
       written = Math.max(0, written - settled.length);
       for (const { frame, done } of settled) {
         waiting -= frame.length;
@@ -172,6 +176,7 @@ export function openMailbox({ tally, write, burst, heard }) {
       if (!from) {
         for (const before of theirs.values()) before.early.clear();
         theirs.set(session, (from = { received: 0, early: new Map() }));
+        if (theirs.size > MAX_LOADS) theirs.delete(theirs.keys().next().value ?? '');
       }
       const { early } = from;
       from.received = Math.max(from.received, base - 1);

@@ -6,6 +6,7 @@ import { BeckonError, BeckonEvent } from './events.js';
 import { Peer } from './face.js';
 import { openLinks } from './links.js';
 import { cleanName, persona } from './names.js';
+import { openAllowance } from './pace.js';
 import { openUpgrade } from './upgrade.js';
 
 /**
@@ -13,10 +14,18 @@ import { openUpgrade } from './upgrade.js';
  * back at it within some 4 s.
  */
 const GRACE_MS = 8_000;
+/**
+ * What one peer may cause, at once and a second in the long run: answers when it asks who is here, descriptions of a connection that are
+ * taken from it (each may mean a new connection), and frames through the server to introduce us, all in all.
+ */
+const ANSWERS = /** @type {const} */ ([4, 1]);
+const DESCRIPTIONS = /** @type {const} */ ([16, 1]);
+const INTRODUCTIONS = /** @type {const} */ ([120, 6]);
 
 /** @typedef {'connecting' | 'open' | 'reconnecting' | 'unreachable' | 'left'} PeerState */
 /** @typedef {ReturnType<typeof openPeer>} Member */
 
+/** @typedef {Partial<import('./link.js').Signal> & import('./conversation.js').Carried} Words */
 /** @typedef {import('./path.js').Path} Path */
 /** @typedef {import('./frame.js').Sendable} Sendable */
 
@@ -29,10 +38,10 @@ const GRACE_MS = 8_000;
  * @param {() => boolean} options.online whether the server can carry an introduction now
  * @param {() => string} options.myName
  * @param {import('./mailbox.js').Tally} options.tally what we have had for this id so far
- * @param {(words: Partial<import('./link.js').Signal> & { mail?: string, ack?: number, here?: string }) => void} options.tell
+ * @param {(words: Words, epoch?: string) => void} options.tell `epoch`: only to this page load
  * @param {(data: import('./frame.js').Data) => void} options.heard
  * @param {import('./pace.js').Pace} options.pace
- * @param {() => void} options.left
+ * @param {(why: BeckonError) => void} options.left
  */
 export function openPeer({ id, polite, session, ice, online, myName, tally, tell, heard, pace, left }) {
   let present = true;
@@ -40,6 +49,11 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
   let opened = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let parting;
+  /** Whether it has said what it is called. */
+  let introduced = false;
+  const mayAsk = openAllowance(...ANSWERS);
+  const mayDescribe = openAllowance(...DESCRIPTIONS);
+  const mayTell = openAllowance(...INTRODUCTIONS);
 
   const inside = {
     id,
@@ -65,12 +79,15 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
   const conversation = openConversation({
     tally,
     link: () => links.present,
-    tell,
+    tell, // which has a pace of its own
     myName,
     heard,
     pace,
-    named: (name) => {
-      inside.name = cleanName(name) || persona(id).name;
+    named: (wish) => {
+      const name = cleanName(wish) || persona(id).name;
+      if (introduced && inside.name === name) return;
+      introduced = true;
+      inside.name = name;
       peer.dispatchEvent(new BeckonEvent('name', { peer }));
     },
     found: (path, latency) => links.works && take(path, latency),
@@ -81,21 +98,21 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
     polite,
     ice,
     online,
-    tell,
+    tell: introduce,
     changed,
     heard: conversation.hear,
     drained: conversation.flow,
   });
   const detour = openDetour({
     possible: () => present && online(),
-    ask: () => tell({}), // who is there answers, and names our page load
+    ask: () => introduce({}), // who is there answers, and names our page load
     post: conversation.post,
     changed: (open) => {
       take(open ? 'server' : null);
       if (!open) return inside.state === 'open' && become('reconnecting');
       inside.error = null;
       conversation.repost();
-      tell({ here: myName() });
+      introduce({ here: myName() });
       become('open');
     },
   });
@@ -105,6 +122,11 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
     may: () => present && online() && links.works && !conversation.waiting,
     restart: () => links.refresh(true),
   });
+
+  /** @param {Words} words which are lost if it has made us say too much */
+  function introduce(words) {
+    if (mayTell()) tell(words);
+  }
 
   /**
    * @param {Sendable} data
@@ -206,7 +228,7 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
 
   /** Someone between us has tried something. Nothing was sent; what comes unaltered still counts. */
   function distrust() {
-    if (links.works) return;
+    if (links.works || inside.error?.code === 'tampered') return;
     inside.error = new BeckonError('tampered', 'Someone changed the introduction');
     peer.dispatchEvent(new BeckonEvent('state', { peer }));
   }
@@ -223,7 +245,7 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
     close();
     become('left');
     conversation.part(gone());
-    left();
+    left(gone());
   }
 
   function close() {
@@ -280,7 +302,7 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
     },
 
     /**
-     * @param {any} words from this peer: nobody has changed them, but they may still be nonsense
+     * @param {import('./parse.js').Told} words from this peer: nobody has changed them
      * @param {string} epoch
      * @param {boolean} fresh whether they are an answer to this page load, and so no replay
      */
@@ -288,7 +310,9 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
       const introduces = words.description || words.candidate;
       if (fresh && !introduces) detour.answered();
       if (conversation.isPart(words)) return fresh && conversation.told(words, epoch);
-      if (!introduces) tell({ here: myName() }); // it asks who is here
+      // Of what comes too often, whatever matters comes again.
+      if (words.description ? !mayDescribe() : !introduces && !mayAsk()) return;
+      if (!introduces) introduce({ here: myName() }); // it asks who is here
       links.told(words, epoch, fresh);
     },
 

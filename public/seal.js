@@ -106,7 +106,7 @@ export async function seal(key, context, words) {
  * @returns {Promise<{ epoch: string, toEpoch: string, seq: number, words: any }>}
  */
 export async function unseal(key, place, payload) {
-  const sealed = bytes(String(payload));
+  const sealed = bytes(typeof payload === 'string' ? payload : '');
   // Not a string, for one. And base64 has spare bits at the end, and atob forgives spaces: one spelling is enough.
   if (base64url(sealed) !== payload || sealed.length < BOX + TAG_BYTES || sealed[0] !== VERSION) throw new TypeError('not sealed');
   const words = await crypto.subtle.decrypt(algorithm(sealed, place), key, sealed.subarray(BOX));

@@ -1,5 +1,6 @@
 // The doctor's call at the server: it opens the socket of a room, as everybody does, and learns which servers help to connect.
 import { isStun, isTurn, span } from './checks.js';
+import { readFrame, readIce, readRefusal } from './parse.js';
 import { freshSecret } from './seal.js';
 
 /** How long the server may take to let a socket in, in ms: as long as signal.js gives it. */
@@ -27,17 +28,16 @@ export async function checkServer(page, signal) {
   url.search = String(new URLSearchParams({ key: freshSecret(), token: freshSecret(), roster: '1' }));
   const { code, frame, socket } = await firstFrame(url, signal);
   const ms = performance.now() - started;
-  const { type, payload } = frame ?? {};
-  if (type === 'OPEN') {
+  if (frame?.type === 'OPEN') {
     const pong = await pulse(socket, signal);
-    const ice = readIce(payload);
-    const urls = ice.servers.flatMap((server) => server.urls);
+    const { iceServers: servers, degraded } = readIce(frame.payload);
+    const urls = servers.flatMap((server) => server.urls);
     const named = `${urls.filter(isStun).length} for STUN, ${urls.filter(isTurn).length} for TURN`;
     const facts = /** @type {[string, string][]} */ ([['Addresses named', named], ['Round trip', pong === null ? 'no answer' : span(pong)]]);
-    return { finding: { verdict: 'ok', code: 'open', ms, facts }, ice };
+    return { finding: { verdict: 'ok', code: 'open', ms, facts }, ice: { servers, degraded } };
   }
   socket?.close();
-  if (frame) return { finding: { verdict: 'fail', code: 'refused', ms, facts: [['It says', String(payload?.msg ?? type)]] }, ice: null };
+  if (frame) return { finding: { verdict: 'fail', code: 'refused', ms, facts: [['It says', readRefusal(frame.payload).message || frame.type || 'nonsense']] }, ice: null };
   const facts = /** @type {[string, string][]} */ ([['Socket', code]]);
   if (navigator.onLine === false) return { finding: { verdict: 'fail', code: 'offline', ms, facts }, ice: null };
   const served = await fetch(page.pathname, { method: 'HEAD', cache: 'no-store', signal }).then(({ status }) => String(status), () => '');
@@ -48,7 +48,7 @@ export async function checkServer(page, signal) {
 /**
  * @param {URL} url
  * @param {AbortSignal} signal
- * @returns {Promise<{ code: string, frame: any, socket: WebSocket | null }>} `frame` is null when there was none, and `code` says why
+ * @returns {Promise<{ code: string, frame: ReturnType<typeof readFrame> | null, socket: WebSocket | null }>} `frame` is null when there was none, and `code` says why
  */
 function firstFrame(url, signal) {
   return new Promise((resolve, reject) => {
@@ -59,13 +59,13 @@ function firstFrame(url, signal) {
     } catch (error) {
       return resolve({ code: String(error), frame: null, socket: null });
     }
-    const end = (/** @type {string} */ code, frame = null) => {
+    const end = (/** @type {string} */ code, /** @type {ReturnType<typeof readFrame> | null} */ frame = null) => {
       clearTimeout(timer);
       socket.onmessage = socket.onclose = null;
       resolve({ code, frame, socket });
     };
     const timer = setTimeout(() => end('no answer'), OPEN_MS);
-    socket.onmessage = ({ data }) => end('answered', parse(data));
+    socket.onmessage = ({ data }) => end('answered', readFrame(data));
     socket.onclose = ({ code }) => end(`closed (${code})`);
     signal.addEventListener('abort', () => {
       clearTimeout(timer);
@@ -97,20 +97,4 @@ function pulse(socket, signal) {
     socket.onclose = () => end(null);
     socket.send('{"type":"HEARTBEAT"}');
   });
-}
-
-/** @param {any} payload of OPEN @returns {Ice} */
-function readIce(payload) {
-  const named = Array.isArray(payload?.iceServers) ? payload.iceServers : [];
-  const servers = named.map((/** @type {any} */ server) => ({ ...server, urls: [server?.urls].flat().filter((url) => typeof url === 'string') }));
-  return { servers, degraded: payload?.degraded === true };
-}
-
-/** @param {unknown} text */
-function parse(text) {
-  try {
-    return JSON.parse(String(text));
-  } catch {
-    return { type: 'nonsense' };
-  }
 }

@@ -1,5 +1,6 @@
 // The socket to the realm: PeerJS's protocol with a roster (src/message.rs spells the frames). It comes back by itself
 // after a cut, a deploy or sleep, and says so; data channels do not notice. It renews TURN credentials before they run out.
+import { readFrame, readHello, readIce, readRefusal } from './parse.js';
 
 /** Byte for byte what the runtime answers by itself, with a text that is not JSON, without waking the room. */
 const HEARTBEAT = '{"type":"HEARTBEAT"}';
@@ -40,13 +41,13 @@ const SUPERSEDED = 4001;
 /**
  * @typedef {object} Ice
  * @property {RTCIceServer[]} iceServers
- * @property {number} until when the credentials among them end (Date.now()); 0 or NaN without any
+ * @property {number} until when the credentials among them end (Date.now()); 0 without any
  * @property {boolean} degraded whether TURN servers are missing from them for now, because something failed
  */
 
 /**
  * @typedef {object} SignalEvents
- * @property {(hello: { id: unknown, peers: string[] } & Ice) => void} open who is here; again after each return
+ * @property {(hello: { id: string, peers: string[] } & Ice) => void} open who is here; again after each return
  * @property {(ice: Ice) => void} ice what connections are to be configured with from now on
  * @property {(id: string) => void} join
  * @property {(id: string) => void} leave it said goodbye
@@ -90,7 +91,7 @@ export function openSignal(url, on) {
     mine.onmessage = ({ data }) => {
       if (mine !== socket) return;
       if (open) clearTimeout(deadline); // whatever it says, it lives
-      hear(parse(data));
+      hear(readFrame(data));
     };
     mine.onclose = ({ code }) => {
       if (mine !== socket) return;
@@ -99,19 +100,17 @@ export function openSignal(url, on) {
     };
   }
 
-  /** @param {any} frame */
-  function hear(frame) {
-    const { type, src, payload } = frame ?? {};
+  /** @param {ReturnType<typeof readFrame>} frame */
+  function hear({ type, src, payload }) {
     if (type === 'OPEN') {
       clearTimeout(deadline);
       open = true;
       openedAt = Date.now();
-      const { id, peers } = payload ?? {};
-      on.open({ id, peers: list(peers).filter((peer) => typeof peer === 'string'), ...takeIce(payload) });
+      on.open({ ...readHello(payload), ...takeIce(payload) });
     } else if (type === 'ICE') on.ice(takeIce(payload));
-    else if (type === 'ID-TAKEN') refusal = { code: 'id-taken', message: String(payload?.msg) };
-    else if (type === 'ERROR') refusal = { code: String(payload?.code), message: String(payload?.msg) };
-    else if (typeof src !== 'string') return;
+    else if (type === 'ID-TAKEN') refusal = { ...readRefusal(payload), code: 'id-taken' };
+    else if (type === 'ERROR') refusal = readRefusal(payload);
+    else if (!src) return;
     else if (type === 'JOIN') on.join(src);
     else if (type === 'LEAVE') on.leave(src);
     else if (type === 'LOST') on.lost(src);
@@ -120,16 +119,15 @@ export function openSignal(url, on) {
   }
 
   /**
-   * @param {any} payload
+   * @param {unknown} payload
    * @returns {Ice}
    */
   function takeIce(payload) {
-    const iceServers = list(payload?.iceServers).filter((server) => server?.urls);
-    const degraded = payload?.degraded === true;
+    const { iceServers, ttl, degraded } = readIce(payload);
     // Without credentials there is nothing that runs out.
     const renewed = degraded || iceServers.some((server) => server.credential);
-    renewAt = renewed && payload.ttl > 0 ? Date.now() + payload.ttl * 1_000 * RENEW_AT : Infinity;
-    return { iceServers, degraded, until: degraded ? 0 : Date.now() + payload?.ttl * 1_000 };
+    renewAt = renewed && ttl > 0 ? Date.now() + ttl * 1_000 * RENEW_AT : Infinity;
+    return { iceServers, degraded, until: degraded || !ttl ? 0 : Date.now() + ttl * 1_000 };
   }
 
   function lost() {
@@ -235,18 +233,4 @@ export function openSignal(url, on) {
       drop();
     },
   };
-}
-
-/** @param {unknown} value from a server that may say anything @returns {any[]} */
-function list(value) {
-  return Array.isArray(value) ? value : [];
-}
-
-/** @param {unknown} text */
-function parse(text) {
-  try {
-    return JSON.parse(String(text));
-  } catch {
-    return null; // the answer to a heartbeat
-  }
 }

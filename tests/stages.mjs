@@ -56,6 +56,7 @@ export const stages = {
   format: once(["bash", "tools/check.sh", "format"], { cores: 0.5 }),
   types: once(["bash", "tools/check.sh", "types"], { cores: 1 }),
   build: once(["wrangler", "deploy", "--dry-run", "--outdir", "dist"], { cores: 1 }),
+  patterns: once(["bash", "tools/check.sh", "patterns"], { cores: 1 }),
   clients: nodeTests("clients", { cores: 0.5, needs: WORKER }),
   browser: nodeTests("browser", { cores: 1.5, needs: WORKER, atOnce: 3, shared: true }),
   holding: nodeTests("holding", { cores: 1, needs: WORKER, atOnce: 3, shared: true }),
@@ -76,7 +77,7 @@ export const stages = {
  * @type {Record<string, string[]>}
  */
 export const groups = {
-  check: ["format", "lints", "types"],
+  check: ["format", "lints", "types", "patterns"],
   quick: ["format", "types", "core", "client", "worker"],
 };
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# npm run check: formatting, lints of the core (host) and of the shell (wasm32), types of the client. One of the words format, lints, types
-# is that alone, on a machine that is set up.
+# npm run check: formatting, lints of the core (host) and of the shell (wasm32), types of the client, time that its
+# regular expressions take. One of the words format, lints, types, patterns is that alone, on a machine that is set up.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$root"
@@ -15,9 +15,12 @@ lints() {
 types() {
     say "types of the client";  tsc --project tsconfig.json
 }
+patterns() {
+    say "regular expressions";  node tools/patterns.mjs
+}
 
 case ${1:-all} in
-    format | lints | types) "$1" ;;
-    all) bash tools/setup.sh check; format; lints; types ;;
-    *) stop "There is no check $1; there are format, lints, types." ;;
+    format | lints | types | patterns) "$1" ;;
+    all) bash tools/setup.sh check; format; lints; types; patterns ;;
+    *) stop "There is no check $1; there are format, lints, types, patterns." ;;
 esac

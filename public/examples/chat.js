@@ -1,6 +1,9 @@
 // A chat: names, who is here, messages, and what of them has arrived.
 import { join } from '../beckon.js'; // on a page elsewhere: 'https://beckon.example/beckon.js'
 
+const LINES = 500; // older ones make room: others may write as much as they like,
+const LONGEST = 10_000; // and as long, in characters
+
 /** @type {(id: string) => HTMLElement & Record<string, any>} */
 const $ = (id) => /** @type {any} */ (document.getElementById(id));
 
@@ -46,6 +49,7 @@ function write(name, text, kind) {
   const line = make('p', '', kind);
   line.append(make('b', name), make('span', text), receipt);
   $('log').append(line);
+  while ($('log').childElementCount > LINES) $('log').firstElementChild?.remove();
   $('log').scrollTop = $('log').scrollHeight;
   return receipt;
 }
@@ -58,4 +62,4 @@ function make(tag, text, kind = '') {
   return element;
 }
 
-for await (const { from, data } of room) write(from.name, String(data), 'theirs');
+for await (const { from, data } of room) write(from.name, String(data).slice(0, LONGEST), 'theirs');

@@ -4,10 +4,11 @@ import { addRow } from './row.js'; // what is seen of a transfer; below
 
 const PIECE = 128_000; // bytes; a message has at most 256,000
 const AT_ONCE = 6; // pieces under way to one device: the line is busy, and little waits in memory
+const OFFERS = 500; // of one device; what it offers beyond that is not shown
 const LIMIT = 1e9; // bytes; what arrives is kept by this page until it is saved
 
 /** @typedef {import('../beckon.js').Peer} Peer */
-/** @typedef {{ peer: Peer, size: number, row: ReturnType<typeof addRow>, file?: File, pieces?: Blob[], got: number }} Transfer */
+/** @typedef {{ peer: Peer, size: number, row: ReturnType<typeof addRow>, file?: File, given?: boolean, pieces?: Blob[], got: number }} Transfer */
 /** @type {(id: string) => HTMLElement & Record<string, any>} */
 const $ = (id) => /** @type {any} */ (document.getElementById(id));
 
@@ -46,12 +47,30 @@ room.addEventListener('left', ({ peer }) => {
 });
 room.addEventListener('message', ({ from, data }) => {
   if (typeof data !== 'string') return keep(from, data);
-  const { offer, yes, no, name, size } = JSON.parse(data); // nonsense throws, and ends nothing but this listener
+  const { offer, yes, no, name, size } = read(data);
   if (transfers.get(yes)?.peer === from) give(yes);
   if (transfers.get(no)?.peer === from) end(no, 'stopped there');
-  if (size <= LIMIT && !transfers.has(offer)) consider(offer, from, String(name), size);
-  else if (offer) tell(from, { no: offer });
+  if (!Number.isSafeInteger(offer) || typeof name !== 'string' || typeof size !== 'number' || !mayOffer(from)) return;
+  if (size <= LIMIT && !transfers.has(offer)) consider(offer, from, name.slice(0, 255), size);
+  else tell(from, { no: offer });
 });
+
+/** @param {string} text what another device wrote: it may be nonsense @returns {any} */
+function read(text) {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** @type {WeakMap<Peer, number>} */
+const offers = new WeakMap();
+/** @param {Peer} peer */
+function mayOffer(peer) {
+  offers.set(peer, (offers.get(peer) ?? 0) + 1);
+  return (offers.get(peer) ?? 0) <= OFFERS;
+}
 
 /** @param {File} file @param {Peer} peer */
 function offer(file, peer) {
@@ -74,8 +93,9 @@ function consider(id, peer, name, size) {
 
 /** @param {number} id of what was accepted there */
 async function give(id) {
-  const { peer, row, file } = transfers.get(id) ?? {};
-  if (!peer || !row || !file) return;
+  const { peer, row, file, given } = transfers.get(id) ?? {};
+  if (!peer || !row || !file || given) return;
+  transfers.set(id, { peer, row, file, given: true, size: file.size, got: 0 });
   const underWay = [];
   try {
     for (let at = 0; (at < file.size || at === 0) && transfers.has(id); at += PIECE) {
@@ -93,7 +113,7 @@ async function give(id) {
 
 /** @param {Peer} from @param {ArrayBuffer} data a piece: the number of its transfer, and bytes */
 function keep(from, data) {
-  const id = new DataView(data).getUint32(0, true);
+  const id = data.byteLength < 4 ? NaN : new DataView(data).getUint32(0, true);
   const transfer = transfers.get(id);
   if (!transfer?.pieces || transfer.peer !== from) return; // not accepted, or stopped
   const { pieces, row, size } = transfer;

@@ -6,8 +6,8 @@ import { showCopied, showLink } from '../view.js';
 
 /** The address that stands for this server in what is to be read. */
 const SOMEWHERE = /\bbeckon\.example\b/g;
-/** Comments and strings, whichever begins first. */
-const PARTS = /(?<comment>\/\*[^]*?\*\/|\/\/ .*|^ *# .*)|(?<string>'[^'\n]*'|`[^`]*`)/gm;
+/** Comments and strings, whichever begins first; what is not closed ends with its line or the text, so that nothing is looked at twice. */
+const PARTS = /\/\*(?:[^*]|\*+[^*/])*\**\/?|\/\/ .*|^ *# .*|'[^'\n]*'?|`[^`]*`?/gm;
 
 // The link of another room was put into the address bar.
 addEventListener('hashchange', () => location.reload());
@@ -50,7 +50,7 @@ function show(code, text) {
   code.replaceChildren(words);
   if (!globalThis.CSS?.highlights) return; // an older browser: the same text, in one colour
   for (const match of text.matchAll(PARTS)) {
-    const kind = match.groups?.comment ? 'comment' : 'string';
+    const kind = /^['`]/.test(match[0]) ? 'string' : 'comment';
     const [startOffset, endOffset] = [match.index, match.index + match[0].length];
     const range = new StaticRange({ startContainer: words, startOffset, endContainer: words, endOffset });
     const highlight = CSS.highlights.get(kind) ?? new Highlight();

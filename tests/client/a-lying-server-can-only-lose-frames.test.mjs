@@ -17,6 +17,7 @@ function load(me, post, { in: room = keys, busy = () => false, epoch = freshEpoc
     me,
     epoch,
     send: (dst, type, payload) => post({ src: me, dst, type, payload }),
+    read: (words) => words, // whatever they are: here it matters which arrive
     busy,
     told: (src, words, epoch, proven) => told.push({ src, words, epoch, proven }),
     refused: (src, reason) => refused.push(`${src} ${reason}`),

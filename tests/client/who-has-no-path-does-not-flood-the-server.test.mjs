@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { openConversation } from '../../public/conversation.js';
 import { openPace } from '../../public/pace.js';
+import { readTold } from '../../public/parse.js';
 
 /** What the server takes from one socket: so many in the long run, and 20 s worth of them at once (src/limits.rs). */
 const SERVER_PER_SECOND = 50;
@@ -51,7 +52,7 @@ function room(count) {
       while (!pages.every(({ receipts }) => receipts.every(({ done }) => done))) {
         assert.ok((time += STEP_MS) < 1_000_000, 'it comes to an end');
         mock.timers.tick(STEP_MS);
-        for (const { from, to, words } of wire.splice(0)) pages[to].others.get(from).told(words, `page ${from}`);
+        for (const { from, to, words } of wire.splice(0)) pages[to].others.get(from).told(readTold(words), `page ${from}`);
         for (const page of pages) {
           page.tokens = Math.min(SERVER_BURST, page.tokens + (SERVER_PER_SECOND * STEP_MS) / 1_000);
           if (time % LOOK_MS === 0) for (const conversation of page.others.values()) conversation.post();

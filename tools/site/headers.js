@@ -13,9 +13,10 @@ export function parseHeaders(text) {
       rules.push({ path: pattern(line), headers: [] });
       continue;
     }
-    const [, gone, name, value] = /^\s+(?:! *(\S+)|([^:]+):\s*(.*))$/.exec(line) ?? [];
-    if (gone) rules.at(-1)?.headers.push([gone, null]);
-    else if (name) rules.at(-1)?.headers.push([name.trim(), value ?? ""]);
+    const rule = line.trim();
+    const end = rule.indexOf(":");
+    if (rule.startsWith("!")) rules.at(-1)?.headers.push([rule.slice(1).trim(), null]);
+    else if (end > 0) rules.at(-1)?.headers.push([rule.slice(0, end).trim(), rule.slice(end + 1).trim()]);
   }
   return rules;
 }
@@ -23,6 +24,7 @@ export function parseHeaders(text) {
 /** `*` is any text, `:name` one part of a path. @param {string} path */
 function pattern(path) {
   const parts = path.split(/(\*|:[A-Za-z]\w*)/).map((part) => (part === "*" ? ".*" : part.startsWith(":") ? "[^/]+" : part.replace(/[^\w/-]/g, "\\$&")));
+  // linear: it begins and ends at the ends of a path, and our own file has at most one `*` in a line
   return new RegExp(`^${parts.join("")}$`);
 }
 
