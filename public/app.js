@@ -19,7 +19,7 @@ const SEARCH_MS = 4_000;
 /** How long a false message that did no harm is spoken of, in ms. */
 const WARN_MS = 10_000;
 /** What others do is shown so often, at once and a second in the long run: everything together, the hellos of one person, who came and left. */
-const SHOWN = /** @type {const} */ ([4, 20]);
+const SHOWN = /** @type {const} */ ([40, 20]);
 const HELLOS = /** @type {const} */ ([4, 2]);
 const NEWS = /** @type {const} */ ([6, 1]);
 /** How many of those who left are still shown as such. */

@@ -30,9 +30,9 @@ const MAX_SERVERS = 32;
  * @property {boolean} degraded whether TURN servers are missing from them for now, because something failed
  */
 
-/** @param {unknown} text @returns {Said | null} */
-export function readSaid(text) {
-  const { type, name, seq, protocol, path } = object(isText(text) && tried(() => JSON.parse(text)));
+/** @param {unknown} data @returns {Said | null} */
+export function readSaid(data) {
+  const { type, name, seq, protocol, path } = object(isText(data) && tried(() => JSON.parse(data)));
   if (type === 'name' && isText(name)) return { type, name };
   if (type === 'ack' && isCount(seq)) return { type, seq };
   if (type === 'relay' && isText(protocol)) return { type, protocol, path: text(path, '') };

@@ -49,7 +49,8 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
   let opened = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let parting;
-  /** Whether it has said what it is called. */
+  /** Whether it has ever said anything, and what it is called. */
+  let spoken = false;
   let introduced = false;
   const mayAsk = openAllowance(...ANSWERS);
   const mayDescribe = openAllowance(...DESCRIPTIONS);
@@ -236,7 +237,7 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
   /** It cannot be reached in any way. It may have been cut off, unless it said goodbye. */
   function part() {
     clearTimeout(parting);
-    if (saidGoodbye) leave();
+    if (saidGoodbye || !spoken) leave(); // nobody misses who never said anything
     else parting = setTimeout(leave, GRACE_MS);
   }
 
@@ -307,6 +308,7 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
      * @param {boolean} fresh whether they are an answer to this page load, and so no replay
      */
     told(words, epoch, fresh) {
+      spoken = true;
       const introduces = words.description || words.candidate;
       if (fresh && !introduces) detour.answered();
       if (conversation.isPart(words)) return fresh && conversation.told(words, epoch);

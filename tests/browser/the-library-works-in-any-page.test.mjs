@@ -214,7 +214,7 @@ test('the library weighs at most 13.9 kB, with everything it imports, as it is s
   assert.ok(weight <= 13_900, `${weight} bytes`);
 });
 
-test('the page weighs at most 27 kB, with the library and all that comes before anything is clicked', async () => {
+test('the page weighs at most 27.5 kB, with the library and all that comes before anything is clicked', async () => {
   const context = await chromium.createBrowserContext();
   const page = await context.newPage();
   const loaded = new Map();
@@ -240,7 +240,7 @@ test('the page weighs at most 27 kB, with the library and all that comes before 
   console.log(`# ${sum(first)} bytes, gzipped: ${Object.entries(first).map(([path, weight]) => `${path} ${weight}`).join(', ')}; ${later} more when somebody opens the details`);
   for (const path of ['/', '/style.css', '/app.js', '/beckon.js', '/vendor/lean-qr.mjs']) assert.ok(path in first, `${path} is counted`);
   assert.ok(later > 500, 'the details come when they are opened');
-  assert.ok(sum(first) <= 27_000, `${sum(first)} bytes`);
+  assert.ok(sum(first) <= 27_500, `${sum(first)} bytes`);
 });
 
 test('what is for reading is served as it was written', async () => {

@@ -1,0 +1,184 @@
+// Somebody who has the link, or knows the room's key, attacks a page in the room. The page keeps its socket and its place, its person can go
+// on, and what others send it arrives.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { eventually, link, openDevice, people, press, stage, until, untilConnected } from '../browser/browser.mjs';
+import { deriveKeys, freshEpoch, seal } from '../../public/seal.js';
+import { open } from '../worker/socket.mjs';
+
+const { beckon, chromium } = await stage();
+
+/** How much of the page's one thread an attack may take, in ms: half of what a person feels as a pause. */
+const BUSY_MS = 500;
+/** How long an attack's consequences are waited for, in ms. */
+const WHILE_MS = 1_500;
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A device whose sockets, channels and what is sent on both are to be seen. */
+const watched = (url) =>
+  openDevice(chromium, url, (page) =>
+    page.evaluateOnNewDocument(() => {
+      window.sockets = { opened: 0, closed: [], sent: 0 };
+      window.channels = [];
+      window.connections = [];
+      window.WebSocket = class extends WebSocket {
+        constructor(...how) {
+          super(...how);
+          window.sockets.opened++;
+          this.addEventListener('close', ({ code }) => window.sockets.closed.push(code));
+        }
+        send(data) {
+          window.sockets.sent++;
+          super.send(data);
+        }
+      };
+      window.RTCPeerConnection = class extends RTCPeerConnection {
+        constructor(...how) {
+          super(...how);
+          window.connections.push(this);
+        }
+        createDataChannel(label, options) {
+          const channel = super.createDataChannel(label, options);
+          if (label === 'beckon') window.channels.push(channel);
+          return channel;
+        }
+      };
+    }),
+  );
+
+/** A page that is alone in a fresh room, and what the room is called. */
+async function victim() {
+  const device = await watched(beckon.url);
+  await until(device.page, 'a fresh room', () => document.getElementById('link').value.includes('#'));
+  const address = await link(device.page);
+  const keys = await deriveKeys(new URL(address).hash.slice(1));
+  await until(device.page, 'the room is open', () => document.getElementById('title').textContent === 'Waiting for another device');
+  const id = await until(device.page, 'an id', () => document.querySelector('#people [data-state=me]')?.id.slice('person-'.length));
+  return { ...device, address, keys, id };
+}
+
+const sockets = ({ page }) => page.evaluate(() => window.sockets);
+
+/** How long the page's thread was busy meanwhile, in ms. */
+async function busy({ page }, act) {
+  const before = (await page.metrics()).TaskDuration;
+  await act();
+  await page.evaluate(() => new Promise((done) => setTimeout(done)));
+  return ((await page.metrics()).TaskDuration - before) * 1_000;
+}
+
+test('nine hundred sealed empty messages: it keeps its socket, answers a few, and what a third member sends arrives', async () => {
+  const device = await victim();
+  const { realmKey, key } = device.keys;
+  const third = await openDevice(chromium, device.address);
+  await untilConnected(device.page, 1);
+  const attacker = await open(beckon.url, { key: realmKey, id: 'attacker', token: 'a', roster: '1' });
+  const epoch = freshEpoch();
+  const before = await sockets(device);
+  for (let seq = 1; seq <= 900; seq++) {
+    const context = { room: realmKey, from: 'attacker', to: device.id, epoch, toEpoch: seq % 3 ? '' : freshEpoch(), seq };
+    attacker.send({ type: 'MESSAGE', dst: device.id, payload: await seal(key, context, {}) });
+  }
+  await until(device.page, 'the attacker is heard', () => [...document.querySelectorAll('#people li')].some(({ id }) => id === 'person-attacker'));
+  await pause(WHILE_MS);
+  const after = await sockets(device);
+  console.log(`# 900 messages: ${after.sent - before.sent} frames were sent`);
+  assert.deepEqual([after.opened, after.closed], [1, []]);
+  assert.ok(after.sent - before.sent <= 60, `${after.sent - before.sent} frames`);
+  await press(third.page, '#hello');
+  await until(device.page, 'a hello', () => document.querySelector('[role=alert].said, .said'));
+  await attacker.close(1000);
+  for (const { troubles, close } of [device, third]) {
+    assert.deepEqual(troubles, []);
+    await close();
+  }
+});
+
+test('fifteen hundred who join and leave: the page stays quick, and keeps nothing of them', async () => {
+  const device = await victim();
+  const { realmKey } = device.keys;
+  let most = 0;
+  const took = await busy(device, async () => {
+    for (let round = 0; round < 125; round++) {
+      const guests = await Promise.all(Array.from({ length: 12 }, (_, n) => open(beckon.url, { key: realmKey, id: `guest-${round}-${n}`, token: 't', roster: '1' })));
+      for (const guest of guests) guest.send({ type: 'LEAVE' });
+      for (const guest of guests) guest.cut();
+      most = Math.max(most, (await people(device.page)).length);
+    }
+  });
+  console.log(`# 1,500 joins and leaves: ${Math.round(took)} ms of the page's thread, at most ${most} rows`);
+  assert.ok(most <= 15 + 8 + 12, `${most} rows at once`);
+  await until(device.page, 'all are gone', () => !document.querySelector('#people > li:not([data-state="me"])'));
+  assert.deepEqual((await sockets(device)).closed, []);
+  assert.ok(took < 8 * BUSY_MS, `${took} ms`);
+  await device.close();
+});
+
+/** The victim, and a page that is connected to it and can say whatever it likes. */
+async function connected() {
+  const device = await victim();
+  const attacker = await watched(device.address);
+  await untilConnected(device.page, 1);
+  await untilConnected(attacker.page, 1);
+  return { device, attacker };
+}
+
+test('five thousand names, and other words by the thousand: the page stays quick, and the last name is the one that is shown', async () => {
+  const { device, attacker } = await connected();
+  const took = await busy(device, async () => {
+    await attacker.page.evaluate(() => {
+      const channel = window.channels.at(-1);
+      for (let n = 1; n <= 5_000; n++) channel.send(JSON.stringify({ type: 'name', name: `Liar ${n}` }));
+      for (const words of [{ type: 'relay', protocol: { toString: 0, valueOf: 0 } }, { type: 'ack', seq: ['1'] }, { type: 'ping' }, null, 7, [[]]]) {
+        for (let n = 0; n < 1_000; n++) channel.send(JSON.stringify(words));
+      }
+      for (let n = 0; n < 1_000; n++) channel.send(JSON.stringify({ type: 'relay', protocol: n % 2 ? 'tcp' : 'tls' }));
+    });
+    await until(device.page, 'the last name', () => [...document.querySelectorAll('#people .name')].some(({ textContent }) => textContent === 'Liar 5000'));
+  });
+  console.log(`# 12,000 words: ${Math.round(took)} ms of the page's thread`);
+  assert.ok(took < 2 * BUSY_MS, `${took} ms`);
+  assert.deepEqual(device.troubles, []);
+  for (const { close } of [device, attacker]) await close();
+});
+
+test('what is sent to the test channel by the megabyte does not come back, and an honest test does', async () => {
+  const { device, attacker } = await connected();
+  const back = await attacker.page.evaluate(async (ms) => {
+    const channel = window.connections.find(({ connectionState }) => connectionState === 'connected').createDataChannel('beckon demonstration');
+    await new Promise((resolve) => (channel.onopen = resolve));
+    for (let n = 0; n < 24; n++) channel.send('an honest word');
+    let back = 0;
+    await new Promise((resolve) => (channel.onmessage = () => ++back === 24 && resolve()));
+    back = 0;
+    channel.onmessage = ({ data }) => (back += data.length ?? data.byteLength);
+    for (let n = 0; n < 400; n++) channel.send('x'.repeat(16_000));
+    for (let n = 0; n < 5_000; n++) channel.send('x'.repeat(40));
+    while (channel.bufferedAmount) await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return back;
+  }, WHILE_MS);
+  console.log(`# 6.6 MB: ${back} bytes came back`);
+  assert.ok(back > 0 && back <= 40_000, `${back} bytes`);
+  assert.deepEqual(device.troubles, []);
+  for (const { close } of [device, attacker]) await close();
+});
+
+test('hellos by the thousand: the page stays quick', async () => {
+  const { device, attacker } = await connected();
+  const took = await busy(device, async () => {
+    await attacker.page.evaluate(() => {
+      const { length } = 'hello world';
+      for (let n = 0; n < 5_000; n++) {
+        const frame = new Uint8Array(1 + length);
+        frame[0] = 1 | 4; // a message that may be lost, and so has no number
+        frame.set(new TextEncoder().encode('hello world'), 1);
+        window.channels.at(-1).send(frame);
+      }
+    });
+    await eventually('all are counted', () => device.page.evaluate(() => document.getElementById('people').textContent.includes('said hello 5000 times')));
+  });
+  console.log(`# 5,000 hellos: ${Math.round(took)} ms of the page's thread`);
+  assert.ok(took < 2 * BUSY_MS, `${took} ms`);
+  for (const { close } of [device, attacker]) await close();
+});
