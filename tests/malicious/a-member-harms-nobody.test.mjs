@@ -8,8 +8,9 @@ import { open } from '../worker/socket.mjs';
 
 const { beckon, chromium } = await stage();
 
-/** How much of the page's one thread an attack may take, in ms: half of what a person feels as a pause. */
-const BUSY_MS = 500;
+/** How much of the page's one thread may be taken by an attack that is over at once, in ms; and by one that goes on, as a share of its time. */
+const BUSY_MS = 1_000;
+const BUSY_SHARE = 0.25;
 /** How long an attack's consequences are waited for, in ms. */
 const WHILE_MS = 1_500;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -98,6 +99,7 @@ test('fifteen hundred who join and leave: the page stays quick, and keeps nothin
   const device = await victim();
   const { realmKey } = device.keys;
   let most = 0;
+  const began = Date.now();
   const took = await busy(device, async () => {
     for (let round = 0; round < 125; round++) {
       const guests = await Promise.all(Array.from({ length: 12 }, (_, n) => open(beckon.url, { key: realmKey, id: `guest-${round}-${n}`, token: 't', roster: '1' })));
@@ -106,11 +108,12 @@ test('fifteen hundred who join and leave: the page stays quick, and keeps nothin
       most = Math.max(most, (await people(device.page)).length);
     }
   });
-  console.log(`# 1,500 joins and leaves: ${Math.round(took)} ms of the page's thread, at most ${most} rows`);
+  const share = took / (Date.now() - began);
+  console.log(`# 1,500 joins and leaves: ${Math.round(100 * share)} % of the page's thread, at most ${most} rows`);
   assert.ok(most <= 15 + 8 + 12, `${most} rows at once`);
   await until(device.page, 'all are gone', () => !document.querySelector('#people > li:not([data-state="me"])'));
   assert.deepEqual((await sockets(device)).closed, []);
-  assert.ok(took < 8 * BUSY_MS, `${took} ms`);
+  assert.ok(share < BUSY_SHARE, `${share}`);
   await device.close();
 });
 
@@ -137,7 +140,7 @@ test('five thousand names, and other words by the thousand: the page stays quick
     await until(device.page, 'the last name', () => [...document.querySelectorAll('#people .name')].some(({ textContent }) => textContent === 'Liar 5000'));
   });
   console.log(`# 12,000 words: ${Math.round(took)} ms of the page's thread`);
-  assert.ok(took < 2 * BUSY_MS, `${took} ms`);
+  assert.ok(took < BUSY_MS, `${took} ms`);
   assert.deepEqual(device.troubles, []);
   for (const { close } of [device, attacker]) await close();
 });
@@ -179,6 +182,6 @@ test('hellos by the thousand: the page stays quick', async () => {
     await eventually('all are counted', () => device.page.evaluate(() => document.getElementById('people').textContent.includes('said hello 5000 times')));
   });
   console.log(`# 5,000 hellos: ${Math.round(took)} ms of the page's thread`);
-  assert.ok(took < 2 * BUSY_MS, `${took} ms`);
+  assert.ok(took < BUSY_MS, `${took} ms`);
   for (const { close } of [device, attacker]) await close();
 });
