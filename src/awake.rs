@@ -13,7 +13,9 @@ use crate::report::{count, fault};
 use crate::settings::Settings;
 use crate::socket::{attach, attached, close, last_beat, Numbers, Outlet, WebSocket};
 use crate::store::Store;
+use crate::tally::Tally;
 use std::rc::Rc;
+use worker::js_sys::Promise;
 
 /// What an object has in memory while it is awake. All of it can be rebuilt.
 pub(crate) struct Awake {
@@ -24,6 +26,7 @@ pub(crate) struct Awake {
     name: Option<String>,
     store: Store,
     pub(crate) burst: Burst,
+    pub(crate) tally: Tally,
     sockets: ByConn<WebSocket>,
     /// The way back, from the platform's socket object to its number.
     conns: Numbers,
@@ -47,6 +50,7 @@ impl Awake {
             name,
             store,
             burst: Burst::default(),
+            tally: Tally::default(),
             sockets: ByConn::default(),
             conns: Numbers::new(),
         };
@@ -107,6 +111,13 @@ impl Awake {
         Ok(&self.store)
     }
 
+    /// Empties the storage of an object that keeps nothing and waits for nothing: with tables in it, or with no more than the memory of
+    /// an alarm, it would be kept, and paid for, for ever. The tables are made again when there is a row.
+    pub(crate) fn empty(&self, state: &State) -> Result<Option<Promise>> {
+        let idle = self.realm.keeps_nothing() && self.realm.armed().is_none();
+        Ok(if idle { Some(self.store.empty(&state.storage()?)?) } else { None })
+    }
+
     /// Carries out an effect on sockets or storage. A socket that fails is about to be reported closed: no fault of ours.
     pub(crate) fn apply(&mut self, effect: Effect, env: &Env, outlet: &Outlet, at_once: bool) {
         match effect {
@@ -127,11 +138,18 @@ impl Awake {
                 }
             }
             Effect::Forget(conn) => drop(self.detach(conn)),
-            Effect::Keep(row) => stored(self.prepared().and_then(|store| store.keep(row)), "a waiting frame"),
+            Effect::Keep(row) => {
+                self.tally.note_rows(1);
+                stored(self.prepared().and_then(|store| store.keep(row)), "a waiting frame");
+            }
             Effect::Drop(rows) => stored(self.store.drop(rows), "delivered frames"),
-            Effect::Reserve(row) => stored(self.prepared().and_then(|store| store.reserve(&row)), "a kept id"),
+            Effect::Reserve(row) => {
+                self.tally.note_rows(1);
+                stored(self.prepared().and_then(|store| store.reserve(&row)), "a kept id");
+            }
             Effect::Release(ids) => stored(self.store.release(&ids), "kept ids"),
             Effect::Count(what, number) => count(env, what, number),
+            Effect::Refused(code, bytes) => self.tally.note(code, bytes),
             Effect::Forward { .. } | Effect::WakeAt(_) | Effect::Mint(_) => {} // errands
         }
     }

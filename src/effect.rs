@@ -48,8 +48,10 @@ pub enum Effect {
     Release(Vec<PeerId>),
     /// Send an alarm at this moment, in place of any set before.
     WakeAt(Millis),
-    /// Count this for the operator: `join`, `relay`, or a refusal's code; and how many of it.
+    /// Count this for the operator: `join` or `relay`; and how many of it.
     Count(&'static str, u32),
+    /// Count a refusal for the operator: its code, and how many bytes were refused.
+    Refused(&'static str, usize),
 }
 
 impl Effect {

@@ -14,7 +14,7 @@ use crate::room::{busy, Room};
 use crate::settings::Settings;
 use std::rc::Rc;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
-use worker::js_sys::{Date, Math, Object};
+use worker::js_sys::{Date, Math, Object, Promise};
 
 /// What is still to be done.
 pub(crate) struct Errands {
@@ -27,6 +27,7 @@ enum Errand {
     Forward(Home),
     Mint(Conn),
     GiveUp(String),
+    Await(Promise),
 }
 
 impl Errands {
@@ -49,6 +50,11 @@ impl Errands {
             other => return Some(other),
         }
         None
+    }
+
+    /// Waits for something of the platform's, so that it is told if it fails.
+    pub(crate) fn watch(&mut self, promise: Promise) {
+        self.list.push(Errand::Await(promise));
     }
 
     /// How much there is to do.
@@ -92,6 +98,7 @@ impl Room {
                 self.handle(Event::Minted { conn, ice })?;
             }
             Errand::GiveUp(frame) => self.give_up(&frame),
+            Errand::Await(cleared) => drop(platform::settled(cleared).await?),
         }
         Ok(())
     }

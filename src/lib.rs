@@ -20,7 +20,7 @@
 //!   are away), [`guesses`] (who guesses tokens), [`member`] (what a socket remembers while the object sleeps), [`effect`] (all that it can say to the world) and
 //!   [`refusal`] (why it says no).
 //! * [`statement`]: tokens that an application's own login has signed. [`ice`]: the servers that help through NATs; `mint` *(wasm32)*
-//!   makes the credentials for them. `report` *(wasm32)*: what the operator is told. [`address`]: who asks. [`id`], [`limits`],
+//!   makes the credentials for them. `report` *(wasm32)*: what the operator is told, with [`tally`] to add it up. [`address`]: who asks. [`id`], [`limits`],
 //!   [`settings`]: names, numbers, variables.
 //!
 //! The wire protocol is PeerServer's; what Beckon adds to it is written down in [`message`].
@@ -62,6 +62,7 @@ pub mod reserve;
 pub mod route;
 pub mod settings;
 pub mod statement;
+pub mod tally;
 
 #[cfg(target_arch = "wasm32")]
 mod awake;

@@ -148,6 +148,12 @@ pub const SENT_AT_ONCE: u32 = 2;
 /// How many frames that were passed on are counted at once, for `METRICS`: an introduction has about as many.
 pub const RELAYS_COUNTED: u32 = 16;
 
+/// How often an object writes how much of one kind it has refused, in milliseconds, for `METRICS`.
+pub const WRITTEN_EVERY_MS: u64 = 1_000;
+
+/// How often an object that refuses says so in the log, in milliseconds.
+pub const LOGGED_EVERY_MS: u64 = 60_000;
+
 /// How long Cloudflare's TURN API may take, in milliseconds: the first peer in a room waits for it.
 pub const TURN_API_TIMEOUT_MS: u32 = 1_500;
 

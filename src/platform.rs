@@ -83,6 +83,9 @@ extern "C" {
     #[wasm_bindgen(js_namespace = console, js_name = error)]
     pub(crate) fn log_error(line: &str);
 
+    #[wasm_bindgen(js_namespace = console, js_name = warn)]
+    pub(crate) fn log_warning(line: &str);
+
     /// One of our objects, as seen from another.
     type Callable;
 

@@ -22,7 +22,7 @@ use crate::message::{HEARTBEAT, HEARTBEAT_ANSWER};
 use crate::placement::{home_name, Home};
 use crate::platform::{now, Env, Fault, Request, Response, Result, State, WebSocketRequestResponsePair};
 use crate::realm::{Ending, Event, Realm, Turn, GOING_AWAY, RECORD};
-use crate::report::fault;
+use crate::report::{fault, tell};
 use crate::route::{Claim, Route};
 use crate::socket::{close, received, socket_pair, Outlet, WebSocket};
 use futures::future::join_all;
@@ -110,9 +110,16 @@ impl Room {
         Ok(more)
     }
 
-    /// The alarm.
+    /// The alarm. Whatever is stored ends with one, so this is when an object that keeps nothing any more empties its storage: in the
+    /// same event, for another one may never come.
     pub fn alarm(&self) -> Result<usize, JsValue> {
-        Ok(self.handle(Event::Alarm)?)
+        let more = self.handle(Event::Alarm)?;
+        let Some(emptied) = self.awake()?.empty(&self.state)? else {
+            return Ok(more);
+        };
+        let mut errands = self.errands.try_borrow_mut().map_err(|_| busy())?;
+        errands.watch(emptied);
+        Ok(errands.count())
     }
 }
 
@@ -251,6 +258,7 @@ impl Room {
                 awake.apply(effect, &self.env, &self.outlet, at_once);
             }
         }
+        tell(&self.env, &mut awake.tally, now);
         Ok(errands.count())
     }
 

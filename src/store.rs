@@ -8,7 +8,8 @@ use crate::queue::Waiting;
 use crate::reserve::Reservation;
 use std::cell::Cell;
 use wasm_bindgen::prelude::JsValue;
-use worker::js_sys::{Array, Reflect};
+use worker::js_sys::{Array, Promise, Reflect};
+use worker::worker_sys::DurableObjectStorage;
 
 /// The object's tables.
 pub(crate) struct Store {
@@ -26,9 +27,9 @@ pub(crate) struct Stored {
 }
 
 const TABLES: [&str; 3] = [
-    "CREATE TABLE waiting (seq INTEGER PRIMARY KEY, attempt INTEGER, due INTEGER, src TEXT, dst TEXT, frame TEXT)",
-    "CREATE TABLE reserved (id TEXT PRIMARY KEY, token TEXT, client TEXT, until INTEGER)",
-    "CREATE TABLE named (name TEXT)",
+    "CREATE TABLE IF NOT EXISTS waiting (seq INTEGER PRIMARY KEY, attempt INTEGER, due INTEGER, src TEXT, dst TEXT, frame TEXT)",
+    "CREATE TABLE IF NOT EXISTS reserved (id TEXT PRIMARY KEY, token TEXT, client TEXT, until INTEGER)",
+    "CREATE TABLE IF NOT EXISTS named (name TEXT)",
 ];
 
 /// A row, its columns in the order in which they were asked for.
@@ -94,13 +95,22 @@ impl Store {
 
     /// Makes the tables if there are none; `name` is the object's, remembered for the alarm to come.
     pub(crate) fn prepare(&self, name: Option<String>) -> Result<()> {
-        if self.made.replace(true) {
+        if self.made.get() {
             return Ok(());
         }
         for table in TABLES {
             self.run(table, [])?;
         }
-        self.run("INSERT INTO named (name) VALUES (?)", [name.into()])
+        self.run("INSERT INTO named (name) SELECT ? WHERE NOT EXISTS (SELECT * FROM named)", [name.into()])?;
+        self.made.set(true);
+        Ok(())
+    }
+
+    /// Deletes everything, the tables and what the platform remembers of alarms included. It is done when this returns; what is
+    /// returned says whether it has reached the disk.
+    pub(crate) fn empty(&self, storage: &DurableObjectStorage) -> Result<Promise> {
+        self.made.set(false);
+        Ok(storage.delete_all()?)
     }
 
     /// Stores a frame.

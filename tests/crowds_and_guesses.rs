@@ -201,6 +201,9 @@ fn what_happens_is_counted() {
     assert_eq!(world.frames(bob).len(), 161);
     world.say(ann, &"x".repeat(300_000));
     assert_eq!((world.counts["join"], world.counts["id-taken"], world.counts["frame-too-long"]), (2, 1, 1));
+    assert_eq!(world.refused_bytes, 300_000, "a claim has none");
+    world.say(bob, "{");
+    assert_eq!((world.counts["not-a-message"], world.refused_bytes), (1, 300_001));
     assert_eq!(world.counts["relay"], 160);
     in_a_room(&[("ROOM_CAPACITY", "1")], |world| {
         world.enter("ann", LASTING);

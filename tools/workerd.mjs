@@ -25,10 +25,10 @@ const list = (items) => `[${items.map((item) => `\n    ${item},`).join("")}\n  ]
 /**
  * The configuration of one Worker on one port.
  * @param {Worker} worker
- * @param {{ address: string, data: string | null, services?: string[], bindings?: string[], v8Flags?: string[] }} where
- *   `data`: the folder for what objects store, or null for memory; `services`, `bindings`: further ones
+ * @param {{ address: string, data: string | null, services?: string[], sockets?: string[], bindings?: string[], v8Flags?: string[] }} where
+ *   `data`: the folder for what objects store, or null for memory; `services`, `sockets`, `bindings`: further ones
  */
-export function configuration(worker, { address, data, services = [], bindings = [], v8Flags = [] }) {
+export function configuration(worker, { address, data, services = [], sockets = [], bindings = [], v8Flags = [] }) {
   const modules = worker.modules.map(({ name, kind, file }) => `(name = ${text(name)}, ${kind} = embed ${text(resolve(file))})`);
   const all = [
     ...Object.entries(worker.vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
@@ -40,7 +40,7 @@ export function configuration(worker, { address, data, services = [], bindings =
 
 const config :Workerd.Config = (
   services = ${list(["(name = \"worker\", worker = .worker)", ...(data === null ? [] : [`(name = "data", disk = (path = ${text(resolve(data))}, writable = true))`]), ...services])},
-  sockets = [(name = "http", address = ${text(address)}, http = (), service = "worker")],
+  sockets = ${list([`(name = "http", address = ${text(address)}, http = (), service = "worker")`, ...sockets])},
   v8Flags = ${list(v8Flags.map(text))},
 );
 
@@ -95,10 +95,11 @@ process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
  * Starts workerd with a configuration, which is written to `file`.
  * @param {string} file
  * @param {string} configured
- * @param {{ log?: "inherit" | "ignore" | "pipe" }} [options]  where to its complaints go; `pipe`: `logged` has them
- * @returns {Promise<{ port: number, pid: number, ended: Promise<number | null>, close: () => Promise<unknown>, logged: () => string }>}
+ * @param {{ log?: "inherit" | "ignore" | "pipe", sockets?: string[] }} [options]  where to its complaints go; `pipe`: `logged` has
+ *   them; which sockets there are to wait for
+ * @returns {Promise<{ port: number, ports: Record<string, number>, pid: number, ended: Promise<number | null>, close: () => Promise<unknown>, logged: () => string }>}
  */
-export async function start(file, configured, { log = "inherit" } = {}) {
+export async function start(file, configured, { log = "inherit", sockets = ["http"] } = {}) {
   writeFileSync(file, configured);
   const child = spawn(program(), ["serve", "--control-fd=3", "--import-path=/", file, "config"], { stdio: ["ignore", log, log, "pipe"] });
   running.add(child);
@@ -106,15 +107,18 @@ export async function start(file, configured, { log = "inherit" } = {}) {
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text) => (logged += text));
   child.on("exit", () => running.delete(child));
   const ended = new Promise((settle) => child.on("exit", settle).on("error", settle));
-  /** @type {Promise<number>} */
+  /** @type {Record<string, number>} */
+  const ports = {};
+  /** @type {Promise<void>} */
   const listening = new Promise((settle, reject) => {
     createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdio[3]) }).on("line", (line) => {
       const { event, socket, port } = JSON.parse(line);
-      if (event === "listen" && socket === "http") settle(port);
+      if (event === "listen") ports[socket] = port;
+      if (sockets.every((name) => ports[name])) settle();
     });
     ended.then((code) => reject(new Error(`workerd ended with ${code} before it listened`)));
   });
-  const port = await listening;
+  await listening;
   // SQLite's files survive a kill; to be asked nicely, workerd would wait for all sockets to end.
-  return { port, pid: child.pid ?? 0, ended, close: () => (child.kill("SIGKILL"), ended), logged: () => logged };
+  return { port: ports.http ?? 0, ports, pid: child.pid ?? 0, ended, close: () => (child.kill("SIGKILL"), ended), logged: () => logged };
 }

@@ -19,7 +19,7 @@ impl Realm {
         if let Err(refusal) = self.admits(&id, &claim, elsewhere, turn) {
             turn.out.push(Effect::Send { to: conn, frame: refusal.frame(roster) });
             turn.out.push(Effect::Close { conn, status: None });
-            turn.out.push(Effect::Count(refusal.code(), 1));
+            turn.out.push(Effect::Refused(refusal.code(), 0));
             return;
         }
         turn.out.push(Effect::Count("join", 1));

@@ -33,7 +33,7 @@ impl Realm {
         if let Some(refusal) = fatal {
             turn.out.push(refuse(&refusal));
             turn.out.push(Effect::Close { conn, status: refusal.close_code().map(|code| (code, refusal.code())) });
-            turn.out.push(Effect::Count(refusal.code(), 1));
+            turn.out.push(Effect::Refused(refusal.code(), text.len()));
             return self.remove(conn, Ending::Lost, turn);
         }
         match Inbound::parse(text) {
@@ -50,7 +50,7 @@ impl Realm {
             }
             Ok(Inbound::Ice) if roster => self.mint(conn, turn),
             Ok(Inbound::Ice | Inbound::Nothing) => {}
-            Err(refusal) => turn.out.push(refuse(&refusal)),
+            Err(refusal) => turn.out.extend([refuse(&refusal), Effect::Refused(refusal.code(), text.len())]),
         }
     }
 

@@ -157,3 +157,47 @@ test("TURN credentials are made without Cloudflare's limiter, from a secret that
   }
   rmSync(folder, { recursive: true });
 });
+
+test("counts are to be had where the operator asks for them, and nowhere else", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "beckon-serve-"));
+  const server = await begin({ data: folder, metrics: "0" });
+  t.after(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+  assert.notEqual(server.ports.metrics, server.port);
+  const counts = new URL(`http://127.0.0.1:${server.ports.metrics}/metrics`);
+  const read = async () => (await fetch(counts)).text();
+  const first = await fetch(counts);
+  assert.deepEqual([first.status, first.headers.get("content-type")], [200, "text/plain; version=0.0.4; charset=utf-8"]);
+  const ann = await open(at(server), { key: "a secret key", id: "ann's secret id", token: "t" });
+  await ann.next();
+  for (const frame of ["{", "nonsense"]) ann.send(frame);
+  for (let frame = 0; frame < 2; frame++) await ann.next();
+  ann.send({ type: "OFFER", dst: "nobody", payload: "secret" });
+  ann.send("x".repeat(300_000));
+  await ann.closed();
+  assert.equal((await fetch(new URL("/paths/direct", at(server)), { method: "POST" })).status, 204);
+  const bob = await open(at(server), { key: "a secret key", id: "bob", token: "t" });
+  await bob.next();
+  let text = "";
+  for (const end = Date.now() + 20_000; !/not-a-message"} 2/.test(text); text = await read()) {
+    assert.ok(Date.now() < end, text);
+    bob.send({ type: "OFFER", dst: "bob" }); // what was not told yet is told with the next event
+    await bob.next();
+  }
+  for (const line of [
+    "# TYPE beckon_joins_total counter", "beckon_joins_total 2", "beckon_stored_rows_total 1",
+    'beckon_refusals_total{code="not-a-message"} 2', 'beckon_refused_bytes_total{code="not-a-message"} 9',
+    'beckon_refusals_total{code="frame-too-long"} 1', 'beckon_refused_bytes_total{code="frame-too-long"} 278532',
+    'beckon_paths_total{kind="direct"} 1',
+  ]) assert.ok(text.split("\n").includes(line), `${line} in\n${text}`);
+  assert.match(text, /^(# (HELP|TYPE) beckon_\w+ .+\n|beckon_\w+(\{(code|kind)="[a-z-]+"\})? \d+\n)+$/);
+  assert.doesNotMatch(text, /secret|ann|127/);
+  for (const [path, method, status] of [["/", "GET", 404], ["/peerjs/id", "GET", 404], ["/metrics/", "GET", 404], ["/metrics", "POST", 405], ["/metrics?x", "GET", 200], ["/metrics", "HEAD", 200]]) {
+    assert.equal((await fetch(new URL(path, counts), { method })).status, status, `${method} ${path}`);
+  }
+  // Where it is served, and where nobody has asked for counts, there are none.
+  for (const other of [server, here]) assert.equal((await fetch(new URL("/metrics", at(other)))).status, 404);
+  assert.equal((await (await fetch(new URL("/health", at(here)))).json()).counts, false);
+});

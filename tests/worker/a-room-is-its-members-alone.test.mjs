@@ -6,7 +6,7 @@ import { startBeckon } from "./beckon.mjs";
 import { open } from "./socket.mjs";
 
 const OPEN = '{"type":"OPEN"}';
-const KEY = "a-rooms-key-23456789AB";
+const KEY = "a-rooms-key";
 
 for (const [homes, evicting] of [["1", false], ["1", true], ["8", true]]) {
   describe(`with ${homes} home(s)${evicting ? ", evicted between any two steps" : ""}`, () => {

@@ -23,7 +23,7 @@ function faults(beckon) {
 }
 
 test("thrown out again and again in the middle of a burst, nothing is lost, doubled or overtaken", async (t) => {
-  const beckon = await startFaulty(t, { vars: { STUN_URLS: "" } });
+  const beckon = await startFaulty(t, { vars: { STUN_URLS: "", EXPIRE_TIMEOUT_MS: "60000" } }); // however long the evictions take
   const [ann, bob] = [await join(beckon, "ann"), await join(beckon, "bob")];
   let [evicted, heard] = [0, 0];
   const hear = async (count) => {

@@ -129,13 +129,38 @@ describe("counts", () => {
       const points = await beckon.points();
       return points.some(({ blobs }) => blobs[0] === "frame-too-long") && points.length >= 15 && points;
     });
-    const sums = {};
+    const [sums, bytes] = [{}, {}];
     for (const { indexes, blobs, doubles, ...more } of points) {
-      assert.deepEqual([indexes, blobs.length, doubles.length, more], [blobs, 1, 1, {}]);
+      assert.deepEqual([indexes, blobs.length, doubles.length, more], [blobs, 1, 2, {}]);
       sums[blobs[0]] = (sums[blobs[0]] ?? 0) + doubles[0];
+      bytes[blobs[0]] = (bytes[blobs[0]] ?? 0) + doubles[1];
     }
+    assert.deepEqual(Object.entries(bytes).filter(([, number]) => number > 0), [["frame-too-long", 278_532]], "as much as was read of it");
     assert.deepEqual(sums, { join: 3, relay: 64, "room-full": 1, "id-taken": 1, "wrong-origin": 1, incomplete: 1, "frame-too-long": 1, "path-turn-tls": 2, "path-direct": 1 });
     assert.deepEqual(faults(beckon), []);
+  });
+
+  test("who floods is a point a second and a line a minute, and a row that waits is counted", async (t) => {
+    const beckon = await startBeckon({ counting: true, vars: { EXPIRE_TIMEOUT_MS: "200" } });
+    t.after(() => beckon.close());
+    const ann = await open(beckon.url, { key: "xyzzy-key", id: "xyzzy-ann", token: "xyzzy-token" });
+    await ann.next();
+    const began = Date.now();
+    for (let frame = 0; frame < 500; frame++) ann.send("{ xyzzy");
+    for (let frame = 0; frame < 500; frame++) assert.match(await ann.next(), /not a JSON object/);
+    const sum = (points, at) => points.filter(({ blobs }) => blobs[0] === "not-a-message").reduce((all, { doubles }) => all + doubles[at], 0);
+    // What is not told yet is told with the next event.
+    const points = await eventually("all of it is counted", async () => {
+      ann.send({ type: "OFFER", dst: "xyzzy-nobody" });
+      const points = await beckon.points();
+      return sum(points, 0) >= 500 && points.some(({ blobs }) => blobs[0] === "row") && points;
+    });
+    const written = points.filter(({ blobs }) => blobs[0] === "not-a-message").length;
+    assert.deepEqual([sum(points, 0), sum(points, 1)], [500, 500 * "{ xyzzy".length]);
+    assert.ok(written <= 2 + (Date.now() - began) / 1_000, `${written} points`);
+    const lines = beckon.logs().map(({ message }) => message).filter((message) => message.includes("refused"));
+    assert.deepEqual(lines, ['{"refused":{"not-a-message":{"times":1,"bytes":7}}}'], "the others when the minute is over");
+    assert.doesNotMatch(JSON.stringify(beckon.logs()) + JSON.stringify(points), /xyzzy/);
   });
 
   test("a deploy needs no dataset", async (t) => {

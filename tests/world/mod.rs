@@ -59,6 +59,8 @@ pub struct World {
     pub remembered: usize,
     /// What the operator was told of.
     pub counts: BTreeMap<&'static str, u32>,
+    /// How many bytes were refused.
+    pub refused_bytes: usize,
 }
 
 /// The settings of an empty `[vars]`, changed by `vars`.
@@ -104,6 +106,7 @@ impl World {
             writes: 0,
             remembered: 0,
             counts: BTreeMap::new(),
+            refused_bytes: 0,
         }
     }
 
@@ -356,6 +359,10 @@ impl World {
             }
             Effect::WakeAt(due) => self.objects[home].alarm = Some(due),
             Effect::Count(what, number) => *self.counts.entry(what).or_default() += number,
+            Effect::Refused(code, bytes) => {
+                *self.counts.entry(code).or_default() += 1;
+                self.refused_bytes += bytes;
+            }
             Effect::Mint(conn) => {
                 let ice = Ice::stun(&self.settings);
                 self.handle(home, Event::Minted { conn, ice });

@@ -45,7 +45,7 @@ fn relayed(sender: usize, text: &str) {
             Event::Frame { conn: Conn(sender as u32), text },
             &mut Turn { now: NOW, beats: &|_| None, out: &mut effects },
         );
-        effects.retain(|effect| !matches!(effect, Effect::Count(..))); // the operator's, nobody's on the wire
+        effects.retain(|effect| !matches!(effect, Effect::Count(..) | Effect::Refused(..))); // the operator's, nobody's on the wire
         assert_eq!(effects, expected(sender, text), "{} sends {text:?}", PEERS[sender].0);
         // What leaves for another home is read there as what it is here.
         for frame in effects.iter().filter_map(|effect| (0..5).find_map(|conn| effect.sent_to(Conn(conn)))) {
