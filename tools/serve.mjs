@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from "node
 import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { sweep } from "./sweep.mjs";
-import { built, configuration, start } from "./workerd.mjs";
+import { built, configuration, countsAt, start } from "./workerd.mjs";
 
 /** How often files of objects that keep nothing are removed, in ms. */
 const SWEEP_MS = 60_000;
@@ -29,6 +29,7 @@ export async function serve({ port, ip, data, proxied = false, metrics, vars = {
   const paths = files.map((name) => `/${relative(site, name).replaceAll("\\", "/")}`);
   const digest = (/** @type {string} */ name) => createHash("sha256").update(readFileSync(name)).digest("hex").slice(0, 32);
   const digests = Object.fromEntries(paths.map((path, at) => [path, digest(files[at] ?? "")]));
+  const counts = metrics ? countsAt(/^\d+$/.test(metrics) ? `127.0.0.1:${metrics}` : metrics, worker.date) : null;
   // By name: what is in the environment must not be written to a file.
   const set = [...Object.keys(worker.vars), ...SECRETS].filter((name) => process.env[name] !== undefined);
   const bindings = [
@@ -36,19 +37,16 @@ export async function serve({ port, ip, data, proxied = false, metrics, vars = {
     ...paths.map((path, at) => `(name = ${JSON.stringify(path)}, data = embed ${JSON.stringify(files[at])})`),
     `(name = "SITE", json = ${JSON.stringify(JSON.stringify(digests))})`,
     ...(proxied ? ['(name = "PROXIED", text = "1")'] : []),
-    ...(metrics ? ['(name = "METRICS", service = "metrics")'] : []),
+    ...(counts?.bindings ?? []),
   ];
-  const counter = `(name = "metrics", worker = (modules = [(name = "metrics.js", esModule = embed ${JSON.stringify(join(root, "tools/site/metrics.js"))})], compatibilityDate = "${worker.date}"))`;
-  const window = `(name = "metrics", address = ${JSON.stringify(/^\d+$/.test(metrics ?? "") ? `127.0.0.1:${metrics}` : metrics)}, http = (), service = "metrics")`;
   const own = ["site.js", "headers.js", "types.js"].map((name) => ({ name, kind: /** @type {const} */ ("esModule"), file: join(root, "tools/site", name) }));
   const known = Object.entries({ ...worker.vars, ...vars }).filter(([name]) => !set.includes(name));
   const objects = join(data, "objects");
   mkdirSync(objects, { recursive: true });
   const address = `${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
-  const more = metrics ? { services: [counter], sockets: [window] } : {};
-  const config = configuration({ ...worker, vars: Object.fromEntries(known), modules: [...own, ...worker.modules] }, { address, data: objects, bindings, ...more });
+  const config = configuration({ ...worker, vars: Object.fromEntries(known), modules: [...own, ...worker.modules] }, { ...counts, address, data: objects, bindings });
   sweep(objects, { alone: true });
-  const server = await start(join(data, "workerd.capnp"), config, { log, sockets: metrics ? ["http", "metrics"] : ["http"] });
+  const server = await start(join(data, "workerd.capnp"), config, { log, sockets: counts ? ["http", "metrics"] : ["http"] });
   const sweeping = setInterval(() => sweep(objects), SWEEP_MS).unref();
   void server.ended.then(() => clearInterval(sweeping));
   return server;

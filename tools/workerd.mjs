@@ -56,6 +56,20 @@ const worker :Workerd.Worker = (
 }
 
 /**
+ * What a configuration needs for counts: a service that stands in for a dataset of Workers Analytics Engine, its binding, and a socket
+ * of its own where they are to be read (site/metrics.js).
+ * @param {string} address @param {string} date  compatibility date
+ */
+export function countsAt(address, date) {
+  const file = resolve(import.meta.dirname, "site/metrics.js");
+  return {
+    services: [`(name = "metrics", worker = (modules = [(name = "metrics.js", esModule = embed ${text(file)})], compatibilityDate = ${text(date)}))`],
+    sockets: [`(name = "metrics", address = ${text(address)}, http = (), service = "metrics")`],
+    bindings: ['(name = "METRICS", service = "metrics")'],
+  };
+}
+
+/**
  * The Worker of wrangler.toml as `wrangler deploy --dry-run --outdir dist` has left it in `dist`, without the bindings that only
  * Cloudflare has (the rate limit: without it there is none).
  * @param {string} toml  path of wrangler.toml

@@ -3,7 +3,7 @@ import { fork } from "node:child_process";
 import { existsSync, mkdtempSync, mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { built, configuration, start } from "../../tools/workerd.mjs";
+import { built, configuration, countsAt, start } from "../../tools/workerd.mjs";
 
 /** @param {string} name */
 const file = (name) => new URL(`../../${name}`, import.meta.url).pathname;
@@ -13,6 +13,7 @@ const file = (name) => new URL(`../../${name}`, import.meta.url).pathname;
  * @property {string} name
  * @property {number} port
  * @property {number} pid
+ * @property {string} [metrics]  where its counts are
  * @property {() => Promise<unknown>} close
  */
 
@@ -23,6 +24,7 @@ const file = (name) => new URL(`../../${name}`, import.meta.url).pathname;
  * @property {string[]} [v8Flags]
  * @property {boolean} [counted]  behind counted.js, which counts what wakes its objects
  * @property {boolean} [limited]  behind the flood's limited.js, which has Cloudflare's limits by network address
+ * @property {boolean} [metered]  with counts at /metrics of a port of its own
  */
 
 /**
@@ -32,19 +34,20 @@ const file = (name) => new URL(`../../${name}`, import.meta.url).pathname;
  * @param {How} how
  * @returns {Promise<Server>}
  */
-async function onWorkerd(name, worker, { vars = {}, v8Flags, counted = false, limited = false }) {
+async function onWorkerd(name, worker, { vars = {}, v8Flags, counted = false, limited = false, metered = false }) {
   const folder = mkdtempSync(join(tmpdir(), "beckon-bench-"));
   const data = join(folder, "data");
   mkdirSync(data);
   const counter = { name: "counted.js", kind: /** @type {const} */ ("esModule"), file: file("tests/bench/counted.js") };
   const limiter = { name: "limited.js", kind: /** @type {const} */ ("esModule"), file: file("tests/flood/limited.js") };
   const modules = [...(counted ? [counter] : []), ...(limited ? [limiter] : []), ...worker.modules];
-  const config = configuration({ ...worker, modules, vars: { ...worker.vars, ...vars } }, { address: "127.0.0.1:0", data, v8Flags });
-  const { port, pid, close } = await start(join(folder, "config.capnp"), config);
+  const config = configuration({ ...worker, modules, vars: { ...worker.vars, ...vars } }, { ...(metered ? countsAt("127.0.0.1:0", worker.date) : {}), address: "127.0.0.1:0", data, v8Flags });
+  const { port, ports, pid, close } = await start(join(folder, "config.capnp"), config, { sockets: metered ? ["http", "metrics"] : ["http"] });
   return {
     name,
     port,
     pid,
+    metrics: metered ? `http://127.0.0.1:${ports.metrics}/metrics` : undefined,
     close: async () => {
       await close();
       rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 // npm run flood: ten attackers against twenty honest pairs, all in one realm and so in one object; Beckon and the stock PeerServer,
-// each under the same floods. Then ten thousand idle sockets. Options: --seconds (of each flood), --minutes (of idling, 0 for none),
-// --sockets, --only (a kind of flood), --server (beckon or PeerServer).
+// each under the same floods. Then what strangers and members may do to others a frame at a time (harms.mjs), against Beckon alone. Then
+// ten thousand idle sockets. Options: --seconds (of each), --minutes (of idling, 0 for none), --sockets, --only (a kind), --server (beckon or
+// PeerServer).
 import { fork } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -10,8 +11,9 @@ import { unstable_readConfig } from "wrangler";
 import { ASLEEP_MS, countsOf, gather, since } from "../bench/idle.js";
 import { memoryOf } from "../bench/process.js";
 import { beckon, peerServer } from "../bench/servers.js";
+import { HARMS, harm } from "./harms.mjs";
 
-const KINDS = ["valid", "malformed", "oversized", "to absent ids", "join storm", "heartbeats", "everything"];
+const FLOODS = ["valid", "malformed", "oversized", "to absent ids", "join storm", "heartbeats", "everything"];
 /** What the p99 of an honest frame's delay may rise by, in ms. */
 const RISE_MS = 50;
 /** What a server may have in memory: workerd holds some 95 kB for each socket, and a realm has at most 5,000 of them. */
@@ -110,7 +112,7 @@ async function idle(server, peers, ms) {
   return { server: server.name, sockets: peers, heartbeats: to - from, wakes: since(before, after), "kB/socket": held, asleep: await crowd.leave() };
 }
 
-for (const [option, choices] of [["only", KINDS], ["server", Object.keys(servers)]]) {
+for (const [option, choices] of [["only", [...FLOODS, ...Object.keys(HARMS)]], ["server", Object.keys(servers)]]) {
   if (values[option] === undefined || choices.includes(values[option])) continue;
   console.error(`There is no ${values[option]} for --${option}; there are: ${choices.join(", ")}.`);
   process.exit(2);
@@ -120,7 +122,7 @@ const show = (value) => (typeof value !== "number" ? value : Number.isInteger(va
 const table = (rows) => console.table(rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, show(value)]))));
 
 const rows = [];
-for (const kind of KINDS.filter((kind) => !values.only || kind === values.only)) {
+for (const kind of FLOODS.filter((kind) => !values.only || kind === values.only)) {
   for (const [name, start] of Object.entries(servers).filter(([name]) => !values.server || name === values.server)) {
     rows.push(await flood(start, kind));
     console.error(`${rows.length} done`);
@@ -128,6 +130,17 @@ for (const kind of KINDS.filter((kind) => !values.only || kind === values.only))
 }
 if (rows.length) console.log(`\nten attackers, twenty honest pairs, ${values.seconds} s at rest and ${values.seconds} s of each flood; delays in ms`);
 if (rows.length) table(rows);
+
+const harmed = [];
+for (const kind of Object.keys(HARMS).filter((kind) => (!values.only || kind === values.only) && values.server !== "PeerServer")) {
+  for (const packed of HARMS[kind].packs ? [false, true] : [false]) {
+    const start = () => beckon("Beckon", file("../../dist"), { vars: { LIMITS }, limited: true, metered: true });
+    harmed.push(await harm({ kind, packed, seconds: Number(values.seconds), start, helper, memory }));
+    console.error(`${harmed.length} done`);
+  }
+}
+if (harmed.length) console.log(`\nattackers of one network, honest ones in the same object, ${values.seconds} s at rest and ${values.seconds} s of each; delays in ms`);
+if (harmed.length) table(harmed);
 
 const idled = [];
 if (Number(values.minutes) > 0) {
@@ -146,6 +159,6 @@ if (Number(values.minutes) > 0) {
   console.log(`\n${peers} idle sockets with the stock client's heartbeats for ${values.minutes} min, ${share} in each workerd, for it may have ${files} open files`);
   table(idled);
 }
-const bad = [...rows.filter((row) => row.server === "Beckon" && !row.good), ...idled.filter(({ wakes }) => wakes !== 0)];
+const bad = [...rows.filter((row) => row.server === "Beckon" && !row.good), ...harmed.filter(({ good }) => !good), ...idled.filter(({ wakes }) => wakes !== 0)];
 if (bad.length) console.log("not as it should be:", bad);
 process.exit(bad.length ? 1 : 0);

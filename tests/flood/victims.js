@@ -8,6 +8,12 @@ import { seeded } from "../seeds/chance.mjs";
 const random = seeded(1);
 
 const PAIRS = 20;
+/** In a room, which holds sixteen. */
+const ROOM_PAIRS = 5;
+/** How many of them dial those who come late, how often each, when these come, and how long what waited may take then, in ms. */
+const [LATE_DIALLERS, LATE_EVERY_MS, LATE_MS, PATIENCE_MS] = [10, 2_000, 800, 2_000];
+/** Each of those who come late has a name of its own. */
+let lates = 0;
 /** How often each one speaks, in ms. */
 const EVERY_MS = 100;
 
@@ -16,15 +22,21 @@ const FILLER = "x".repeat(1000);
 let delays = [];
 let [sent, closed] = [0, 0];
 
-/** @param {number} port */
-async function begin(port) {
-  for (let pair = 0; pair < PAIRS; pair++) {
-    const [one, other] = await Promise.all(["a", "b"].map((side) => open(port, { id: `pair-${pair}-${side}` })));
+/** What others have sent them, in bytes; and those who come late, and find what waits for them. */
+let [strange, late, met] = [0, 0, 0];
+
+/** @param {number} port @param {{ room?: boolean, late?: boolean }} how  `room`: in a room, and fewer; `late`: some of them dial those who are not here yet */
+async function begin(port, how) {
+  const pairs = how.room ? ROOM_PAIRS : PAIRS;
+  const where = how.room ? { key: "room", query: "&roster=1" } : {};
+  for (let pair = 0; pair < pairs; pair++) {
+    const [one, other] = await Promise.all(["a", "b"].map((side) => open(port, { id: `pair-${pair}-${side}`, ...where })));
     if (!one || !other) throw new Error("nobody came");
     for (const [from, to] of /** @type {const} */ ([[one, other], [other, one]])) {
       to.onText = (payload) => {
         const at = payload.indexOf('"sent":');
         if (at >= 0) delays.push(performance.now() - Number.parseFloat(payload.toString("latin1", at + 7, at + 27)));
+        else if (payload.indexOf('"MESSAGE"') >= 0) strange += payload.length;
       };
       to.closed.then(() => closed++);
       setTimeout(() => setInterval(speak, EVERY_MS), random.next() * EVERY_MS);
@@ -34,19 +46,33 @@ async function begin(port) {
         from.send(clientFrame(`{"type":"CANDIDATE","payload":${said},"dst":"${to.id}"}`));
       }
     }
+    if (how.late && pair < LATE_DIALLERS) setTimeout(() => setInterval(() => void meet(port, one), LATE_EVERY_MS), (pair * LATE_EVERY_MS) / LATE_DIALLERS);
   }
+}
+
+/** Dials somebody who comes only then. @param {number} port @param {import("../bench/socket.js").Wire} student */
+async function meet(port, student) {
+  const id = `late-${student.id}-${++lates}`;
+  student.send(clientFrame(`{"type":"OFFER","payload":{"sdp":"${FILLER}"},"dst":"${id}"}`));
+  await new Promise((settle) => setTimeout(settle, LATE_MS));
+  const teacher = await open(port, { id });
+  const found = new Promise((settle) => (teacher.onText = settle)).then(() => true);
+  const answer = await Promise.race([found, new Promise((settle) => setTimeout(settle, PATIENCE_MS, false))]);
+  late++;
+  if (answer) met++;
+  teacher.close();
 }
 
 /** What they have seen since they were last asked. */
 function report() {
   const sorted = delays.sort((a, b) => a - b);
   const at = (/** @type {number} */ share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-  const seen = { sent, heard: sorted.length, closed, p50: at(0.5), p99: at(0.99), most: at(1) };
-  [delays, sent] = [[], 0];
+  const seen = { sent, heard: sorted.length, closed, p50: at(0.5), p99: at(0.99), most: at(1), strange, late, met };
+  [delays, sent, strange, late, met] = [[], 0, 0, 0, 0];
   return seen;
 }
 
-process.on("message", async (/** @type {any} */ { port }) => {
-  if (port) await begin(port).catch(() => (closed = 2 * PAIRS));
+process.on("message", async (/** @type {any} */ { port, ...how }) => {
+  if (port) await begin(port, how).catch(() => (closed = 2 * PAIRS));
   process.send?.(report());
 });
