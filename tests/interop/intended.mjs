@@ -227,16 +227,6 @@ export const differences = [
     },
   },
   {
-    id: "the-runtime's-close",
-    peerServer: "ends the connection of a socket that it closes at once",
-    beckon: "sends the close frame at once; workerd ends the connection of a socket that another one's frame has closed when the object falls asleep",
-    why: "Whoever is closed so gave no sign of life before, and is hardly waiting for the end of it.",
-    modes: ["beckon", "homes"],
-    rules: {
-      "messages from others do not keep a client alive": { beckon: { alice: "open", bob: "open" } },
-    },
-  },
-  {
     id: "the-refusal-of-a-path-explains-itself",
     peerServer: "answers Bad Request",
     beckon: "says where the WebSocket is",

@@ -6,7 +6,7 @@ import { rule } from "./rule.mjs";
 const BRIEF = { alive: 4_000 };
 const ALIVE_MS = BRIEF.alive;
 /** By now PeerServer has looked, on a busy machine, too. */
-const GIVEN_UP_MS = ALIVE_MS + 300 + 3_000;
+const GIVEN_UP_MS = ALIVE_MS + 300 + 6_000;
 
 const window = (since) => {
   const after = Date.now() - since;

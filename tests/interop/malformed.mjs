@@ -15,7 +15,7 @@ const bytes = (...content) => harmless((alice) => alice.send(Buffer.from(content
 const fatal = (send) => async ({ join, id }) => {
   const [alice, bob] = [await join("alice"), await join("bob")];
   await send(alice, id("bob"));
-  await Promise.race([alice.closed, sleep(1_500)]);
+  await Promise.race([alice.closed, sleep(6_000)]);
   const frames = alice.rest();
   return { alice: frames, end: alice.state, bob: await receivedBy(bob) };
 };
@@ -113,7 +113,7 @@ export default [
   rule("who breaks the rules frees the id", async ({ join, dial }) => {
     const alice = await join("alice", "one");
     await alice.write(frame(0xc1, "{}"));
-    await Promise.race([alice.closed, sleep(1_500)]);
+    await Promise.race([alice.closed, sleep(6_000)]);
     await sleep(200);
     const other = await dial("alice", "two");
     return { first: await other.next() };

@@ -26,12 +26,24 @@ const digest = (payload) => async (driver) => {
   });
 };
 
+/** What a socket hears until it is closed, or is answered what it asks now. */
+async function untilClosed(socket) {
+  const from = socket.frames.length - socket.untaken;
+  try {
+    return await receivedBy(socket);
+  } catch (error) {
+    if (!socket.end) throw error;
+    return socket.frames.slice(from);
+  }
+}
+
 /** How a payload fares that may cost somebody the connection. */
 const fate = (payload) => async (driver) => {
   const [alice, bob] = [await driver.join("alice"), await driver.join("bob")];
   await alice.send(`{"type":"OFFER","dst":"${driver.id("bob")}","payload":${payload}}`);
   const digest = (frame) => (frame.length > 200 ? `${driver.observe(frame).length} characters` : frame);
-  return { bob: (await bob.during(700)).map(digest), bobs: bob.state, alice: alice.rest().map(digest), alices: alice.state };
+  const [hers, his] = [await untilClosed(alice), await untilClosed(bob)];
+  return { bob: his.map(digest), bobs: bob.state, alice: hers.map(digest), alices: alice.state };
 };
 
 const nested = (depth) => "[".repeat(depth) + "]".repeat(depth);

@@ -8,8 +8,8 @@ const UNHURRIED = { expire: 4000 };
 const LONG = { expire: 8000 };
 /** Where nothing is to expire while the rule is at it. */
 const PATIENT = { expire: 60_000 };
-/** PeerServer looks once a second. What comes later than this after its time had another one: the default, 4 s later, or none. */
-const LATEST_MS = 3_900;
+/** PeerServer looks once a second, and a busy machine is slow. What comes later than this after its time had none. */
+const LATEST_MS = 30_000;
 
 /** EXPIRE comes once the time is up, and not much later: which of the two classes an instant is in, not when. */
 const window = (since, due, at = Date.now()) => {
@@ -26,11 +26,12 @@ export default [
     await alice.send(offer(id("nobody")));
     return { frame: await alice.next(), at: window(since, 5_000) };
   }),
-  rule("EXPIRE comes after the time that is set", SHORT, async ({ join, id }) => {
+  // Longer than by default, so that what comes after the default is early.
+  rule("EXPIRE comes after the time that is set", LONG, async ({ join, id }) => {
     const alice = await join("alice");
     const since = Date.now();
     await alice.send(offer(id("nobody")));
-    return { frame: await alice.next(), at: window(since, 1_000) };
+    return { frame: await alice.next(), at: window(since, LONG.expire) };
   }),
   ...[["an ANSWER", answer], ["a CANDIDATE", candidate]].map(([what, write]) => rule(`${what} alone expires like an OFFER`, SHORT, async ({ expired, join, id }) => {
     const alice = await join("alice");
@@ -109,7 +110,7 @@ export default [
     await alice.send(offer(id("bob"), 2));
     await alice.next(); // the first one has expired
     const bob = await dial("bob");
-    return { bob: await bob.during(500) };
+    return { bob: await receivedBy(bob) };
   }),
   rule("two attempts at once", SHORT, async ({ expired, join, id }) => {
     const alice = await join("alice");
@@ -228,7 +229,7 @@ export default [
     await alice.send(offer(id("bob")));
     const frame = await alice.next();
     const bob = await dial("bob");
-    return { alice: frame, bob: await bob.during(300) };
+    return { alice: frame, bob: await receivedBy(bob) };
   }),
   rule("what was delivered is not delivered again", PATIENT, async ({ join, dial, id }) => {
     const alice = await join("alice");
@@ -365,7 +366,7 @@ export default [
   rule("600 messages for one absent peer", UNHURRIED, async ({ expired, join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(...Array.from({ length: 600 }, (_, n) => candidate(id("bob"), n)));
-    const told = [...(await receivedBy(alice)), ...(await alice.during(300))];
+    const told = await receivedBy(alice);
     const bob = await dial("bob");
     const [open, ...frames] = await receivedBy(bob);
     const inOrder = frames.every((frame, n) => JSON.parse(frame).payload === n);
@@ -374,7 +375,7 @@ export default [
   rule("2 MiB in pieces for one absent peer", UNHURRIED, async ({ expired, join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(...Array.from({ length: 8 }, (_, n) => candidate(id("bob"), { n, text: "x".repeat(250_000) })));
-    const told = [...(await receivedBy(alice)), ...(await alice.during(300))];
+    const told = await receivedBy(alice);
     const bob = await dial("bob");
     const [open, ...frames] = await receivedBy(bob);
     return { told, open, delivered: frames.map((frame) => JSON.parse(frame).payload.n), later: await expired(alice) };
