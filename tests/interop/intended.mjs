@@ -128,9 +128,9 @@ export const differences = [
     why: "Six frames of 24 MiB to ids that do not exist cost PeerServer 270 MB.",
     rules: {
       "600 messages for one absent peer": {
-        beckon: { told: ['{"type":"EXPIRE","src":"bob","dst":"alice"}'], open: OPEN, delivered: 0, inOrder: true, later: [] },
+        beckon: { open: OPEN, delivered: 0, inOrder: true, told: ['{"type":"EXPIRE","src":"bob","dst":"alice"}'] },
       },
-      "2 MiB in pieces for one absent peer": { beckon: { told: ['{"type":"EXPIRE","src":"bob","dst":"alice"}'], open: OPEN, delivered: [], later: [] } },
+      "2 MiB in pieces for one absent peer": { beckon: { open: OPEN, delivered: [], told: ['{"type":"EXPIRE","src":"bob","dst":"alice"}'] } },
     },
   },
   {
@@ -265,12 +265,13 @@ export const differences = [
   {
     id: "the-runtime's-frames",
     peerServer: "closes with 1002 on a frame that breaks WebSocket's own rules",
-    beckon: "loses the socket (its id is free at once) while workerd, run locally, leaves the client's connection as it is; a malformed close is answered without a code",
+    beckon: "loses the socket (its id is free at once) while workerd, run locally, leaves the client's connection as it is, or to the client after a close frame that has a reason; a malformed close is answered without a code",
     why: "Frames are the runtime's; no browser can send one of these.",
     rules: {
       ...every("a frame ", { alice: [], end: "open", bob: [] }),
-      "a continuation of nothing": { beckon: { alice: [], end: "open", bob: [] } },
-      "a ping in pieces": { beckon: { alice: [], end: "open", bob: [] } },
+      "a frame of a reserved kind": { beckon: { alice: [], end: { code: 1002, reason: "Unknown opcode 3" }, bob: [] } },
+      "a continuation of nothing": { beckon: { alice: [], end: { code: 1002, reason: "Unexpected continuation frame" }, bob: [] } },
+      "a ping in pieces": { beckon: { alice: [], end: { code: 1002, reason: "Received fragmented control frame" }, bob: [] } },
       ...every("a close with ", { alice: [], end: { code: 1005, reason: "" }, bob: [] }),
     },
   },

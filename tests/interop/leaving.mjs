@@ -114,7 +114,7 @@ export default [
     await alice.close();
     await sleep(200);
     await bob.send(offer(driver.id("alice")));
-    return { next: [next.frame, ...(await receivedBy(next.socket))] };
+    return { next: [next.frame, ...(await next.socket.during(400))] };
   }),
   rule("after LEAVE, the same client may open the id again on another socket", async (driver) => {
     const alice = await driver.join("alice", "one");
