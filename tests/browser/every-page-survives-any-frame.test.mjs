@@ -1,0 +1,118 @@
+// What a stranger can send to a page through the server: 256 KiB in a frame of each type, as text, as a list and as lists in lists. Each page
+// still answers soon afterwards, throws nothing, and goes on. In a room of ours a stranger is somebody who knows the room's key at the server,
+// and not its secret. What a server passes on from nobody, a lying one may send itself.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { deriveKeys } from '../../public/seal.js';
+import { open } from '../worker/socket.mjs';
+import { eventually, openDevice, stage, until } from './browser.mjs';
+
+const { beckon, chromium } = await stage();
+
+/** How long a page may take for all that it is sent here, in ms of its one thread: it was a minute for a single frame. */
+const BUSY_MS = 4_000;
+const BYTES = 256 * 1024;
+const TYPES = ['OFFER', 'ANSWER', 'CANDIDATE', 'MESSAGE', 'LEAVE', 'EXPIRE', 'JOIN', 'LOST', 'ICE', 'toString', 'ERROR', 'ID-TAKEN', 'OPEN'];
+/** How many of these are passed on for certain. */
+const RELAYED = 4;
+/** The stock client's own, of a connection that wants to be written in a way that it does not know. */
+const STOCK = /_serializers\[\S+\] is not a constructor/;
+const PAYLOADS = {
+  'one letter': `o=${'a'.repeat(BYTES - 2)}`,
+  'nearly addresses': `candidate:${'::0'.repeat(BYTES / 3 - 10)}`,
+  'a list': Array(BYTES / 2 - 10).fill(7),
+  'many names': Object.fromEntries(Array.from({ length: 16_000 }, (_, n) => [`n${n}`, n])),
+  'a description': { sdp: `v=0\r\n${'m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n'.repeat(BYTES / 52 - 10)}`, type: 'offer' },
+  'a connection': { type: 'data', connectionId: 'dc_x', sdp: { type: 'offer', sdp: 'x'.repeat(BYTES - 200) } },
+};
+/** Lists in lists are no JSON that every program writes. */
+const DEEP = '['.repeat(BYTES / 2 - 100) + ']'.repeat(BYTES / 2 - 100);
+
+/** Every frame of a type. */
+const texts = (type, facts) => [
+  ...Object.values(PAYLOADS).map((payload) => JSON.stringify({ type, ...facts, payload })),
+  `${JSON.stringify({ type, ...facts }).slice(0, -1)},"payload":${DEEP}}`,
+];
+
+/** Sends all of them to somebody, within what the server takes from one socket. */
+async function flood(query, dst) {
+  const sent = [];
+  for (const type of TYPES) {
+    const socket = await open(beckon.url, { ...query, id: `stranger-${type}`, token: 't' });
+    for (const text of texts(type, { dst })) socket.send(text);
+    sent.push(socket);
+  }
+  return sent;
+}
+
+const PAGES = {
+  'the classroom': {
+    path: '/classroom',
+    enter: async (page) => {
+      await page.evaluate(() => {
+        document.getElementById('my-id').value = 'osama';
+        document.getElementById('start').click();
+      });
+      await until(page, 'it is there', () => document.getElementById('status').textContent.includes('You are osama'));
+      return { query: { key: 'peerjs' }, id: 'osama' };
+    },
+  },
+  'the room': { path: '/' },
+  'the doctor, for two': { path: '/doctor' },
+  chat: { path: '/examples/chat' },
+  files: { path: '/examples/files' },
+  cursor: { path: '/examples/cursor' },
+  'the library in a page': { path: '/examples', bare: true },
+};
+
+/** The id and the room of a page with one of our rooms. */
+async function enterRoom(page, bare) {
+  if (bare) {
+    await page.evaluate(async () => {
+      const { join } = await import('/beckon.js');
+      window.room = join(new URL('/', location.href));
+      await window.room.ready;
+      history.replaceState(null, '', new URL(window.room.link).hash);
+    });
+  } else if (page.url().includes('doctor')) await page.evaluate(() => document.getElementById('invite').click());
+  await until(page, 'a room', () => location.hash.length === 23);
+  const { realmKey } = await deriveKeys(new URL(page.url()).hash.slice(1));
+  const id = await until(page, 'an id', () => window.ids.at(-1));
+  await until(page, 'the socket is open', () => window.opened);
+  return { query: { key: realmKey, roster: '1' }, id };
+}
+
+for (const [what, { path, enter, bare }] of Object.entries(PAGES)) {
+  test(`${what} survives 256 KiB in a frame of each type`, async () => {
+    const { page, troubles, close } = await openDevice(chromium, new URL(path, beckon.url), (page) =>
+      page.evaluateOnNewDocument(() => {
+        window.ids = [];
+        window.opened = false;
+        window.frames = 0;
+        window.WebSocket = class extends WebSocket {
+          constructor(url, ...how) {
+            super(url, ...how);
+            window.socket = this;
+            window.ids.push(new URL(url).searchParams.get('id'));
+            this.addEventListener('message', ({ data }) => (window.frames++, (window.opened ||= data.includes('"OPEN"'))));
+          }
+        };
+      }),
+    );
+    const { query, id } = await (enter?.(page) ?? enterRoom(page, bare));
+    const before = { frames: await page.evaluate(() => window.frames), busy: (await page.metrics()).TaskDuration };
+    const sockets = await flood(query, id);
+    // What the server passes on of them is its business; all of OFFER, ANSWER, CANDIDATE and MESSAGE is.
+    await eventually('they have come', async () => (await page.evaluate(() => window.frames)) - before.frames >= RELAYED * (Object.keys(PAYLOADS).length + 1));
+    const busy = ((await page.metrics()).TaskDuration - before.busy) * 1_000;
+    console.log(`# ${what}: ${(await page.evaluate(() => window.frames)) - before.frames} frames, ${Math.round(busy)} ms of its thread`);
+    assert.ok(busy < BUSY_MS, `${busy} ms`);
+    if (!enter) {
+      for (const type of TYPES) await page.evaluate((texts) => texts.forEach((data) => window.socket.dispatchEvent(new MessageEvent('message', { data }))), texts(type, { src: 'stranger' }));
+    }
+    await page.evaluate(() => new Promise((done) => setTimeout(done))); // it answers
+    assert.deepEqual(troubles.filter((trouble) => !(enter && STOCK.test(trouble))), []);
+    for (const socket of sockets) socket.cut();
+    await close();
+  });
+}
