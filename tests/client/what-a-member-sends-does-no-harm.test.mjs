@@ -174,3 +174,20 @@ test(`${SEALED} sealed frames of as many page loads of five hundred ids`, async 
   assert.ok(told > SEALED / 20, `${told} were told`);
   console.log(`# ${told} told, ${answers.length} answers`);
 });
+
+test('what confirms nothing that can be is no confirmation', async (t, random) => {
+  const { liar, theirs } = await room(t, random);
+  let arrived = false;
+  liar.member.peer.send('a message').then(() => (arrived = true));
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  for (const seq of ['["1"]', '"1"', '1e400', '-1', '0.5', '0', 'null', 'true', '[]', '{}', '{"valueOf":1}', `[${'1,'.repeat(9_000)}1]`, '2', '9007199254740991']) {
+    theirs.onmessage({ data: `{"type":"ack","seq":${seq}}` });
+    const words = readTold(JSON.parse(`{"ack":${seq}}`));
+    if (words) liar.member.told(words, 'theirs', true);
+    await turn();
+    assert.equal(arrived, false, seq);
+  }
+  theirs.onmessage({ data: '{"type":"ack","seq":1}' });
+  await turn();
+  assert.equal(arrived, true);
+});
