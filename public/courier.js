@@ -173,5 +173,5 @@ function report(error) {
 
 /** @param {unknown} payload */
 function looksSealed(payload) {
-  return typeof payload === 'string' && /^A[Q-Za-f][\w-]{60,}$/.test(payload);
+  return typeof payload === 'string' && payload.length > 61 && /^A[Q-Za-f][\w-]+$/.test(payload);
 }

@@ -1,6 +1,6 @@
 // Regular expressions that meet text from outside must take time in proportion to its length: one that does not lets a stranger stop a
 // page with one frame. Every literal in the client, the Worker's entry and the tools is examined by recheck, which follows the pattern as
-// an automaton, or attacks it where it has parts that no automaton has. Files or folders may be named; else these are read:
+// an automaton; what no automaton can do (looking behind, for one) is to be written in another way. Files or folders may be named; else these are read:
 import { readFileSync, globSync } from "node:fs";
 import ts from "typescript";
 
@@ -8,6 +8,8 @@ process.env.RECHECK_BACKEND = "pure"; // the same everywhere: the others need Ja
 const { checkSync } = await import("recheck");
 
 const FILES = ["public/*.js", "public/examples/*.js", "src/*.js", "tools/*.mjs", "tools/site/*.js"];
+/** Only as an automaton: attacks are found by chance, and not each time. Patterns may be so large, in recheck's own measures; its default is less. */
+const JUDGE = { checker: "automaton", timeout: null, maxRepeatCount: 100 };
 /** On the line before a pattern that is put together while the program runs: why it is linear. */
 const PROMISE = /\/\/ linear: \S/;
 
@@ -41,7 +43,7 @@ function patterns(name, text) {
 /** What is wrong with a pattern; empty if nothing is. */
 function complaint({ source, flags, promised }) {
   if (source === null) return promised ? "" : "is put together while the program runs: write it out, or say before it why it is linear";
-  const { status, complexity, attack, error } = checkSync(source, flags, { timeout: null });
+  const { status, complexity, attack, error } = checkSync(source, flags, JUDGE);
   if (status === "safe") return "";
   if (status === "unknown") return `cannot be judged (${error?.kind}): write it more simply`;
   return `takes ${complexity.type} time${complexity.degree ? ` (degree ${complexity.degree})` : ""}, for example on ${attack.pattern}`;

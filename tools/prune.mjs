@@ -26,7 +26,7 @@ const { outputFiles } = buildSync({
   write: false,
   logLevel: "warning",
 });
-const words = new Set(outputFiles[0].text.match(/(?<=\.)[\w$]+/g));
+const words = new Set(outputFiles[0].text.match(/\.[\w$]+/g)?.map((word) => word.slice(1)));
 const exports = WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(module))).map(({ name }) => name);
 const used = exports.filter((name) => words.has(name));
 const reached = used.map((name) => ({ name, export: name }));

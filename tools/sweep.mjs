@@ -1,7 +1,7 @@
 // workerd makes a file for every object that anybody asks for, and leaves it: 4 kB for each key that somebody thought of. Those that hold
 // nothing are removed.
 import { closeSync, existsSync, linkSync, openSync, readSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 /** The first page of a database (SQLite's file format, 1.3 and 1.6): its magic, and where it says how many cells its schema has. */
 const MAGIC = "SQLite format 3\0";
@@ -17,7 +17,7 @@ const CELLS_AT = 103;
 export function sweep(folder, { alone = false } = {}) {
   let swept = 0;
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    if (!/[0-9a-f]{64}\.sqlite$/.test(name)) continue;
+    if (!/^[0-9a-f]{64}\.sqlite$/.test(basename(name))) continue;
     const file = join(folder, name);
     const beside = [`${file}-wal`, `${file}-shm`];
     const isOpen = () => (alone ? size(`${file}-wal`) > 0 : beside.some((other) => existsSync(other)));

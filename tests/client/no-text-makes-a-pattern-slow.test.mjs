@@ -45,7 +45,7 @@ function check(source) {
 
 test('the check finds what is slow: the pattern that once stopped the classroom, and others of its kind', () => {
   const slow = {
-    'once in report.js': String.raw`/\[[\da-f:.]+(%\w+)?\]|[\da-f:]*::[\da-f:.]*(%\w+)?|\b([\da-f]{1,4}:){7}[\da-f]{1,4}\b/gi`,
+    'once in report.js': String.raw`/\[[\da-f:.]+(%\w+)?\]|[\da-f:]*::[\da-f:.]*(%\w+)?|\b\d{1,3}(\.\d{1,3}){3}\b/gi`, // and two more parts that were quick
     'a part of it': String.raw`/[\da-f:]*::[\da-f:.]*(%\w+)?/`,
     'only slow because it is looked for everywhere': String.raw`/\s+$/`,
     'two that share what they take': String.raw`/^\s+(?:! *(\S+)|([^:]+):\s*(.*))$/`,

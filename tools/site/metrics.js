@@ -36,7 +36,7 @@ export default class extends WorkerEntrypoint {
   }
 
   fetch(request) {
-    const path = request.url.replace(/^\w+:\/\/[^/]*/, "").replace(/[?#].*$/, "");
+    const path = request.url.replace(/^\w+:\/\/[^/]*/, "").replace(/[?#][^]*$/, "");
     if (path !== "/metrics") return new Response("Not Found: the counts are at /metrics\n", { status: 404 });
     if (request.method !== "GET" && request.method !== "HEAD") return new Response(null, { status: 405, headers: { Allow: "GET, HEAD" } });
     const headers = { "Content-Type": "text/plain; version=0.0.4; charset=utf-8", "Cache-Control": "no-store" };
