@@ -68,6 +68,7 @@ impl Answer {
             ("PEERS_PER_NETWORK", settings.peers_per_network as u64),
             ("ROOM_CAPACITY", settings.room_capacity as u64),
             ("FRAMES_PER_SECOND", settings.frames_per_second.into()),
+            ("BYTES_PER_SECOND", settings.bytes_per_second.into()),
             ("EXPIRE_TIMEOUT_MS", settings.expire_timeout_ms),
             ("ALIVE_TIMEOUT_MS", settings.alive_timeout_ms),
             ("OWNER_GRACE_MS", settings.owner_grace_ms),

@@ -17,7 +17,8 @@
 //!   sockets; `errands`: what takes longer than an event. `platform`, `socket`, `crypto`: the runtime, as far as they use it.
 //! * [`realm`]: the state machine, with no platform, clock or randomness in it. It uses [`message`] (frames as they are on
 //!   the wire), [`json`] (how they are read), [`queue`] (frames for peers who are not here yet), [`reserve`] (ids kept for owners who
-//!   are away), [`guesses`] (who guesses tokens), [`member`] (what a socket remembers while the object sleeps), [`effect`] (all that it can say to the world) and
+//!   are away), [`guesses`] (who guesses tokens), [`bucket`] and [`networks`] (how
+//!   much one socket, and one address, may), [`passage`] (what homes tell each other of a frame), [`member`] (what a socket remembers while the object sleeps), [`effect`] (all that it can say to the world) and
 //!   [`refusal`] (why it says no).
 //! * [`statement`]: tokens that an application's own login has signed. [`ice`]: the servers that help through NATs; `mint` *(wasm32)*
 //!   makes the credentials for them. `report` *(wasm32)*: what the operator is told, with [`tally`] to add it up. [`address`]: who asks. [`id`], [`limits`],
@@ -44,6 +45,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod bucket;
 pub mod effect;
 pub mod guesses;
 pub mod ice;
@@ -53,7 +55,9 @@ pub mod limits;
 pub mod member;
 pub mod members;
 pub mod message;
+pub mod networks;
 pub mod outbox;
+pub mod passage;
 pub mod placement;
 pub mod queue;
 pub mod realm;

@@ -1,8 +1,7 @@
 //! Every number, with its unit and its reason. What an operator may want to change is a variable: see [`crate::settings`],
 //! whose defaults are here too.
 
-use crate::json;
-use serde::Serialize;
+use crate::bucket::Rate;
 
 /// A moment, in milliseconds since 1970 (UTC). Handed in by the shell; the core has no clock.
 pub type Millis = u64;
@@ -34,7 +33,7 @@ pub const MAX_WAITING_PER_PEER: usize = 512;
 /// Bytes that may wait for one absent peer: such a class's, or three frames of the largest size.
 pub const MAX_WAITING_BYTES_PER_PEER: usize = 1024 * 1024;
 
-/// Bytes that may wait in one object, for all its absent peers, names and failed attempts included. They are held in its
+/// Bytes that may wait in one object, for all its absent peers, names included. They are held in its
 /// 128 MB of memory while it is awake.
 pub const MAX_WAITING_BYTES: usize = 4 * 1024 * 1024;
 
@@ -57,12 +56,18 @@ pub const MAX_PARCEL_BYTES: usize = 2 * MAX_OUTBOX_BYTES;
 /// subrequests; 32 homes hold more than a million idle sockets.
 pub const MAX_PUBLIC_HOMES: u16 = 32;
 
-/// How long a failed attempt is remembered, in milliseconds, so that its late candidates are not taken for another attempt:
-/// browsers gather candidates for tens of seconds at worst.
-pub const FAILED_ATTEMPT_MEMORY_MS: u64 = 30_000;
+/// How long a socket remembers whom it was told to be absent, in milliseconds, so that late candidates are not taken for another
+/// attempt: browsers gather candidates for tens of seconds at worst.
+pub const TOLD_MEMORY_MS: u64 = 30_000;
 
-/// How many failed attempts one object remembers.
-pub const MAX_FAILED_ATTEMPTS: usize = 1_000;
+/// How many of them a socket remembers: what opens 30 connections at once, twice.
+pub const MAX_TOLD: usize = 64;
+
+/// How many attempts of heavier senders are given up for one frame, at most, before it is the one that does not fit.
+pub const MAX_GIVEN_UP: usize = 16;
+
+/// How many times as much as the sender whose attempt is given up for it another network's may have waiting.
+pub const TIMES_HEAVIER: usize = 8;
 
 /// Default of `EXPIRE_TIMEOUT_MS`: PeerServer's `expire_timeout`.
 pub const EXPIRE_TIMEOUT_MS: u64 = 5_000;
@@ -122,7 +127,47 @@ pub const ROOM_CAPACITY: usize = 16;
 pub const FRAMES_PER_SECOND: u32 = 50;
 
 /// How many seconds' worth of frames a socket may send at once after having been quiet.
-pub const FRAME_BURST_SECONDS: u32 = 20;
+pub const FRAME_BURST_SECONDS: u64 = 20;
+
+/// Default of `BYTES_PER_SECOND`: what one socket may send in the long run, as text, however it was compressed on its way. Opening 30
+/// connections with media offers at once is 300 kB, and a payload of 256 KiB now and then is one every four seconds; nobody keeps that up,
+/// but a tunnel would.
+pub const BYTES_PER_SECOND: u32 = 64 * 1024;
+
+/// How many seconds' worth of bytes a socket may send at once after having been quiet: 2 MiB.
+pub const BYTE_BURST_SECONDS: u64 = 32;
+
+/// How many times what one socket may send (`BYTES_PER_SECOND`) one socket is sent, at most: 4 MiB at once, where a class of 40 that dials
+/// a teacher is 400 kB. One that reads nothing costs the object's memory (128 MB) no more than that, and twice 64 KiB a second.
+pub const RECEIVER_SHARE: u64 = 2;
+
+/// How many times what one socket may send, be sent and have stored a network may. A school is one address: a class of 40 that opens 30
+/// connections each at once sends 11 MB of the 32 MiB; a thousand devices that open one each, as much.
+pub const NETWORK_SHARE: u64 = 16;
+
+/// The part of a receiver's and a network's allowance that is kept for those who use little of it, as a divisor: the last quarter.
+pub const RESERVED_PART: u64 = 4;
+
+/// What is little: as many bytes as ten connections take, and what is left of them half a minute later.
+pub const LITTLE: Rate = Rate { per_second: 4 * 1024, at_once: 128 * 1024 };
+
+/// What one socket may have stored for absent peers. A frame counts once, an attempt [`ATTEMPT_COST`] times: 500 candidates for one peer
+/// may wait, and so may 30 attempts of an offer and ten candidates each, at once; in the long run it is an attempt every two seconds
+/// and more. Each is written and deleted, and rows are what is paid for.
+pub const STORED: Rate = Rate { per_second: 4, at_once: 640 };
+
+/// What an attempt costs of that: it brings an alarm with it, and somebody to be told.
+pub const ATTEMPT_COST: u64 = 8;
+
+/// How many senders of other homes, and how many networks, one object remembers the allowances of: more than are there at a time.
+pub const ALLOWANCES_REMEMBERED: usize = 4_096;
+
+/// Of an object's times for the alarm one in so many milliseconds is used: what ends within one ends together, and is one alarm.
+pub const TICK_MS: u64 = 250;
+
+/// How many sockets with a roster one network may open in one room. A room of 16 that loads its page again is 16; a page that is told of
+/// more than two newcomers a second for long has other things to do.
+pub const ROSTER_JOINS: Rate = Rate { per_second: 2, at_once: 120 };
 
 /// Default of `TURN_TTL_S`, in seconds: long enough that a class does not notice, short enough that a copied credential is soon
 /// worth nothing.
@@ -162,75 +207,3 @@ pub const TURN_API_CACHE_MS: u64 = 60_000;
 
 /// How long Cloudflare's TURN API is not asked after it has failed, in milliseconds, so that not everybody waits for it.
 pub const TURN_API_RETRY_MS: u64 = 15_000;
-
-/// A token bucket: how much of an allowance is left. Time is handed in.
-///
-/// Its socket remembers it, so that an object that is thrown out of memory does not give everybody a full one. A write for every
-/// frame would be too much for that: it is written when the object has just woken, and then after half a bucket of frames. Who
-/// sends 30 offers does not cause one write; who floods gains no more by an eviction than half a bucket, as long as it takes an
-/// object to fall asleep.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Bucket {
-    /// Thousandths of a frame that have been taken and are not yet refilled.
-    #[serde(rename = "m")]
-    missing: u64,
-    /// When `missing` was last brought up to date.
-    #[serde(rename = "a")]
-    at: Millis,
-    /// Thousandths of a frame that have been taken since its socket last remembered it.
-    #[serde(skip)]
-    unnoted: u64,
-}
-
-impl Bucket {
-    /// Whether nothing has been taken from it for a while.
-    pub fn is_full(&self) -> bool {
-        self.missing == 0
-    }
-
-    /// Reads what its socket remembers; `None` when that is no bucket.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let mut bucket = Self::default();
-        json::object(text, &mut |name, value| match name {
-            "m" => bucket.missing = json::number(value).unwrap_or_default(),
-            "a" => bucket.at = json::number(value).unwrap_or_default(),
-            _ => {}
-        })?;
-        Some(bucket)
-    }
-
-    /// The bucket as its socket remembers it: nobody knows what has been taken since.
-    pub fn restored(self) -> Self {
-        Self { unnoted: u64::MAX, ..self }
-    }
-
-    fn capacity(per_second: u32) -> u64 {
-        u64::from(per_second).saturating_mul(FRAME_BURST_SECONDS.into()).saturating_mul(1000)
-    }
-
-    /// Takes one frame from the bucket; `false` when it is empty. A rate of 0 means that there is no limit.
-    pub fn take(&mut self, per_second: u32, now: Millis) -> bool {
-        if per_second == 0 {
-            return true;
-        }
-        let refilled = now.saturating_sub(self.at).saturating_mul(per_second.into());
-        self.missing = self.missing.saturating_sub(refilled);
-        self.at = now;
-        let missing = self.missing.saturating_add(1000);
-        if missing > Self::capacity(per_second) {
-            return false;
-        }
-        self.missing = missing;
-        self.unnoted = self.unnoted.saturating_add(1000);
-        true
-    }
-
-    /// Whether it is time that its socket remembers it. Whoever is told so has to see to that.
-    pub fn note(&mut self, per_second: u32) -> bool {
-        let due = per_second > 0 && self.unnoted > Self::capacity(per_second) / 2;
-        if due {
-            self.unnoted = 0;
-        }
-        due
-    }
-}

@@ -1,11 +1,13 @@
 //! What one socket remembers while its object sleeps: enough, with all the others', to rebuild the realm.
 
 use crate::address;
+use crate::bucket::Budget;
 use crate::id::{PeerId, Token};
 use crate::json;
-use crate::limits::{Bucket, Millis, MAX_ASKERS_BYTES};
+use crate::limits::{Millis, MAX_ASKERS_BYTES, MAX_TOLD, TOLD_MEMORY_MS};
 use crate::placement::hash;
 use serde::Serialize;
+use std::fmt;
 use std::net::IpAddr;
 
 /// Names one socket of one object, for as long as the socket lives. Numbered in the order of arrival.
@@ -50,16 +52,63 @@ pub struct Member {
     /// Whether it has been asked for a sign of life.
     #[serde(rename = "d", skip_serializing_if = "Option::is_none")]
     pub trial: Option<Trial>,
-    /// What it may still send. What is remembered of it may be half a bucket too much.
-    #[serde(rename = "l", skip_serializing_if = "Bucket::is_full")]
-    pub bucket: Bucket,
+    /// What it may still do. What is remembered of it may be half a bucket too much.
+    #[serde(rename = "l", skip_serializing_if = "Budget::is_full")]
+    pub budget: Budget,
+    /// Whom it was told to be absent.
+    #[serde(rename = "x", skip_serializing_if = "Told::is_empty")]
+    pub told: Told,
     /// When it was last given ICE servers. Not remembered.
     #[serde(skip)]
     pub minted: Option<Millis>,
 }
 
+/// The destinations that a socket was told to be absent, as numbers, each with the moment up to which that is remembered. What it says
+/// to them meanwhile begins no other attempt.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Told(Vec<(u32, Millis)>);
+
+impl Told {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes note of one (as JSON text).
+    pub fn note(&mut self, absent: &str, now: Millis) {
+        let number = hash(absent) as u32;
+        self.0.retain(|(other, until)| *other != number && *until > now);
+        if self.0.len() >= MAX_TOLD {
+            self.0.remove(0);
+        }
+        self.0.push((number, now.saturating_add(TOLD_MEMORY_MS)));
+    }
+
+    /// Whether this one is among them (as JSON text).
+    pub fn knows(&self, absent: &str, now: Millis) -> bool {
+        !self.0.is_empty() && {
+            let number = hash(absent) as u32;
+            self.0.iter().any(|(other, until)| *other == number && *until > now)
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut told = Self::default();
+        json::array(text, &mut |pair| {
+            let mut read = Vec::new();
+            let _ = json::array(pair, &mut |number| read.extend(json::number(number)));
+            if let [number, until] = read[..] {
+                told.0.push((number as u32, until));
+            }
+        })?;
+        told.0.truncate(MAX_TOLD);
+        Some(told)
+    }
+}
+
 /// A network address as a number: enough to count the peers of one network, and to be compared with nothing else.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct NetworkNumber(u32);
 
@@ -70,9 +119,20 @@ impl NetworkNumber {
         Self(Client::limited(address).map_or(0, |network| hash(&network) as u32))
     }
 
+    /// Reads one that was written as a number.
+    pub fn parse(text: &str) -> Self {
+        Self(text.parse().unwrap_or_default())
+    }
+
     /// Whether there is no network to speak of.
     pub fn is_none(&self) -> bool {
         self.0 == 0
+    }
+}
+
+impl fmt::Display for NetworkNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -144,7 +204,7 @@ impl Trial {
 
 /// The format of the attachment. An object that wakes with another version's sockets after a deploy cannot read them;
 /// a deploy closes all sockets, so there are none.
-const VERSION: char = '1';
+const VERSION: char = '2';
 
 impl Member {
     /// The attachment.
@@ -165,7 +225,7 @@ impl Member {
     pub fn from_attachment(text: &str) -> Option<Self> {
         let (mut conn, mut peer, mut token, mut roster, mut since, mut heard) = (None, None, None, None, None, None);
         let (mut keeps, mut network, mut earned) = (None, NetworkNumber::default(), false);
-        let (mut trial, mut bucket) = (None, Bucket::default());
+        let (mut trial, mut budget, mut told) = (None, Budget::default(), Told::default());
         json::object(text.strip_prefix(VERSION)?, &mut |name, value| match name {
             "c" => conn = small(value).map(Conn),
             "i" => peer = id(value),
@@ -177,7 +237,8 @@ impl Member {
             "e" => earned = json::boolean(value).unwrap_or_default(),
             "h" => heard = json::number(value),
             "d" => trial = Trial::parse(value),
-            "l" => bucket = Bucket::parse(value).unwrap_or_default(),
+            "l" => budget = Budget::parse(value).unwrap_or_default(),
+            "x" => told = Told::parse(value).unwrap_or_default(),
             _ => {}
         })?;
         Some(Self {
@@ -192,7 +253,8 @@ impl Member {
             heard: heard?,
             noted: heard?,
             trial,
-            bucket: bucket.restored(),
+            budget: budget.restored(),
+            told,
             minted: None,
         })
     }

@@ -18,20 +18,23 @@ mod relay;
 
 pub use census::{listing, RECORD};
 
+use crate::bucket::{Bucket, Rates};
 use crate::effect::Effect;
 use crate::guesses::Guesses;
 use crate::ice::Ice;
 use crate::id::PeerId;
-use crate::limits::{Millis, EARNED_AFTER_MS, ICE_PAUSE_MS};
+use crate::limits::{Millis, EARNED_AFTER_MS, ICE_PAUSE_MS, TICK_MS};
 use crate::member::{Conn, Member};
 use crate::members::Members;
 use crate::message;
+use crate::networks::Networks;
 use crate::placement::Spread;
 use crate::queue::{Queue, Waiting};
 use crate::refusal::Refusal;
 use crate::reserve::{Reservation, Reservations};
 use crate::route::Claim;
 use crate::settings::Settings;
+use std::collections::HashMap;
 
 /// The close code and reason of a socket whose peer has opened another one.
 pub const SUPERSEDED: (u16, &str) = (4001, "another socket took this id");
@@ -118,11 +121,15 @@ pub struct Turn<'a> {
 #[derive(Debug)]
 pub struct Realm {
     settings: Settings,
+    rates: Rates,
     spread: Spread,
     members: Members,
     queue: Queue,
     reservations: Reservations,
     guesses: Guesses,
+    networks: Networks,
+    /// What is left of what may be stored for senders of other homes, by the hashes of their ids. In memory only.
+    guests: HashMap<u64, Bucket>,
     /// When the first of the sockets that have been asked for a sign of life must have given one.
     next_verdict: Option<Millis>,
     /// When the alarm is set for, as far as we know.
@@ -134,13 +141,17 @@ pub struct Realm {
 impl Realm {
     /// An empty realm.
     pub fn new(settings: Settings, spread: Spread) -> Self {
+        let rates = Rates::of(&settings);
         Self {
             settings,
+            rates,
             spread,
             members: Members::default(),
             queue: Queue::default(),
             reservations: Reservations::default(),
             guesses: Guesses::default(),
+            networks: Networks::new(rates),
+            guests: HashMap::new(),
             next_verdict: None,
             armed: None,
             relays: None,
@@ -150,6 +161,7 @@ impl Realm {
     /// Puts back a member whom a socket remembers.
     pub fn restore(&mut self, member: Member) {
         self.await_verdict(&member);
+        self.networks.restore(member.network, &member.budget, &self.rates);
         self.members.insert(member);
         self.armed = self.next_due();
     }
@@ -228,7 +240,7 @@ impl Realm {
         }
         let earned = member.earned || turn.now.saturating_sub(member.since) >= EARNED_AFTER_MS.min(self.settings.owner_grace_ms);
         if let Some(client) = member.keeps.filter(|_| earned && ending != Ending::Left) {
-            let until = turn.now.saturating_add(self.settings.owner_grace_ms);
+            let until = tick(turn.now.saturating_add(self.settings.owner_grace_ms));
             let reservation = Reservation { id: member.id, token: member.token, client, until };
             if self.reservations.add(reservation.clone()) {
                 turn.out.push(Effect::Reserve(reservation));
@@ -257,6 +269,11 @@ impl Realm {
             turn.out.push(Effect::WakeAt(due));
         }
     }
+}
+
+/// The next of the moments that alarms are set for.
+fn tick(moment: Millis) -> Millis {
+    moment.div_ceil(TICK_MS).saturating_mul(TICK_MS)
 }
 
 fn dropped(rows: Vec<u64>, turn: &mut Turn<'_>) {

@@ -47,6 +47,10 @@ pub enum Refusal {
     },
     /// More frames than `FRAMES_PER_SECOND` allows.
     TooManyFrames,
+    /// More bytes than `BYTES_PER_SECOND` allows.
+    TooManyBytes,
+    /// More for one receiver, or from one network, than is passed on. The frame is not; the socket stays.
+    TooMuchAtOnce,
     /// ICE servers, asked for again at once. The socket stays, and may go on using those that it has.
     IceTooSoon,
 }
@@ -69,6 +73,8 @@ impl Refusal {
             Self::NotAMessage => "not-a-message",
             Self::FrameTooLong { .. } => "frame-too-long",
             Self::TooManyFrames => "too-many-frames",
+            Self::TooManyBytes => "too-many-bytes",
+            Self::TooMuchAtOnce => "too-much-at-once",
             Self::IceTooSoon => "ice-too-soon",
         }
     }
@@ -78,7 +84,7 @@ impl Refusal {
     pub fn close_code(&self) -> Option<u16> {
         match self {
             Self::FrameTooLong { .. } => Some(1009),
-            Self::TooManyFrames => Some(1008),
+            Self::TooManyFrames | Self::TooManyBytes => Some(1008),
             _ => None,
         }
     }
@@ -117,6 +123,12 @@ impl fmt::Display for Refusal {
                 write!(f, "That frame is too long: one may have at most {limit} bytes; send data through a data channel")
             }
             Self::TooManyFrames => f.write_str("Too many frames in a short time: slow down and connect again"),
+            Self::TooManyBytes => {
+                f.write_str("Too many bytes in a short time: slow down and connect again; send data through a data channel")
+            }
+            Self::TooMuchAtOnce => {
+                f.write_str("That is more than can be passed on at once: the frame was dropped; try again later")
+            }
             Self::IceTooSoon => {
                 write!(f, "ICE servers were asked for a moment ago: wait {} seconds before asking again", ICE_PAUSE_MS / 1000)
             }

@@ -2,8 +2,8 @@
 
 use crate::id::RealmKey;
 use crate::limits::{
-    ALIVE_TIMEOUT_MS, CONCURRENT_LIMIT, EXPIRE_TIMEOUT_MS, FRAMES_PER_SECOND, MAX_PUBLIC_HOMES, MAX_TIME_MS, OWNER_GRACE_MS,
-    PEERS_PER_NETWORK, ROOM_CAPACITY, TURN_TTLS_S, TURN_TTL_S,
+    ALIVE_TIMEOUT_MS, BYTES_PER_SECOND, CONCURRENT_LIMIT, EXPIRE_TIMEOUT_MS, FRAMES_PER_SECOND, MAX_PUBLIC_HOMES, MAX_TIME_MS,
+    OWNER_GRACE_MS, PEERS_PER_NETWORK, ROOM_CAPACITY, TURN_TTLS_S, TURN_TTL_S,
 };
 use std::fmt;
 use std::num::NonZeroU16;
@@ -34,6 +34,8 @@ pub struct Settings {
     pub room_capacity: usize,
     /// `FRAMES_PER_SECOND`: what one socket may send in the long run; 0 for no limit.
     pub frames_per_second: u32,
+    /// `BYTES_PER_SECOND`: what one socket may send in the long run, and half of what it may be sent; 0 for no limit.
+    pub bytes_per_second: u32,
     /// `PUBLIC_HOMES`: over how many objects the public realm is spread.
     pub public_homes: NonZeroU16,
     /// `STUN_URLS`: the STUN servers that peers are told of, separated by commas; empty for none.
@@ -140,6 +142,7 @@ impl Settings {
             owner_grace_ms: time("OWNER_GRACE_MS", OWNER_GRACE_MS)?,
             room_capacity: count("ROOM_CAPACITY", ROOM_CAPACITY as u64)? as usize,
             frames_per_second: count("FRAMES_PER_SECOND", FRAMES_PER_SECOND.into())? as u32,
+            bytes_per_second: count("BYTES_PER_SECOND", BYTES_PER_SECOND.into())? as u32,
             public_homes: NonZeroU16::new(number("PUBLIC_HOMES", 1, 1..=MAX_PUBLIC_HOMES.into(), HOMES)? as u16)
                 .unwrap_or(NonZeroU16::MIN),
             stun_urls: list("STUN_URLS"),

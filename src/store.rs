@@ -2,7 +2,7 @@
 //! owners. On the normal path, where everybody is here, nothing is stored: not even the tables are made before the first row.
 
 use crate::id::{PeerId, Token};
-use crate::member::Client;
+use crate::member::{Client, NetworkNumber};
 use crate::platform::{Result, SqlStorage};
 use crate::queue::Waiting;
 use crate::reserve::Reservation;
@@ -57,6 +57,7 @@ impl Row {
             src: self.text("src")?,
             dst: self.text("dst")?,
             frame: self.text("frame"),
+            network: NetworkNumber::default(),
         })
     }
 
@@ -115,7 +116,7 @@ impl Store {
 
     /// Stores a frame.
     pub(crate) fn keep(&self, row: Waiting) -> Result<()> {
-        let Waiting { seq, attempt, due, src, dst, frame } = row;
+        let Waiting { seq, attempt, due, src, dst, frame, .. } = row;
         let values = [integer(seq), integer(attempt), integer(due), src.into(), dst.into(), frame.into()];
         self.run("INSERT INTO waiting (seq, attempt, due, src, dst, frame) VALUES (?, ?, ?, ?, ?, ?)", values)
     }

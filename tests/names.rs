@@ -1,8 +1,9 @@
 //! Ids, tokens, keys, settings: parsed once, within their limits, and silent where they must be.
 mod world;
+use beckon::bucket::{Bucket, Budget, Rate};
 use beckon::id::{PeerId, RealmKey, Token};
-use beckon::limits::{Bucket, MAX_ID_BYTES};
-use beckon::member::{Client, Conn, Member, NetworkNumber, Trial};
+use beckon::limits::MAX_ID_BYTES;
+use beckon::member::{Client, Conn, Member, NetworkNumber, Told, Trial};
 use beckon::placement::object_name;
 use beckon::settings::Settings;
 use std::num::NonZeroU16;
@@ -31,6 +32,13 @@ fn a_members_memory_survives_the_trip_and_fits_the_attachment() {
     // What takes most room: control characters, and one beyond Latin-1, for which the runtime would store two bytes each.
     let id = format!("{}\u{263a}", "\u{1}".repeat(MAX_ID_BYTES - 3));
     let token = "f".repeat(64); // a digest
+    let spent = || {
+        let mut bucket = Bucket::default();
+        bucket.take(Rate::new(u64::MAX / 1_000_000, 1), u64::MAX / 1_000_000, u64::MAX);
+        bucket
+    };
+    let mut told = Told::default();
+    (0..100).for_each(|number| told.note(&format!("{number}"), 1_000_000_000_000_000));
     let member = Member {
         conn: Conn(u32::MAX),
         id: PeerId::parse(&id).unwrap(),
@@ -41,7 +49,8 @@ fn a_members_memory_survives_the_trip_and_fits_the_attachment() {
         trial: Some(Trial { began: u64::MAX, due: u64::MAX, askers: vec![PeerId::parse(&id).unwrap(); 2] }),
         heard: u64::MAX,
         noted: u64::MAX,
-        bucket: Bucket::default().restored(),
+        budget: Budget { frames: spent(), sent: spent(), got: spent(), stored: spent(), ..Budget::default() }.restored(),
+        told,
         minted: None,
         earned: true,
         network: NetworkNumber::of("192.0.2.1"),
@@ -93,13 +102,17 @@ fn a_setting_that_cannot_be_is_named_with_what_it_should_be() {
 
 #[test]
 fn a_bucket_refills_with_time_and_zero_means_no_limit() {
-    let mut bucket = Bucket::default();
-    assert!((0..20).all(|_| bucket.take(1, 0)));
-    assert!(!bucket.take(1, 999));
-    assert!(bucket.take(1, 1_000));
-    assert!(!bucket.take(1, 1_000));
+    let (mut bucket, rate) = (Bucket::default(), Rate::new(1, 20));
+    assert!((0..10).all(|_| bucket.take(rate, 2, 0)));
+    assert!(!bucket.take(rate, 1, 999));
+    assert!(bucket.take(rate, 1, 1_000));
+    assert!(!bucket.take(rate, 1, 1_000));
     let mut unlimited = Bucket::default();
-    assert!((0..10_000).all(|_| unlimited.take(0, 0)));
+    assert!((0..10_000).all(|_| unlimited.take(Rate::new(0, 20), 1, 0)));
+    // The last quarter is for those who use little.
+    let mut shared = Bucket::default();
+    assert!(shared.take_share(rate, 15, true, 0) && !shared.take_share(rate, 1, true, 0) && shared.take_share(rate, 5, false, 0));
+    assert!(!shared.take_share(rate, 1, false, 0));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use crate::effect::Effect;
 use crate::guesses::Door;
 use crate::ice::Ice;
 use crate::id::PeerId;
-use crate::limits::Bucket;
-use crate::member::{Conn, Member};
+use crate::limits::{Millis, ROSTER_JOINS};
+use crate::member::{Conn, Member, NetworkNumber};
 use crate::message::{self, Destination};
 use crate::refusal::Refusal;
 use crate::route::Claim;
@@ -41,7 +41,9 @@ impl Realm {
             heard: turn.now,
             noted: turn.now,
             trial: None,
-            bucket: Bucket::default(),
+            // Another socket of the same peer is no way to a fresh allowance.
+            budget: before.as_ref().map(|old| old.budget.clone()).unwrap_or_default(),
+            told: before.as_ref().map(|old| old.told.clone()).unwrap_or_default(),
             minted: Some(turn.now),
             network: claim.network,
         };
@@ -65,8 +67,14 @@ impl Realm {
             None if claim.roster && self.members.roster().count() >= self.settings.room_capacity => {
                 Err(Refusal::RoomFull { capacity: self.settings.room_capacity })
             }
+            // Everybody else is told of each one.
+            None if claim.roster && !self.may_join(claim.network, turn.now) => Err(Refusal::TooManyJoins),
             None => Ok(()),
         }
+    }
+
+    fn may_join(&mut self, network: NetworkNumber, now: Millis) -> bool {
+        self.networks.of(network, now).is_none_or(|network| network.joins.take(ROSTER_JOINS, 1, now))
     }
 
     fn welcome(&self, conn: Conn, id: &PeerId, roster: bool, was_in_roster: bool, ice: &Ice, turn: &mut Turn<'_>) {

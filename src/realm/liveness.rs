@@ -113,7 +113,7 @@ impl Realm {
     }
 
     /// A socket was asked for a sign of life and is gone, or gave none: what it was sent meanwhile went nowhere.
-    pub(super) fn end_trial(&self, id: &PeerId, trial: Option<Trial>, turn: &mut Turn<'_>) {
+    pub(super) fn end_trial(&mut self, id: &PeerId, trial: Option<Trial>, turn: &mut Turn<'_>) {
         for asker in trial.into_iter().flat_map(|trial| trial.askers) {
             self.tell_expired(&Destination::of(id).json, &Destination::of(&asker), turn);
         }

@@ -19,7 +19,7 @@ const DIST = new URL("../../dist", import.meta.url).pathname;
 const DEADLINE_MS = 30_000;
 
 const servers = await Promise.all([
-  beckon("Beckon", DIST, { counted: true, vars: { FRAMES_PER_SECOND: "0" } }),
+  beckon("Beckon", DIST, { counted: true, vars: { FRAMES_PER_SECOND: "0", BYTES_PER_SECOND: "0" } }),
   floor("floor", { counted: true }),
   peerServer(),
 ]);

@@ -32,7 +32,7 @@ export function contenders({ builds, vars, takesPart }, how = {}) {
 }
 
 /** The bench's peers send more than people's: without this it would measure refusals. */
-const UNLIMITED = { FRAMES_PER_SECOND: "0", CONCURRENT_LIMIT: "100000" };
+const UNLIMITED = { FRAMES_PER_SECOND: "0", BYTES_PER_SECOND: "0", CONCURRENT_LIMIT: "100000" };
 
 /**
  * Runs what needs servers, and stops them whatever happens.

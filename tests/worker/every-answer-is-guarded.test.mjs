@@ -160,8 +160,8 @@ describe("answers of the Worker", () => {
     assert.deepEqual(Object.keys(health), ["name", "version", "build", "counts", "limits"]);
     assert.match(health.version, /^\d+\.\d+\.\d+$/);
     assert.match(health.build, /^[0-9a-f]{7,12}$|^unknown$/);
-    const { CONCURRENT_LIMIT, PEERS_PER_NETWORK, ROOM_CAPACITY, FRAMES_PER_SECOND, frameBytes, roomFrameBytes, idBytes } = health.limits;
-    assert.deepEqual([CONCURRENT_LIMIT, PEERS_PER_NETWORK, ROOM_CAPACITY, FRAMES_PER_SECOND], [5000, 1000, 16, 50]);
+    const { CONCURRENT_LIMIT, PEERS_PER_NETWORK, ROOM_CAPACITY, FRAMES_PER_SECOND, BYTES_PER_SECOND, frameBytes, roomFrameBytes, idBytes } = health.limits;
+    assert.deepEqual([CONCURRENT_LIMIT, PEERS_PER_NETWORK, ROOM_CAPACITY, FRAMES_PER_SECOND, BYTES_PER_SECOND], [5000, 1000, 16, 50, 65536]);
     assert.deepEqual([frameBytes, roomFrameBytes, idBytes], [272 * 1024, 64 * 1024, 512]);
     assert.equal((await elsewhere.fetch("/app/health")).status, 200);
     assert.equal((await elsewhere.fetch("/health")).status, 404);

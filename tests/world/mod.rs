@@ -2,6 +2,7 @@
 //! object out of memory between any two events.
 #![allow(dead_code, reason = "each test file uses a part of the world")]
 
+use beckon::bucket::Rates;
 use beckon::effect::Effect;
 use beckon::ice::Ice;
 use beckon::id::PeerId;
@@ -55,6 +56,8 @@ pub struct World {
     pub late_ms: u64,
     /// How many rows were written.
     pub writes: usize,
+    /// How many alarms were set.
+    pub alarms: usize,
     /// How many attachments were written.
     pub remembered: usize,
     /// What the operator was told of.
@@ -104,6 +107,7 @@ impl World {
             address: "",
             late_ms: 0,
             writes: 0,
+            alarms: 0,
             remembered: 0,
             counts: BTreeMap::new(),
             refused_bytes: 0,
@@ -240,6 +244,16 @@ impl World {
         self.now = end;
     }
 
+    /// What one socket may.
+    pub fn rates(&self) -> Rates {
+        Rates::of(&self.settings)
+    }
+
+    /// How many homes there are.
+    pub fn homes(&self) -> usize {
+        self.objects.len()
+    }
+
     /// How many rows storage holds.
     pub fn rows(&self) -> usize {
         self.objects.iter().map(|object| object.rows.len() + object.reserved.len()).sum()
@@ -291,7 +305,8 @@ impl World {
             let object = &self.objects[home];
             let mut reserved: Vec<_> = object.reserved.values().cloned().collect();
             reserved.sort_by_key(|row| row.until);
-            realm.restore_rows(object.rows.values().cloned().collect(), reserved);
+            let stored = object.rows.values().map(|row| Waiting { network: NetworkNumber::default(), ..row.clone() });
+            realm.restore_rows(stored.collect(), reserved);
             for socket in self.sockets.iter().filter(|socket| socket.home == home) {
                 if let Some(attachment) = &socket.attachment {
                     realm.restore(Member::from_attachment(attachment).unwrap());
@@ -357,7 +372,10 @@ impl World {
                     assert!(self.objects[home].reserved.remove(&id).is_some(), "{id} was not kept");
                 }
             }
-            Effect::WakeAt(due) => self.objects[home].alarm = Some(due),
+            Effect::WakeAt(due) => {
+                self.alarms += 1;
+                self.objects[home].alarm = Some(due);
+            }
             Effect::Count(what, number) => *self.counts.entry(what).or_default() += number,
             Effect::Refused(code, bytes) => {
                 *self.counts.entry(code).or_default() += 1;

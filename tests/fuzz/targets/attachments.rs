@@ -3,10 +3,11 @@
 
 use super::choices::Choices;
 use crate::world::settings;
+use beckon::bucket::{Bucket, Budget, Rate};
 use beckon::effect::Effect;
 use beckon::id::{PeerId, Token};
-use beckon::limits::{Bucket, MAX_ASKERS_BYTES, MAX_ID_BYTES};
-use beckon::member::{Client, Conn, Member, NetworkNumber, Trial};
+use beckon::limits::{MAX_ASKERS_BYTES, MAX_ID_BYTES};
+use beckon::member::{Client, Conn, Member, NetworkNumber, Told, Trial};
 use beckon::placement::Spread;
 use beckon::realm::{Ending, Event, Realm, Turn, RECORD};
 use beckon::settings::Settings;
@@ -25,7 +26,7 @@ pub fn attachments(bytes: &[u8]) {
         assert!(text.is_ascii() && text.len() <= MAX_ATTACHMENT_BYTES, "{} bytes", text.len());
         // What is not remembered is as it is after a sleep.
         let back = Member::from_attachment(&text).unwrap();
-        assert_eq!(back, Member { heard: member.noted, bucket: member.bucket.clone().restored(), minted: None, ..member });
+        assert_eq!(back, Member { heard: member.noted, budget: member.budget.clone().restored(), minted: None, ..member });
         assert_eq!(back.to_attachment(), Some(text.clone()));
         if choices.once_in(2) {
             text
@@ -70,17 +71,32 @@ fn member(choices: &mut Choices<'_>) -> Member {
             askers: (0..askers).map(|_| id(choices, MAX_ASKERS_BYTES / 2)).collect(),
         }),
         network: NetworkNumber::of(choices.one_of(&["", "192.0.2.1", "2001:db8::1"])),
-        bucket: spent(choices),
+        budget: Budget {
+            frames: spent(choices),
+            sent: spent(choices),
+            got: spent(choices),
+            stored: spent(choices),
+            ..Budget::default()
+        },
+        told: told(choices),
         minted: None,
     }
 }
 
+/// Some who were absent.
+fn told(choices: &mut Choices<'_>) -> Told {
+    let mut told = Told::default();
+    let now = choices.number();
+    (0..choices.one_of(&[0, 0, 1, 3, 100])).for_each(|number| told.note(&format!("{number}"), now));
+    told
+}
+
 /// A bucket from which something has been taken.
 fn spent(choices: &mut Choices<'_>) -> Bucket {
-    let (rate, now) = (choices.one_of(&[0, 1, 50, u32::MAX]), choices.number());
+    let (rate, now) = (Rate::new(choices.one_of(&[0, 1, 50, u64::MAX]), 20), choices.number());
     let mut bucket = Bucket::default();
     for _ in 0..choices.below(30) {
-        bucket.take(rate, now);
+        bucket.take(rate, 1, now);
     }
     bucket
 }

@@ -3,10 +3,11 @@
 use super::choices::Choices;
 use super::javascript::{meaning, stringify, Meaning};
 use crate::world::settings;
+use beckon::bucket::Budget;
 use beckon::effect::Effect;
 use beckon::id::{PeerId, Token};
-use beckon::limits::{Bucket, Millis, EXPIRE_TIMEOUT_MS, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES};
-use beckon::member::{Conn, Member, NetworkNumber};
+use beckon::limits::{Millis, EXPIRE_TIMEOUT_MS, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES};
+use beckon::member::{Conn, Member, NetworkNumber, Told};
 use beckon::message::Forwarded;
 use beckon::placement::Spread;
 use beckon::queue::Waiting;
@@ -71,7 +72,8 @@ fn member(number: u32, id: &str, roster: bool) -> Member {
         noted: NOW,
         trial: None,
         network: NetworkNumber::default(),
-        bucket: Bucket::default(),
+        budget: Budget::default(),
+        told: Told::default(),
         minted: Some(NOW),
     }
 }
@@ -116,7 +118,18 @@ fn expected(sender: usize, text: &str) -> Vec<Effect> {
                 }
                 None => {
                     let due = NOW + EXPIRE_TIMEOUT_MS;
-                    vec![Effect::Keep(Waiting { seq: 0, attempt: 0, due, src, dst, frame: Some(frame) }), Effect::WakeAt(due)]
+                    vec![
+                        Effect::Keep(Waiting {
+                            seq: 0,
+                            attempt: 0,
+                            due,
+                            src,
+                            dst,
+                            frame: Some(frame),
+                            network: NetworkNumber::default(),
+                        }),
+                        Effect::WakeAt(due),
+                    ]
                 }
             }
         }

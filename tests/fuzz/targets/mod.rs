@@ -9,5 +9,6 @@ pub mod javascript;
 pub mod json;
 pub mod model;
 pub mod sequences;
+mod shares;
 pub mod tokens;
 pub mod urls;

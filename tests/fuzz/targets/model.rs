@@ -2,12 +2,16 @@
 //! which id, and which attempts wait for whom.
 
 use super::javascript::{meaning, stringify, Meaning};
+use super::shares::{gives_way, Row};
+use beckon::bucket::{Bucket, Budget, Rates};
 use beckon::limits::{
-    EARNED_AFTER_MS, FAILED_ATTEMPT_MEMORY_MS, GUESSES_PERIOD_MS, ICE_PAUSE_MS, LASTING_TOKEN_CHARS, MAX_DESTINATION_BYTES,
-    MAX_FAILED_ATTEMPTS, MAX_FRAME_BYTES, MAX_GUESSES, MAX_RESERVED_PER_CLIENT, MAX_ROSTER_FRAME_BYTES, MAX_WAITING_BYTES,
-    MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_PER_PEER, MAX_WAITING_ROWS,
+    ATTEMPT_COST, EARNED_AFTER_MS, GUESSES_PERIOD_MS, ICE_PAUSE_MS, LASTING_TOKEN_CHARS, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES,
+    MAX_GIVEN_UP, MAX_GUESSES, MAX_RESERVED_PER_CLIENT, MAX_ROSTER_FRAME_BYTES, MAX_TOLD, ROSTER_JOINS, TICK_MS, TOLD_MEMORY_MS,
 };
+use beckon::member::NetworkNumber;
+use beckon::networks::{Networks, Shares};
 use beckon::placement::{Home, Spread};
+use std::collections::BTreeMap;
 
 /// A socket, and what its client has been sent.
 #[derive(Debug)]
@@ -24,28 +28,22 @@ pub struct Socket {
     network: &'static str,
     /// Since when its peer is here, and whether it came back to an id that was kept for it.
     since: (u64, bool),
+    /// What it may still do, and what is remembered of that in a sleep.
+    budget: Budget,
+    noted: Budget,
+    /// Up to when its frames need not be remembered.
+    heard: u64,
+    /// Whom it was told to be absent, and until when that is known.
+    told: Vec<(String, u64)>,
     pub inbox: Vec<String>,
 }
 
-/// An offer to an absent peer and what followed it, or what is left of it.
-struct Attempt {
-    home: Home,
-    src: String,
-    dst: String,
-    due: u64,
-    /// Numbered, to be delivered in order.
-    frames: Vec<(usize, String)>,
-    failed: bool,
-}
-
-impl Attempt {
-    fn bytes(&self, frame: &str) -> usize {
-        64 + frame.len() + stringify(&self.src).len() + self.dst.len()
-    }
-
-    fn all_bytes(&self) -> usize {
-        self.frames.iter().map(|(_, frame)| self.bytes(frame)).sum::<usize>() + if self.failed { self.bytes("") } else { 0 }
-    }
+/// A frame's sender, as far as it matters to who passes it on.
+#[derive(Clone, Copy)]
+struct How {
+    network: NetworkNumber,
+    heavy: bool,
+    late: bool,
 }
 
 struct Kept {
@@ -76,16 +74,24 @@ pub struct Model {
     /// Whether objects are thrown out of memory after every event.
     pub evicting: bool,
     pub sockets: Vec<Socket>,
-    attempts: Vec<Attempt>,
+    rates: Rates,
+    /// What networks, and senders of other homes, have used, in each home.
+    networks: BTreeMap<Home, Networks>,
+    guests: BTreeMap<(Home, String), Bucket>,
+    /// What waits for absent peers, in order.
+    rows: Vec<Row>,
     kept: Vec<Kept>,
     guesses: Vec<Guesses>,
     frames: usize,
 }
 
 impl Model {
-    pub fn new(spread: Spread, now: u64) -> Self {
+    pub fn new(spread: Spread, now: u64, rates: Rates) -> Self {
         Self {
             spread,
+            rates,
+            networks: BTreeMap::new(),
+            guests: BTreeMap::new(),
             now,
             window_ms: 5_000,
             grace_ms: 60_000,
@@ -94,7 +100,7 @@ impl Model {
             split: false,
             evicting: false,
             sockets: Vec::new(),
-            attempts: Vec::new(),
+            rows: Vec::new(),
             kept: Vec::new(),
             guesses: Vec::new(),
             frames: 0,
@@ -166,6 +172,10 @@ impl Model {
             minted: None,
             network,
             since: (self.now, false),
+            budget: Budget::default(),
+            noted: Budget::default(),
+            heard: self.now,
+            told: Vec::new(),
             inbox,
         });
         let holder = self.holder(id);
@@ -189,13 +199,24 @@ impl Model {
             self.refuse(new, "room-full", &sentence);
             return self.close(new, None);
         }
+        if holder.is_none()
+            && roster
+            && !self.network_may(home, number(network), |shares, _, now| shares.joins.take(ROSTER_JOINS, 1, now))
+        {
+            let sentence = "Too many connections from your network in a short time: wait 60 seconds and try again";
+            self.refuse(new, "too-many-joins", sentence);
+            return self.close(new, None);
+        }
         let was_in_roster = holder.is_some_and(|holder| self.sockets[holder].roster);
         if let Some(holder) = holder {
             self.sockets[new].since = self.sockets[holder].since;
+            self.sockets[new].budget = self.sockets[holder].budget.clone();
+            self.sockets[new].told = self.sockets[holder].told.clone();
             self.close(holder, Some(4001));
         }
         self.sockets[new].since.1 |= self.kept.iter().any(|kept| kept.id == id);
         self.sockets[new].open = true;
+        self.remember(new);
         self.sockets[new].minted = (!self.evicting).then_some(self.now);
         self.kept.retain(|kept| kept.id != id);
         if roster {
@@ -211,19 +232,71 @@ impl Model {
             _ => {}
         }
         let dst = stringify(id);
-        let mut waiting: Vec<_> = self.attempts.iter().filter(|a| a.dst == dst).flat_map(|a| a.frames.clone()).collect();
-        self.attempts.retain(|attempt| attempt.dst != dst);
-        waiting.sort();
-        waiting.into_iter().for_each(|(_, frame)| self.send(new, &frame));
+        let (waiting, rest) = std::mem::take(&mut self.rows).into_iter().partition(|row| row.dst == dst);
+        self.rows = rest;
+        let waiting: Vec<Row> = waiting;
+        waiting.into_iter().for_each(|row| self.send(new, &row.frame));
+        self.slept();
+    }
+
+    /// What is attached to a socket.
+    fn remember(&mut self, socket: usize) {
+        self.sockets[socket].noted = self.sockets[socket].budget.clone();
+    }
+
+    /// Takes something from a network's allowance.
+    fn network_may(&mut self, home: Home, network: NetworkNumber, take: impl FnOnce(&mut Shares, &Rates, u64) -> bool) -> bool {
+        let (rates, now) = (self.rates, self.now);
+        let networks = self.networks.entry(home).or_insert_with(|| Networks::new(rates));
+        let theirs = *networks.rates();
+        take(networks.of(network, now).unwrap(), &theirs, now)
+    }
+
+    /// After an event, where each ends in a sleep.
+    fn slept(&mut self) {
+        if self.evicting {
+            self.forget();
+        }
+    }
+
+    /// What a sleep leaves of allowances: what sockets remember.
+    fn forget(&mut self) {
+        self.guests.clear();
+        self.networks.clear();
+        self.rows.iter_mut().for_each(|row| row.network = NetworkNumber::default());
+        for at in 0..self.sockets.len() {
+            self.sockets[at].budget = self.sockets[at].noted.clone().restored();
+            let Socket { open, home, network, budget, .. } = &self.sockets[at];
+            if *open {
+                let networks = self.networks.entry(*home).or_insert_with(|| Networks::new(self.rates));
+                networks.restore(number(network), budget, &self.rates);
+            }
+        }
     }
 
     /// A socket says something; what one says that holds no id is not heard.
     pub fn say(&mut self, from: usize, text: &str) {
-        if !self.sockets[from].open {
-            return;
+        if self.sockets[from].open {
+            self.hear(from, text);
+            self.slept();
         }
-        let roster = self.sockets[from].roster;
+    }
+
+    fn hear(&mut self, from: usize, text: &str) {
+        let (roster, now, rates) = (self.sockets[from].roster, self.now, self.rates);
         let limit = if roster { MAX_ROSTER_FRAME_BYTES } else { MAX_FRAME_BYTES };
+        let Socket { budget, heard, .. } = &mut self.sockets[from];
+        let frames = budget.frames.take(rates.frames, 1, now);
+        let bytes = frames && text.len() <= limit && budget.sent.take(rates.sent, text.len() as u64, now);
+        if budget.frames.note(rates.frames) | budget.sent.note(rates.sent) | (now > *heard) {
+            *heard = now + 5_000;
+            self.remember(from);
+        }
+        if !frames {
+            self.refuse(from, "too-many-frames", "Too many frames in a short time: slow down and connect again");
+            self.close(from, Some(1008));
+            return self.gone(from, "LOST");
+        }
         if text.len() > limit {
             let sentence =
                 format!("That frame is too long: one may have at most {limit} bytes; send data through a data channel");
@@ -231,6 +304,12 @@ impl Model {
             self.close(from, Some(1009));
             self.gone(from, "LOST");
             return;
+        }
+        if !bytes {
+            let sentence = "Too many bytes in a short time: slow down and connect again; send data through a data channel";
+            self.refuse(from, "too-many-bytes", sentence);
+            self.close(from, Some(1008));
+            return self.gone(from, "LOST");
         }
         match meaning(text) {
             Meaning::Nonsense => self.refuse(from, "not-a-message", "That frame is not a JSON object and was ignored"),
@@ -248,89 +327,143 @@ impl Model {
                 self.sockets[from].minted = (!self.evicting).then_some(self.now);
                 self.send(from, r#"{"type":"ICE","payload":{"iceServers":[],"ttl":3600}}"#);
             }
-            Meaning::Signal { kind, dst, id, payload } => self.pass(from, kind, dst, id, payload),
+            Meaning::Signal { kind, dst, id, payload } => self.pass(from, kind, dst, id, payload, text.len() as u64),
         }
     }
 
-    fn pass(&mut self, from: usize, kind: &str, dst: String, id: Option<String>, payload: Option<&str>) {
-        let Socket { id: src, roster, home, .. } = &self.sockets[from];
-        let (src, roster, from_home) = (src.clone(), *roster, *home);
-        let holder = id.as_deref().and_then(|id| self.holder(id));
-        if kind == "MESSAGE" && !(roster && holder.is_some_and(|holder| self.sockets[holder].roster)) {
+    fn pass(&mut self, from: usize, kind: &str, dst: String, id: Option<String>, payload: Option<&str>, bytes: u64) {
+        let now = self.now;
+        let Socket { id: src, roster, home, budget, told, network, .. } = &mut self.sockets[from];
+        let (src, roster, from_home, network) = (src.clone(), *roster, *home, number(network));
+        if kind == "MESSAGE" && !roster {
             return;
         }
+        let heavy = budget.is_heavy(bytes, now);
+        let late = kind != "OFFER" && told.iter().any(|(absent, until)| *absent == dst && *until > now);
+        let how = How { network, heavy, late };
+        if !self.network_may(from_home, network, |shares, rates, now| shares.sent.take_share(rates.sent, bytes, heavy, now)) {
+            return self.too_much(&src, &dst, how, from_home);
+        }
+        let holder = id.as_deref().and_then(|id| self.holder(id));
         let payload = payload.map_or_else(String::new, |payload| format!(r#","payload":{payload}"#));
         let frame = format!(r#"{{"type":"{kind}","src":{},"dst":{dst}{payload}}}"#, stringify(&src));
         // What can be no id is at home with whoever asks for it.
         let home = id.as_deref().map_or(from_home, |id| self.spread.home_of(id));
+        if home != from_home {
+            self.slept(); // two events, in two objects
+        }
         if home != from_home && self.split {
             if kind == "OFFER" {
                 self.expire(&dst, &src, from_home);
             }
         } else if let Some(holder) = holder {
-            self.send(holder, &frame);
+            if kind == "MESSAGE" && !self.sockets[holder].roster {
+                return;
+            }
+            self.deliver(holder, &src, &dst, &frame, how, home);
         } else if ["OFFER", "ANSWER", "CANDIDATE"].contains(&kind) {
-            self.wait(kind, home, src, dst, frame);
+            self.wait(kind, home, src, dst, frame, how);
         }
     }
 
-    fn wait(&mut self, kind: &str, home: Home, src: String, dst: String, frame: String) {
-        let last = self.attempts.iter().rposition(|attempt| attempt.home == home && attempt.src == src && attempt.dst == dst);
-        let at = last.filter(|_| kind != "OFFER");
-        if at.is_some_and(|at| self.attempts[at].failed) {
+    fn deliver(&mut self, to: usize, src: &str, dst: &str, frame: &str, how: How, home: Home) {
+        let (rates, now, bytes) = (self.rates, self.now, frame.len() as u64);
+        let Socket { budget, network, .. } = &mut self.sockets[to];
+        let fits = budget.got.take_share(rates.got, bytes, how.heavy, now);
+        let (due, network) = (budget.got.note(rates.got), number(network));
+        if due {
+            self.remember(to);
+        }
+        let take = |shares: &mut Shares, rates: &Rates, now| shares.got.take_share(rates.got, bytes, how.heavy, now);
+        if fits && self.network_may(home, network, take) {
+            self.send(to, frame);
+        } else {
+            self.too_much(src, dst, how, home);
+        }
+    }
+
+    /// The sender learns that its frame is not passed on.
+    fn too_much(&mut self, src: &str, dst: &str, how: How, home: Home) {
+        match self.holder(src) {
+            Some(sender) if self.sockets[sender].roster => {
+                let sentence = "That is more than can be passed on at once: the frame was dropped; try again later";
+                self.refuse(sender, "too-much-at-once", sentence);
+            }
+            _ if how.late => {}
+            _ => self.expire(dst, src, home),
+        }
+    }
+
+    fn wait(&mut self, kind: &str, home: Home, src: String, dst: String, frame: String, how: How) {
+        let last = self.rows.iter().rev().find(|row| row.home == home && row.src == src && row.dst == dst);
+        let followed = last.filter(|_| kind != "OFFER").map(|row| (row.attempt, row.due));
+        if followed.is_none() && how.late {
             return;
         }
         if dst.len() > MAX_DESTINATION_BYTES {
             return self.expire(&dst, &src, home);
         }
-        let at = at.unwrap_or_else(|| {
-            let due = self.now + self.window_ms;
-            self.attempts.push(Attempt { home, src, dst, due, frames: Vec::new(), failed: false });
-            self.attempts.len() - 1
-        });
-        let dst = &self.attempts[at].dst;
-        let here = || self.attempts.iter().filter(|attempt| attempt.home == home);
-        let for_peer = || here().filter(|attempt| attempt.dst == *dst && !attempt.failed);
-        let bytes = self.attempts[at].bytes(&frame);
-        let fits = self.rows(home) < MAX_WAITING_ROWS
-            && for_peer().map(|attempt| attempt.frames.len()).sum::<usize>() < MAX_WAITING_PER_PEER
-            && for_peer().map(Attempt::all_bytes).sum::<usize>() + bytes <= MAX_WAITING_BYTES_PER_PEER
-            && here().map(Attempt::all_bytes).sum::<usize>() + bytes <= MAX_WAITING_BYTES;
         self.frames += 1;
-        self.attempts[at].frames.push((self.frames, frame));
-        if !fits {
-            self.fail(at);
+        let (attempt, due) = followed.unwrap_or((self.frames, (self.now + self.window_ms).div_ceil(TICK_MS) * TICK_MS));
+        let row = Row { home, attempt, due, network: how.network, src, dst, frame };
+        if !self.may_store(home, &row.src, if followed.is_some() { 1 } else { ATTEMPT_COST }, how.network) {
+            return self.fail(&row);
         }
+        let mut failed = Vec::new();
+        while let Some(victim) = gives_way(&self.rows, &row) {
+            let victim = victim.filter(|_| failed.len() <= MAX_GIVEN_UP);
+            let end = victim.is_none();
+            let victim = victim.unwrap_or_else(|| row.clone());
+            self.rows.retain(|row| !(row.home == home && row.attempt == victim.attempt));
+            failed.push(victim);
+            if end {
+                failed.into_iter().for_each(|row| self.expire(&row.dst, &row.src, home));
+                return;
+            }
+        }
+        self.rows.push(row);
+        failed.into_iter().for_each(|row| self.expire(&row.dst, &row.src, home));
     }
 
-    /// How many rows a home has: frames that wait, and marks.
-    fn rows(&self, home: Home) -> usize {
-        self.attempts
-            .iter()
-            .filter(|attempt| attempt.home == home)
-            .map(|attempt| attempt.frames.len() + usize::from(attempt.failed))
-            .sum()
+    fn may_store(&mut self, home: Home, src: &str, cost: u64, network: NetworkNumber) -> bool {
+        let (rates, now) = (self.rates, self.now);
+        let sender = self.holder(src).filter(|sender| self.sockets[*sender].home == home);
+        let (taken, used) = match sender {
+            Some(sender) => {
+                let budget = &mut self.sockets[sender].budget;
+                let (taken, used) = (budget.stored.take(rates.stored, cost, now), budget.stored.is_used(rates.stored));
+                if budget.stored.note(rates.stored) {
+                    self.remember(sender);
+                }
+                (taken, used)
+            }
+            None => {
+                let bucket = self.guests.entry((home, src.to_owned())).or_default();
+                (bucket.take(rates.stored, cost, now), bucket.is_used(rates.stored))
+            }
+        };
+        taken && self.network_may(home, network, |shares, rates, now| shares.stored.take_share(rates.stored, cost, used, now))
     }
 
-    fn fail(&mut self, at: usize) {
-        self.attempts[at].frames.clear();
-        let home = self.attempts[at].home;
-        let marks = self.attempts.iter().filter(|attempt| attempt.home == home && attempt.failed).count();
-        if marks >= MAX_FAILED_ATTEMPTS || self.rows(home) >= MAX_WAITING_ROWS {
-            let Attempt { home, src, dst, .. } = self.attempts.remove(at);
-            return self.expire(&dst, &src, home); // it is forgotten that it was told, and may be told again
-        }
-        let attempt = &mut self.attempts[at];
-        attempt.failed = true;
-        attempt.due = self.now + FAILED_ATTEMPT_MEMORY_MS;
-        let (dst, src, home) = (attempt.dst.clone(), attempt.src.clone(), attempt.home);
-        self.expire(&dst, &src, home);
+    fn fail(&mut self, last: &Row) {
+        self.rows.retain(|row| !(row.home == last.home && row.attempt == last.attempt));
+        self.expire(&last.dst, &last.src, last.home);
     }
 
     /// Tells whoever asked that nobody came.
     fn expire(&mut self, absent: &str, asker: &str, home: Home) {
         if let Some(holder) = self.holder(asker).filter(|_| !self.split || home == self.spread.home_of(asker)) {
             self.send(holder, &format!(r#"{{"type":"EXPIRE","src":{absent},"dst":{}}}"#, stringify(asker)));
+            if absent.len() <= MAX_DESTINATION_BYTES {
+                let now = self.now;
+                let told = &mut self.sockets[holder].told;
+                told.retain(|(other, until)| other != absent && *until > now);
+                if told.len() >= MAX_TOLD {
+                    told.remove(0);
+                }
+                told.push((absent.to_owned(), now + TOLD_MEMORY_MS));
+                self.remember(holder);
+            }
         }
     }
 
@@ -346,7 +479,7 @@ impl Model {
         // Who says goodbye needs no id any more.
         if keeps && self.grace_ms > 0 && self.sockets[socket].closed != Some(Some(1000)) {
             let (home, id, token, network) = (*home, id.clone(), token.clone(), *network);
-            self.kept.push(Kept { home, id, token, network, until: self.now + self.grace_ms });
+            self.kept.push(Kept { home, id, token, network, until: (self.now + self.grace_ms).div_ceil(TICK_MS) * TICK_MS });
         }
     }
 
@@ -366,37 +499,45 @@ impl Model {
             (socket.open, socket.closed) = (false, Some(None));
         }
         self.guesses.retain(|guesses| guesses.home != home);
+        self.networks.remove(&home);
+        self.guests.retain(|(at, _), _| *at != home);
+        self.rows.iter_mut().filter(|row| row.home == home).for_each(|row| row.network = NetworkNumber::default());
     }
 
     /// Objects are thrown out of memory, and forget what need not be known.
     pub fn evict(&mut self) {
         self.sockets.iter_mut().for_each(|socket| socket.minted = None);
         self.guesses.clear();
+        self.forget();
     }
 
     pub fn pass_time(&mut self, ms: u64) {
         let end = self.now + ms;
         loop {
-            let attempts = self.attempts.iter().map(|attempt| (attempt.due, attempt.home));
+            let waiting = self.rows.iter().map(|row| (row.due, row.home));
             let kept = self.kept.iter().map(|kept| (kept.until, kept.home));
-            let Some((due, home)) = attempts.chain(kept).min().filter(|(due, _)| *due <= end) else {
+            let Some((due, home)) = waiting.chain(kept).min().filter(|(due, _)| *due <= end) else {
                 break;
             };
             self.now = self.now.max(due);
             let now = self.now;
-            self.attempts.retain(|attempt| !(attempt.home == home && attempt.failed && attempt.due <= now));
             self.kept.retain(|kept| !(kept.home == home && kept.until <= now));
-            let due = self.attempts.iter_mut().filter(|attempt| attempt.home == home && attempt.due <= now);
-            due.for_each(|attempt| attempt.frames.clear());
-            while let Some(at) = self.attempts.iter().position(|attempt| attempt.home == home && attempt.due <= now) {
-                self.fail(at);
-            }
+            let mut failed: Vec<Row> = self.rows.iter().filter(|row| row.home == home && row.due <= now).cloned().collect();
+            self.rows.retain(|row| !(row.home == home && row.due <= now));
+            failed.sort_by_key(|row| row.attempt);
+            failed.dedup_by_key(|row| row.attempt);
+            failed.into_iter().for_each(|row| self.expire(&row.dst, &row.src, home));
+            self.slept();
         }
         self.now = end;
     }
 
     /// Whether anything waits for anybody.
     pub fn is_idle(&self) -> bool {
-        self.attempts.is_empty() && self.kept.is_empty()
+        self.rows.is_empty() && self.kept.is_empty()
     }
+}
+
+fn number(network: &str) -> NetworkNumber {
+    NetworkNumber::of(network)
 }

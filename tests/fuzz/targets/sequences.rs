@@ -14,6 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU16;
 
 const IDS: [&str; 8] = ["ann", "bob", "ruth", "rob", "q\"\\\u{1}\u{7f}é😀", "absent", "eve", "x"];
+/// Without limits, with the defaults, and with little.
+const ALLOWANCES: [[(&str, &str); 2]; 4] = [
+    [("FRAMES_PER_SECOND", "0"), ("BYTES_PER_SECOND", "0")],
+    [("FRAMES_PER_SECOND", "0"), ("BYTES_PER_SECOND", "0")],
+    [("FRAMES_PER_SECOND", "50"), ("BYTES_PER_SECOND", "65536")],
+    [("FRAMES_PER_SECOND", "50"), ("BYTES_PER_SECOND", "4096")],
+];
 const NETWORKS: [&str; 3] = ["", "192.0.2.1", "2001:db8::1"];
 const TOKENS: [&str; 3] = ["short", "a-token-that-nobody-can-guess", "another-one-that-nobody-can-guess"];
 
@@ -32,7 +39,9 @@ fn begin(choices: &mut Choices<'_>, capacity: usize) -> (World, usize, u16, bool
     let room = choices.once_in(3);
     let homes = if room { 1 } else { choices.one_of(&[1, 1, 2, 8]) };
     let evicting = choices.once_in(2);
-    let vars = [("FRAMES_PER_SECOND", "0"), ("STUN_URLS", ""), ("PUBLIC_HOMES", &homes.to_string())];
+    let homes_var = homes.to_string();
+    let mut vars = vec![("STUN_URLS", ""), ("PUBLIC_HOMES", &*homes_var)];
+    vars.extend(choices.one_of(&ALLOWANCES));
     let limit = capacity.to_string();
     let limits = [("ROOM_CAPACITY", limit.as_str()), ("CONCURRENT_LIMIT", if homes == 1 { &limit } else { "5000" })];
     let world = World::new(&[&vars[..], &limits].concat(), if room { "a-room" } else { "peerjs" }, evicting);
@@ -43,7 +52,7 @@ fn begin(choices: &mut Choices<'_>, capacity: usize) -> (World, usize, u16, bool
 fn exact(choices: &mut Choices<'_>) {
     let capacity = choices.one_of(&[2, 4, 16]);
     let (mut world, peers, homes, room) = begin(choices, capacity);
-    let mut model = Model::new(Spread { homes: NonZeroU16::new(homes).unwrap(), here: Home(0) }, world.now);
+    let mut model = Model::new(Spread { homes: NonZeroU16::new(homes).unwrap(), here: Home(0) }, world.now, world.rates());
     model.evicting = world.is_evicting();
     model.room_capacity = capacity;
     model.concurrent_limit = if homes == 1 { capacity } else { 5_000 };

@@ -1,0 +1,66 @@
+//! Who gives way when what may wait is full, for the model: by lists that are sorted.
+
+use beckon::limits::{MAX_WAITING_BYTES, MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_PER_PEER, MAX_WAITING_ROWS, TIMES_HEAVIER};
+use beckon::member::NetworkNumber;
+use beckon::placement::Home;
+
+/// A frame for an absent peer.
+#[derive(Clone)]
+pub struct Row {
+    pub home: Home,
+    pub attempt: usize,
+    pub due: u64,
+    pub network: NetworkNumber,
+    pub src: String,
+    pub dst: String,
+    pub frame: String,
+}
+
+impl Row {
+    fn bytes(&self) -> usize {
+        64 + self.frame.len() + super::javascript::stringify(&self.src).len() + self.dst.len()
+    }
+}
+
+/// `None` when a new row fits; else the row whose attempt gives way to it, if one does.
+pub fn gives_way(rows: &[Row], new: &Row) -> Option<Option<Row>> {
+    let here: Vec<&Row> = rows.iter().filter(|row| row.home == new.home).collect();
+    let theirs: Vec<&Row> = here.iter().copied().filter(|row| row.dst == new.dst).collect();
+    let bytes = |rows: &[&Row]| rows.iter().map(|row| row.bytes()).sum::<usize>() + new.bytes();
+    let (rows, by_bytes) = if theirs.len() >= MAX_WAITING_PER_PEER {
+        (theirs, false)
+    } else if bytes(&theirs) > MAX_WAITING_BYTES_PER_PEER {
+        (theirs, true)
+    } else if here.len() >= MAX_WAITING_ROWS {
+        (here, false)
+    } else if bytes(&here) > MAX_WAITING_BYTES {
+        (here, true)
+    } else {
+        return None;
+    };
+    let of = |row: &Row| if row.src == new.src { new.network } else { row.network };
+    let weight = |which: &dyn Fn(&Row) -> bool| -> usize {
+        let all = rows.iter().copied().chain([new]).filter(|row| which(row));
+        all.map(|row| if by_bytes { row.bytes() } else { 1 }).sum()
+    };
+    let network = |row: &Row| weight(&|other| of(other) == of(row));
+    let sender = |row: &Row| weight(&|other| of(other) == of(row) && other.src == row.src);
+    let most = of(first_of_most(rows.iter().map(|row| (network(row), *row)))?);
+    let rows = || rows.iter().copied().filter(|row| of(row) == most);
+    let victim = first_of_most(rows().map(|row| (sender(row), row)))?;
+    let gives_way = if most == new.network {
+        sender(victim) > sender(new)
+    } else {
+        network(victim) > network(new) && sender(victim) * TIMES_HEAVIER > sender(new)
+    };
+    let its = || rows().filter(|row| row.src == victim.src);
+    let size = |attempt: usize| {
+        its().filter(|row| row.attempt == attempt).map(|row| if by_bytes { row.bytes() } else { 1 }).sum::<usize>()
+    };
+    let attempt = its().map(|row| (size(row.attempt), row.attempt)).max()?.1;
+    Some(its().find(|row| row.attempt == attempt).filter(|_| gives_way).cloned())
+}
+
+fn first_of_most<'a>(rows: impl Iterator<Item = (usize, &'a Row)>) -> Option<&'a Row> {
+    rows.reduce(|most, it| if it.0 > most.0 { it } else { most }).map(|(_, row)| row)
+}
