@@ -27,8 +27,9 @@ const onceCount = (/** @type {string} */ _printed, /** @type {number | null} */ 
  * @param {string[]} options
  */
 export const nodeCommand = (files, ...options) =>
-  // One test's worst case, in ms; and whatever a test that failed left open must not keep its file from ending.
-  ["node", "--test", "--test-reporter=spec", "--test-timeout=240000", "--test-force-exit", ...options, ...files];
+  // A guard against what hangs, in ms: to node a whole file is a test, too, and the longest takes some minutes on a busy machine. And
+  // whatever a test that failed left open must not keep its file from ending.
+  ["node", "--test", "--test-reporter=spec", "--test-timeout=900000", "--test-force-exit", ...options, ...files];
 
 /** @param {string[]} command @param {{ cores: number, needs?: string[] }} asks @returns {Stage} */
 const once = (command, { cores, needs = [] }) => ({ command, count: onceCount, needs, cores, files: [], once: true });
