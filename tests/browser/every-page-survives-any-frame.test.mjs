@@ -7,7 +7,8 @@ import { deriveKeys } from '../../public/seal.js';
 import { open } from '../worker/socket.mjs';
 import { eventually, openDevice, stage, until } from './browser.mjs';
 
-const { beckon, chromium } = await stage();
+// What the server takes from one socket, and gives one, is less than all this at once.
+const { beckon, chromium } = await stage({ vars: { BYTES_PER_SECOND: '10000000' } });
 
 /** How long a page may take for all that it is sent here, in ms of its one thread: it was a minute for a single frame. */
 const BUSY_MS = 4_000;
