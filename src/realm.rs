@@ -24,7 +24,7 @@ use crate::guesses::Guesses;
 use crate::ice::Ice;
 use crate::id::PeerId;
 use crate::limits::{Millis, EARNED_AFTER_MS, ICE_PAUSE_MS, TICK_MS};
-use crate::member::{Conn, Member};
+use crate::member::{Conn, Member, Told};
 use crate::members::Members;
 use crate::message;
 use crate::networks::Networks;
@@ -130,6 +130,9 @@ pub struct Realm {
     networks: Networks,
     /// What is left of what may be stored for senders of other homes, by the hashes of their ids. In memory only.
     guests: HashMap<u64, Bucket>,
+    /// Attempts of senders of other homes that were given up here: what was under way from there meanwhile begins no other. Only in memory,
+    /// since it is needed for as long as a frame is between two homes.
+    given_up: Told,
     /// When the first of the sockets that have been asked for a sign of life must have given one.
     next_verdict: Option<Millis>,
     /// When the alarm is set for, as far as we know.
@@ -152,6 +155,7 @@ impl Realm {
             guesses: Guesses::default(),
             networks: Networks::new(rates),
             guests: HashMap::new(),
+            given_up: Told::default(),
             next_verdict: None,
             armed: None,
             relays: None,

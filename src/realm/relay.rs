@@ -129,12 +129,13 @@ impl Realm {
     /// Lets a frame wait for whoever takes its destination, if that may be stored.
     fn wait(&mut self, kind: Kind, src: &PeerId, dst: &Destination, frame: String, how: Passage, turn: &mut Turn<'_>) {
         let now = turn.now;
-        let Self { members, guests, networks, rates, queue, .. } = self;
+        let Self { members, guests, networks, rates, queue, given_up, spread, .. } = self;
         let due = tick(now.saturating_add(self.settings.expire_timeout_ms));
         let (json, network) = (message::json(src.as_str()), how.network);
+        let late = how.late || (kind != Kind::Offer && given_up.knows(&format!("{json}{}", dst.json), now));
         let row = Waiting { seq: 0, attempt: 0, due, src: json, dst: dst.json.clone(), frame: Some(frame), network };
         let mut remembered = None;
-        let change = queue.push(kind, how.late, row, |cost| {
+        let change = queue.push(kind, late, row, |cost| {
             let stored = match members.named_mut(src.as_str()) {
                 Some(member) => {
                     let taken = member.budget.stored.take(rates.stored, cost, now);
@@ -159,6 +160,12 @@ impl Realm {
                 networks.of(network, now).is_none_or(|shares| shares.stored.take_share(shared, cost, heavy, now))
             })
         });
+        for Expired { src, dst } in change.expired.iter().filter(|expired| expired.dst.len() <= MAX_DESTINATION_BYTES) {
+            let sender = Destination::parse(src).and_then(|sender| sender.id);
+            if sender.is_some_and(|id| spread.home_of(&id) != spread.here) {
+                given_up.note(&format!("{src}{dst}"), now);
+            }
+        }
         turn.out.extend(remembered.map(Effect::Remember));
         self.changed(change, turn);
     }

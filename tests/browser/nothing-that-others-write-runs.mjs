@@ -108,10 +108,14 @@ export function nothingRuns(start) {
     for (const [index, text] of TEXTS.entries()) {
       const name = cleanName(text);
       await writer.page.evaluate((text) => {
-        const [name, words] = [document.getElementById('name'), document.getElementById('text')];
+        const name = document.getElementById('name');
         name.value = text;
         name.dispatchEvent(new Event('change'));
-        words.value = text;
+      }, text);
+      // Names are told no oftener than a person changes them: what is said at once may come first.
+      await until(watcher.page, `name ${index}: ${text}`, (name) => document.querySelector('#people li.open')?.textContent === name, name);
+      await writer.page.evaluate((text) => {
+        document.getElementById('text').value = text;
         document.getElementById('compose').requestSubmit();
       }, text);
       // What a text field does not take is not said. (Control characters stay.)

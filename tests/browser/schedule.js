@@ -2,6 +2,7 @@
 // RTCPeerConnections, with a server and a road between them that do what a seeded schedule says.
 import { openCourier } from '/courier.js';
 import { openPace } from '/pace.js';
+import { readTold } from '/parse.js';
 import { openPeer } from '/peer.js';
 import { deriveKeys, freshEpoch, freshSecret } from '/seal.js';
 import { seeded } from '/chance.mjs';
@@ -117,7 +118,7 @@ export async function run(seed) {
     const arrive = () => {
       note(text);
       if (plan.sealed) to.courier.take(`${from.me}`, payload);
-      else know(to).told(JSON.parse(payload.words), payload.epoch, true);
+      else know(to).told(readTold(JSON.parse(payload.words)), payload.epoch, true); // as the courier reads them
     };
     if (fate < plan.lost) return note(`lost: ${text}`);
     if (fate < plan.lost + plan.late) return later(() => to.online && arrive(), 20 + plan.roads[to.me].below(150));

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import http from 'node:http';
-import WebSocket from 'ws';
 import { DEADLINE_MS, openDoor, startChromium, startFirefox as startBareFirefox, startOwnChromium, startOwnFirefox as startOwnBareFirefox } from '../browser/browser.mjs';
 import { deriveKeys } from '../../public/seal.js';
 import { startBeckon } from '../worker/beckon.mjs';
@@ -37,15 +36,11 @@ export async function startServer() {
       target.port = beckon.url.port;
       await door.open();
     },
-    /** Makes sure that a link's room is in memory: somebody whom no roster shows comes and goes. */
+    /** Makes sure that a link's room is in memory: somebody who is not in it asks it for something that members get, and gets nothing. */
     async wake(link) {
       const { realmKey } = await deriveKeys(new URL(link).hash.slice(1));
-      const socket = new WebSocket(`ws://${target.hostname}:${target.port}/peerjs?key=${realmKey}&id=passer-by&token=t`);
-      await new Promise((resolve, reject) => {
-        socket.on('message', resolve);
-        socket.on('error', reject);
-      });
-      socket.terminate();
+      const answer = await fetch(`http://${target.hostname}:${target.port}/${realmKey}/ice?id=passer-by&token=t&roster=1`);
+      assert.ok(!answer.ok, `a stranger was answered with ${answer.status}`);
     },
     /** Throws a link's room out of the server's memory, its sockets with it (`close`) or not (`hibernate`). */
     async evict(link, webSockets) {

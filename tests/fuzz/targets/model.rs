@@ -78,6 +78,8 @@ pub struct Model {
     /// What networks, and senders of other homes, have used, in each home.
     networks: BTreeMap<Home, Networks>,
     guests: BTreeMap<(Home, String), Bucket>,
+    /// Attempts of senders of other homes that a home gave up, and until when it knows.
+    given_up: BTreeMap<Home, Vec<(String, String, u64)>>,
     /// What waits for absent peers, in order.
     rows: Vec<Row>,
     kept: Vec<Kept>,
@@ -92,6 +94,7 @@ impl Model {
             rates,
             networks: BTreeMap::new(),
             guests: BTreeMap::new(),
+            given_up: BTreeMap::new(),
             now,
             window_ms: 5_000,
             grace_ms: 60_000,
@@ -262,6 +265,7 @@ impl Model {
     /// What a sleep leaves of allowances: what sockets remember.
     fn forget(&mut self) {
         self.guests.clear();
+        self.given_up.clear();
         self.networks.clear();
         self.rows.iter_mut().for_each(|row| row.network = NetworkNumber::default());
         for at in 0..self.sockets.len() {
@@ -397,7 +401,10 @@ impl Model {
     fn wait(&mut self, kind: &str, home: Home, src: String, dst: String, frame: String, how: How) {
         let last = self.rows.iter().rev().find(|row| row.home == home && row.src == src && row.dst == dst);
         let followed = last.filter(|_| kind != "OFFER").map(|row| (row.attempt, row.due));
-        if followed.is_none() && how.late {
+        let given_up = self.given_up.get(&home).into_iter().flatten();
+        let late =
+            kind != "OFFER" && given_up.into_iter().any(|(from, to, until)| (from, to) == (&src, &dst) && *until > self.now);
+        if followed.is_none() && (how.late || late) {
             return;
         }
         if dst.len() > MAX_DESTINATION_BYTES {
@@ -417,12 +424,25 @@ impl Model {
             self.rows.retain(|row| !(row.home == home && row.attempt == victim.attempt));
             failed.push(victim);
             if end {
-                failed.into_iter().for_each(|row| self.expire(&row.dst, &row.src, home));
+                failed.into_iter().for_each(|row| self.give_up(&row));
                 return;
             }
         }
         self.rows.push(row);
-        failed.into_iter().for_each(|row| self.expire(&row.dst, &row.src, home));
+        failed.into_iter().for_each(|row| self.give_up(&row));
+    }
+
+    fn give_up(&mut self, row: &Row) {
+        if self.spread.home_of(&row.src) != row.home {
+            let now = self.now;
+            let known = self.given_up.entry(row.home).or_default();
+            known.retain(|(src, dst, until)| (src, dst) != (&row.src, &row.dst) && *until > now);
+            if known.len() >= MAX_TOLD {
+                known.remove(0);
+            }
+            known.push((row.src.clone(), row.dst.clone(), now + TOLD_MEMORY_MS));
+        }
+        self.expire(&row.dst, &row.src, row.home);
     }
 
     fn may_store(&mut self, home: Home, src: &str, cost: u64, network: NetworkNumber) -> bool {
@@ -447,7 +467,7 @@ impl Model {
 
     fn fail(&mut self, last: &Row) {
         self.rows.retain(|row| !(row.home == last.home && row.attempt == last.attempt));
-        self.expire(&last.dst, &last.src, last.home);
+        self.give_up(last);
     }
 
     /// Tells whoever asked that nobody came.
@@ -501,6 +521,7 @@ impl Model {
         self.guesses.retain(|guesses| guesses.home != home);
         self.networks.remove(&home);
         self.guests.retain(|(at, _), _| *at != home);
+        self.given_up.remove(&home);
         self.rows.iter_mut().filter(|row| row.home == home).for_each(|row| row.network = NetworkNumber::default());
     }
 
