@@ -88,15 +88,16 @@ export function openConversation({ tally, link, tell, myName, heard, pace, named
     return on && findPath(on.pc, theirRelay, theirPath).catch(() => null);
   }
 
-  async function survey() {
+  /** @param {boolean} [asked] it is wanted now, even if nobody sees it @param {boolean} [asking] the other side is to look as well, and to say if it has changed */
+  async function survey(asked = false, asking = false) {
     clearTimeout(timer);
     timer = setTimeout(survey, SURVEY_MS);
     const on = link();
-    if (!on || globalThis.document?.hidden) return;
+    if (!on || (!asked && globalThis.document?.hidden)) return;
     const way = await look();
     if (!way || on !== link()) return;
     const words = { type: 'relay', protocol: way.relay, path: way.path };
-    if (ourWay !== (ourWay = way.relay + way.path)) say(words);
+    if (ourWay !== (ourWay = way.relay + way.path) || asking) say(words);
     trip = way.latency ?? 0;
     found(way.path, way.latency);
   }
@@ -122,7 +123,7 @@ export function openConversation({ tally, link, tell, myName, heard, pace, named
     else if (words?.type === 'relay') {
       theirRelay = words.protocol;
       theirPath = words.path;
-      if (mayLook()) survey(); // or later, as ever
+      if (mayLook()) survey(true); // or later, as ever
     }
   }
 

@@ -12,8 +12,8 @@
  * @property {string} relay by what we reach our relay, empty if we use none
  * @property {number | null} latency the round trip in ms, null while it is not measured
  * @property {number} bytes how many it has carried, both ways
- * @property {boolean} slow whether one of the two takes TCP or TLS where UDP might do
- * @property {boolean} detour whether one of the two takes a relay where none might do
+ * @property {boolean} slow whether the two use a relay, and one of them TCP or TLS where UDP might do
+ * @property {boolean} detour whether the two use a relay where none might do
  */
 
 /**
@@ -35,8 +35,11 @@ export async function findPath(pc, relay, path = '') {
   const ours = local?.candidateType === 'relay' ? String(local.relayProtocol || 'udp') : '';
   const latency = typeof pair.currentRoundTripTime === 'number' ? pair.currentRoundTripTime * 1_000 : null;
   const by = ours || (remote?.candidateType === 'relay' ? relay || 'udp' : '');
-  const detour = Boolean(by || /^turn/.test(path)) && pc.getConfiguration?.().iceTransportPolicy !== 'relay';
-  const facts = { relay: ours, latency, bytes: pair.bytesSent + pair.bytesReceived || 0, slow: [ours, by, path].some((name) => SLOW.test(name)), detour };
+  // Where one of the two has left the relay already, a restart of ICE may lead back to it (Chromium tries no second pair like the one it has).
+  const both = by && !/^(direct|stun)$/.test(path);
+  const detour = Boolean(both) && pc.getConfiguration?.().iceTransportPolicy !== 'relay';
+  const slow = Boolean(both) && [ours, by, path].some((name) => SLOW.test(name));
+  const facts = { relay: ours, latency, bytes: pair.bytesSent + pair.bytesReceived || 0, slow, detour };
   if (by) return { ...facts, path: /** @type {Path} */ (`turn-${/^t(cp|ls)$/.test(by) ? by : 'udp'}`) };
   return { ...facts, path: isTranslated(local) || isTranslated(remote) ? 'stun' : 'direct' };
 }

@@ -120,6 +120,7 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
   detour.start();
   const upgrade = openUpgrade({
     look: conversation.look,
+    ask: () => conversation.survey(true, true),
     may: () => present && online() && links.works && !conversation.waiting,
     restart: () => links.refresh(true),
   });

@@ -17,15 +17,17 @@ const QUIET_BYTES = 200;
 /**
  * @param {object} options
  * @param {() => Promise<import('./path.js').Way | null>} options.look at the present path
+ * @param {() => void} options.ask the other side to look, too, and to say if it has changed
  * @param {() => boolean} options.may whether nothing waits to arrive, and the server can carry an offer
  * @param {() => void} options.restart
  */
-export function openUpgrade({ look, may, restart }) {
+export function openUpgrade({ look, ask, may, restart }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let tries = 0;
   let triedAt = -FORGET_MS;
   let due = 0;
+  let asked = false;
   let bytes = 0;
 
   /** @param {number} wait */
@@ -37,7 +39,8 @@ export function openUpgrade({ look, may, restart }) {
   function next() {
     const wait = (TRIES_MS[tries] ?? 0) * (1 + Math.random());
     due = performance.now() + wait;
-    later(wait - LOOK_MS);
+    asked = false;
+    later(wait - 2 * LOOK_MS);
   }
 
   async function tick() {
@@ -48,7 +51,11 @@ export function openUpgrade({ look, may, restart }) {
     if (way && tries >= (way.slow ? TRIES_MS.length : way.detour ? DETOUR_TRIES : 0)) return;
     const quiet = way && may() && Math.abs(way.bytes - bytes) <= QUIET_BYTES;
     bytes = way?.bytes ?? 0;
-    if (!quiet || performance.now() < due) return later(LOOK_MS);
+    if (!quiet || !asked || performance.now() < due) {
+      if (way && !asked) ask();
+      asked ||= Boolean(way);
+      return later(LOOK_MS);
+    }
     triedAt = performance.now();
     restart();
     if (++tries < TRIES_MS.length) next(); // it ends there if the path is a good one then

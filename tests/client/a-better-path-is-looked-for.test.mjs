@@ -15,9 +15,10 @@ function open(t, chance = 0.5) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   t.mock.method(performance, 'now', () => now);
   t.mock.method(Math, 'random', () => chance);
-  const world = { way: TLS, bytes: 0, each: 0, may: true, looks: 0, tries: [] };
+  const world = { way: TLS, bytes: 0, each: 0, may: true, asked: 0, looks: 0, tries: [] };
   const search = openUpgrade({
     look: async () => (world.looks++, world.way && { ...world.way, bytes: world.bytes }),
+    ask: () => (world.asked++, world.answer?.()),
     may: () => world.may,
     restart: () => (world.tries.push(now / 1_000), world.found?.()),
   });
@@ -46,7 +47,8 @@ test('a path by TCP or TLS is tried three times to be bettered, each time later,
       const [first, second, third] = world.tries;
       assert.ok(first >= 3 && first <= 8, `the first after ${first} s`);
       assert.ok(second - first > first && third - second > 2 * (second - first), `no later each time: ${world.tries}`);
-      assert.ok(world.looks <= 10, `${world.looks} looks`);
+      assert.ok(world.looks <= 12, `${world.looks} looks`);
+      assert.equal(world.asked, 3, 'the other side was not asked each time');
       const { looks } = world;
       await pass(5 * MINUTE_S);
       assert.deepEqual([world.tries.length, world.looks], [3, looks], 'it goes on without end');
@@ -75,6 +77,14 @@ test('when a better one has been found, nothing more is tried', async (t) => {
   start();
   await pass(10 * MINUTE_S);
   assert.equal(world.tries.length, 1);
+});
+
+test('when the other side, asked, says that it has left the relay, nothing is tried', async (t) => {
+  const { start, pass, world } = open(t);
+  world.answer = () => (world.way = GOOD);
+  start();
+  await pass(10 * MINUTE_S);
+  assert.deepEqual([world.asked, world.tries.length], [1, 0]);
 });
 
 test('nothing is tried while bytes move or something waits; it is as soon as it is quiet', async (t) => {
@@ -127,12 +137,13 @@ const pc = (local, remote, policy = 'all') => ({
     ),
 });
 
-test('what may be bettered is what either side says', async () => {
+test('what may be bettered is what both sides say is no path without a relay', async () => {
   const [host, udp, tls] = [{ candidateType: 'host' }, { candidateType: 'relay', relayProtocol: 'udp' }, { candidateType: 'relay', relayProtocol: 'tls' }];
   for (const [local, remote, theirRelay, theirPath, path, slow, detour] of [
     [host, host, '', 'direct', 'direct', false, false],
-    [host, host, '', 'turn-udp', 'direct', false, true], // they take another pair than we
-    [host, host, '', 'turn-tcp', 'direct', true, true],
+    [host, host, '', 'turn-tcp', 'direct', false, false], // they take another pair than we
+    [udp, udp, 'udp', 'stun', 'turn-udp', false, false],
+    [tls, udp, '', 'direct', 'turn-tls', false, false],
     [udp, udp, 'udp', 'turn-udp', 'turn-udp', false, true],
     [udp, udp, 'tls', 'turn-tls', 'turn-udp', true, true],
     [tls, udp, 'udp', 'turn-udp', 'turn-tls', true, true],
