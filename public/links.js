@@ -153,6 +153,11 @@ export function openLinks({ session, polite, ice, online, tell, changed, heard, 
       else repeat();
     },
 
+    /** They are this page load, said just now: a link to an earlier one leads nowhere. @param {string} epoch */
+    seen(epoch) {
+      if (isLeft(epoch)) rebuild();
+    },
+
     /**
      * @param {import('./parse.js').Told} words nobody has changed them, but they may still be nonsense; without any, the other
      *   side only asks who is here

@@ -312,7 +312,10 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
       spoken = true;
       const introduces = words.description || words.candidate;
       if (fresh && !introduces) detour.answered();
-      if (conversation.isPart(words)) return fresh && conversation.told(words, epoch);
+      if (conversation.isPart(words)) {
+        if (fresh) conversation.told(words, epoch);
+        return fresh && links.seen(epoch);
+      }
       // Of what comes too often, whatever matters comes again.
       if (words.description ? !mayDescribe() : !introduces && !mayAsk()) return;
       if (!introduces) introduce({ here: myName() }); // it asks who is here

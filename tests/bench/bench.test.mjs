@@ -163,8 +163,8 @@ test("pairs across homes are across homes", async () => {
   });
 });
 
-test("the Worker's upload is at most 110 kB after gzip", async () => {
+test("the Worker's upload is at most 115 kB after gzip", async () => {
   const bytes = await upload(DIST);
   console.log(`# ${bytes} bytes`);
-  assert.ok(bytes <= 110_000, `${bytes} bytes`);
+  assert.ok(bytes <= 115_000, `${bytes} bytes`);
 });

@@ -31,7 +31,7 @@ export const targets = [
   { figure: "joins", what: "CPU of joining, 5,000 sockets / 2 sockets", must: { most: 1.15 }, value: (row) => row("Beckon")["5000 sockets"] / row("Beckon")["2 sockets"] },
   { figure: "bytes", what: "signalling round trips before a room's first offer", must: { most: 1 }, value: (row) => row("room").roundTrips },
   { figure: "page", what: "page open to hello possible, x instant signalling", must: { most: 1.3 }, value: (row) => row("Beckon").ms / row("instant signalling").ms },
-  { figure: "sizes", what: "Worker as uploaded, kB after gzip", must: { most: 110 }, value: (_, { rows }) => sizeOf(rows, "Beckon: Worker", "kB gzip") },
+  { figure: "sizes", what: "Worker as uploaded, kB after gzip", must: { most: 115 }, value: (_, { rows }) => sizeOf(rows, "Beckon: Worker", "kB gzip") },
   { figure: "sizes", what: "start-up, ms of CPU", must: { most: 10 }, value: (_, { rows }) => sizeOf(rows, "Beckon: start", "CPU ms") },
   { figure: "sizes", what: "page and library, kB after gzip", must: { most: 25 }, value: (_, { rows }) => sizeOf(rows, "page and library", "kB gzip") },
 ];

@@ -59,6 +59,14 @@ export async function startBeckon({ vars = {}, secrets = {}, counting = false, c
     },
     /** All rows of a query to an object's storage. */
     sql: async (name, query) => (await worker.getDurableObjectStorage("Room", { name })).exec(query),
+    /** The frames that wait in an object's storage; an object that keeps nothing has no table for them. */
+    waiting: async (name) => {
+      const storage = await worker.getDurableObjectStorage("Room", { name });
+      return storage.exec("SELECT * FROM waiting").catch((error) => {
+        if (!/no such table: waiting/.test(error.message)) throw error;
+        return [];
+      });
+    },
     /** The data points that were written, as they were. */
     points: async () => (await harness.getWorker("counter").fetch("/")).json(),
     /** What the Worker logged. */

@@ -57,7 +57,7 @@ test("a deploy in the middle of a burst: what arrived is a beginning of it, what
   assert.equal(answers.filter((answer) => answer === OPEN).length, 1, `${answers}`);
   const late = await join(beckon, "late");
   assert.equal(await late.next(), relayed("OFFER", "ann", "late", "kept"));
-  assert.deepEqual(await beckon.sql("realm:k", "SELECT * FROM waiting"), []);
+  assert.deepEqual(await beckon.waiting("realm:k"), []);
 });
 
 /** One id for each of some homes (src/placement.rs). */
@@ -161,13 +161,13 @@ test("an alarm that is slow to be set comes; one that could not be set is set ag
   ann.send({ type: "OFFER", dst: "slow", payload: 1 });
   assert.equal(await ann.next(), EXPIRE("slow", "ann"));
   await beckon.evict("realm:k");
-  await beckon.sql("realm:k", "DELETE FROM waiting"); // the memory of that, and of its alarm
+  assert.deepEqual(await beckon.waiting("realm:k"), []); // nor is there anything that would bring an alarm
   await beckon.faults({ setAlarm: "1" });
   ann.send({ type: "OFFER", dst: "again", payload: 1 });
   assert.equal(await ann.next(), EXPIRE("again", "ann"));
   assert.deepEqual([(await beckon.faults()).setAlarm, faults(beckon)], [0, {}]);
   await beckon.evict("realm:k");
-  await beckon.sql("realm:k", "DELETE FROM waiting");
+  assert.deepEqual(await beckon.waiting("realm:k"), []);
   await beckon.faults({ setAlarm: "2" });
   ann.send({ type: "OFFER", dst: "never", payload: 1 });
   while ((await beckon.faults()).setAlarm) await sleep(20);

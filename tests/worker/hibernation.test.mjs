@@ -66,7 +66,7 @@ for (const evicting of [false, true]) {
       assert.equal(await bob.next(), OPEN);
       assert.equal(await bob.next(), '{"type":"OFFER","src":"ann","dst":"bob","payload":1}');
       assert.equal(await bob.next(), '{"type":"CANDIDATE","src":"ann","dst":"bob","payload":2}');
-      assert.deepEqual(await beckon.sql(`realm:${key}`, "SELECT * FROM waiting"), []);
+      assert.deepEqual(await beckon.waiting(`realm:${key}`), []);
     });
 
     scenario("a frame that waited in vain is answered with one EXPIRE", async ({ join, step }) => {

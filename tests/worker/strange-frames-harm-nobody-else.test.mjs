@@ -47,7 +47,9 @@ const CASES = {
 
 let server, url, ann, bob;
 before(async () => {
-  server = await beckon("Beckon", fileURLToPath(new URL("../../dist", import.meta.url)), { vars: { STUN_URLS: "" } });
+  server = await beckon("Beckon", fileURLToPath(new URL("../../dist", import.meta.url)), {
+    vars: { STUN_URLS: "", BYTES_PER_SECOND: "10000000" }, // who does not read is sent 16 MB at once
+  });
   url = new URL(`http://127.0.0.1:${server.port}`);
   [ann, bob] = await Promise.all(["ann", "bob"].map((id) => open(url, { key: "k", id, token: "t" })));
   for (const socket of [ann, bob]) assert.equal(await socket.next(), '{"type":"OPEN"}');
