@@ -102,3 +102,5 @@ process.on("message", (/** @type {any} */ { port, kind }) => {
     process.send?.(counts);
   }
 });
+// Whoever asks is gone.
+process.on("disconnect", () => process.exit());

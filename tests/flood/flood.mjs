@@ -112,6 +112,9 @@ async function idle(server, peers, ms) {
   return { server: server.name, sockets: peers, heartbeats: to - from, wakes: since(before, after), "kB/socket": held, asleep: await crowd.leave() };
 }
 
+// Servers end with this process, if it ends itself.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+
 for (const [option, choices] of [["only", [...FLOODS, ...Object.keys(HARMS)]], ["server", Object.keys(servers)]]) {
   if (values[option] === undefined || choices.includes(values[option])) continue;
   console.error(`There is no ${values[option]} for --${option}; there are: ${choices.join(", ")}.`);

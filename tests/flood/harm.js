@@ -146,3 +146,5 @@ process.on("message", (/** @type {any} */ { port, kind, packed, listen }) => {
   for (const socket of listen ? deaf : []) socket.resume();
   process.send?.(counts);
 });
+// Whoever asks is gone.
+process.on("disconnect", () => process.exit());

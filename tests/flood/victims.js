@@ -76,3 +76,5 @@ process.on("message", async (/** @type {any} */ { port, ...how }) => {
   if (port) await begin(port, how).catch(() => (closed = 2 * PAIRS));
   process.send?.(report());
 });
+// Whoever asks is gone.
+process.on("disconnect", () => process.exit());
