@@ -23,6 +23,8 @@ export class NotUpgraded extends Error {
 
 let runs = 0;
 let reads = 0;
+/** How long a ping may take, in ms, before nobody reads any more. */
+const READ_MS = 2_000;
 
 /**
  * One client's view of one server during one run of one rule. All names a rule uses for peers are made unique to the run, so that
@@ -323,13 +325,17 @@ export class Socket {
     parts.forEach((part, index) => this.#ws.send(part, { fin: index === parts.length - 1, binary: false }));
   }
 
-  /** Waits until the server has read what was sent: a protocol ping has been answered, or the connection has ended. */
+  /**
+   * Waits until the server has read what was sent: a protocol ping has been answered, or the connection has ended. A server that has
+   * closed its side reads no more, and answers no ping.
+   */
   async read() {
     if (this.#raw || this.#ws.readyState !== WebSocket.OPEN) return;
     const name = `read ${++reads}`;
     await new Promise((done) => {
       const take = (data) => data.toString() === name && end();
-      const end = () => (this.#ws.off("pong", take), done());
+      const timer = setTimeout(() => end(), READ_MS);
+      const end = () => (clearTimeout(timer), this.#ws.off("pong", take), done());
       this.#ws.on("pong", take);
       this.closed.then(end);
       this.#ws.ping(name);
