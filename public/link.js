@@ -260,7 +260,10 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
     taken = userName(sdp);
     openChannel();
     // One side notices first, and its restart may mend the path before the other has seen anything: what that one says is lost meanwhile.
-    if (description.lost && !interrupted && !unchecked) interrupt(TOLD_MS);
+    if (description.lost && !interrupted && !unchecked) {
+      interrupt(TOLD_MS);
+      say(PING); // they may have proved the path before we heard of it, and ask no more
+    }
     await pc.setLocalDescription();
     describe();
   }
