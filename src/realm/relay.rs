@@ -7,7 +7,7 @@ use crate::id::PeerId;
 use crate::limits::{
     Millis, ALLOWANCES_REMEMBERED, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES, RELAYS_COUNTED,
 };
-use crate::member::{Conn, NetworkNumber};
+use crate::member::{Conn, NetworkNumber, Told};
 use crate::message::{self, Destination, Forwarded, Inbound, Kind};
 use crate::networks::Shares;
 use crate::passage::Passage;
@@ -132,7 +132,8 @@ impl Realm {
         let Self { members, guests, networks, rates, queue, given_up, spread, .. } = self;
         let due = tick(now.saturating_add(self.settings.expire_timeout_ms));
         let (json, network) = (message::json(src.as_str()), how.network);
-        let late = how.late || (kind != Kind::Offer && given_up.knows(&format!("{json}{}", dst.json), now));
+        let known = |given_up: &Told| !given_up.is_empty() && given_up.knows(&format!("{json}{}", dst.json), now);
+        let late = how.late || (kind != Kind::Offer && known(given_up));
         let row = Waiting { seq: 0, attempt: 0, due, src: json, dst: dst.json.clone(), frame: Some(frame), network };
         let mut remembered = None;
         let change = queue.push(kind, late, row, |cost| {

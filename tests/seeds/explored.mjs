@@ -1,5 +1,6 @@
 // What in the tests is left to chance: its name in seeds.txt, how it is run with the seed in BECKON_SEED, and how many cases a run
 // has, each with a seed of its own. Runs are short, so that ten minutes hold some of each.
+import { nodeCommand } from '../stages.mjs';
 
 /**
  * @typedef {object} Explored
@@ -13,7 +14,7 @@
 const target = (test, cases) => ({ command: ['cargo', 'test', '--locked', '--quiet', '--test', 'any_input', test, '--', '--nocapture'], cases });
 
 /** @param {string} file @param {number} cases @param {Record<string, string>} [env] @returns {Explored} */
-const file = (file, cases, env) => ({ command: ['node', '--test', '--test-reporter=spec', '--test-force-exit', '--test-timeout=240000', `tests/${file}.test.mjs`], cases, ...(env && { env }) });
+const file = (file, cases, env) => ({ command: nodeCommand([`tests/${file}.test.mjs`]), cases, ...(env && { env }) });
 
 /** @type {Record<string, Explored>} */
 export const explored = {
