@@ -78,7 +78,7 @@ for (const mode of modes) {
   describe(title, () => {
     let outcomes;
     before(async () => {
-      // What evicts does not wait for an event to end, as the platform does: where many objects wait for a core, it would hit them amid one.
+      // Each rule has an object of its own here, and each action makes one start: forty at a time would only wait for a core.
       outcomes = await observeWith(title, fleet, chosen, { evicting, atOnce: evicting ? 10 : 40 });
     });
     if (evicting) {

@@ -11,6 +11,9 @@ const MOST_HOMES = 8;
 /** How long Chromium waits for a server to end the connection after both have said close, before it ends it itself. */
 const LINGER_MS = 2_000;
 
+/** How often somebody dials for what is being given up, 50 ms apart. */
+const TAKEOVER_TRIES = 20;
+
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** The upgrade was answered with a plain HTTP response. */
@@ -23,8 +26,10 @@ export class NotUpgraded extends Error {
 
 let runs = 0;
 let reads = 0;
-/** How long a ping may take, in ms, before nobody reads any more. */
-const READ_MS = 2_000;
+/** How long an answer to a ping or a mark may take, in ms: after that, nobody reads any more. */
+const READ_MS = 5_000;
+/** What the payload of such a mark begins with. */
+const HANDLED = '"payload":"handled ';
 
 /**
  * One client's view of one server during one run of one rule. All names a rule uses for peers are made unique to the run, so that
@@ -58,12 +63,12 @@ export class Driver {
     this.#before = async () => {
       if (first) first = false;
       else {
-        // What evicts does not wait for frames that are still on their way in, as the platform does.
-        if (ownKey) await Promise.all(this.#sockets.map((socket) => socket.read()));
+        // What evicts does not wait, as the platform does, for an event to end, nor for frames that are still on their way in.
+        if (ownKey) await Promise.all(this.#sockets.map((socket) => socket.handled()));
         await before();
       }
     };
-    for (const method of ["id", "at", "query", "http", "open", "join", "dial", "upgrade", "expired"]) this[method] = this[method].bind(this);
+    for (const method of ["id", "at", "query", "http", "open", "join", "dial", "takeover", "upgrade", "expired"]) this[method] = this[method].bind(this);
   }
 
   /** A name of this run's own. */
@@ -127,6 +132,16 @@ export class Driver {
     const frame = await socket.next();
     if (frame !== '{"type":"OPEN"}') throw new Error(`${name} wanted OPEN, got ${frame}`);
     return socket;
+  }
+
+  /** Takes an id, or a place, that is being given up: dials until it is let in, for a second or so. Answers the last try. */
+  async takeover(name, token) {
+    for (let tries = 0; ; tries++) {
+      const socket = await this.dial(name, token);
+      const frame = await socket.next();
+      if (frame === '{"type":"OPEN"}' || tries === TAKEOVER_TRIES) return { socket, frame };
+      await sleep(50);
+    }
   }
 
   /**
@@ -193,6 +208,9 @@ export class Socket {
   #raw = false;
   #arrivals = [];
   #news = () => {};
+  /** Whether something was sent, or the socket opened, of which nobody knows yet that the server has handled it. */
+  #pending = true;
+  #handled = () => {};
 
   constructor(origin, target, headers, before) {
     this.#before = before;
@@ -217,6 +235,7 @@ export class Socket {
       });
     });
     this.#ws.on("message", (data, binary) => {
+      if (!binary && data.includes(HANDLED)) return this.#handled();
       this.#arrivals.push(Date.now());
       this.frames.push(binary ? `binary ${data.toString("hex")}` : data.toString());
       this.#news();
@@ -310,18 +329,21 @@ export class Socket {
   /** Sends each as a frame of its own: text as text, bytes as a binary frame. One action, however many. */
   async send(...messages) {
     await this.#before();
+    this.#pending = true;
     for (const message of messages) this.#ws.send(message);
   }
 
   /** Sends one text frame with these bytes, UTF-8 or not. */
   async sendAsText(bytes) {
     await this.#before();
+    this.#pending = true;
     this.#ws.send(bytes, { binary: false });
   }
 
   /** Sends one text message in several frames. */
   async sendInParts(...parts) {
     await this.#before();
+    this.#pending = true;
     parts.forEach((part, index) => this.#ws.send(part, { fin: index === parts.length - 1, binary: false }));
   }
 
@@ -340,6 +362,24 @@ export class Socket {
       this.closed.then(end);
       this.#ws.ping(name);
     });
+  }
+
+  /**
+   * Waits until Beckon has handled what was sent, and has nothing more to do for it: a message to oneself has come back, or the connection
+   * has ended. Who has no id sees the first frame instead, or the end.
+   */
+  async handled() {
+    if (!this.#pending || this.#raw || this.#ws.readyState !== WebSocket.OPEN) return;
+    this.#pending = false;
+    let timer;
+    const answered = new Promise((done) => {
+      timer = setTimeout(done, READ_MS);
+      this.#handled = done;
+      if (!this.id) return this.frames.length ? done() : this.#ws.once("message", done);
+      this.#ws.send(JSON.stringify({ type: "CANDIDATE", payload: `handled ${++reads}`, dst: this.id }));
+    });
+    await Promise.race([answered, this.closed]);
+    clearTimeout(timer);
   }
 
   /** Puts bytes on the connection below the WebSocket layer. */

@@ -1,18 +1,8 @@
 import { sleep } from "./driver.mjs";
 import { message, offer, receivedBy } from "./frames.mjs";
-import { rule } from "./rule.mjs";
+import { rule, SHORT } from "./rule.mjs";
 
 const LEAVE = '{"type":"LEAVE"}';
-
-/** Takes an id once it is free, within a second: "free", or what stood in the way. */
-async function takeover(driver, name, token) {
-  for (let tries = 0; ; tries++) {
-    const socket = await driver.dial(name, token);
-    const frame = await socket.next();
-    if (frame === '{"type":"OPEN"}' || tries === 20) return { socket, frame };
-    await sleep(50);
-  }
-}
 
 /** By now a socket has been closed that is to be, on a busy machine, too. */
 const settled = (socket) => Promise.race([socket.closed, sleep(5_000)]);
@@ -50,7 +40,7 @@ export default [
     rule(`LEAVE ${how} gives the id up`, async (driver) => {
       const alice = await driver.join("alice", "one");
       await alice.send(message("LEAVE", dst));
-      const other = await takeover(driver, "alice", "two");
+      const other = await driver.takeover("alice", "two");
       return { other: other.frame };
     })),
   rule("LEAVE with a dst that is no id keeps the id", async ({ join, dial }) => {
@@ -65,7 +55,7 @@ export default [
     await alice.send(offer(id("bob")));
     await bob.next();
     await alice.send(LEAVE);
-    await sleep(200);
+    await settled(alice);
     return { bob: await receivedBy(bob) };
   }),
   rule("LEAVE without a dst gets no answer, and the socket stays open", async ({ join }) => {
@@ -77,54 +67,57 @@ export default [
   rule("LEAVE without a dst, twice", async (driver) => {
     const alice = await driver.join("alice", "one");
     await alice.send(LEAVE, LEAVE);
-    const other = await takeover(driver, "alice", "two");
-    await sleep(300);
+    const other = await driver.takeover("alice", "two");
+    await settled(alice);
     return { other: other.frame, frames: alice.rest(), state: alice.state };
   }),
   rule("after LEAVE, messages for the id wait for its next owner", async (driver) => {
     const [alice, bob] = [await driver.join("alice"), await driver.join("bob", "one")];
     await bob.send(LEAVE);
-    await sleep(200);
+    await bob.read();
     await alice.send(offer(driver.id("bob")));
     await receivedBy(alice);
-    const next = await takeover(driver, "bob", "two");
+    const next = await driver.takeover("bob", "two");
     return { frames: [next.frame, await next.socket.next()], old: bob.rest() };
   }),
   rule("after LEAVE, the old socket still sends as that id", async ({ join, id }) => {
     const [alice, bob] = [await join("alice"), await join("bob")];
     await alice.send(LEAVE, offer(id("bob"), "from a ghost"));
-    await sleep(400);
     await settled(alice);
+    await bob.read();
     return { bob: bob.rest(), alice: alice.rest(), state: alice.state };
   }),
   rule("after LEAVE, the old socket still sends while the id has a new owner", async (driver) => {
     const [alice, bob] = [await driver.join("alice", "one"), await driver.join("bob")];
     await alice.send(LEAVE);
-    const next = await takeover(driver, "alice", "two");
+    const next = await driver.takeover("alice", "two");
     await alice.send(offer(driver.id("bob"), "from a ghost"));
-    await sleep(300);
+    await settled(alice);
+    await bob.read();
     return { next: next.frame, bob: bob.rest(), alice: alice.rest(), state: alice.state };
   }),
   rule("after LEAVE, the old socket does not get what is sent to the new owner", async (driver) => {
     const [alice, bob] = [await driver.join("alice", "one"), await driver.join("bob")];
     await alice.send(LEAVE);
-    const next = await takeover(driver, "alice", "two");
+    const next = await driver.takeover("alice", "two");
     await bob.send(offer(driver.id("alice")));
     return { next: [next.frame, await next.socket.next()], alice: alice.rest() };
   }),
-  rule("after LEAVE, closing the old socket and the id's next owner", async (driver) => {
+  rule("after LEAVE, closing the old socket and the id's next owner", SHORT, async (driver) => {
     const [alice, bob] = [await driver.join("alice", "one"), await driver.join("bob")];
     await alice.send(LEAVE);
-    const next = await takeover(driver, "alice", "two");
+    const next = await driver.takeover("alice", "two");
     await alice.close();
-    await sleep(200);
     await bob.send(offer(driver.id("alice")));
-    return { next: [next.frame, ...(await next.socket.during(400))] };
+    // Who has lost its id hears nothing, and bob is told so.
+    const told = await driver.expired(bob);
+    await next.socket.read();
+    return { next: [next.frame, ...next.socket.rest()], bob: told };
   }),
   rule("after LEAVE, the same client may open the id again on another socket", async (driver) => {
     const alice = await driver.join("alice", "one");
     await alice.send(LEAVE);
-    const back = await takeover(driver, "alice", "one");
+    const back = await driver.takeover("alice", "one");
     await back.socket.send(offer(driver.id("alice")));
     return { frames: [back.frame, await back.socket.next()] };
   }),
@@ -132,26 +125,26 @@ export default [
     const alice = await driver.join("alice", "one");
     await alice.send(LEAVE, '{"type": "HEARTBEAT"}');
     await sleep(200);
-    const other = await takeover(driver, "alice", "two");
+    const other = await driver.takeover("alice", "two");
     return { other: other.frame };
   }),
 
   rule("an id is free once its socket has closed", async (driver) => {
     const alice = await driver.join("alice", "one");
     await alice.close();
-    const other = await takeover(driver, "alice", "two");
+    const other = await driver.takeover("alice", "two");
     return { other: other.frame };
   }),
   rule("an id is free once its socket has closed with a code", async (driver) => {
     const alice = await driver.join("alice", "one");
     await alice.close(1001, "going away");
-    const other = await takeover(driver, "alice", "two");
+    const other = await driver.takeover("alice", "two");
     return { other: other.frame };
   }),
   rule("an id is free once its connection has broken", async (driver) => {
     const alice = await driver.join("alice", "one");
     await alice.drop();
-    const other = await takeover(driver, "alice", "two");
+    const other = await driver.takeover("alice", "two");
     return { other: other.frame };
   }),
   rule("an id is not free before", async (driver) => {

@@ -1,5 +1,5 @@
 import { sleep } from "./driver.mjs";
-import { offer } from "./frames.mjs";
+import { offer, receivedBy } from "./frames.mjs";
 import { rule } from "./rule.mjs";
 
 /** Each of these needs the whole server: they run one after the other, each when those before have gone. */
@@ -28,8 +28,7 @@ export default [
   rule("the limit: re-attaching is not subject to it", THREE, async (driver) => {
     const [a, b] = await full(driver);
     const second = await driver.dial("a");
-    await sleep(200);
-    second.rest();
+    await receivedBy(second);
     await b.send(offer(driver.id("a")));
     return { second: await second.next(), firstHears: a.rest() };
   }),
@@ -44,21 +43,18 @@ export default [
   rule("the limit: who goes makes room", THREE, async (driver) => {
     const [a] = await full(driver);
     await a.close();
-    await sleep(300);
-    return { first: await (await driver.dial("d")).next() };
+    return { first: (await driver.takeover("d")).frame };
   }),
   rule("the limit: who leaves makes room", THREE, async (driver) => {
     const [a] = await full(driver);
     await a.send('{"type":"LEAVE"}');
-    await sleep(300);
-    return { first: await (await driver.dial("d")).next() };
+    return { first: (await driver.takeover("d")).frame };
   }),
   rule("the limit: who is refused takes no room", THREE, async (driver) => {
     const [a] = await full(driver);
     for (const name of ["d", "e", "f"]) await (await driver.dial(name)).ended();
     await a.close();
-    await sleep(300);
-    return { first: await (await driver.dial("d")).next(), second: await (await driver.dial("e")).ended() };
+    return { first: (await driver.takeover("d")).frame, second: await (await driver.dial("e")).ended() };
   }),
   rule("the limit: who is refused does not take what waits for the id", THREE, async (driver) => {
     const [a, b] = await full(driver);
@@ -66,8 +62,8 @@ export default [
     await a.next();
     const refused = await (await driver.dial("d")).ended();
     await b.close();
-    await sleep(300);
-    return { refused, d: await (await driver.dial("d")).some(2) };
+    const { socket, frame } = await driver.takeover("d");
+    return { refused, d: [frame, await socket.next()] };
   }),
   rule("the limit: /id is answered all the same", THREE, async (driver) => {
     await full(driver);

@@ -18,7 +18,6 @@ const window = (since, due, at = Date.now()) => {
   return after <= due + LATEST_MS ? "in its window" : `late: ${after} ms`;
 };
 
-
 export default [
   rule("EXPIRE comes 5 to 6 s after a message for an absent peer", async ({ join, id }) => {
     const alice = await join("alice");
@@ -231,14 +230,14 @@ export default [
     const bob = await dial("bob");
     return { alice: frame, bob: await receivedBy(bob) };
   }),
-  rule("what was delivered is not delivered again", PATIENT, async ({ join, dial, id }) => {
+  rule("what was delivered is not delivered again", PATIENT, async ({ join, dial, id, takeover }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob")));
     await receivedBy(alice);
     const first = await dial("bob");
     const frames = await first.some(2);
     await first.close();
-    const second = await again(dial, "bob", "another");
+    const second = await takeover("bob", "another");
     return { first: frames, second: await receivedBy(second.socket), open: second.frame };
   }),
   rule("what was delivered does not shorten the time of what waits next", UNHURRIED, async ({ join, dial, id }) => {
@@ -254,13 +253,13 @@ export default [
     await alice.send(offer(id("bob"), 2));
     return { bob: frames, alice: await alice.next(), at: window(since, UNHURRIED.expire) };
   }),
-  rule("what waits is delivered whoever takes the id", PATIENT, async ({ join, dial, id }) => {
+  rule("what waits is delivered whoever takes the id", PATIENT, async ({ join, id, takeover }) => {
     const [alice, before] = [await join("alice"), await join("bob", "one")];
     await before.close();
     await sleep(200);
     await alice.send(offer(id("bob")));
     await receivedBy(alice);
-    const { socket, frame } = await again(dial, "bob", "two");
+    const { socket, frame } = await takeover("bob", "two");
     return [frame, await socket.next()];
   }),
   rule("what waits is delivered though its sender has gone", PATIENT, async ({ join, dial, id }) => {
@@ -280,23 +279,23 @@ export default [
     await bob.send(offer(id("bob")));
     return { frames, then: await bob.next() };
   }),
-  rule("an EXPIRE follows a sender that came back", UNHURRIED, async ({ expired, join, dial, id }) => {
+  rule("an EXPIRE follows a sender that came back", UNHURRIED, async ({ expired, join, id, takeover }) => {
     const alice = await join("alice");
     await alice.send(offer(id("nobody")));
     await receivedBy(alice);
     await alice.close();
-    const back = await again(dial, "alice");
+    const back = await takeover("alice");
     return { open: back.frame, frames: await expired(back.socket) };
   }),
-  rule("an EXPIRE and whoever holds the sender's id by then", UNHURRIED, async ({ expired, join, dial, id }) => {
+  rule("an EXPIRE and whoever holds the sender's id by then", UNHURRIED, async ({ expired, join, id, takeover }) => {
     const alice = await join("alice", "one");
     await alice.send(offer(id("nobody")));
     await receivedBy(alice);
     await alice.close();
-    const other = await again(dial, "alice", "two");
+    const other = await takeover("alice", "two");
     return { open: other.frame, frames: await expired(other.socket) };
   }),
-  rule("messages for a peer that has just gone wait for its return", PATIENT, async ({ join, dial, id }) => {
+  rule("messages for a peer that has just gone wait for its return", PATIENT, async ({ join, id, takeover }) => {
     const [alice, bob] = [await join("alice"), await join("bob")];
     await alice.send(offer(id("bob"), 1));
     await bob.next();
@@ -304,7 +303,7 @@ export default [
     await sleep(200);
     await alice.send(offer(id("bob"), 2));
     await receivedBy(alice);
-    const back = await again(dial, "bob");
+    const back = await takeover("bob");
     return { open: back.frame, frames: [await back.socket.next()] };
   }),
   rule("messages for a peer that has gone for good expire", SHORT, async ({ expired, join, id }) => {
@@ -317,7 +316,7 @@ export default [
   rule("messages for a peer that left wait as for one that never came", SHORT, async ({ expired, join, id }) => {
     const [alice, bob] = [await join("alice"), await join("bob")];
     await bob.send('{"type":"LEAVE"}');
-    await sleep(200);
+    await bob.read();
     await alice.send(offer(id("bob")));
     return { alice: await expired(alice) };
   }),
@@ -381,13 +380,3 @@ export default [
     return { open, delivered: frames.map((frame) => JSON.parse(frame).payload.n), told: [...told, ...(await expired(alice))] };
   }),
 ];
-
-/** Takes an id that is being given up: tries until it is not taken any more, for a second. */
-async function again(dial, name, token) {
-  for (let tries = 0; ; tries++) {
-    const socket = await dial(name, token);
-    const frame = await socket.next();
-    if (frame === '{"type":"OPEN"}' || tries === 20) return { socket, frame };
-    await sleep(50);
-  }
-}
