@@ -116,7 +116,8 @@ pub const EARNED_AFTER_MS: u64 = 60_000;
 /// Ids that one object keeps for owners who are away. When there are as many, no more are kept.
 pub const MAX_RESERVED: usize = 1_000;
 
-/// Ids that are kept for owners of one network address: a household or a class, but not a squatter's list.
+/// Ids that are kept for owners of one network address: a household or a class, but not a squatter's list. In a room it is as many as may
+/// be in it (`ROOM_CAPACITY`): those who all lost the same network all come back.
 pub const MAX_RESERVED_PER_CLIENT: usize = 8;
 
 /// Default of `ROOM_CAPACITY`, in peers. Everyone in a room is connected to everyone: 16 peers are 120 connections.

@@ -23,7 +23,7 @@ use crate::effect::Effect;
 use crate::guesses::Guesses;
 use crate::ice::Ice;
 use crate::id::PeerId;
-use crate::limits::{Millis, EARNED_AFTER_MS, ICE_PAUSE_MS, TICK_MS};
+use crate::limits::{Millis, EARNED_AFTER_MS, ICE_PAUSE_MS, MAX_RESERVED_PER_CLIENT, TICK_MS};
 use crate::member::{Conn, Member, Told};
 use crate::members::Members;
 use crate::message;
@@ -242,11 +242,15 @@ impl Realm {
             let frame = if ending == Ending::Lost { message::lost(&member.id) } else { message::left(&member.id) };
             turn.out.extend(self.members.roster().map(|other| Effect::Send { to: other.conn, frame: frame.clone() }));
         }
-        let earned = member.earned || turn.now.saturating_sub(member.since) >= EARNED_AFTER_MS.min(self.settings.owner_grace_ms);
+        // A room is known to those alone whom it was shown, who come one by one (`ROSTER_JOINS`): its ids need not be earned.
+        let earned = member.roster
+            || member.earned
+            || turn.now.saturating_sub(member.since) >= EARNED_AFTER_MS.min(self.settings.owner_grace_ms);
         if let Some(client) = member.keeps.filter(|_| earned && ending != Ending::Left) {
             let until = tick(turn.now.saturating_add(self.settings.owner_grace_ms));
             let reservation = Reservation { id: member.id, token: member.token, client, until };
-            if self.reservations.add(reservation.clone()) {
+            let most = if member.roster { self.settings.room_capacity } else { MAX_RESERVED_PER_CLIENT };
+            if self.reservations.add(reservation.clone(), most) {
                 turn.out.push(Effect::Reserve(reservation));
             }
         }

@@ -3,10 +3,10 @@
 //! With PeerServer an id is anybody's the moment its socket is gone, so that a peer who loses the network for a second can
 //! lose its name for good. A token that nobody can have guessed keeps the id for a while. So that this cannot be used to
 //! squat, it is bounded in time, per object and per network address, and only ever begins with the end of a socket that has lived for a
-//! while. What is kept stays kept: when there is no more room, it is the newcomer's id that is not.
+//! while, or was in a room. What is kept stays kept: when there is no more room, it is the newcomer's id that is not.
 
 use crate::id::{PeerId, Token};
-use crate::limits::{Millis, MAX_RESERVED, MAX_RESERVED_PER_CLIENT};
+use crate::limits::{Millis, MAX_RESERVED};
 use crate::member::Client;
 
 /// An id that is kept.
@@ -42,10 +42,10 @@ impl Reservations {
         self.0.iter().any(|row| row.id == *id && row.until > now && row.token != *token)
     }
 
-    /// Keeps an id if there is room for it, and says whether there was.
-    pub fn add(&mut self, new: Reservation) -> bool {
+    /// Keeps an id if there is room for it, at most so many for one network, and says whether there was.
+    pub fn add(&mut self, new: Reservation, most: usize) -> bool {
         let theirs = self.0.iter().filter(|row| row.client == new.client).count();
-        let room = theirs < MAX_RESERVED_PER_CLIENT && self.0.len() < MAX_RESERVED;
+        let room = theirs < most && self.0.len() < MAX_RESERVED;
         if room {
             self.0.push(new);
         }

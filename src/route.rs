@@ -68,7 +68,6 @@ pub struct Claim {
     /// Whether it wants to know who is here, and to be known.
     pub roster: bool,
     /// Set when the token keeps the id after the socket is gone: the network that it comes from, which the shell fills in.
-    /// Not in rooms: their ids are random, and a write for everyone who leaves would be most of what a room costs.
     pub keeps: Option<Client>,
     /// Whether its token is so short that it may have been guessed.
     pub guessable: bool,
@@ -189,7 +188,7 @@ fn claim(id: &str, token: &str, key: &str, roster: bool, settings: &Settings) ->
     let id = if id.is_empty() { None } else { Some(PeerId::parse(id)?) };
     let token = Token::parse(token)?;
     let guessable = !token.is_lasting();
-    let keeps = (!roster && settings.owner_grace_ms > 0 && !guessable).then(|| Client(String::new()));
+    let keeps = (settings.owner_grace_ms > 0 && !guessable).then(|| Client(String::new()));
     Ok(Claim { key, id, token, roster, keeps, guessable, network: NetworkNumber::default() })
 }
 

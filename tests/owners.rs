@@ -45,7 +45,7 @@ fn after_the_grace_time_it_is_anybodys_and_nothing_is_left_in_storage() {
 }
 
 #[test]
-fn short_tokens_rooms_and_a_grace_time_of_zero_keep_nothing() {
+fn short_tokens_and_a_grace_time_of_zero_keep_nothing() {
     everywhere(&[], |world| {
         let ann = world.open("ann", "abcdefghijklmnopqrstu");
         world.close(ann);
@@ -57,10 +57,46 @@ fn short_tokens_rooms_and_a_grace_time_of_zero_keep_nothing() {
         world.close(ann);
         assert_eq!(world.writes, 0);
     });
-    in_a_room(&[], |world| {
+    in_a_room(&[("OWNER_GRACE_MS", "0")], |world| {
         let ann = world.enter("ann", LASTING);
         world.close(ann);
         assert_eq!(world.writes, 0);
+    });
+}
+
+#[test]
+fn an_id_in_a_room_is_kept_at_once_for_as_many_of_one_network_as_may_be_in_it() {
+    in_a_room(&[], |world| {
+        let members: Vec<Peer> = (0..16).map(|number| world.enter(&format!("member{number}"), LASTING)).collect();
+        world.say(members[0], r#"{"type":"LEAVE"}"#);
+        members.into_iter().for_each(|member| world.close(member));
+        assert_eq!(world.rows(), 15, "who said goodbye leaves nothing behind");
+        for number in 1..16 {
+            let thief = world.enter(&format!("member{number}"), ANOTHER);
+            assert_eq!(world.closed(thief), Some(None));
+            assert!(world.frames(thief).concat().contains("ID-TAKEN"));
+        }
+        world.pass(59_000);
+        for number in 1..16 {
+            let back = world.enter(&format!("member{number}"), LASTING);
+            assert!(world.frames(back)[0].contains(r#""type":"OPEN""#));
+        }
+        assert_eq!(world.rows(), 0);
+    });
+}
+
+#[test]
+fn who_breaks_a_limit_in_a_room_is_not_replaced_by_another() {
+    in_a_room(&[], |world| {
+        let ann = world.enter("ann", LASTING);
+        for _ in 0..2_000 {
+            world.say(ann, r#"{"type":"CANDIDATE","dst":"bob"}"#);
+        }
+        assert_eq!(world.closed(ann), Some(Some(1008)));
+        let thief = world.enter("ann", ANOTHER);
+        assert!(world.frames(thief).concat().contains("ID-TAKEN"));
+        let ann = world.enter("ann", LASTING);
+        assert!(world.frames(ann)[0].contains(r#""type":"OPEN""#));
     });
 }
 

@@ -52,7 +52,7 @@ impl Realm {
                 let heavy = member.budget.is_heavy(bytes, now);
                 let how = Passage { network, heavy, late: kind != Kind::Offer && member.told.knows(&dst.json, now) };
                 if !self.network_may(network, |shares, rates| shares.sent.take_share(rates.sent, bytes, heavy, now), now) {
-                    return self.refuse(&id, &dst, how, turn);
+                    return self.refuse(&id, &dst, how, text.len(), turn);
                 }
                 let frame = message::relay(kind, &id, &dst, payload);
                 self.count_relay(turn);
@@ -76,8 +76,8 @@ impl Realm {
 
     /// Tells the sender of a frame that it is not passed on. In a room by its name; a stock client, which would close on an `ERROR`, hears
     /// what it hears when nobody is there, once for each attempt.
-    fn refuse(&mut self, src: &PeerId, dst: &Destination, how: Passage, turn: &mut Turn<'_>) {
-        turn.out.push(Effect::Count(Refusal::TooMuchAtOnce.code(), 1));
+    fn refuse(&mut self, src: &PeerId, dst: &Destination, how: Passage, bytes: usize, turn: &mut Turn<'_>) {
+        turn.out.push(Effect::Refused(Refusal::TooMuchAtOnce.code(), bytes));
         match self.members.named(src.as_str()) {
             Some(member) if member.roster => {
                 turn.out.push(Effect::Send { to: member.conn, frame: Refusal::TooMuchAtOnce.frame(true) });
@@ -122,7 +122,7 @@ impl Realm {
         if fits && self.network_may(network, |shares, rates| shares.got.take_share(rates.got, bytes, how.heavy, now), now) {
             turn.out.push(Effect::Send { to, frame });
         } else {
-            self.refuse(src, dst, how, turn);
+            self.refuse(src, dst, how, frame.len(), turn);
         }
     }
 
@@ -131,7 +131,7 @@ impl Realm {
         let now = turn.now;
         let Self { members, guests, networks, rates, queue, given_up, spread, .. } = self;
         let due = tick(now.saturating_add(self.settings.expire_timeout_ms));
-        let (json, network) = (message::json(src.as_str()), how.network);
+        let (json, network, bytes) = (message::json(src.as_str()), how.network, frame.len());
         let known = |given_up: &Told| !given_up.is_empty() && given_up.knows(&format!("{json}{}", dst.json), now);
         let late = how.late || (kind != Kind::Offer && known(given_up));
         let row = Waiting { seq: 0, attempt: 0, due, src: json, dst: dst.json.clone(), frame: Some(frame), network };
@@ -168,6 +168,9 @@ impl Realm {
             }
         }
         turn.out.extend(remembered.map(Effect::Remember));
+        if change.keep.is_empty() && !change.expired.is_empty() {
+            turn.out.push(Effect::Refused(Refusal::TooMuchAtOnce.code(), bytes));
+        }
         self.changed(change, turn);
     }
 
