@@ -493,9 +493,10 @@ impl Model {
             self.tell_others(socket, kind);
         }
         let Socket { id, token, roster, home, network, since: (since, earned), .. } = &self.sockets[socket];
-        let earned = *earned || self.now - since >= EARNED_AFTER_MS;
+        let earned = *roster || *earned || self.now - since >= EARNED_AFTER_MS;
         let theirs = self.kept.iter().filter(|kept| kept.network == *network && kept.home == *home).count();
-        let keeps = !roster && token.len() >= LASTING_TOKEN_CHARS && earned && theirs < MAX_RESERVED_PER_CLIENT;
+        let most = if *roster { self.room_capacity } else { MAX_RESERVED_PER_CLIENT };
+        let keeps = token.len() >= LASTING_TOKEN_CHARS && earned && theirs < most;
         // Who says goodbye needs no id any more.
         if keeps && self.grace_ms > 0 && self.sockets[socket].closed != Some(Some(1000)) {
             let (home, id, token, network) = (*home, id.clone(), token.clone(), *network);
