@@ -112,6 +112,11 @@ impl Bucket {
         self.at = now;
     }
 
+    /// The present for who has given no sign of life for a while: the moment from which on nothing more is refilled.
+    pub fn no_later(&self, now: Millis, than: Millis) -> Millis {
+        now.min(than.max(self.at))
+    }
+
     /// Takes so much from the bucket; `false` when it does not have as much. A rate of 0 means that there is no limit.
     pub fn take(&mut self, rate: Rate, amount: u64, now: Millis) -> bool {
         self.take_above(rate, amount, 0, now)

@@ -139,7 +139,8 @@ pub const BYTES_PER_SECOND: u32 = 64 * 1024;
 pub const BYTE_BURST_SECONDS: u64 = 32;
 
 /// How many times what one socket may send (`BYTES_PER_SECOND`) one socket is sent, at most: 4 MiB at once, where a class of 40 that dials
-/// a teacher is 400 kB. One that reads nothing costs the object's memory (128 MB) no more than that, and twice 64 KiB a second.
+/// a teacher is 400 kB. One that reads nothing costs the object's memory (128 MB) no more than that, and twice 64 KiB a second until it has
+/// given no sign of life for half of `ALIVE_TIMEOUT_MS`: 10 MB in all.
 pub const RECEIVER_SHARE: u64 = 2;
 
 /// How many times what one socket may send, be sent and have stored a network may. A school is one address: a class of 40 that opens 30

@@ -42,7 +42,7 @@ pub struct Member {
     /// Whether it has come back to an id that was kept for it, and so has earned that it is kept once more.
     #[serde(rename = "e", skip_serializing_if = "std::ops::Not::not")]
     pub earned: bool,
-    /// When it last sent a frame; when the runtime last answered a heartbeat, the runtime knows.
+    /// When it last sent a frame, or a heartbeat that we have asked the runtime about; when that last answered one, it knows.
     #[serde(skip)]
     pub heard: Millis,
     /// What is remembered as `heard`: up to when it may have been. Frames before that need not be remembered, and nobody is taken for

@@ -136,6 +136,56 @@ fn a_deaf_receiver_is_sent_so_much_and_no_more_and_its_senders_are_told_and_stay
     });
 }
 
+/// What a receiver is sent in so many seconds by eight who send it 1.2 MB a second in all, in bytes; the times it beats are said.
+fn sent_to_one(world: &mut World, deaf: Peer, senders: &[Peer], seconds: u64, beats: bool) -> usize {
+    let mut bytes = 0;
+    for second in 0..seconds {
+        for sender in senders {
+            world.signal(*sender, "CANDIDATE", "deaf", &payload(40 * KIB));
+        }
+        world.pass(1_000);
+        if beats && second % 20 == 0 {
+            world.beat(deaf);
+        }
+        bytes += world.frames(deaf).iter().map(String::len).sum::<usize>();
+    }
+    bytes
+}
+
+#[test]
+fn who_gives_no_sign_of_life_is_sent_no_more_however_long_it_lasts() {
+    everywhere(&[], |world| {
+        let deaf = world.open("deaf", "d");
+        let senders: Vec<Peer> = (0..8).map(|number| world.open(&format!("sender{number}"), "t")).collect();
+        // For 45 s it may be a slow one, and then it has what it had left.
+        let first = sent_to_one(world, deaf, &senders, 60, false);
+        assert!((6 << 20..11 << 20).contains(&first), "{first} bytes");
+        let then = sent_to_one(world, deaf, &senders, 600, false);
+        assert!(then <= 1 << 20, "{then} more bytes in ten minutes");
+        assert!(count(world, senders[0], "EXPIRE") > 0, "who sends is told");
+        assert_eq!(world.closed(senders[0]), None);
+        // Who only beats, as a page does that nobody talks in, is sent what it may be.
+        world.beat(deaf);
+        let beating = sent_to_one(world, deaf, &senders, 120, true);
+        assert!(beating > 12 << 20, "{beating} bytes in two minutes");
+    });
+}
+
+#[test]
+fn what_comes_in_drops_adds_up_for_who_gives_no_sign_of_life() {
+    everywhere(&[], |world| {
+        let deaf = world.open("deaf", "d");
+        let sender = world.open("sender", "t");
+        let mut bytes = 0;
+        for _ in 0..1_200 {
+            world.signal(sender, "CANDIDATE", "deaf", &payload(50 * KIB));
+            world.pass(1_000);
+            bytes += world.frames(deaf).iter().map(String::len).sum::<usize>();
+        }
+        assert!(bytes < 10 << 20, "{bytes} bytes in twenty minutes");
+    });
+}
+
 #[test]
 fn one_attempt_that_is_too_much_for_its_receiver_fails_once() {
     everywhere(&[], |world| {

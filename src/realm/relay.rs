@@ -115,7 +115,13 @@ impl Realm {
             return;
         }
         let (to, network) = (member.conn, member.network);
-        let fits = member.budget.got.take_share(rates.got, bytes, how.heavy, now);
+        // The runtime keeps for a socket what it does not read, however much that is, and does not say so.
+        let patience = self.settings.alive_timeout_ms / 2;
+        if now.saturating_sub(member.heard) >= patience {
+            member.heard = member.heard.max((turn.beats)(to).unwrap_or(0));
+        }
+        let then = member.budget.got.no_later(now, member.heard.saturating_add(patience));
+        let fits = member.budget.got.take_share(rates.got, bytes, how.heavy, then);
         if member.budget.got.note(rates.got) {
             turn.out.push(Effect::Remember(member.clone()));
         }

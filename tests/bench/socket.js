@@ -74,10 +74,10 @@ function addressOf(id) {
 /**
  * Opens a socket to a server that speaks PeerServer's protocol, and waits until it is OPEN.
  * @param {number} port
- * @param {{ id: string, key?: string, query?: string }} who
+ * @param {{ id: string, key?: string, query?: string, heard?: Wire["onText"] }} who  `heard`: what follows OPEN, which may come together with it
  * @returns {Promise<Wire>}
  */
-export function open(port, { id, key = "peerjs", query = "" }) {
+export function open(port, { id, key = "peerjs", query = "", heard }) {
   return new Promise((resolve, reject) => {
     let upgraded = false;
     /** @type {Buffer} */
@@ -90,7 +90,10 @@ export function open(port, { id, key = "peerjs", query = "" }) {
       send: (frame) => void socket.write(frame),
       onText: (payload) => {
         const text = payload.toString();
-        if (text.startsWith('{"type":"OPEN"')) return resolve(wire);
+        if (text.startsWith('{"type":"OPEN"')) {
+          wire.onText = heard ?? wire.onText;
+          return resolve(wire);
+        }
         reject(new Error(`${id} is answered ${text}`));
       },
       close: () => void socket.destroy(),

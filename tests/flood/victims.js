@@ -55,8 +55,9 @@ async function meet(port, student) {
   const id = `late-${student.id}-${++lates}`;
   student.send(clientFrame(`{"type":"OFFER","payload":{"sdp":"${FILLER}"},"dst":"${id}"}`));
   await new Promise((settle) => setTimeout(settle, LATE_MS));
-  const teacher = await open(port, { id });
-  const found = new Promise((settle) => (teacher.onText = settle)).then(() => true);
+  let heard = (/** @type {Buffer} */ _) => {};
+  const found = new Promise((settle) => (heard = settle)).then(() => true);
+  const teacher = await open(port, { id, heard }); // what waits comes together with OPEN
   const answer = await Promise.race([found, new Promise((settle) => setTimeout(settle, PATIENCE_MS, false))]);
   late++;
   if (answer) met++;
