@@ -50,6 +50,26 @@ for (const [homes, evicting] of [["1", false], ["1", true], ["8", true]]) {
       for (const socket of [thief, again, bob]) await socket.close();
     });
 
+    test("who breaks a limit is thrown out of a room and not replaced: its id is kept for its token", async () => {
+      const token = "abcdefghijklmnopqrstuv";
+      const [ann, bob] = [await enter("victim", token), await enter("bob")];
+      assert.match(await ann.next(), /"OPEN"/);
+      ann.send("x".repeat(300_000));
+      assert.equal((await ann.closed()).code, 1009);
+      await step();
+      for (const [id, guess] of [["victim", "t"], ["victim", "ABCDEFGHIJKLMNOPQRSTUV"]]) {
+        const thief = await enter(id, guess);
+        assert.match(await thief.next(), /ID-TAKEN/);
+        await thief.closed();
+      }
+      const again = await enter("victim", token);
+      assert.deepEqual(peersOf(await again.next()), ["bob"]);
+      for (const socket of [again, bob]) {
+        socket.send({ type: "LEAVE" });
+        await socket.closed();
+      }
+    });
+
     test("stock sockets take no place in a room, nor members of one in a realm", async () => {
       const crowd = [];
       for (let n = 0; n < 5; n++) crowd.push(await join({ id: `stock${n}` }));
