@@ -88,7 +88,10 @@ interface PeerEvents {
 
 type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null;
 
-/** A room, from the moment it is joined. Iterate it for its messages: the iteration begins when it is asked for and ends with the room. */
+/**
+ * A room, from the moment it is joined. Iterate it for its messages: the iteration begins when it is asked for and ends with the room. It throws
+ * a {@link BeckonError} (`too-much`) when more than 64 MiB of them wait to be read.
+ */
 export class Room extends EventTarget implements AsyncIterable<Message> {
   private constructor();
   /** Fulfilled when the server has let us in, rejected with a {@link BeckonError} when it never will. */

@@ -1,4 +1,8 @@
 // What the library throws, what it fires, and a room's messages one after the other.
+import { sizeOf } from './pace.js';
+
+/** What may wait for who iterates, in bytes, with what each message takes beside: a person may look away, but not for ever. */
+const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
 /** An error with a code for programs and a sentence for people. */
 export class BeckonError extends Error {
@@ -27,23 +31,36 @@ export class BeckonEvent extends Event {
 }
 
 /**
- * A room's messages from now on, until it is closed.
+ * A room's messages from now on, until it is closed, or until more wait than may.
  * @param {import('./beckon.js').Room} room
  */
 export async function* messages(room) {
   /** @type {{ from: import('./face.js').Peer, data: import('./frame.js').Data }[]} */
-  const waiting = [];
+  let waiting = [];
+  let bytes = 0;
+  let full = false;
   let wake = () => {};
   const listening = new AbortController();
-  const notice = (/** @type {any} */ event) => {
-    if (event.type === 'message') waiting.push({ from: event.from, data: event.data });
+  const notice = (/** @type {any} */ { type, from, data }) => {
+    if (type === 'message' && !full) {
+      full = (bytes += sizeOf(data)) > MAX_UNREAD_BYTES;
+      if (!full) waiting.push({ from, data });
+    }
     wake();
   };
   room.addEventListener('message', notice, { signal: listening.signal });
   room.addEventListener('state', notice, { signal: listening.signal });
   try {
     for (;;) {
-      for (let next = waiting.shift(); next; next = waiting.shift()) yield next;
+      const next = waiting;
+      waiting = [];
+      for (const { from, data } of next) {
+        yield { from, data };
+        bytes -= sizeOf(data);
+      }
+      if (next.length) continue;
+      // They were confirmed when they came: who reads is not to believe that it has seen all.
+      if (full) throw new BeckonError('too-much', 'More messages came than were read');
       if (room.state === 'closed') return;
       await new Promise((resolve) => (wake = () => resolve(undefined)));
     }

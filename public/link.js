@@ -1,7 +1,7 @@
 // One RTCPeerConnection to one peer: perfect negotiation (W3C WebRTC 1.0, section 10.7), trickle, ICE restarts. It lives
 // once: when it has failed, links.js makes another. Times are what browsers were measured to do.
 import { fingerprints, isAnnounced, strongOnly } from './fingerprint.js';
-import { openAllowance } from './pace.js';
+import { openAllowance, sizeOf } from './pace.js';
 
 /**
  * 'disconnected' comes 5 s or more after the path is gone; then an ICE restart (0.2 to 0.7 s until connected) is due, after a moment in
@@ -27,6 +27,11 @@ const RESUME_MS = 3_000;
 const PROOF_MS = 1_500;
 const PING = '{"type":"ping"}';
 const PONG = '{"type":"pong"}';
+/**
+ * What may come before the other side was checked, in bytes, with what each takes beside: twice what anybody sends before something of it is
+ * confirmed (mailbox.js). Of what may be lost, a little.
+ */
+const UNCHECKED_BYTES = 32 * 1024 * 1024;
 /** How often one is answered, at once and a second in the long run. */
 const PONGS = /** @type {const} */ ([4, 1]);
 /** How long candidates are held back at most where the best are to be tried first, in ms; and how many. */
@@ -80,8 +85,9 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
   let restarts = 0;
   /** The certificates that the other side has announced, sealed. @type {Set<string>} */
   let announced = new Set();
-  /** What has come before the other side was checked. @type {(string | ArrayBuffer)[] | null} */
+  /** What has come before the other side was checked; and what it takes up. @type {(string | ArrayBuffer)[] | null} */
   let unchecked = [];
+  let uncheckedBytes = 0;
   const mayPong = openAllowance(...PONGS);
   let timer = setTimeout(() => fail(), CONNECT_MS);
 
@@ -130,13 +136,22 @@ export function openLink({ id, polite, ice, tell, changed, heard, drained }) {
     channel.binaryType = burst.binaryType = 'arraybuffer';
     channel.bufferedAmountLowThreshold = ROOM_BYTES;
     channel.onbufferedamountlow = drained;
-    channel.onmessage = burst.onmessage = ({ data }) => {
-      if (data === PING) mayPong() && reply();
-      else if (data === PONG) proven();
-      else if (unchecked) unchecked.push(data);
-      else heard(data);
-    };
+    channel.onmessage = ({ data }) => hear(data, UNCHECKED_BYTES) || fail(); // it says more than anybody of ours would
+    burst.onmessage = ({ data }) => hear(data, BURST_BYTES);
     channel.onclose = () => fail(); // by the other side: it left, reloaded, or made another link
+  }
+
+  /** @param {string | ArrayBuffer} data @param {number} most that may wait until we know who says it @returns {boolean} whether that was not too much */
+  function hear(data, most) {
+    if (data === PING) mayPong() && reply();
+    else if (data === PONG) proven();
+    else if (!unchecked) heard(data);
+    else if (uncheckedBytes + sizeOf(data) > most) return false;
+    else {
+      uncheckedBytes += sizeOf(data);
+      unchecked.push(data);
+    }
+    return true;
   }
 
   async function check() {

@@ -72,6 +72,12 @@ export function openTurns(act, atOnce, perSecond) {
   };
 }
 
+/** What the browser has around each thing that waits, in bytes: a million of nothing are something. */
+const AROUND_BYTES = 256;
+
+/** What something takes up that waits. @param {string | ArrayBuffer} data */
+export const sizeOf = (data) => AROUND_BYTES + (typeof data === 'string' ? data.length : data.byteLength);
+
 /** @typedef {ReturnType<typeof openPace>} Pace */
 
 /** For messages and what confirms them, whoever they are for: a room of sixteen may have no path between any two. */

@@ -202,7 +202,7 @@ test('every module of the library may be imported from elsewhere', async () => {
   }
 });
 
-test('the library weighs at most 14 kB, with everything it imports, as it is served', async () => {
+test('the library weighs at most 15 kB, with everything it imports, as it is served', async () => {
   let weight = 0;
   const wanted = ['beckon.js'];
   for (const file of wanted) {
@@ -211,7 +211,7 @@ test('the library weighs at most 14 kB, with everything it imports, as it is ser
     for (const [, name] of source.matchAll(/(?:from|import)\s*["']\.\/([\w.-]+)["']/g)) if (!wanted.includes(name)) wanted.push(name);
   }
   console.log(`# ${weight} bytes, gzipped, in ${wanted.length} files`);
-  assert.ok(weight <= 14_000, `${weight} bytes`);
+  assert.ok(weight <= 15_000, `${weight} bytes`);
 });
 
 test('the page weighs at most 27.5 kB, with the library and all that comes before anything is clicked', async () => {
