@@ -11,7 +11,7 @@ import { built, configuration, countsAt, start } from "./workerd.mjs";
 /** How often files of objects that keep nothing are removed, in ms. */
 const SWEEP_MS = 60_000;
 
-/** What the README says may be secret. */
+/** What docs/configuration.md says may be secret. */
 const SECRETS = ["TOKEN_KEY", "TURN_SECRET", "TURN_PASSWORD", "TURN_KEY_API_TOKEN"];
 
 const root = resolve(import.meta.dirname, "..");

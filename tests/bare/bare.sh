@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # npm run bare: proves that a new machine needs nothing but Node.js: makes one in a folder (Debian 12 and this machine's Node), clones the
-# last commit into it, and runs both commands of the README there, on Debian's own Rust. Takes half an hour, and 6 GB in $BARE or /var/tmp.
+# last commit into it, and runs the README's npm start and npm test there, on Debian's own Rust. Takes half an hour, and 6 GB in $BARE or /var/tmp.
 # `-- start` and `-- test [STAGE...]` do one of the two; BARE=folder keeps the machine in a folder, and goes on with it the next time.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

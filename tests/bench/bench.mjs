@@ -53,7 +53,7 @@ if (unknown.length) {
   console.error(`There is no figure ${unknown.join(", ")}; there are ${Object.keys(all).join(", ")}.`);
   process.exit(2);
 }
-// What compares builds is not what the README quotes.
+// What compares builds is not what docs/performance.md quotes.
 const official = values.beckon.join() === "Beckon=dist" && values.only === "PeerServer,floor" && !values.vars.length;
 for (const name of wanted) {
   const { title, measure } = /** @type {Measured} */ (all[name]);

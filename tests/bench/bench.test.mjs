@@ -1,5 +1,6 @@
 // What the bench says can be trusted, and what of it is not a matter of a machine's mood holds: run with every `npm test`.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { connection, gentle, homes } from "./connection.js";
 import { withServers } from "./contest.js";
@@ -12,7 +13,7 @@ import { relayRound } from "./relay.js";
 import { beckon, floor, peerServer } from "./servers.js";
 import { upload } from "./sizes.js";
 import { clientFrame, open, openAll, serverFrames } from "./socket.js";
-import { judge } from "./targets.js";
+import { judge, targets } from "./targets.js";
 
 const DIST = new URL("../../dist", import.meta.url).pathname;
 /** Long enough for a busy machine. */
@@ -68,6 +69,11 @@ test("a target is met or not by what is printed", () => {
   assert.deepEqual(verdict(130.4), [[1.3, "yes"]]);
   assert.deepEqual(verdict(131), [[1.31, "NO"]]);
   assert.deepEqual(verdict(NaN), [[NaN, "NO"]]);
+});
+
+test("each target says what it means, and docs/performance.md has it", () => {
+  const paper = readFileSync(new URL("../../docs/performance.md", import.meta.url), "utf8");
+  for (const { what, means } of targets) assert.match(paper, new RegExp(`^\\| ${what} \\| [\\d.]+ \\| [^|]+ \\| ${means} \\|$`, "m"), what);
 });
 
 test("what it sends is what the stock client sends", () => {

@@ -1,4 +1,4 @@
-// Writes what README.md says about speed and costs, from bench.json: `node tests/bench/report.mjs` prints it, `--write` puts it where it
+// Writes what docs/performance.md says about speed and costs, from bench.json: `node tests/bench/report.mjs` prints it, `--write` puts it where it
 // belongs.
 import { readFileSync, writeFileSync } from "node:fs";
 import { rounded } from "./contest.js";
@@ -52,16 +52,16 @@ for (const [label, figure, what, unit] of /** @type {const} */ ([
 }
 say();
 say(
-  `Sockets may send without limit here; with \`FRAMES_PER_SECOND\` on, a message costs ${shown(of("limit", "with limit", "us/message"), "us")} instead of ` +
-    `${shown(of("limit", "without limit", "us/message"), "us")}. From opening a room's page to hello: ${shown(of("page", "Beckon", "ms"), "ms")}, with a server that takes no time ` +
-    `${shown(of("page", "instant signalling", "ms"), "ms")}, and two bare pages that do nothing but connect ${shown(of("page", "bare pages", "ms"), "ms")}. ` +
-    `An object that passes frames on unread takes ${shown(of("floors", "unread", "us/message"), "us")} for a message (${shown(of("floors", "unread", "x PeerServer"), "x")} PeerServer's), one that ` +
-    `splices in who sent it, and believes that the rest is JSON, ${shown(of("floors", "spliced, unchecked", "us/message"), "us")} (${shown(of("floors", "spliced, unchecked", "x PeerServer"), "x")}).`,
+  `These sockets may send without limit. With \`FRAMES_PER_SECOND\` on, a message costs ${shown(of("limit", "with limit", "us/message"), "us")} instead of ` +
+    `${shown(of("limit", "without limit", "us/message"), "us")}. From opening a room's page to hello it takes ${shown(of("page", "Beckon", "ms"), "ms")}. With a server that answers at once it takes ` +
+    `${shown(of("page", "instant signalling", "ms"), "ms")}. Two bare pages that only connect take ${shown(of("page", "bare pages", "ms"), "ms")}. ` +
+    `An object that passes frames on unread takes ${shown(of("floors", "unread", "us/message"), "us")} for a message (${shown(of("floors", "unread", "x PeerServer"), "x")} PeerServer's). One that ` +
+    `splices in the sender, and believes that the rest is JSON, takes ${shown(of("floors", "spliced, unchecked", "us/message"), "us")} (${shown(of("floors", "spliced, unchecked", "x PeerServer"), "x")}).`,
 );
 say();
-row("what we want", "target", "Beckon", "met");
+row("figure", "Beckon", "aim", "what it means to you");
 row("---", "---", "---", "---");
-for (const { what, target, Beckon, met } of judge(figures)) row(what, target.replace("<=", "≤").replace(">=", "≥"), String(Beckon), met);
+for (const { what, means, target, Beckon } of judge(figures)) row(what, String(Beckon), target.replace("<=", "≤").replace(">=", "≥"), means);
 
 const { connections, woken, idle, plan } = costs(figures);
 say();
@@ -77,10 +77,10 @@ row("an object that hears each heartbeat, and sleeps between them", dollars(idle
 row("an object with sockets that do not let it sleep", dollars(idle.awake));
 row("PeerServer on a small machine, however little it has to do", dollars(idle.machine));
 
-const README = new URL("../../README.md", import.meta.url);
+const PAPER = new URL("../../docs/performance.md", import.meta.url);
 if (process.argv.includes("--write")) {
-  const old = readFileSync(README, "utf8");
+  const old = readFileSync(PAPER, "utf8");
   const place = /(<!-- bench -->)[\s\S]*(<!-- \/bench -->)/;
-  if (!place.test(old)) throw new Error("README.md has no place for it: <!-- bench --> and <!-- /bench -->");
-  writeFileSync(README, old.replace(place, (_, begin, end) => `${begin}\n${text.join("\n")}\n\n${end}`));
+  if (!place.test(old)) throw new Error("docs/performance.md has no place for it: <!-- bench --> and <!-- /bench -->");
+  writeFileSync(PAPER, old.replace(place, (_, begin, end) => `${begin}\n${text.join("\n")}\n\n${end}`));
 } else console.log(text.join("\n"));

@@ -17,7 +17,7 @@ export const TURN_URLS = {
 /** What docs/turn.md tells an operator to write, with the lab's own addresses, names and files. */
 function configuration() {
   const text = readFileSync(new URL('../../docs/turn.md', import.meta.url), 'utf8');
-  const [, advice] = /## With coturn[^]*?\n```\n([^]*?)```/.exec(text) ?? [];
+  const [, advice] = /## With coturn[^]*?\n```conf\n([^]*?)```/.exec(text) ?? [];
   if (!advice) throw new Error('docs/turn.md has no configuration for coturn');
   const ours = {
     'static-auth-secret': SECRET,

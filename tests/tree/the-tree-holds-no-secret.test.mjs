@@ -65,21 +65,22 @@ test("every secret that is read has its line in .dev.vars.example, and none has 
   const sources = files.filter((file) => file.startsWith("src/") && file.endsWith(".rs")).map(read).join("\n");
   const secrets = new Set([...sources.matchAll(/\b(?:secret|env\.text)\("([A-Z_]+)"\)/g)].map(([, name]) => name));
   assert.deepEqual([...secrets].sort(), ["TOKEN_KEY", "TURN_KEY_API_TOKEN", "TURN_PASSWORD", "TURN_SECRET"]);
-  const [example, readme, config] = [".dev.vars.example", "README.md", "wrangler.toml"].map(read);
+  const [example, paper, config] = [".dev.vars.example", "docs/configuration.md", "wrangler.toml"].map(read);
   for (const name of secrets) {
     assert.match(example, new RegExp(`^# ${name}="`, "m"), name);
-    assert.match(readme, new RegExp(`\`${name}\``), name);
+    assert.match(paper, new RegExp(`^\\| \`${name}\` \\|`, "m"), name);
     assert.doesNotMatch(config, new RegExp(`^${name}\\b`, "m"), name);
   }
 });
 
-test("every variable is in wrangler.toml and in the README, and nothing else is", () => {
+test("every variable is in wrangler.toml and in docs/configuration.md, and nothing else is", () => {
   const settings = read("src/settings.rs");
   const known = new Set([...settings.matchAll(/\b(?:var|list|flag|number|count|time|text)\("([A-Z_]+)"/g)].map(([, name]) => name));
   known.delete("TURN_API_URL"); // for tests
   const config = read("wrangler.toml").split("[vars]")[1];
   const configured = [...config.matchAll(/^([A-Z_]+) = /gm)].map(([, name]) => name);
-  const documented = [...read("README.md").matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+  const [, table] = read("docs/configuration.md").match(/^## Variables$([^]*?)^## /m) ?? [];
+  const documented = [...(table ?? "").matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
   assert.deepEqual(configured.toSorted(), [...known].sort());
   assert.deepEqual(documented.toSorted(), [...known].sort());
 });

@@ -1,14 +1,14 @@
-// The README, docs/ and package.json speak of files, headings, commands and variables: all of them exist. And what Cloudflare's deploy
+// The papers and package.json speak of files, headings, commands and variables: all of them exist. And what Cloudflare's deploy
 // button and dashboard read is as they want it.
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import * as known from "../stages.mjs";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const read = (file) => readFileSync(join(ROOT, file), "utf8");
-const documents = ["README.md", "CONTRIBUTING.md", ...globSync("docs/*.md", { cwd: ROOT })];
+const documents = globSync("{*,docs/*}.md", { cwd: ROOT });
 const manifest = JSON.parse(read("package.json"));
 
 /** The anchors of a document's headings, as GitHub makes them. */
@@ -16,7 +16,7 @@ const anchors = (file) =>
   new Set([...read(file).replace(/^```[^]*?^```/gm, "").matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-")));
 
 test("every link within the repository leads somewhere", () => {
-  assert.ok(documents.length >= 5, documents.join());
+  assert.ok(documents.length >= 12, documents.join());
   let links = 0;
   for (const file of documents) {
     for (const [, target] of read(file).matchAll(/\]\(((?!https?:)[^)\s]+)\)/g)) {
@@ -27,7 +27,7 @@ test("every link within the repository leads somewhere", () => {
       links++;
     }
   }
-  assert.ok(links > 15, `${links} links`);
+  assert.ok(links > 30, `${links} links`);
 });
 
 test("every file that is named is there", () => {
@@ -70,4 +70,27 @@ test("the licence is the same wherever it is named", () => {
   assert.match(read("LICENSE-APACHE"), /Apache License\s+Version 2\.0/);
   assert.match(read("docs/openapi.yaml"), /identifier: MIT OR Apache-2\.0/);
   assert.equal(read("docs/openapi.yaml").match(/^ {2}version: (.*)$/m)?.[1], manifest.version);
+});
+
+test("every source file is on the map, and nothing else is", () => {
+  const map = read("docs/architecture.md");
+  const sources = globSync("{src,public}/**/*.{rs,js}", { cwd: ROOT }).filter((path) => !/\/(vendor|examples)\//.test(path)).map((path) => basename(path));
+  assert.ok(sources.length > 80, `${sources.length} files`);
+  for (const name of sources) assert.ok([`\`${name}\``, `/${name}\``].some((text) => map.includes(text)), `docs/architecture.md does not say what ${name} does`);
+  for (const [, name] of map.matchAll(/`(?:[\w-]+\/)*([\w-]+\.(?:rs|js))`/g)) assert.ok(sources.includes(name), `docs/architecture.md names ${name}`);
+});
+
+test("the changelog begins with what is not released, and knows the present version", () => {
+  const versions = [...read("CHANGELOG.md").matchAll(/^## \[(.*?)\]/gm)].map(([, version]) => version);
+  assert.equal(versions[0], "Unreleased");
+  assert.equal(versions[1], manifest.version);
+});
+
+test("the papers that are linked from elsewhere are there, and say what is looked for", () => {
+  assert.match(read("SECURITY.md"), /^## How to report$/m);
+  assert.match(read("SECURITY.md"), /^## The promise$/m);
+  assert.match(read("PRIVACY.md"), /^## On the server$/m);
+  for (const paper of ["SECURITY.md", "PRIVACY.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/configuration.md", "docs/performance.md", "docs/moving-from-peerserver.md"]) {
+    assert.ok(read("README.md").includes(`](${paper})`), `the README leads to ${paper}`);
+  }
 });

@@ -1,5 +1,5 @@
 // What Beckon is made of, read from the lock files without a network: licences that anyone may live with, few direct dependencies, no
-// unsafe code of ours. Advisories want a network (see README, "Working on it").
+// unsafe code of ours. Advisories want a network (see CONTRIBUTING.md, "Advisories").
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
