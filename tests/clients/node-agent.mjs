@@ -4,26 +4,33 @@ import { createRequire } from "node:module";
 import * as webrtc from "node-datachannel/polyfill";
 
 /**
- * What W3C WebRTC (4.4.1.2, the operations chain) promises and the polyfill does not keep, on loopback, where answers come within a
- * millisecond: that an answer is not read before the offer is set, nor a candidate before the description that it belongs to and
- * the transport that it is for. Without this one connection in some fifty never opens, whatever the server. And that of a connection
- * that was closed meanwhile nothing more is heard: PeerJS stumbles over it.
+ * libdatachannel (0.24.5, setRemoteDescription) gives its ICE an answer first, and keeps it as the remote description after that. A handshake that
+ * comes between the two is refused, for there is no fingerprint yet to check it by, and that ends the connection: of those that were made on a
+ * machine with much to do, one in some thirty. So the other side hears where to send it only when its answer has been taken: until then our
+ * candidates are held back. It may take a browser as long to find its own.
  */
-class PatientConnection extends webrtc.RTCPeerConnection {
-  async setRemoteDescription(description) {
-    while (description.type === "answer" && this.signalingState === "stable") await moment();
-    await super.setRemoteDescription(description);
+class CarefulConnection extends webrtc.RTCPeerConnection {
+  /** Events that wait for the answer. */
+  #held = [];
+
+  dispatchEvent(event) {
+    if (event.type !== "icecandidate" || this.signalingState !== "have-local-offer") return super.dispatchEvent(event);
+    this.#held.push(event);
+    return true;
   }
 
+  async setRemoteDescription(description) {
+    await super.setRemoteDescription(description);
+    for (const event of this.#held.splice(0)) super.dispatchEvent(event);
+  }
+
+  /** Of a connection that is closed nothing more is heard (W3C WebRTC 4.4.2, the operations chain). PeerJS stumbles over it. */
   async addIceCandidate(candidate) {
-    for (let patience = 100; ; patience--) {
-      try {
-        return await super.addIceCandidate(candidate);
-      } catch (error) {
-        if (this.signalingState === "closed") return new Promise(() => {});
-        if (patience === 0) throw error;
-      }
-      await moment();
+    try {
+      await super.addIceCandidate(candidate);
+    } catch (error) {
+      if (this.signalingState === "closed") return new Promise(() => {});
+      throw error;
     }
   }
 }
@@ -31,10 +38,8 @@ class PatientConnection extends webrtc.RTCPeerConnection {
 // Nor does a page end with a promise that nobody has caught.
 process.on("unhandledRejection", (error) => console.error(error));
 
-const moment = () => new Promise((done) => setTimeout(done, 10));
-
 for (const [name, value] of Object.entries(webrtc)) if (name.startsWith("RTC")) globalThis[name] = value;
-globalThis.RTCPeerConnection = PatientConnection;
+globalThis.RTCPeerConnection = CarefulConnection;
 // What the client asks a browser for: who it is, and where its page is.
 const define = (name, value) => Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 define("window", globalThis);

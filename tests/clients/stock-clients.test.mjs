@@ -71,36 +71,14 @@ class Pair {
     [this.ann, this.bob] = await clientsOf(this.engines);
   }
 
-  /**
-   * Between two peers on node-datachannel one connection in some sixty never opens, with either server (libdatachannel then has "a
-   * remote candidate without ICE transport"), and from one to a browser, on a machine that has much to do, one was seen that did not: there,
-   * and only there, we do what its users do, and dial again.
-   */
-  async #stubbornly(attempt) {
-    for (let again = this.engines.includes("node") ? 3 : 0; ; again--) {
-      try {
-        return await attempt(again ? 6_000 : undefined);
-      } catch (error) {
-        if (!again) throw error;
-      }
-    }
-  }
-
   /** Dials, and gives the milliseconds until the channel was open. */
   connect(one, two, more = {}) {
-    return this.#stubbornly((ms) => soon(`a channel from ${one} to ${two} opens`, this.ann.ask("connect", one, two, more), ms));
-  }
-
-  /** Waits until a client that has dialled is connected. */
-  connected(client, name, other) {
-    let dialled = true;
-    return this.#stubbornly(async (ms) => {
-      if (!dialled) await client.ask("dial", name, other);
-      dialled = false;
-      await heard(client, new RegExp(`^${name}: connected to ${other}`), ms);
-    });
+    return soon(`a channel from ${one} to ${two} opens`, this.ann.ask("connect", one, two, more));
   }
 }
+
+/** Waits until a client that has dialled is connected. */
+const connected = (client, name, other) => heard(client, new RegExp(`^${name}: connected to ${other}`));
 
 // What is measured comes first, one pair after the other: nothing else is at work then.
 for (const engines of PAIRS) {
@@ -170,7 +148,7 @@ function whatHappens(engines) {
       test("a message of 256 kB", async () => {
         const { one, two } = await pair();
         await connect(one, two, { serialization: "binary" });
-        await heard(bob, new RegExp(`^${two}: connected to ${one}`));
+        await connected(bob, two, one);
         await ann.ask("sendBytes", one, two, 256 * 1024);
         await heard(bob, `${two}: ${one} says bytes:${256 * 1024}`);
       });
@@ -200,7 +178,7 @@ function whatHappens(engines) {
         await ann.ask("dial", one, late);
         await sleep(500); // so that the offer is there first; where it is not, it arrives all the same
         await start(bob, late, late);
-        await both.connected(ann, one, late);
+        await connected(ann, one, late);
       });
 
       test("disconnect and reconnect, with the channel left open", async () => {
@@ -252,7 +230,7 @@ function whatHappens(engines) {
           // earlier, its offer would go into the lost one.
           await soon("the new socket is answered", path.answered());
           await bob.ask("dial", two, one);
-          await both.connected(bob, two, one);
+          await connected(bob, two, one);
           assert.equal(await timesOpen(one), make === "Beckon" ? 2 : 1);
         } finally {
           path.close();
