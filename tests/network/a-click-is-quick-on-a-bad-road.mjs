@@ -44,8 +44,14 @@ export default function register(scenario) {
     const took = (kind) => heard.filter(([id]) => id.startsWith(kind)).map(([id, at]) => Math.round(at - left.get(id))).sort((a, b) => a - b);
     report('chromium', 'reliable', took('reliable'));
     report('chromium', 'may be lost', took('loose'));
-    // What waits for a lost one waits for another round trip at least.
-    assert.ok(rank(took('loose'), 0.5) < 2 * SLOW.delay, 'what may be lost waits for what was');
+    // The road keeps the order: what was sent later is heard earlier only where something is held up. That happens to what is reliable whenever
+    // something is lost, and not to what may be lost (seen: to 116 to 156 of 250, and to none).
+    const order = sent.map(([id]) => id);
+    const place = new Map(ids.map((id, at) => [id, at]));
+    const overtaken = (kind) => order.filter((id, at) => id.startsWith(kind) && place.has(id) && order.slice(at + 1).some((later) => place.get(later) < place.get(id))).length;
+    const [waited, held] = ['reliable', 'loose'].map(overtaken);
+    console.log(`overtaken: ${waited} of ${reliable.length} that are reliable, ${held} of ${loose.length} that may be lost`);
+    assert.ok(held < waited / 10, `what may be lost waits for what was: ${held} were overtaken, and ${waited} that are reliable`);
   });
 
   for (const engine of ['chromium', 'firefox']) {
