@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startBeckon } from '../worker/beckon.mjs';
-import { deafen, hurryClock, link, openDevice, openRoom, press, stage, stopClock, turnClock, until, untilText } from './browser.mjs';
+import { deafen, hurryClock, link, openDevice, openRoom, ownBeckon, press, stage, stopClock, turnClock, until, untilText } from './browser.mjs';
 import { startTurn } from './turn.mjs';
 
 const { beckon, chromium } = await stage({ vars: { STUN_URLS: '' } });
@@ -65,7 +64,7 @@ test('details that are open when the other leaves say so, and nothing breaks', a
 test('where there is no path and the relay turns us away, the page says both', async (t) => {
   const turn = await startTurn('one secret');
   t.after(() => turn.close());
-  const strict = await startBeckon({ vars: { STUN_URLS: '', TURN_URLS: turn.udp }, secrets: { TURN_SECRET: 'another' } });
+  const strict = await ownBeckon({ vars: { STUN_URLS: '', TURN_URLS: turn.udp }, secrets: { TURN_SECRET: 'another' } });
   t.after(() => strict.close());
   const first = await openDevice(chromium, strict.url, deafen);
   await until(first.page, 'a fresh room', () => document.getElementById('link').value.includes('#'));

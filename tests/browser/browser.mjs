@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after } from 'node:test';
-import { startBeckon } from '../worker/beckon.mjs';
 import { DEADLINE_MS, launch } from './engines.mjs';
 import { prepareInside } from './inside.mjs';
-import { borrowBeckon, openBrowser } from './shared.mjs';
+import { openBeckon, openBrowser } from './shared.mjs';
 
 export { DEADLINE_MS };
 export { hurryClock, inScene, SEED, stopClock, turnClock } from './inside.mjs';
@@ -25,10 +24,15 @@ export const startFirefox = ({ preferences = {}, ...options } = {}) => openBrows
 /** As one of our own. */
 export const startOwnFirefox = ({ preferences = {}, ...options } = {}) => launch({ engine: 'firefox', preferences }, options);
 
-/** A Beckon, perhaps one that other files use at the same time; their rooms are not ours. @param {Parameters<typeof startBeckon>[0]} [options] */
-export const anyBeckon = async (options) => (await borrowBeckon(options)) ?? startBeckon(options);
+/** @typedef {Parameters<typeof import('../worker/beckon.mjs').startBeckon>[0]} Options of Beckon */
 
-/** Beckon and Chromium, for as long as the tests of a file take. @param {Parameters<typeof startBeckon>[0]} [options] of Beckon */
+/** A Beckon, perhaps one that other files use at the same time; their rooms are not ours. @param {Options} [options] */
+export const anyBeckon = (options) => openBeckon(options, true);
+
+/** A Beckon of a test's own. @param {Options} [options] */
+export const ownBeckon = (options) => openBeckon(options, false);
+
+/** Beckon and Chromium, for as long as the tests of a file take. @param {Options} [options] of Beckon */
 export async function stage(options) {
   const [beckon, chromium] = await Promise.all([anyBeckon(options), startChromium()]);
   after(async () => {
@@ -65,15 +69,38 @@ export function watch(page) {
   return troubles;
 }
 
-/** Waits until `check`, run in the page with `args`, is truthy; says what the page showed if it never is. */
+/** A page that has gone on to another one: what ran in it is asked of the next. */
+const WENT_ON = /Execution context was destroyed|Cannot find context|DiscardedBrowsingContext/;
+
+/**
+ * Waits until `check`, run in the page with `args`, is truthy; says what the page showed if it never is. The page is asked once, and looks itself:
+ * what puppeteer has for this takes several questions each time.
+ */
 export async function until(page, what, check, ...args) {
+  const script = `(${look})(${check}, ${JSON.stringify(args)})`;
+  const asked = async () => {
+    for (;;) {
+      try {
+        return await page.evaluate(script);
+      } catch (error) {
+        if (!WENT_ON.test(error.message)) throw error;
+      }
+    }
+  };
   try {
-    // Not requestAnimationFrame, which stands still in a tab that is not in front.
-    const handle = await page.waitForFunction(check, { polling: 20, timeout: DEADLINE_MS }, ...args);
-    return await handle.jsonValue();
+    return await within(what, asked());
   } catch (error) {
     const shown = await page.evaluate(() => document.body.innerText).catch(() => '(the page is gone)');
     throw new Error(`never came true: ${what}\nthe page shows:\n${shown}`, { cause: error });
+  }
+}
+
+/** Runs in the page. Not by requestAnimationFrame, which stands still in a tab that is not in front. */
+async function look(check, args) {
+  for (;;) {
+    const found = await check(...args);
+    if (found) return found;
+    await new Promise((done) => setTimeout(done, 20));
   }
 }
 

@@ -1,4 +1,4 @@
 import { startChromium } from './browser.mjs';
 import { nothingRuns } from './nothing-that-others-write-runs.mjs';
 
-nothingRuns(startChromium);
+nothingRuns('chromium', startChromium);

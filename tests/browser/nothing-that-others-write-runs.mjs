@@ -4,13 +4,16 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { cleanName } from '../../public/names.js';
 import { deriveKeys } from '../../public/seal.js';
-import { startBeckon } from '../worker/beckon.mjs';
 import { open } from '../worker/socket.mjs';
-import { eventually, openDevice, until, untilConnected } from './browser.mjs';
+import { anyBeckon, eventually, openDevice, turnClock, until, untilConnected } from './browser.mjs';
 import TEXTS from './markup.mjs';
 
-/** How many strangers are in a room at once: a page calls each of them. */
+/** How many strangers are in a room at once, and how many are called at once: a page makes a connection for each of them. */
 const AT_ONCE = 15;
+/** How often a page takes a name, or a hello, of the same person in the long run (public/conversation.js, public/app.js): its clock is turned by so many ms. */
+const PACE_MS = 500;
+/** Each so many-th text is in the address of a page that is really loaded; with all of them the page's program is begun anew, which is what reads them. */
+const LOADED = 4;
 
 /**
  * What is no harm: the examples let the error of a damaged link be seen in the console, and say it in words; and Firefox asks for an icon on its
@@ -18,20 +21,43 @@ const AT_ONCE = 15;
  */
 const EXPECTED = /BeckonError: This link is damaged$|\bimg-src\b.*\/favicon\.ico\b|NetworkError when attempting to fetch resource/;
 
-/** Where markup would show: all that a page has beyond what it was served with. */
-const strangers = () =>
-  [...document.querySelectorAll('script:not([src]), iframe, object, embed, base, style, marquee, video, audio, meta[http-equiv], link[onerror]')]
-    .concat([...document.querySelectorAll('*')].filter((element) => [...element.attributes].some(({ name }) => name.startsWith('on'))))
-    .map((element) => element.outerHTML);
+/**
+ * Runs in the page before anything else does. Where markup would show: all that a page has, or had for a moment, beyond what it was served with, is
+ * in `strangers`; and all that its line of status ever said in `stated`.
+ */
+function watchPage() {
+  const STRANGE = 'script:not([src]), iframe, object, embed, base, style, marquee, video, audio, meta[http-equiv], link[onerror]';
+  window.xss = () => console.error('CSP: something ran');
+  window.said = [];
+  window.alert = (text) => window.said.push(text);
+  window.strangers = [];
+  window.stated = [];
+  const look = (element) => {
+    if (element.matches(STRANGE) || [...element.attributes].some(({ name }) => name.startsWith('on'))) window.strangers.push(element.outerHTML);
+  };
+  new MutationObserver((records) => {
+    for (const { target, addedNodes, type } of records) {
+      if (type === 'attributes') look(target);
+      for (const node of addedNodes) {
+        if (target.id === 'status') window.stated.push(node.textContent);
+        if (node instanceof Element) [node, ...node.querySelectorAll('*')].forEach(look);
+      }
+    }
+  }).observe(document, { childList: true, subtree: true, attributes: true });
+}
 
-/** Registers the tests, in one engine: each has a file of its own, for there is much to do. @param {() => Promise<any>} start */
-export function nothingRuns(start) {
+/**
+ * Registers the tests, in one engine: each has a file of its own, for there is much to do.
+ * @param {string} engine
+ * @param {() => Promise<any>} start
+ */
+export function nothingRuns(engine, start) {
   test('the texts are sixty, and different', () => assert.equal(new Set(TEXTS).size, 60));
 
   let beckon;
   let browser;
   before(async () => {
-    beckon = await startBeckon({ vars: { ROOM_CAPACITY: '100', ALLOW_DISCOVERY: 'true', EXPIRE_TIMEOUT_MS: '100' } });
+    beckon = await anyBeckon({ vars: { ROOM_CAPACITY: '100', ALLOW_DISCOVERY: 'true', EXPIRE_TIMEOUT_MS: '100' } });
     browser = await start();
   });
   after(async () => {
@@ -41,15 +67,10 @@ export function nothingRuns(start) {
 
   /** A device whose troubles tell of whatever ran; what a page says with alert() is collected. */
   const visit = async (path) => {
-    const device = await openDevice(browser, new URL(path, beckon.url), (page) =>
-      page.evaluateOnNewDocument(() => {
-        window.xss = () => console.error('CSP: something ran');
-        window.said = [];
-        window.alert = (text) => window.said.push(text);
-      }),
-    );
+    const device = await openDevice(browser, new URL(path, beckon.url), (page) => page.evaluateOnNewDocument(watchPage));
+    // A whole document: what it had is gone with it.
     device.clean = async (what) => {
-      assert.deepEqual(await device.page.evaluate(strangers), [], what);
+      assert.deepEqual(await device.page.evaluate(() => window.strangers), [], what);
       assert.deepEqual(device.troubles.filter((line) => !EXPECTED.test(line)), [], what);
     };
     return device;
@@ -76,7 +97,8 @@ export function nothingRuns(start) {
       }
       window.xss();
     });
-    assert.notDeepEqual(await device.page.evaluate(strangers), []);
+    await device.page.evaluate(() => document.querySelector('#status iframe').remove());
+    assert.ok((await device.page.evaluate(() => window.strangers)).includes('<iframe></iframe>'), 'it was there for a moment');
     await eventually('both are noticed', () => device.troubles.length >= 2);
     assert.ok(device.troubles.includes('CSP: something ran') && device.troubles.some((line) => /script-src|trusted/.test(line)), `${device.troubles}`);
     await device.close();
@@ -96,10 +118,12 @@ export function nothingRuns(start) {
       await until(watcher.page, `the name ${name}`, (name) => [...document.querySelectorAll('#people .name')].some((shown) => shown.textContent === name), name);
       await writer.page.evaluate(() => document.getElementById('hello').click());
       await until(watcher.page, `hello from ${name}`, (name) => document.title.includes(`${name} said`) && [...document.querySelectorAll('[role=alert] .name')].some((shown) => shown.textContent === `${name} said `), name);
-      await watcher.clean(text);
-      await writer.clean(text);
+      await turnClock(watcher.page, PACE_MS);
     }
-    for (const { close } of [watcher, writer]) await close();
+    for (const device of [watcher, writer]) {
+      await device.clean('the room');
+      await device.close();
+    }
   });
 
   test('as a message and as a name, in the chat', async () => {
@@ -124,6 +148,7 @@ export function nothingRuns(start) {
         return line && [line.children[0].textContent, line.children[1].textContent];
       }, index);
       assert.deepEqual(shown, [name, text.trim()]);
+      await turnClock(watcher.page, PACE_MS);
     }
     for (const device of [watcher, writer]) {
       await device.clean('chat');
@@ -180,23 +205,24 @@ export function nothingRuns(start) {
         document.getElementById(button).click();
       }, field, text, button);
     const status = (device, what, text) => until(device.page, what, (text) => document.getElementById('status').textContent.includes(text), text);
-    await type(teacher, 'my-id', 'teacher', 'start');
-    await status(teacher, 'started', 'You are teacher');
-    await type(pupil, 'my-id', 'pupil', 'start');
-    await status(pupil, 'started', 'You are pupil');
-    await type(pupil, 'other-id', 'teacher', 'connect');
-    await status(pupil, 'connected', 'Connected to teacher');
-    await status(teacher, 'connected', 'Connected to pupil');
+    const [osama, layla] = [`osama-${engine}`, `layla-${engine}`];
+    await type(teacher, 'my-id', osama, 'start');
+    await status(teacher, 'started', `You are ${osama}`);
+    await type(pupil, 'my-id', layla, 'start');
+    await status(pupil, 'started', `You are ${layla}`);
+    await type(pupil, 'other-id', osama, 'connect');
+    await status(pupil, 'connected', `Connected to ${osama}`);
+    await status(teacher, 'connected', `Connected to ${layla}`);
     await pupil.page.evaluate((texts) => texts.forEach((text) => connections.forEach((connection) => connection.send(text))), TEXTS);
     assert.deepEqual(await until(teacher.page, 'all are said', (count) => window.said.length === count && window.said, TEXTS.length), TEXTS);
-    for (const text of TEXTS) {
-      await type(pupil, 'other-id', text, 'connect');
-      await status(pupil, `nobody is ${text}`, `Could not connect to peer ${text.trim()}`);
+    const stated = (what, lines) => until(pupil.page, what, (lines) => lines.every((line) => window.stated.includes(line)), lines);
+    for (let at = 0; at < TEXTS.length; at += AT_ONCE) {
+      const ids = TEXTS.slice(at, at + AT_ONCE);
+      for (const id of ids) await type(pupil, 'other-id', id, 'connect');
+      await stated(`nobody is one of ${ids}`, ids.map((id) => `Could not connect to peer ${id.trim()}`));
     }
-    for (const text of TEXTS) {
-      await type(pupil, 'my-id', text, 'start');
-      await status(pupil, `${text} is no id`, `ID "${text.trim()}" is invalid`);
-    }
+    for (const text of TEXTS) await type(pupil, 'my-id', text, 'start');
+    await stated('none of them is an id', TEXTS.map((text) => `ID "${text.trim()}" is invalid`));
     for (const device of [teacher, pupil]) {
       await device.clean('classroom');
       await device.close();
@@ -207,13 +233,29 @@ export function nothingRuns(start) {
     const device = await visit('/');
     const others = ['/doctor', '/examples/chat', '/examples/files', '/examples/cursor'];
     for (const [index, text] of TEXTS.entries()) {
-      const url = new URL(index % 8 ? '/' : others[(index / 8) % others.length], beckon.url);
+      if (index % LOADED) continue;
+      const turn = index / LOADED; // never the same page twice in a row: that would not be loaded
+      const url = new URL(turn % 2 ? '/' : others[(turn / 2) % others.length], beckon.url);
       url.hash = text;
-      await device.page.goto('about:blank'); // or it would be the same page
       await device.page.goto(url.href);
       await until(device.page, `${url} is refused`, () => /damaged/i.test(document.body.innerText));
       await device.clean(`#${text}`);
     }
+    await device.page.goto(new URL('/#damaged', beckon.url).href);
+    const titles = await device.page.evaluate(async (texts) => {
+      const titles = [];
+      for (const [index, text] of texts.entries()) {
+        const url = new URL(location.href);
+        url.hash = text;
+        history.replaceState(null, '', url);
+        document.getElementById('stopped-title').textContent = '';
+        await import(`/app.js?${index}`);
+        titles.push(document.getElementById('stopped-title').textContent);
+      }
+      return titles;
+    }, TEXTS);
+    assert.deepEqual(titles, TEXTS.map(() => 'This link is damaged'));
+    await device.clean('#');
     for (const [index, text] of TEXTS.filter((_, index) => index % 3 === 0).entries()) {
       const path = index % 2 ? `/peerjs/${encodeURIComponent(text)}` : `/x${text.replaceAll('\0', '')}`;
       const response = await device.page.goto(new URL(path, beckon.url).href);
@@ -221,11 +263,11 @@ export function nothingRuns(start) {
       await device.clean(path);
     }
     const sockets = [];
-    for (const id of TEXTS) sockets.push(await open(beckon.url, { key: 'k', id, token: 't' }));
+    for (const id of TEXTS) sockets.push(await open(beckon.url, { key: engine, id, token: 't' }));
     for (const socket of sockets) await socket.next();
-    await device.page.goto(new URL('/k/peers', beckon.url).href);
+    await device.page.goto(new URL(`/${engine}/peers`, beckon.url).href);
     assert.ok((await device.page.evaluate(() => document.body.textContent)).includes('xss()'));
-    await device.clean('/k/peers');
+    await device.clean(`/${engine}/peers`);
     await device.close();
   });
 }

@@ -1,9 +1,8 @@
 // By what kind of path people connect is counted for those who agree, and asked of nobody where nothing counts it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startBeckon } from '../worker/beckon.mjs';
 import { barriers } from './axe.mjs';
-import { eventually, name, openRoom, press, stage, turnClock, until, untilConnected, untilHello, untilText } from './browser.mjs';
+import { eventually, name, openRoom, ownBeckon, press, stage, turnClock, until, untilConnected, untilHello, untilText } from './browser.mjs';
 
 const { beckon, chromium } = await stage({ counting: true });
 const BOX = '#people .inside input';
@@ -55,7 +54,7 @@ test('nothing is told before the box is ticked, the kind once after it, again af
 });
 
 test('where nothing counts it, nobody is asked', async (t) => {
-  const other = await startBeckon();
+  const other = await ownBeckon();
   t.after(() => other.close());
   const devices = await openRoom(chromium, other.url, 2);
   const [{ page }] = devices;

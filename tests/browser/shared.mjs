@@ -54,16 +54,20 @@ export async function openBrowser(wish, options = {}) {
   return browser;
 }
 
-/** A Beckon that others use, too; null where there is none to share. @param {object} [options] of startBeckon */
-export async function borrowBeckon(options = {}) {
-  if (!KEEPER) return null;
-  const { key, url } = await ask({ beckon: options });
+/**
+ * A Beckon: one that is kept, or one that is started here. (What starts them is only loaded where they are started: it takes a second.)
+ * @param {object} options of startBeckon
+ * @param {boolean} shared whether others may use it, too
+ */
+export async function openBeckon(options = {}, shared = true) {
+  if (!KEEPER) return (await import('../worker/beckon.mjs')).startBeckon(options);
+  const { key, url } = await ask({ beckon: options, shared });
   const far = (method) => (...args) => ask({ key, method, args });
   return {
     url: new URL(url),
     fetch: (path, init) => fetch(new URL(path, url), init),
     ...Object.fromEntries(['evict', 'isAwake', 'evictAll', 'sql', 'points', 'logs'].map((method) => [method, far(method)])),
-    close: async () => {},
+    close: shared ? async () => {} : far('close'),
   };
 }
 
@@ -76,6 +80,7 @@ async function keep(command) {
   let loans = 0;
   const processes = new Set();
   const beckons = new Map();
+  let owns = 0;
 
   async function lend(wish, response) {
     const wanted = JSON.stringify(wish);
@@ -103,12 +108,22 @@ async function keep(command) {
     return kept;
   }
 
-  const answer = async ({ lend: wish, back, beckon: options, key = JSON.stringify(options), method, args }, response) => {
+  async function callBeckon(key, method, args) {
+    const beckon = await beckons.get(key);
+    if (method === 'close') beckons.delete(key);
+    return beckon[method](...args);
+  }
+
+  async function getBeckon(options, shared) {
+    const key = shared ? JSON.stringify(options) : `own ${++owns}`;
+    if (!beckons.has(key)) beckons.set(key, startBeckon(options));
+    return { key, url: (await beckons.get(key)).url };
+  }
+
+  const answer = async ({ lend: wish, back, beckon: options, shared, key, method, args }, response) => {
     if (wish) return lend(wish, response);
     if (back) return takeBack(back);
-    if (options && !beckons.has(key)) beckons.set(key, startBeckon(options));
-    const beckon = await beckons.get(key);
-    return options ? { key, url: beckon.url } : beckon[method](...args);
+    return options ? getBeckon(options, shared) : callBeckon(key, method, args);
   };
   const server = http.createServer(async (request, response) => {
     let text = '';

@@ -1,8 +1,7 @@
 // Two devices, the report, the way there from a room, and another browser.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startBeckon } from '../worker/beckon.mjs';
-import { hurryClock, link, openDevice, openDoor, press, startChromium, startFirefox, until, untilConnected, untilText } from './browser.mjs';
+import { anyBeckon, hurryClock, link, openDevice, openDoor, ownBeckon, press, startChromium, startFirefox, until, untilConnected, untilText } from './browser.mjs';
 import { diagnosis, HEALTHY, openDoctor, untilFound } from './doctor.mjs';
 import { startTurn } from './turn.mjs';
 
@@ -13,7 +12,7 @@ let beckon;
 let chromium;
 before(async () => {
   [turn, chromium] = await Promise.all([startTurn(SECRET), startChromium('--ignore-certificate-errors')]);
-  beckon = await startBeckon({ vars: { STUN_URLS: turn.stun, TURN_URLS: [turn.udp, turn.tcp, turn.tls].join() }, secrets: { TURN_SECRET: SECRET } });
+  beckon = await ownBeckon({ vars: { STUN_URLS: turn.stun, TURN_URLS: [turn.udp, turn.tcp, turn.tls].join() }, secrets: { TURN_SECRET: SECRET } });
 });
 after(async () => {
   await chromium?.close();
@@ -68,7 +67,7 @@ test('with a second device, both say by what path they reach each other, how far
 });
 
 test('two devices without a path are told so, at the top too; a damaged link is told', async (t) => {
-  const bare = await startBeckon({ vars: { STUN_URLS: '' } });
+  const bare = await anyBeckon({ vars: { STUN_URLS: '' } });
   t.after(() => bare.close());
   const [first, second] = await openPair(bare.url, relayOnly);
   for (const { page } of [first, second]) {
@@ -133,7 +132,7 @@ test('the report has what was found, and no pass, secret, id or description; add
 });
 
 test('a room offers the doctor to those who have no path, and to nobody else', async (t) => {
-  const bare = await startBeckon({ vars: { STUN_URLS: '' } });
+  const bare = await anyBeckon({ vars: { STUN_URLS: '' } });
   t.after(() => bare.close());
   const whole = [await openDevice(chromium, bare.url)];
   await untilText(whole[0].page, 'Waiting for another device');
@@ -177,7 +176,7 @@ test('Firefox comes to the same verdicts', async (t) => {
     await press(page, '#again');
     assert.equal((await diagnosis(page)).server, 'fail away');
 
-    const wrong = await startBeckon({ vars: { STUN_URLS: turn.stun, TURN_URLS: turn.udp }, secrets: { TURN_SECRET: 'another secret' } });
+    const wrong = await ownBeckon({ vars: { STUN_URLS: turn.stun, TURN_URLS: turn.udp }, secrets: { TURN_SECRET: 'another secret' } });
     t.after(() => wrong.close());
     const refused = await openDoctor(firefox, wrong.url);
     assert.equal((await diagnosis(refused.page)).overall, 'warn relay-refused');

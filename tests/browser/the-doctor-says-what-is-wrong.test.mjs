@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
-import { startBeckon } from '../worker/beckon.mjs';
-import { openDoor, press, startChromium, until, untilText } from './browser.mjs';
+import { openDoor, ownBeckon, press, startChromium, until, untilText } from './browser.mjs';
 import { diagnosis, HEALTHY, NO_RELAY, openDoctor } from './doctor.mjs';
 import { freePort, startTurn } from './turn.mjs';
 
@@ -29,7 +28,7 @@ after(async () => {
 
 async function serve({ stun = turn.stun, relays = [], secret = SECRET, vars = {}, secrets = {} } = {}) {
   const turnSecret = relays.length ? { TURN_SECRET: secret } : {};
-  const beckon = await startBeckon({ vars: { STUN_URLS: stun, TURN_URLS: relays.join(), ...vars }, secrets: { ...turnSecret, ...secrets } });
+  const beckon = await ownBeckon({ vars: { STUN_URLS: stun, TURN_URLS: relays.join(), ...vars }, secrets: { ...turnSecret, ...secrets } });
   beckons.push(beckon);
   return beckon.url;
 }

@@ -1,8 +1,7 @@
 // Relay-only rooms: whatever a device says about itself names the relay and nothing else, also after its credentials were renewed.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startBeckon } from '../worker/beckon.mjs';
-import { link, openDevice, press, startChromium, startFirefox, until, untilConnected, untilHello, untilText } from './browser.mjs';
+import { link, openDevice, ownBeckon, press, startChromium, startFirefox, until, untilConnected, untilHello, untilText } from './browser.mjs';
 import { startTurn } from './turn.mjs';
 
 const SECRET = 'a secret of the tests';
@@ -15,7 +14,7 @@ let browsers;
 before(async () => {
   turn = await startTurn(SECRET);
   const vars = { STUN_URLS: turn.stun, TURN_URLS: [turn.udp, turn.tcp].join() };
-  [beckon, ...browsers] = await Promise.all([startBeckon({ vars, secrets: { TURN_SECRET: SECRET } }), startChromium(), startFirefox({ preferences: LOOPBACK })]);
+  [beckon, ...browsers] = await Promise.all([ownBeckon({ vars, secrets: { TURN_SECRET: SECRET } }), startChromium(), startFirefox({ preferences: LOOPBACK })]);
 });
 after(async () => {
   for (const browser of browsers ?? []) await browser.close();
