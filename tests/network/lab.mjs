@@ -61,7 +61,6 @@ await serve(null); // the page from elsewhere is the first
 const beckons = new Map();
 
 const lab = {
-  short,
   network,
   turn,
   browsers,
