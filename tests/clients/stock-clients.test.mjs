@@ -28,22 +28,26 @@ const PATIENT_MS = 60_000;
 /** How many pairs are at it at the same time: they wait most of the time. */
 const PAIRS_AT_ONCE = 2;
 let maker;
-/** The two clients of each pair, opened when they are first asked for. */
+/** The two clients of each pair. */
 const groups = new Map();
 const clientsOf = (engines) => groups.get(engines) ?? groups.set(engines, maker.start(...engines)).get(engines);
 
+/** The servers of one make. */
+async function openServers(name, starting) {
+  const fleet = await starting;
+  fleets.push(fleet);
+  const [open, discovery, brief] = await Promise.all([{ expire: PATIENT_MS }, { discovery: true }, { expire: 1_000 }].map((options) => fleet.start(options)));
+  servers[name] = { open, discovery, brief };
+}
+
+// Nothing is measured before all of it is there.
 before(async () => {
-  for (const [name, fleet] of [["PeerServer", await peerServers()], ["Beckon", await beckons()]]) {
-    fleets.push(fleet);
-    const [open, discovery, brief] = await Promise.all([{ expire: PATIENT_MS }, { discovery: true }, { expire: 1_000 }].map((options) => fleet.start(options)));
-    servers[name] = { open, discovery, brief };
-  }
   maker = await clientMaker();
+  await Promise.all([openServers("PeerServer", peerServers()), openServers("Beckon", beckons()), ...PAIRS.map(clientsOf)]);
 });
 after(async () => {
-  for (const group of groups.values()) await Promise.allSettled((await group).map((client) => client.close()));
-  await maker.close();
-  for (const fleet of fleets) await fleet.stop();
+  await Promise.allSettled([...groups.values()].map(async (group) => Promise.allSettled((await group).map((client) => client.close()))));
+  await Promise.all([maker?.close(), ...fleets.map((fleet) => fleet.stop())]);
   console.log(`\nms from new Peer() to open, and from connect() to an open channel; medians of ${ROUNDS}, on loopback:\n`);
   console.log("| dials | answers | PeerServer: open | connect | Beckon: open | connect |\n| --- | --- | --- | --- | --- | --- |");
   for (const row of times) console.log(`| ${row.join(" | ")} |`);
