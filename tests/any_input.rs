@@ -1,7 +1,7 @@
 //! Whatever comes in: a million frames, and thousands of addresses, tokens, attachments and whole lives of peers, from a seeded
 //! generator. The targets are those of `cargo fuzz` (tests/fuzz/).
 //!
-//! The seeds are those of tests/seeds/seeds.txt. `BECKON_SEED=<seed>` begins with that one, `BECKON_TIMES=<n>` makes it n times as
+//! The seeds are those of tests/seeds/seeds.txt. `BECKON_SEED=<seed>` begins with that one, `BECKON_TIMES=<n>` (20, or 0.1) makes it n times as
 //! long, `npm run explore` looks for new ones.
 mod seeds;
 mod world;
@@ -13,9 +13,9 @@ use std::panic::{catch_unwind, resume_unwind};
 
 /// Feeds a target with `count` inputs of up to `longest` bytes. Says how to get an input again that it fails on.
 fn feed(name: &str, target: fn(&[u8]), count: u64, longest: usize) {
-    let times = std::env::var("BECKON_TIMES").map_or(1, |times| times.parse().unwrap());
+    let times = std::env::var("BECKON_TIMES").map_or(1.0, |times| times.parse().unwrap());
     let firsts = seeds::of(name);
-    let each = (count * times).div_ceil(firsts.len() as u64);
+    let each = ((count as f64 * times) as u64).div_ceil(firsts.len() as u64);
     let mut bytes = Vec::new();
     for first in firsts {
         println!("{name}: BECKON_SEED={first}, {each} inputs");

@@ -59,6 +59,7 @@ export const stages = {
   build: once(["wrangler", "deploy", "--dry-run", "--outdir", "dist"], { cores: 1 }),
   browser: nodeTests("browser", { cores: 1, needs: WORKER, atOnce: 3, shared: true }),
   worker: nodeTests("worker", { cores: 1, needs: WORKER, atOnce: 3 }),
+  serving: nodeTests("serving", { cores: 0.5, needs: WORKER, atOnce: 2 }),
   core: { command: ["cargo", "test", "--locked"], count: cargoCount, needs: [], cores: 1, files: [] },
   interop: nodeTests("interop", { cores: 0.5, needs: WORKER }),
   holding: nodeTests("holding", { cores: 0.5, needs: WORKER, atOnce: 3, shared: true }),

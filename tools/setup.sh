@@ -169,7 +169,7 @@ fetch_crates() { know_rust && cargo fetch --locked --target "$target" --target "
 do_crates() { fetch_crates; }
 
 # A Python program of its own place, which the test of docs/openapi.yaml runs.
-wanted_python=tests/worker/schemathesis.txt
+wanted_python=tests/serving/schemathesis.txt
 has_venv() { "$1" -c 'import ensurepip, venv' 2>/dev/null; }
 plan_schemathesis() {
     ! cmp -s "$wanted_python" "$tools/schemathesis/made-of" || return 0

@@ -9,12 +9,12 @@ import { pack, rebase } from '../../public/frame.js';
 import { openPace } from '../../public/pace.js';
 import { readFrame, readHello, readIce, readRefusal, readTold } from '../../public/parse.js';
 import { base64url, deriveKeys, freshEpoch, freshSecret, seal } from '../../public/seal.js';
-import { chancy } from '../seeds/seeds.mjs';
+import { chancy, TIMES } from '../seeds/seeds.mjs';
 import { connect, connections, meet } from './peers.mjs';
 
 const test = chancy('member');
 /** How many frames of each kind, and how many samples they are made of. */
-const [TEXTS, BINARIES, WORDS, FRAMES, SEALED] = [500_000, 200_000, 200_000, 98_000, 2_000];
+const [TEXTS, BINARIES, WORDS, FRAMES, SEALED] = [500_000, 200_000, 200_000, 98_000, 2_000].map((frames) => Math.ceil(frames * TIMES));
 const SAMPLES = 2_000;
 /** How many frames come in a second of the test's clock, and after how many somebody honest says something. */
 const PER_SECOND = 1_000;

@@ -6,10 +6,10 @@ import { mock, test } from 'node:test';
 import { openConversation } from '../../public/conversation.js';
 import { openCourier } from '../../public/courier.js';
 import { deriveKeys, freshEpoch } from '../../public/seal.js';
-import { failing, runsOf, seededBy } from '../seeds/seeds.mjs';
+import { failing, runsOf, seededBy, TIMES } from '../seeds/seeds.mjs';
 import { quiet } from './sealing.mjs';
 
-const RUNS = Number(process.env.BECKON_RUNS ?? 150);
+const RUNS = Number(process.env.BECKON_RUNS ?? Math.ceil(150 * TIMES));
 const SEEDS = runsOf('resume', RUNS);
 const STEPS = 120;
 const keys = await deriveKeys('AAECAwQFBgcICQoLDA0ODw');

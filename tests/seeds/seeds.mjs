@@ -83,6 +83,9 @@ export async function seededBy(seed, title, body) {
   }
 }
 
+/** How many times as much is tried as usual: `BECKON_TIMES=20`, or 0.1 for a first look. */
+export const TIMES = Number(process.env.BECKON_TIMES ?? 1);
+
 /**
  * Tests that take their chance from the seeds of this name: one a seed.
  * @param {string} name

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serve } from "../../tools/serve.mjs";
-import { open } from "./socket.mjs";
+import { open } from "../worker/socket.mjs";
 
 const [config = "", ...ips] = process.argv.slice(2);
 

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { builtConfig } from "./built-config.mjs";
+import { builtConfig } from "../worker/built-config.mjs";
 
 const SCRIPT = new URL("at-localhost.mjs", import.meta.url).pathname;
 const CONFIG = builtConfig("localhost");

@@ -7,8 +7,8 @@ import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { headersFor, parseHeaders } from "../../tools/site/headers.js";
 import { serve } from "../../tools/serve.mjs";
-import { startBeckon } from "./beckon.mjs";
-import { open } from "./socket.mjs";
+import { startBeckon } from "../worker/beckon.mjs";
+import { open } from "../worker/socket.mjs";
 
 const SITE = new URL("../../build/site", import.meta.url).pathname;
 const data = mkdtempSync(join(tmpdir(), "beckon-serve-"));

@@ -6,9 +6,9 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { startBeckon } from "./beckon.mjs";
-import { open } from "./socket.mjs";
-import { inOneMinute } from "./time.mjs";
+import { startBeckon } from "../worker/beckon.mjs";
+import { open } from "../worker/socket.mjs";
+import { inOneMinute } from "../worker/time.mjs";
 
 const ROOT = new URL("../../", import.meta.url);
 /** tools/setup.sh puts it there. */

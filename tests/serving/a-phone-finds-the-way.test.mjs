@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import jsQR from "jsqr";
 import { addressesOf, certificate, drawn } from "../../tools/lan.mjs";
-import { builtConfig } from "./built-config.mjs";
+import { builtConfig } from "../worker/built-config.mjs";
 
 const ROOT = new URL("../../", import.meta.url);
 const LAN = new URL("tools/lan.mjs", ROOT).pathname;
