@@ -259,11 +259,11 @@ fn a_sleep_forgets_nothing_that_a_network_has_used() {
         world.signal(from, "OFFER", &format!("to{number}"), "1");
         let to = world.open(&format!("to{number}"), "t");
         (0..7).for_each(|_| world.signal(from, "OFFER", &format!("to{number}"), &payload(256 * KIB)));
-        passed += count(&mut world, to, "OFFER");
+        passed += world.frames(to).iter().filter(|frame| frame.len() > 256 * KIB).count(); // and not the first, which waited
         world.evict(false);
     }
-    // Of each socket half a bucket may be forgotten; nothing else is.
-    assert!(passed < 60 * 7 * 2 / 3, "{passed} of 420, 256 KiB each");
+    // A socket remembers four of seven, which are half a bucket; of who sends a lot a network may 24 MiB, which are 96, and so it passes 168.
+    assert!((96..=168).contains(&passed), "{passed} of 420, 256 KiB each");
     assert_eq!(world.closed(bob), None);
 }
 
