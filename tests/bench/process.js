@@ -42,6 +42,16 @@ export function cpuOf(root) {
   }, 0);
 }
 
+/** For how long one process's threads had to do but no processor to do it on, so far, in ms; 0 where the kernel does not say. @param {number} pid */
+export function waitedOf(pid) {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads.reduce((sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[1]) / 1e6, 0);
+  } catch {
+    return 0;
+  }
+}
+
 /** What a server's processes have in memory that is theirs alone or shared out fairly (PSS), in bytes. @param {number} root */
 export function memoryOf(root) {
   return tree(root).reduce((sum, pid) => {

@@ -1,7 +1,7 @@
 // npm run flood: ten attackers against twenty honest pairs, all in one realm and so in one object; Beckon and the stock PeerServer,
 // each under the same floods. Then what strangers and members may do to others a frame at a time (harms.mjs), against Beckon alone. Then
 // ten thousand idle sockets. Options: --seconds (of each), --minutes (of idling, 0 for none), --sockets, --only (a kind), --server (beckon or
-// PeerServer).
+// PeerServer), --engine (of the pages in a room: chromium or firefox).
 import { fork } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -26,6 +26,7 @@ const { values } = parseArgs({
     sockets: { type: "string", default: "10000" },
     only: { type: "string" },
     server: { type: "string" },
+    engine: { type: "string", default: "chromium" },
   },
 });
 
@@ -46,6 +47,7 @@ function helper(name) {
   const child = fork(file(name));
   return {
     tell: (message) => child.send(message),
+    pid: child.pid,
     ask: (message = {}) => new Promise((resolve) => (child.once("message", resolve), child.send(message))),
     end: () => (child.kill("SIGKILL"), new Promise((resolve) => child.once("exit", resolve))),
   };
@@ -115,7 +117,7 @@ async function idle(server, peers, ms) {
 // Servers end with this process, if it ends itself.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-for (const [option, choices] of [["only", [...FLOODS, ...Object.keys(HARMS)]], ["server", Object.keys(servers)]]) {
+for (const [option, choices] of [["only", [...FLOODS, ...Object.keys(HARMS)]], ["server", Object.keys(servers)], ["engine", ["chromium", "firefox"]]]) {
   if (values[option] === undefined || choices.includes(values[option])) continue;
   console.error(`There is no ${values[option]} for --${option}; there are: ${choices.join(", ")}.`);
   process.exit(2);
@@ -136,14 +138,19 @@ if (rows.length) table(rows);
 
 const harmed = [];
 for (const kind of Object.keys(HARMS).filter((kind) => (!values.only || kind === values.only) && values.server !== "PeerServer")) {
-  for (const packed of HARMS[kind].packs ? [false, true] : [false]) {
-    const start = () => beckon("Beckon", file("../../dist"), { vars: { LIMITS }, limited: true, metered: true });
-    harmed.push(await harm({ kind, packed, seconds: Number(values.seconds), start, helper, memory }));
+  const { packs, wasteful } = HARMS[kind];
+  const ways = (packs ? [false, true] : [false]).flatMap((packed) => (wasteful ? [{ packed, tidy: false }, { packed, tidy: true }] : [{ packed, tidy: false }]));
+  for (const { packed, tidy } of ways) {
+    const v8Flags = tidy ? ["--gc-global"] : [];
+    const start = () => beckon("Beckon", file("../../dist"), { vars: { LIMITS }, limited: true, metered: true, v8Flags });
+    const engine = /** @type {"chromium" | "firefox"} */ (values.engine);
+    harmed.push(await harm({ kind, packed, tidy, seconds: Number(values.seconds), engine, start, helper, memory }));
     console.error(`${harmed.length} done`);
   }
 }
 if (harmed.length) console.log(`\nattackers of one network, honest ones in the same object, ${values.seconds} s at rest and ${values.seconds} s of each; delays in ms`);
-if (harmed.length) table(harmed);
+// One below the other: there is more to say of each than fits in a line.
+for (const row of harmed) console.table(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, show(value)])));
 
 const idled = [];
 if (Number(values.minutes) > 0) {

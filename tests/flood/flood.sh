@@ -4,5 +4,7 @@ set -euo pipefail
 . "$(dirname "$0")/../../tools/env.sh"
 cd "$root"
 bash tools/setup.sh test
+CHROMIUM=$(find_chromium) || stop "Chromium is missing: install it, or name it in the variable CHROMIUM, then run this again."
+export CHROMIUM
 wrangler deploy --dry-run --outdir dist >&2
 exec node tests/flood/flood.mjs "$@"

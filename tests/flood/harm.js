@@ -1,14 +1,21 @@
 // Strangers, and members of a room, who do what is allowed a frame at a time, as much of it as they can: in a process of their own.
 import { connect } from "node:net";
+import { setPriority } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
 import { deflateRawSync } from "node:zlib";
 import { serverFrames } from "../bench/socket.js";
+import { deriveKeys, freshEpoch, seal } from "../../public/seal.js";
 import { seeded } from "../seeds/chance.mjs";
 
+// They would be on other machines: what they compute is to cost victims nothing.
+setPriority(10);
 const random = seeded(1);
 /** They send this often, in ms. */
 const TICK_MS = 20;
 /** How long one who was thrown out stays away, in ms. */
 const AWAY_MS = 500;
+/** How many frames that cost time to make are made in advance. */
+const READY = 2_000;
 /** What one has under way before it waits, in bytes: more is not faster. */
 const BACKLOG_BYTES = 4 << 20;
 /** A payload of the largest size that a frame may have. */
@@ -87,7 +94,7 @@ function sender(port, who, perSecond, next) {
   let wire = come();
   setInterval(() => {
     due = Math.min(due + (perSecond * TICK_MS) / 1000, perSecond);
-    for (; due >= 1 && wire.send(next()); due--);
+    for (let it; due >= 1 && (it = next()) && wire.send(it); due--);
   }, TICK_MS);
   function come() {
     return dial(port, { ...who, onGone: () => setTimeout(() => (wire = come()), AWAY_MS) });
@@ -99,7 +106,9 @@ const large = (dst, packed) => frame(`{"type":"OFFER","payload":"${filler(LARGE,
 /** Those who hear nothing until it is over. @type {import("node:net").Socket[]} */
 const deaf = [];
 
-/** @type {Record<string, (port: number, packed: boolean) => void>} */
+/** What they know of a room: its keys, and the id of a page in it. @typedef {{ keys: Awaited<ReturnType<typeof deriveKeys>>, page: string }} Known */
+
+/** @type {Record<string, (port: number, packed: boolean, known: Known) => void>} */
 const KINDS = {
   /** Sixteen pairs that have a server carry their data: 45 frames a second, which is within what is allowed in frames. */
   tunnel(port, packed) {
@@ -124,25 +133,39 @@ const KINDS = {
   queue(port, packed) {
     for (let n = 0; n < 3; n++) sender(port, { id: `queue-${n}`, packed }, 40, () => (n === 0 ? large(absent(), packed) : frame(`{"type":"OFFER","payload":"${filler(8_000, packed)}","dst":"${absent()}"}`, packed)));
   },
-  /** Members who send one of the room what every client answers at once, as fast as frames may be. */
-  answers(port) {
-    const ask = frame(`{"type":"MESSAGE","payload":"${filler(120, false)}","dst":"pair-0-a"}`);
-    for (let n = 0; n < 2; n++) sender(port, { id: `member-${n}`, key: "room", roster: true }, 900, () => ask);
+  /** Members who send a page what every client answers at once, sealed, each new, as fast as frames may be. */
+  answers(port, _, { keys, page }) {
+    for (let n = 0; n < 2; n++) {
+      const [from, epoch] = [`member-${n}`, freshEpoch()];
+      /** @type {ReturnType<typeof frame>[]} */
+      const ready = [];
+      let seq = 0;
+      (async () => {
+        for (;;) {
+          for (; ready.length < READY; seq++) {
+            const context = { room: keys.realmKey, from, to: page, epoch, toEpoch: seq % 3 ? "" : freshEpoch(), seq: seq + 1 };
+            ready.push(frame(`{"type":"MESSAGE","payload":"${await seal(keys.key, context, {})}","dst":"${page}"}`));
+          }
+          await pause(TICK_MS);
+        }
+      })();
+      sender(port, { id: from, key: keys.realmKey, roster: true }, 900, () => ready.shift());
+    }
   },
   /** Members who come and go, three hundred times a second, each under a new name. */
-  comings(port) {
+  comings(port, _, { keys }) {
     const leave = frame('{"type":"LEAVE"}');
     setInterval(() => {
       for (let n = 0; n < (300 * TICK_MS) / 1000; n++) {
-        const { socket } = dial(port, { id: absent(), key: "room", roster: true });
+        const { socket } = dial(port, { id: absent(), key: keys.realmKey, roster: true });
         socket.once("data", () => socket.write(leave.wire));
       }
     }, TICK_MS);
   },
 };
 
-process.on("message", (/** @type {any} */ { port, kind, packed, listen }) => {
-  if (port) return void KINDS[kind]?.(port, packed);
+process.on("message", async (/** @type {any} */ { port, kind, packed, listen, secret, page }) => {
+  if (port) return void KINDS[kind]?.(port, packed, /** @type {Known} */ (secret && { keys: await deriveKeys(secret), page }));
   for (const socket of listen ? deaf : []) socket.resume();
   process.send?.(counts);
 });

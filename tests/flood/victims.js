@@ -8,8 +8,8 @@ import { seeded } from "../seeds/chance.mjs";
 const random = seeded(1);
 
 const PAIRS = 20;
-/** In a room, which holds sixteen. */
-const ROOM_PAIRS = 5;
+/** In a room, which holds sixteen: there are two pages in it as well, and attackers. */
+const ROOM_PAIRS = 3;
 /** How many of them dial those who come late, how often each, when these come, and how long what waited may take then, in ms. */
 const [LATE_DIALLERS, LATE_EVERY_MS, LATE_MS, PATIENCE_MS] = [10, 2_000, 800, 2_000];
 /** Each of those who come late has a name of its own. */
@@ -22,13 +22,13 @@ const FILLER = "x".repeat(1000);
 let delays = [];
 let [sent, closed] = [0, 0];
 
-/** What others have sent them, in bytes; and those who come late, and find what waits for them. */
-let [strange, late, met] = [0, 0, 0];
+/** Those who come late, and find what waits for them. */
+let [late, met] = [0, 0];
 
-/** @param {number} port @param {{ room?: boolean, late?: boolean }} how  `room`: in a room, and fewer; `late`: some of them dial those who are not here yet */
+/** @param {number} port @param {{ room?: string, late?: boolean }} how  `room`: in the room of this key, and fewer; `late`: some of them dial those who are not here yet */
 async function begin(port, how) {
   const pairs = how.room ? ROOM_PAIRS : PAIRS;
-  const where = how.room ? { key: "room", query: "&roster=1" } : {};
+  const where = how.room ? { key: how.room, query: "&roster=1" } : {};
   for (let pair = 0; pair < pairs; pair++) {
     const [one, other] = await Promise.all(["a", "b"].map((side) => open(port, { id: `pair-${pair}-${side}`, ...where })));
     if (!one || !other) throw new Error("nobody came");
@@ -36,7 +36,6 @@ async function begin(port, how) {
       to.onText = (payload) => {
         const at = payload.indexOf('"sent":');
         if (at >= 0) delays.push(performance.now() - Number.parseFloat(payload.toString("latin1", at + 7, at + 27)));
-        else if (payload.indexOf('"MESSAGE"') >= 0) strange += payload.length;
       };
       to.closed.then(() => closed++);
       setTimeout(() => setInterval(speak, EVERY_MS), random.next() * EVERY_MS);
@@ -68,8 +67,8 @@ async function meet(port, student) {
 function report() {
   const sorted = delays.sort((a, b) => a - b);
   const at = (/** @type {number} */ share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-  const seen = { sent, heard: sorted.length, closed, p50: at(0.5), p99: at(0.99), most: at(1), strange, late, met };
-  [delays, sent, strange, late, met] = [[], 0, 0, 0, 0];
+  const seen = { sent, heard: sorted.length, closed, p50: at(0.5), p99: at(0.99), most: at(1), late, met };
+  [delays, sent, late, met] = [[], 0, 0, 0];
   return seen;
 }
 
