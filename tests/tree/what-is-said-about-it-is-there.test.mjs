@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
+import { animate, chunks } from "../../tools/animation.mjs";
 import * as known from "../stages.mjs";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -93,4 +94,29 @@ test("the papers that are linked from elsewhere are there, and say what is looke
   for (const paper of ["SECURITY.md", "PRIVACY.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/configuration.md", "docs/performance.md", "docs/moving-from-peerserver.md"]) {
     assert.ok(read("README.md").includes(`](${paper})`), `the README leads to ${paper}`);
   }
+});
+
+test("the README's picture moves, and weighs at most 600 kB", () => {
+  const [, path] = read("README.md").match(/!\[[^\]]{20,}\]\(([^)]+\.webp)\)/) ?? [];
+  const file = readFileSync(join(ROOT, path ?? ""));
+  assert.ok(file.length <= 600_000, `${file.length} bytes`);
+  assert.equal(file.readUInt32LE(4), file.length - 8, "it is whole");
+  const frames = chunks(file).filter(({ name }) => name === "ANMF");
+  assert.ok(frames.length >= 5, `${frames.length} frames`);
+});
+
+test("pictures that are put together are the same pictures, one after the other", () => {
+  // The container alone: what is in a picture is the browser's business.
+  const picture = (text) => {
+    const file = Buffer.concat([Buffer.from("RIFF____WEBPVP8 ____"), Buffer.from(text)]);
+    file.writeUInt32LE(file.length - 8, 4);
+    file.writeUInt32LE(text.length, 16);
+    return file;
+  };
+  const [kind, ring, ...frames] = chunks(animate(300, 2, [{ picture: picture("odd"), ms: 70_000 }, { picture: picture("even"), ms: 1 }]));
+  assert.deepEqual([kind.name, [...kind.data]], ["VP8X", [2, 0, 0, 0, 43, 1, 0, 1, 0, 0]]);
+  assert.deepEqual([ring.name, [...ring.data]], ["ANIM", [0, 0, 0, 0, 0, 0]]);
+  assert.deepEqual(frames.map(({ name, data }) => [name, data.readUIntLE(6, 3) + 1, data.readUIntLE(9, 3) + 1, data.readUIntLE(12, 3)]), [["ANMF", 300, 2, 70_000], ["ANMF", 300, 2, 1]]);
+  assert.deepEqual(frames.map(({ data }) => data.toString("latin1", 16, 20) + data.readUInt32LE(20) + data.toString("latin1", 24, 27)), ["VP8 3odd", "VP8 4eve"]);
+  assert.throws(() => chunks(Buffer.from("GIF89a, and more of it")), /no WebP file/);
 });
