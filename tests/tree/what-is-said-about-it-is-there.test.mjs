@@ -120,3 +120,63 @@ test("pictures that are put together are the same pictures, one after the other"
   assert.deepEqual(frames.map(({ data }) => data.toString("latin1", 16, 20) + data.readUInt32LE(20) + data.toString("latin1", 24, 27)), ["VP8 3odd", "VP8 4eve"]);
   assert.throws(() => chunks(Buffer.from("GIF89a, and more of it")), /no WebP file/);
 });
+
+test("every stage of the tests is explained, and no other", () => {
+  const [, table] = read("CONTRIBUTING.md").match(/^\| stage \|.*\n\|[-| ]+\|\n((?:\|.*\n)+)/m) ?? [];
+  const explained = (table ?? "").split("\n").flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name));
+  assert.deepEqual(explained.toSorted(), Object.keys(known.stages).sort());
+});
+
+test("the tests that docs/moving-from-peerserver.md calls as witnesses are there", () => {
+  const names = [...read("docs/moving-from-peerserver.md").matchAll(/`(\w+\.rs)`/g)].map(([, name]) => name);
+  assert.ok(names.length > 8, names.join());
+  for (const name of names) assert.ok(existsSync(join(ROOT, "tests", name)), name);
+});
+
+test("defaults and limits are said as they are", () => {
+  const paper = read("docs/configuration.md");
+  const defaults = Object.fromEntries([...read("wrangler.toml").matchAll(/^([A-Z_]+) = "(.*?)"/gm)].map(([, name, value]) => [name, value]));
+  const said = [...paper.matchAll(/^\| `([A-Z_]+)` \| (?:`(.*?)`|(.*?)) \|/gm)].filter(([, name]) => name in defaults);
+  assert.ok(said.length >= 20, `${said.length} variables`);
+  for (const [, name, value, words] of said) {
+    if (value !== undefined) assert.equal(value, defaults[name], name);
+    else assert.equal(/^\*\((any|none)\)\*$/.test(words), defaults[name] === "", name);
+  }
+
+  const source = read("src/limits.rs");
+  /** Numbers of Rust, which may be products, behind a name. */
+  const numbers = (name, pattern) => {
+    const [, ...texts] = source.match(new RegExp(`^pub const ${name}: \\w+ = ${pattern.replaceAll("N", "([\\d_* ]+)")};`, "m")) ?? [];
+    assert.ok(texts.length, `src/limits.rs: ${name}`);
+    return texts.map((text) => text.split("*").reduce((product, factor) => product * Number(factor.replaceAll("_", "")), 1));
+  };
+  const limit = (name) => numbers(name, "N")[0];
+  const rate = (name) => numbers(name, "Rate \\{ per_second: N, at_once: N \\}");
+  const kib = (bytes) => `${bytes / 1024} KiB`;
+  const mib = (bytes) => `${bytes / 1024 / 1024} MiB`;
+  const count = (number) => number.toLocaleString("en-US");
+  const [frames, bytes] = [limit("FRAMES_PER_SECOND"), limit("BYTES_PER_SECOND")];
+  const [byteBurst, receiver, network] = [bytes * limit("BYTE_BURST_SECONDS"), limit("RECEIVER_SHARE"), limit("NETWORK_SHARE")];
+  const [[storedRate, stored], [joinRate, joins], [littleRate, little]] = ["STORED", "ROSTER_JOINS", "LITTLE"].map(rate);
+  for (const text of [
+    `| one frame | ${kib(limit("MAX_FRAME_BYTES"))}; in rooms ${kib(limit("MAX_ROSTER_FRAME_BYTES"))} |`,
+    `| frames | ${frames} a second, ${count(frames * limit("FRAME_BURST_SECONDS"))} at once`,
+    `| bytes | ${kib(bytes)} a second, ${mib(byteBurst)} at once`,
+    `| bytes that it is sent | ${kib(bytes * receiver)} a second, ${mib(byteBurst * receiver)} at once`,
+    `| frames stored for absent peers | ${stored} at once, then ${storedRate} a second; an offer that begins an attempt counts as ${limit("ATTEMPT_COST")} |`,
+    `| an id, a key, a token | ${limit("MAX_ID_BYTES")}, ${limit("MAX_KEY_BYTES")} and ${count(limit("MAX_TOKEN_BYTES"))} bytes |`,
+    `| questions for ICE servers in a room | one in ${limit("ICE_PAUSE_MS") / 1000} seconds |`,
+    `| bytes that its sockets send in one object | ${mib(bytes * network)} a second, ${mib(byteBurst * network)} at once |`,
+    `| frames stored for absent peers in one object | ${network} times as much as for one socket |`,
+    `| newcomers in one room | ${joins} at once, then ${joinRate} a second |`,
+    `if tokens have fewer than ${limit("LASTING_TOKEN_CHARS")} characters | ${limit("MAX_GUESSES")} a minute |`,
+    `| ids kept for absent owners | ${limit("MAX_RESERVED_PER_CLIENT")}; in a room`,
+    `| ids kept for absent owners | ${count(limit("MAX_RESERVED"))} |`,
+    `| frames waiting for one absent peer | ${limit("MAX_WAITING_PER_PEER")} frames, ${mib(limit("MAX_WAITING_BYTES_PER_PEER"))} |`,
+    `| frames waiting in one object | ${count(limit("MAX_WAITING_ROWS"))} frames, ${mib(limit("MAX_WAITING_BYTES"))} |`,
+    `at most ${kib(little)} at once, and\n${kib(littleRate)} a second since`,
+    ...["JOIN_LIMIT", "ICE_LIMIT"].map((name) => `${count(Number(read("wrangler.toml").match(new RegExp(`name = "${name}"\\n[^[]*?limit = (\\d+)`))?.[1]))} a minute (\`${name}\`)`),
+  ]) {
+    assert.ok(paper.includes(text), `docs/configuration.md does not say: ${text}`);
+  }
+});
