@@ -8,10 +8,11 @@ cd "$root"
 [ -e node_modules/.beckon-installed ] && has_target || bash tools/setup.sh
 profile=${BECKON_PROFILE:-release}
 
-# One build at a time: npm start and npm test may both want one. Where there is no flock, whoever starts both waits.
-mkdir -p target
+# One build at a time: npm start and npm test may both want one, and other clones compile in the same folder. Where there is no flock, whoever
+# starts both waits.
+mkdir -p target "$tools"
 if command -v flock >/dev/null; then
-    exec 8>target/build.lock
+    exec 8>"$tools/build.lock"
     flock 8
 fi
 
@@ -25,10 +26,12 @@ is_kept() { grep -qsx "$made_of" "$1/made-of" && { [ -z "$commit" ] || grep -qsx
 compile() {
     # WASM_BINDGEN_USE_JS_SYS: worker 0.8 wants the glue to go through js-sys, as worker-build makes it.
     if [ -n "$commit" ]; then export BECKON_BUILD=$commit; fi
-    WASM_BINDGEN_USE_JS_SYS=1 wasm_cargo build --locked --lib --profile "$profile" --target "$target" --target-dir target
+    WASM_BINDGEN_USE_JS_SYS=1 wasm_cargo build --locked --lib --profile "$profile" --target "$target" --target-dir "$tools/target"
     # Why not worker-build: it downloads its helpers, takes minutes to install, and its entry script leaves the caller of a
     # Durable Object waiting for ever when Rust panics. tools/bindgen and src/entry.js do the same job, small enough to read.
-    cargo run --quiet --locked --target-dir "$tools/target" -p bindgen -- "target/$target/$profile/beckon.wasm" "$1"
+    cargo run --quiet --locked --target-dir "$tools/target" -p bindgen -- "$tools/target/$target/$profile/beckon.wasm" "$1"
+    # Of clones that are gone, and of crates that are used no more.
+    find "$tools/target/$target" -type f -mtime +60 -delete
     [ "$profile" = release ] || return 0
     # Only the features that rustc's target has, and exceptions: wasm-bindgen's guards use them. Names are dropped.
     local features=(--enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-bulk-memory --enable-multivalue

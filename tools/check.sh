@@ -10,7 +10,7 @@ format() {
 }
 lints() {
     say "lints of the core and its tests";  cargo clippy --quiet --locked --all-targets -- -D warnings
-    say "lints of the Worker";  WASM_BINDGEN_USE_JS_SYS=1 wasm_cargo clippy --quiet --locked --lib --target "$target" --target-dir target -- -D warnings
+    say "lints of the Worker";  WASM_BINDGEN_USE_JS_SYS=1 wasm_cargo clippy --quiet --locked --lib --target "$target" --target-dir "$tools/target" -- -D warnings
 }
 types() {
     say "types of the client";  tsc --project tsconfig.json

@@ -1,4 +1,5 @@
-# Sourced by the other scripts: where setup.sh puts what the machine lacks, and quiet tools.
+# Sourced by the other scripts: where setup.sh puts what the machine lacks, and quiet tools. In $tools/target crates of others are compiled for
+# wasm32 once, and not by each clone.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tools=${BECKON_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/beckon}
 target=wasm32-unknown-unknown

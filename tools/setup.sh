@@ -209,7 +209,7 @@ if for_purpose test lab; then
 fi
 ! for_purpose test || plan_schemathesis
 ! for_purpose test || fetch_crates --offline --quiet 2>/dev/null || step crates "fetching the sources of crates" debian rust
-! for_purpose start || [ -d "target/$target/quick" ] || [ -d target/kept ] || step worker "compiling the Worker, the first time" debian rust target library npm bindgen
+! for_purpose start || [ -d "$tools/target/$target/quick" ] || [ -d target/kept ] || step worker "compiling the Worker, the first time" debian rust target library npm bindgen
 plan_debian
 run_steps "set up"
 know_rust

@@ -32,9 +32,13 @@ export const anyBeckon = (options) => openBeckon(options, true);
 /** A Beckon of a test's own. @param {Options} [options] */
 export const ownBeckon = (options) => openBeckon(options, false);
 
-/** Beckon and Chromium, for as long as the tests of a file take. @param {Options} [options] of Beckon */
-export async function stage(options) {
-  const [beckon, chromium] = await Promise.all([anyBeckon(options), startChromium()]);
+/**
+ * Beckon and Chromium, for as long as the tests of a file take.
+ * @param {Options} [options] of Beckon
+ * @param {typeof anyBeckon} [begin] who takes ids in the public realm, where others might want them, has one of its own
+ */
+export async function stage(options, begin = anyBeckon) {
+  const [beckon, chromium] = await Promise.all([begin(options), startChromium()]);
   after(async () => {
     await chromium.close();
     await beckon.close();

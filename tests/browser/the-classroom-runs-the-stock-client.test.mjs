@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import { test } from 'node:test';
-import { openDevice, openDoor, press, stage, until, untilText, within, write } from './browser.mjs';
+import { openDevice, openDoor, ownBeckon, press, stage, until, untilText, within, write } from './browser.mjs';
 import { connectedPupils, pupil } from './classroom.mjs';
 
-const { beckon, chromium } = await stage();
+const { beckon, chromium } = await stage({}, ownBeckon);
 
 test('type my id, type the other one, connect, click: the other browser alerts hello world, both ways', async () => {
   const [osama, layla] = await connectedPupils(chromium, beckon.url);

@@ -3,10 +3,10 @@ import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { barriers } from './axe.mjs';
 import { connectedPupils, pupil } from './classroom.mjs';
-import { openDoor, press, stage, until, untilText } from './browser.mjs';
+import { openDoor, ownBeckon, press, stage, until, untilText } from './browser.mjs';
 import { startTurn } from './turn.mjs';
 
-const { beckon, chromium } = await stage();
+const { beckon, chromium } = await stage({}, ownBeckon);
 
 /** A frame of the lesson as `{ term: text }`. */
 const figures = (page, id) => page.$eval(`#${id}`, (list) => Object.fromEntries([...list.querySelectorAll('dt')].map((term) => [term.textContent, term.nextElementSibling.textContent])));
