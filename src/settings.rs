@@ -9,7 +9,7 @@ use std::fmt;
 use std::num::NonZeroU16;
 use std::ops::RangeInclusive;
 
-/// What the operator chose. The README has the same list, in words for people.
+/// What the operator chose. docs/configuration.md has the same list, in words for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// `BASE_PATH`: where the protocol lives, with a slash at both ends. PeerServer's `path`.

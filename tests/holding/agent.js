@@ -2,6 +2,15 @@
 // whom, and what it heard, from whom: numbers, counted for each receiver.
 const devices = new Map();
 
+/** For how long at most the page has stood still since the last mark, in ms. */
+let stood = 0;
+let beat = performance.now();
+setInterval(() => {
+  const now = performance.now();
+  stood = Math.max(stood, now - beat);
+  beat = now;
+}, 100);
+
 globalThis.agent = {
   /** @returns {Promise<string>} the room's link */
   async join(name, library, link, patch = '') {
@@ -44,6 +53,7 @@ globalThis.agent = {
   mark(name) {
     const device = devices.get(name);
     device.events.length = 0;
+    stood = 0;
     device.marked = new Map(device.room.peers.map((peer) => [peer, peer.connection]));
   },
   report(name) {
@@ -61,6 +71,7 @@ globalThis.agent = {
       late: fates.filter(({ became }) => !became).slice(-3).map(({ to, number }) => `${number} to ${to.slice(0, 4)}`).join(', '),
       failed: fates.filter(({ became }) => became && became !== 'arrived'),
       events,
+      stood,
       /** Whether everyone who was there at the mark still is, over the same connection. */
       undisturbed: [...marked].every(([peer, connection]) => room.peers.includes(peer) && peer.connection === connection),
       refused,

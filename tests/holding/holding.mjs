@@ -114,6 +114,23 @@ export async function until(what, devices, check, ms = DEADLINE_MS) {
   }
 }
 
+/** Who hears nothing from a page for this long, in ms, may doubt its path, as where the page stood still. */
+const STOOD_MS = 1_500;
+
+/**
+ * That nobody noticed anything since the mark: nobody came or went, no path was doubted, and everybody has the same connections. Where a page
+ * stood still, on a machine that has much to do, its path may have been doubted, and it must be the same all the same.
+ */
+export function assertUnnoticed(reports) {
+  const stood = Math.max(...reports.map((report) => report.stood));
+  if (stood > STOOD_MS) console.log(`# a page stood still for ${Math.round(stood)} ms`);
+  const isDoubt = (event) => stood > STOOD_MS && /: (reconnecting|open) /.test(event);
+  for (const { name, events, undisturbed } of reports) {
+    assert.deepEqual(events.filter((event) => !isDoubt(event)), [], `${name} noticed nothing`);
+    assert.ok(undisturbed, `${name}: the same connections`);
+  }
+}
+
 const spell = ({ name, late, state, peers, open, failed, events, sent, heard }) =>
   `${name} ${state}: ${peers.map(({ name, state, path }) => `${name} ${state}/${path}`).join(', ')}; ${open} unconfirmed ${late ?? ''}; ${JSON.stringify(failed)}; ` +
   `${events.slice(-12).join(' | ')}; sent ${JSON.stringify(tails(sent))} heard ${JSON.stringify(tails(heard))}`;
