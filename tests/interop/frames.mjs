@@ -1,4 +1,5 @@
 /** Frames as the stock client writes them, and the fences that turn "nothing came" into an observation without a wait. */
+import { sleep } from "./driver.mjs";
 
 export const HEARTBEAT = '{"type":"HEARTBEAT"}';
 export const OPEN = '{"type":"OPEN"}';
@@ -22,3 +23,6 @@ export async function receivedBy(receiver, sender = receiver) {
   await sender.send(candidate(receiver.id, MARK));
   return receiver.until(relayed("CANDIDATE", sender.id, receiver.id, MARK));
 }
+
+/** By now a socket has been closed that is to be, on a busy machine, too. */
+export const settled = (socket) => Promise.race([socket.closed, sleep(5_000)]);

@@ -1,11 +1,8 @@
 import { sleep } from "./driver.mjs";
-import { message, offer, receivedBy } from "./frames.mjs";
+import { message, offer, receivedBy, settled } from "./frames.mjs";
 import { rule, SHORT } from "./rule.mjs";
 
 const LEAVE = '{"type":"LEAVE"}';
-
-/** By now a socket has been closed that is to be, on a busy machine, too. */
-const settled = (socket) => Promise.race([socket.closed, sleep(5_000)]);
 
 export default [
   rule("LEAVE with a dst is relayed", async ({ join, id }) => {

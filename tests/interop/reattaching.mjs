@@ -1,9 +1,6 @@
 import { sleep } from "./driver.mjs";
-import { offer, receivedBy } from "./frames.mjs";
+import { offer, receivedBy, settled } from "./frames.mjs";
 import { rule } from "./rule.mjs";
-
-/** By now a socket has been closed that is to be, on a busy machine, too. */
-const SETTLED_MS = 5_000;
 
 export default [
   rule("a second socket with the same id and token: what it hears first", async ({ join, dial, id }) => {
@@ -16,7 +13,7 @@ export default [
   rule("a second socket with the same id and token: what becomes of the first", async ({ join, dial }) => {
     const alice = await join("alice");
     await dial("alice");
-    await Promise.race([alice.closed, sleep(SETTLED_MS)]);
+    await settled(alice);
     return { frames: alice.rest(), state: alice.state };
   }),
   rule("after re-attaching, messages come to the new socket only", async ({ join, dial, id }) => {
