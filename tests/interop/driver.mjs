@@ -26,7 +26,7 @@ export class NotUpgraded extends Error {
 
 let runs = 0;
 let reads = 0;
-/** How long an answer to a ping or a mark may take, in ms: after that, nobody reads any more. */
+/** How long an answer to a ping may take, in ms: after that, nobody reads any more. */
 const READ_MS = 5_000;
 /** What the payload of such a mark begins with. */
 const HANDLED = '"payload":"handled ';
@@ -211,6 +211,8 @@ export class Socket {
   /** Whether something was sent, or the socket opened, of which nobody knows yet that the server has handled it. */
   #pending = true;
   #handled = () => {};
+  /** @type {Promise<void> | undefined} */
+  #asked;
 
   constructor(origin, target, headers, before) {
     this.#before = before;
@@ -366,17 +368,25 @@ export class Socket {
 
   /**
    * Waits until Beckon has handled what was sent, and has nothing more to do for it: a message to oneself has come back, or the connection
-   * has ended. Who has no id sees the first frame instead, or the end.
+   * has ended. Who has no id sees the first frame instead, or the end. What evicts amid an event loses it, so this gives up as late as
+   * everything else, and loudly.
    */
   async handled() {
-    if (!this.#pending || this.#raw || this.#ws.readyState !== WebSocket.OPEN) return;
-    this.#pending = false;
+    if (this.#pending && !this.#raw && this.#ws.readyState === WebSocket.OPEN) {
+      this.#pending = false;
+      this.#asked = Promise.resolve(this.#asked).then(() => this.#ask());
+    }
+    await this.#asked; // of who asks while another does, too
+  }
+
+  async #ask() {
     let timer;
-    const answered = new Promise((done) => {
-      timer = setTimeout(done, READ_MS);
+    const answered = new Promise((done, failed) => {
+      timer = setTimeout(() => failed(new Error(`${this.id ?? "a socket"} was not answered within ${PATIENCE_MS} ms`)), PATIENCE_MS);
       this.#handled = done;
       if (!this.id) return this.frames.length ? done() : this.#ws.once("message", done);
-      this.#ws.send(JSON.stringify({ type: "CANDIDATE", payload: `handled ${++reads}`, dst: this.id }));
+      // A query spells ids with escapes, a frame does not.
+      this.#ws.send(JSON.stringify({ type: "CANDIDATE", payload: `handled ${++reads}`, dst: decodeURIComponent(this.id) }));
     });
     await Promise.race([answered, this.closed]);
     clearTimeout(timer);
