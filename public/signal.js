@@ -1,4 +1,4 @@
-// The socket to the realm: PeerJS's protocol with a roster (src/message.rs spells the frames). It comes back by itself
+// The socket to the realm: PeerJS's protocol with a roster (src/wire/message.rs spells the frames). It comes back by itself
 // after a cut, a deploy or sleep, and says so; data channels do not notice. It renews TURN credentials before they run out.
 import { readFrame, readHello, readIce, readRefusal } from './parse.js';
 

@@ -1,19 +1,32 @@
 //! Names on the wire, parsed once at the edge: what has one of these types is within its limits.
 
 use crate::limits::{LASTING_TOKEN_CHARS, MAX_ID_BYTES, MAX_KEY_BYTES, MAX_TOKEN_BYTES};
-use crate::refusal::Refusal;
 use serde::Serialize;
 use std::borrow::Borrow;
 use std::fmt;
 use std::rc::Rc;
+
+/// Why a text is no id, key or token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadId {
+    /// It is empty.
+    Empty,
+    /// It is longer than we keep.
+    TooLong {
+        /// Which of the three it was to be.
+        what: &'static str,
+        /// The most bytes that it may have.
+        limit: usize,
+    },
+}
 
 /// The name under which a peer can be dialled within its realm: any text of 1 to [`MAX_ID_BYTES`] bytes, case-sensitive.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PeerId(Rc<str>);
 
 impl PeerId {
-    /// Takes an id as a client gave it. Refused when it is longer than [`MAX_ID_BYTES`]; an empty one is `Incomplete`.
-    pub fn parse(text: &str) -> Result<Self, Refusal> {
+    /// Takes an id as a client gave it. An error when it is longer than [`MAX_ID_BYTES`], or when it is empty.
+    pub fn parse(text: &str) -> Result<Self, BadId> {
         within(text, "id", MAX_ID_BYTES).map(|text| Self(text.into()))
     }
 
@@ -69,8 +82,8 @@ impl RealmKey {
     /// The realm of every stock client that sets no key of its own: ids that anyone may dial.
     pub const PUBLIC: &'static str = "peerjs";
 
-    /// Takes a key as a client gave it. Refused when it is longer than [`MAX_KEY_BYTES`]; an empty one is `Incomplete`.
-    pub fn parse(text: &str) -> Result<Self, Refusal> {
+    /// Takes a key as a client gave it. An error when it is longer than [`MAX_KEY_BYTES`], or when it is empty.
+    pub fn parse(text: &str) -> Result<Self, BadId> {
         within(text, "key", MAX_KEY_BYTES).map(|text| Self(text.into()))
     }
 
@@ -91,8 +104,8 @@ impl RealmKey {
 pub struct Token(Box<str>);
 
 impl Token {
-    /// Takes a token as a client gave it. Refused when it is longer than [`MAX_TOKEN_BYTES`]; an empty one is `Incomplete`.
-    pub fn parse(text: &str) -> Result<Self, Refusal> {
+    /// Takes a token as a client gave it. An error when it is longer than [`MAX_TOKEN_BYTES`], or when it is empty.
+    pub fn parse(text: &str) -> Result<Self, BadId> {
         within(text, "token", MAX_TOKEN_BYTES).map(|text| Self(text.into()))
     }
 
@@ -125,10 +138,17 @@ impl fmt::Debug for Token {
     }
 }
 
-fn within<'a>(text: &'a str, what: &'static str, limit: usize) -> Result<&'a str, Refusal> {
+fn within<'a>(text: &'a str, what: &'static str, limit: usize) -> Result<&'a str, BadId> {
     match text.len() {
-        0 => Err(Refusal::Incomplete),
-        length if length > limit => Err(Refusal::TooLong { what, limit }),
+        0 => Err(BadId::Empty),
+        length if length > limit => Err(BadId::TooLong { what, limit }),
         _ => Ok(text),
     }
+}
+
+/// FNV-1a, which mixes short texts well and never changes.
+pub(crate) fn hash(text: &str) -> u64 {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    // Its low bits are its weak ones; fold the high ones in.
+    hash ^ hash >> 32
 }

@@ -1,10 +1,34 @@
 //! Every number, with its unit and its reason. What an operator may want to change is a variable: see [`crate::settings`],
 //! whose defaults are here too.
 
-use crate::bucket::Rate;
-
 /// A moment, in milliseconds since 1970 (UTC). Handed in by the shell; the core has no clock.
 pub type Millis = u64;
+
+/// How much of something may be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// In the long run; 0 for no limit.
+    pub per_second: u64,
+    /// At once, after a quiet time.
+    pub at_once: u64,
+}
+
+impl Rate {
+    /// So much a second, and so many seconds' worth at once.
+    pub fn new(per_second: u64, burst_seconds: u64) -> Self {
+        Self { per_second, at_once: per_second.saturating_mul(burst_seconds) }
+    }
+
+    /// So many times as much.
+    pub fn times(self, times: u64) -> Self {
+        Self { per_second: self.per_second.saturating_mul(times), at_once: self.at_once.saturating_mul(times) }
+    }
+
+    /// What a full allowance holds, in thousandths.
+    pub(crate) fn capacity(self) -> u64 {
+        self.at_once.saturating_mul(1000)
+    }
+}
 
 /// Longest peer id, in bytes. A socket's attachment holds at most 16 KiB, and in it an id may need six bytes for one.
 pub const MAX_ID_BYTES: usize = 512;

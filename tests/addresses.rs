@@ -1,6 +1,6 @@
 //! However a proxy spells an address, it is the same network; and what is none is no way round a limit.
-use beckon::address::parse;
-use beckon::member::{Client, NetworkNumber};
+use beckon::client::parse;
+use beckon::client::{Client, NetworkNumber};
 use std::collections::BTreeSet;
 
 #[test]

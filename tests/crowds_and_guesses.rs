@@ -1,8 +1,9 @@
 //! One network cannot fill a realm, nobody gets far by guessing tokens, and pages of other origins stay out where they should.
 mod world;
-use beckon::member::{Client, NetworkNumber};
-use beckon::refusal::Refusal;
-use beckon::route::{route, Line, Route};
+use beckon::client::{Client, NetworkNumber};
+use beckon::wire::message;
+use beckon::wire::refusal::Refusal;
+use beckon::wire::route::{route, Line, Route};
 use world::{in_a_room, settings, World, OPEN};
 
 const ID_TAKEN: &str = r#"{"type":"ID-TAKEN","payload":{"msg":"ID is taken"}}"#;
@@ -24,7 +25,7 @@ fn a_network_has_its_share_of_a_realm_and_no_more() {
         for id in ["bob", "carl"] {
             assert_eq!(first(&mut world, id, "t"), OPEN);
         }
-        let full = Refusal::NetworkFull.frame(false);
+        let full = message::refusal(&Refusal::NetworkFull, false);
         assert_eq!(first(&mut world, "dora", "t"), full);
         assert_eq!(first(&mut world, "carl", "t"), OPEN, "who is in may come again");
         for address in ["192.0.2.2", "2001:db8::1", "127.0.0.1", "::1", ""] {
@@ -57,7 +58,7 @@ fn the_dead_do_not_count_to_a_networks_share() {
     world.address = "192.0.2.1";
     world.open("ann", "a");
     world.pass(89_000);
-    assert_eq!(first(&mut world, "bob", "b"), Refusal::NetworkFull.frame(false));
+    assert_eq!(first(&mut world, "bob", "b"), message::refusal(&Refusal::NetworkFull, false));
     world.pass(2_000);
     assert_eq!(first(&mut world, "bob", "b"), OPEN);
 }

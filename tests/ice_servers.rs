@@ -1,8 +1,9 @@
 //! ICE servers: who is told of which, for how long they are good, and what a mistake in the variables is called.
 mod world;
-use beckon::ice::{cloudflare_relays, username, Cached, Ice};
 use beckon::limits::{ICE_PAUSE_MS, TURN_API_CACHE_MS, TURN_API_RETRY_MS};
 use beckon::settings::{Settings, Turn};
+use beckon::wire::ice::{cloudflare_relays, username, Cached, Ice};
+use beckon::wire::message::ice_fields;
 use serde_json::{json, Value};
 use world::{in_a_room, relayed, settings, OPEN};
 
@@ -10,7 +11,7 @@ const ICE: &str = r#"{"type":"ICE"}"#;
 const STUN: (&str, &str) = ("STUN_URLS", "stun:stun.example.org");
 
 fn fields(ice: &Ice) -> Value {
-    serde_json::from_str(&format!("{{{}}}", ice.fields())).unwrap()
+    serde_json::from_str(&format!("{{{}}}", ice_fields(ice))).unwrap()
 }
 
 fn refused(vars: &[(&str, &str)]) -> String {

@@ -1,10 +1,12 @@
 //! Ids, tokens, keys, settings: parsed once, within their limits, and silent where they must be.
 mod world;
-use beckon::bucket::{Bucket, Budget, Rate};
+use beckon::client::{Client, NetworkNumber};
 use beckon::id::{PeerId, RealmKey, Token};
+use beckon::limits::Rate;
 use beckon::limits::MAX_ID_BYTES;
-use beckon::member::{Client, Conn, Member, NetworkNumber, Told, Trial};
-use beckon::placement::object_name;
+use beckon::realm::member::{Conn, Member, Told, Trial};
+use beckon::realm::placement::object_name;
+use beckon::realm::rate::{Bucket, Budget};
 use beckon::settings::Settings;
 use std::num::NonZeroU16;
 use world::settings;

@@ -1,7 +1,7 @@
 //! Frames between homes: gathered, in order, bounded.
 use beckon::limits::{MAX_OUTBOX_BYTES, SENT_AT_ONCE};
-use beckon::outbox::{Burst, Inbox, Outboxes, Parcel};
-use beckon::placement::Home;
+use beckon::realm::outbox::{Burst, Inbox, Outboxes, Parcel};
+use beckon::realm::placement::Home;
 
 #[test]
 fn of_a_burst_the_first_leave_at_once_and_the_next_millisecond_is_another() {

@@ -1,7 +1,7 @@
 //! Rooms: who asked for the roster sees who is here, who came and who left; nobody else does.
 mod world;
 use beckon::realm::Ending;
-use beckon::route::{route, Line, Route};
+use beckon::wire::route::{route, Line, Route};
 use serde_json::{json, Value};
 use world::{in_a_room, relayed, World, OPEN};
 

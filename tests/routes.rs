@@ -1,10 +1,10 @@
 //! Requests are read as PeerServer reads them.
 mod world;
-use beckon::answer::Answer;
+use beckon::client::NetworkNumber;
 use beckon::id::{PeerId, RealmKey, Token};
-use beckon::member::NetworkNumber;
-use beckon::refusal::Refusal;
-use beckon::route::{route, split_url, Claim, Line, Route};
+use beckon::wire::answer::Answer;
+use beckon::wire::refusal::Refusal;
+use beckon::wire::route::{route, split_url, Claim, Line, Route};
 use world::settings;
 
 fn http(method: &str, path: &str, base: &str) -> Route {

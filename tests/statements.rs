@@ -1,7 +1,7 @@
 //! Signed ids: which statements allow an id of a key, and which do not. (Signatures are the shell's: `tests/worker/identity.test.mjs`.)
 mod world;
 use beckon::id::{PeerId, RealmKey};
-use beckon::statement::{Flaw, Statement};
+use beckon::wire::jwt::{Flaw, Statement};
 use world::settings;
 
 const HS256: &str = r#"{"alg":"HS256"}"#;

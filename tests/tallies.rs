@@ -1,5 +1,5 @@
 //! What an operator is told of refusals: the first at once, then sums.
-use beckon::tally::{Sum, Tally};
+use beckon::realm::metrics::{Sum, Tally};
 
 #[test]
 fn the_first_refusal_is_told_at_once_and_a_flood_once_a_second_and_once_a_minute() {

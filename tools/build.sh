@@ -28,7 +28,7 @@ compile() {
     if [ -n "$commit" ]; then export BECKON_BUILD=$commit; fi
     WASM_BINDGEN_USE_JS_SYS=1 wasm_cargo build --locked --lib --profile "$profile" --target "$target" --target-dir "$tools/target"
     # Why not worker-build: it downloads its helpers, takes minutes to install, and its entry script leaves the caller of a
-    # Durable Object waiting for ever when Rust panics. tools/bindgen and src/entry.js do the same job, small enough to read.
+    # Durable Object waiting for ever when Rust panics. tools/bindgen and src/worker/entry.js do the same job, small enough to read.
     cargo run --quiet --locked --target-dir "$tools/target" -p bindgen -- "$tools/target/$target/$profile/beckon.wasm" "$1"
     # Of clones that are gone, and of crates that are used no more.
     find "$tools/target/$target" -type f -mtime +60 -delete

@@ -1,4 +1,4 @@
-// `node tools/prune.mjs DIR`: takes out of DIR/index.js and DIR/index_bg.wasm, as tools/bindgen has made them, what src/entry.js does not use.
+// `node tools/prune.mjs DIR`: takes out of DIR/index.js and DIR/index_bg.wasm, as tools/bindgen has made them, what src/worker/entry.js does not use.
 //
 // Every class that a crate of ours exports to JavaScript is there, with all its methods, whether or not anybody makes one: images, ranges
 // and streams of the worker crate, a tenth of the Worker. No linker may drop an export. But what the entry reaches is known: bundled, it
@@ -17,7 +17,7 @@ const text = readFileSync(glue, "utf8")
   .replace(/new FinalizationRegistry\(/g, "/* @__PURE__ */ $&");
 writeFileSync(glue, text);
 
-const entry = readFileSync(new URL("../src/entry.js", import.meta.url), "utf8").replace("../build/index.js", "./index.js");
+const entry = readFileSync(new URL("../src/worker/entry.js", import.meta.url), "utf8").replace("../../build/index.js", "./index.js");
 const { outputFiles } = buildSync({
   stdin: { contents: entry, resolveDir: folder },
   bundle: true,

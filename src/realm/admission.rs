@@ -1,15 +1,16 @@
 //! Who is let in: the checks, and what a new socket and the others are told.
 
 use super::{dropped, released, Realm, Turn, SUPERSEDED};
-use crate::effect::Effect;
-use crate::guesses::Door;
-use crate::ice::Ice;
+use crate::client::NetworkNumber;
 use crate::id::PeerId;
 use crate::limits::{Millis, ROSTER_JOINS};
-use crate::member::{Conn, Member, NetworkNumber};
-use crate::message::{self, Destination};
-use crate::refusal::Refusal;
-use crate::route::Claim;
+use crate::realm::effect::Effect;
+use crate::realm::guesses::Door;
+use crate::realm::member::{Conn, Member};
+use crate::wire::ice::Ice;
+use crate::wire::message::{self, Destination};
+use crate::wire::refusal::Refusal;
+use crate::wire::route::Claim;
 
 impl Realm {
     /// Registers a socket's peer, or refuses it.
@@ -17,7 +18,7 @@ impl Realm {
         let roster = claim.roster;
         self.question(&id, &claim, elsewhere, turn);
         if let Err(refusal) = self.admits(&id, &claim, elsewhere, turn) {
-            turn.out.push(Effect::Send { to: conn, frame: refusal.frame(roster) });
+            turn.out.push(Effect::Send { to: conn, frame: message::refusal(&refusal, roster) });
             turn.out.push(Effect::Close { conn, status: None });
             turn.out.push(Effect::Refused(refusal.code(), 0));
             return;

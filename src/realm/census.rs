@@ -1,12 +1,14 @@
 //! Who is here, for those who ask: discovery, other homes, the limit.
 
 use super::{Realm, Turn};
-use crate::guesses::Door;
+use crate::client::NetworkNumber;
 use crate::id::PeerId;
 use crate::limits::Millis;
-use crate::member::{Member, NetworkNumber};
-use crate::message::json;
-use crate::route::Claim;
+use crate::realm::guesses::Door;
+use crate::realm::member::Member;
+use crate::wire::forwarding::RECORD;
+use crate::wire::json;
+use crate::wire::route::Claim;
 
 impl Realm {
     /// Whether a socket's number, or its member's id, is somebody's.
@@ -38,10 +40,10 @@ impl Realm {
         homes > 1 && self.members.count() >= self.settings.concurrent_limit.checked_div(homes).unwrap_or(0)
     }
 
-    /// The ids that discovery may list, as records for [`listing`]. Whoever asked for a roster is never listed.
+    /// The ids that discovery may list, as records for [`listing`](crate::wire::forwarding::listing). Whoever asked for a roster is never listed.
     pub fn listed(&self, turn: &Turn<'_>) -> String {
         let listed = self.members.iter().filter(|member| !member.roster && !self.is_dead(member, turn));
-        listed.map(|member| format!("{} {}{RECORD}", member.since, json(member.id.as_str()))).collect()
+        listed.map(|member| format!("{} {}{RECORD}", member.since, json::quoted(member.id.as_str()))).collect()
     }
 
     /// Whether the realm has as many peers as it may have.
@@ -55,18 +57,4 @@ impl Realm {
         let counted = limit > 0 && !network.is_none() && self.members.count() >= limit;
         counted && self.members.iter().filter(|member| member.network == network).count() >= limit
     }
-}
-
-/// What ends a record: a character that JSON never has (RFC 7464 uses it so).
-pub const RECORD: &str = "\u{1e}";
-
-/// Makes of all homes' records one JSON array of ids, in the order of registration.
-pub fn listing(records: &str) -> String {
-    let mut rows: Vec<(Millis, &str)> = Vec::new();
-    for (since, id) in records.split(RECORD).filter_map(|record| record.split_once(' ')) {
-        let since = since.parse().unwrap_or(Millis::MAX);
-        rows.insert(rows.partition_point(|(before, _)| *before <= since), (since, id));
-    }
-    let ids: Vec<&str> = rows.into_iter().map(|(_, id)| id).collect();
-    format!("[{}]", ids.join(","))
 }

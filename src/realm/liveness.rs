@@ -9,12 +9,12 @@
 //! silence will have been too long.
 
 use super::{Ending, Realm, Turn};
-use crate::effect::Effect;
 use crate::id::PeerId;
 use crate::limits::{Millis, DOUBTFUL_AFTER_MS};
-use crate::member::{Conn, Member, Trial};
-use crate::message::{Destination, Kind};
-use crate::route::Claim;
+use crate::realm::effect::Effect;
+use crate::realm::member::{Conn, Member, Trial};
+use crate::wire::message::{Destination, Kind};
+use crate::wire::route::Claim;
 
 enum Pulse {
     Alive,

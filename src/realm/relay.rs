@@ -1,19 +1,21 @@
 //! Frames on their way: from a socket to a socket, to another home, or into the queue.
 
 use super::{dropped, tick, Ending, Realm, Turn, LEFT};
-use crate::bucket::Rates;
-use crate::effect::Effect;
+use crate::client::NetworkNumber;
+use crate::id::hash;
 use crate::id::PeerId;
 use crate::limits::{
     Millis, ALLOWANCES_REMEMBERED, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES, RELAYS_COUNTED,
 };
-use crate::member::{Conn, NetworkNumber, Told};
-use crate::message::{self, Destination, Forwarded, Inbound, Kind};
-use crate::networks::Shares;
-use crate::passage::Passage;
-use crate::placement::hash;
-use crate::queue::{Change, Expired, Waiting};
-use crate::refusal::Refusal;
+use crate::realm::effect::Effect;
+use crate::realm::member::{Conn, Told};
+use crate::realm::networks::Shares;
+use crate::realm::queue::{Change, Expired, Waiting};
+use crate::realm::rate::Rates;
+use crate::wire::forwarding::{Forwarded, Passage};
+use crate::wire::json;
+use crate::wire::message::{self, Destination, Inbound, Kind};
+use crate::wire::refusal::Refusal;
 
 impl Realm {
     pub(super) fn frame(&mut self, conn: Conn, text: &str, turn: &mut Turn<'_>) {
@@ -38,7 +40,7 @@ impl Realm {
             turn.out.push(Effect::Remember(member.clone()));
         }
         let (id, roster, network) = (member.id.clone(), member.roster, member.network);
-        let refuse = |refusal: &Refusal| Effect::Send { to: conn, frame: refusal.frame(roster) };
+        let refuse = |refusal: &Refusal| Effect::Send { to: conn, frame: message::refusal(refusal, roster) };
         if let Some(refusal) = fatal {
             turn.out.push(refuse(&refusal));
             turn.out.push(Effect::Close { conn, status: refusal.close_code().map(|code| (code, refusal.code())) });
@@ -80,7 +82,7 @@ impl Realm {
         turn.out.push(Effect::Refused(Refusal::TooMuchAtOnce.code(), bytes));
         match self.members.named(src.as_str()) {
             Some(member) if member.roster => {
-                turn.out.push(Effect::Send { to: member.conn, frame: Refusal::TooMuchAtOnce.frame(true) });
+                turn.out.push(Effect::Send { to: member.conn, frame: message::refusal(&Refusal::TooMuchAtOnce, true) });
             }
             _ if how.late => {}
             _ => self.tell_expired(&dst.json, &Destination::of(src), turn),
@@ -137,7 +139,7 @@ impl Realm {
         let now = turn.now;
         let Self { members, guests, networks, rates, queue, given_up, spread, .. } = self;
         let due = tick(now.saturating_add(self.settings.expire_timeout_ms));
-        let (json, network, bytes) = (message::json(src.as_str()), how.network, frame.len());
+        let (json, network, bytes) = (json::quoted(src.as_str()), how.network, frame.len());
         let known = |given_up: &Told| !given_up.is_empty() && given_up.knows(&format!("{json}{}", dst.json), now);
         let late = how.late || (kind != Kind::Offer && known(given_up));
         let row = Waiting { seq: 0, attempt: 0, due, src: json, dst: dst.json.clone(), frame: Some(frame), network };

@@ -1,6 +1,6 @@
 // Names of peers who have different homes where Beckon spreads the public realm over several objects.
 
-/** src/placement.rs: the home of an id is its FNV-1a hash. @param {string} id @param {number} homes */
+/** src/realm/placement.rs: the home of an id is its FNV-1a hash. @param {string} id @param {number} homes */
 export function homeOf(id, homes) {
   let hash = 0xcbf29ce484222325n;
   for (const byte of Buffer.from(id)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);

@@ -60,7 +60,7 @@ test("a deploy in the middle of a burst: what arrived is a beginning of it, what
   assert.deepEqual(await beckon.waiting("realm:k"), []);
 });
 
-/** One id for each of some homes (src/placement.rs). */
+/** One id for each of some homes (src/realm/placement.rs). */
 function oneOfEach(homes = 2) {
   const home = (id) => {
     const hash = Buffer.from(id).reduce((hash, byte) => BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n), 0xcbf29ce484222325n);

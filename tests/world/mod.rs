@@ -2,18 +2,20 @@
 //! object out of memory between any two events.
 #![allow(dead_code, reason = "each test file uses a part of the world")]
 
-use beckon::bucket::Rates;
-use beckon::effect::Effect;
-use beckon::ice::Ice;
+use beckon::client::{Client, NetworkNumber};
 use beckon::id::PeerId;
 use beckon::limits::Millis;
-use beckon::member::{Client, Conn, Member, NetworkNumber};
-use beckon::placement::{object_name, Home, Spread};
-use beckon::queue::Waiting;
-use beckon::realm::{listing, Ending, Event, Realm, Turn};
-use beckon::reserve::Reservation;
-use beckon::route::{route, Line, Route};
+use beckon::realm::effect::Effect;
+use beckon::realm::member::{Conn, Member};
+use beckon::realm::placement::{object_name, Home, Spread};
+use beckon::realm::queue::Waiting;
+use beckon::realm::rate::Rates;
+use beckon::realm::reservation::Reservation;
+use beckon::realm::{Ending, Event, Realm, Turn};
 use beckon::settings::Settings;
+use beckon::wire::forwarding::listing;
+use beckon::wire::ice::Ice;
+use beckon::wire::route::{route, Line, Route};
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroU16;
 

@@ -23,7 +23,7 @@ export function page(all) {
   const label = (code) => `{code="${code}"}`;
   return [
     ...[...COUNTERS].map(([what, [name, help]]) => counter(name, help, [["", all.get(what)?.times ?? 0]])),
-    counter("beckon_refusals_total", "Refusals, by the code of src/refusal.rs.", refusals.map(([code, { times }]) => [label(code), times])),
+    counter("beckon_refusals_total", "Refusals, by the code of src/wire/refusal.rs.", refusals.map(([code, { times }]) => [label(code), times])),
     counter("beckon_refused_bytes_total", "Bytes of frames that were refused.", refusals.map(([code, { bytes }]) => [label(code), bytes])),
     counter("beckon_paths_total", "Kinds of path that pages have told of.", paths.map(([what, { times }]) => [`{kind="${what.slice("path-".length)}"}`, times])),
   ].join("");

@@ -56,7 +56,7 @@ function named(text) {
 /**
  * Says who asks, as Cloudflare's edge does, and as nobody can for himself: the connection's other end, or whom a proxy saw there. The
  * proxy adds its own entry at the end of the list; what is before it may be the client's own invention. Beckon reads the address
- * (`src/address.rs`).
+ * (`src/client.rs`).
  */
 function fromClient(request, env) {
   const headers = new Headers(request.headers);

@@ -3,14 +3,17 @@
 
 use super::choices::Choices;
 use crate::world::settings;
-use beckon::bucket::{Bucket, Budget, Rate};
-use beckon::effect::Effect;
+use beckon::client::{Client, NetworkNumber};
 use beckon::id::{PeerId, Token};
+use beckon::limits::Rate;
 use beckon::limits::{MAX_ASKERS_BYTES, MAX_ID_BYTES};
-use beckon::member::{Client, Conn, Member, NetworkNumber, Told, Trial};
-use beckon::placement::Spread;
-use beckon::realm::{Ending, Event, Realm, Turn, RECORD};
+use beckon::realm::effect::Effect;
+use beckon::realm::member::{Conn, Member, Told, Trial};
+use beckon::realm::placement::Spread;
+use beckon::realm::rate::{Bucket, Budget};
+use beckon::realm::{Ending, Event, Realm, Turn};
 use beckon::settings::Settings;
+use beckon::wire::forwarding::RECORD;
 
 /// The most that the runtime keeps for a socket, in bytes.
 pub const MAX_ATTACHMENT_BYTES: usize = 16_384;

@@ -3,16 +3,17 @@
 use super::choices::Choices;
 use super::javascript::{meaning, stringify, Meaning};
 use crate::world::settings;
-use beckon::bucket::Budget;
-use beckon::effect::Effect;
+use beckon::client::NetworkNumber;
 use beckon::id::{PeerId, Token};
 use beckon::limits::{Millis, EXPIRE_TIMEOUT_MS, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES};
-use beckon::member::{Conn, Member, NetworkNumber, Told};
-use beckon::message::Forwarded;
-use beckon::placement::Spread;
-use beckon::queue::Waiting;
+use beckon::realm::effect::Effect;
+use beckon::realm::member::{Conn, Member, Told};
+use beckon::realm::placement::Spread;
+use beckon::realm::queue::Waiting;
+use beckon::realm::rate::Budget;
 use beckon::realm::{Event, Realm, Turn, LEFT};
 use beckon::settings::Settings;
+use beckon::wire::forwarding::Forwarded;
 
 /// Those who are here, by the numbers of their sockets: stock clients and members of the roster.
 pub const PEERS: [(&str, bool); 5] =

@@ -2,7 +2,7 @@
 
 use super::choices::Choices;
 use super::frames::frame;
-use beckon::json::{array, boolean, number, object, string};
+use beckon::wire::json::{array, boolean, number, object, string};
 use serde_json::Value;
 
 /// The bytes are JSON, or choices that make some.

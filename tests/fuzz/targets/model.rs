@@ -3,14 +3,14 @@
 
 use super::javascript::{meaning, stringify, Meaning};
 use super::shares::{gives_way, Row};
-use beckon::bucket::{Bucket, Budget, Rates};
+use beckon::client::NetworkNumber;
 use beckon::limits::{
     ATTEMPT_COST, EARNED_AFTER_MS, GUESSES_PERIOD_MS, ICE_PAUSE_MS, LASTING_TOKEN_CHARS, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES,
     MAX_GIVEN_UP, MAX_GUESSES, MAX_RESERVED_PER_CLIENT, MAX_ROSTER_FRAME_BYTES, MAX_TOLD, ROSTER_JOINS, TICK_MS, TOLD_MEMORY_MS,
 };
-use beckon::member::NetworkNumber;
-use beckon::networks::{Networks, Shares};
-use beckon::placement::{Home, Spread};
+use beckon::realm::networks::{Networks, Shares};
+use beckon::realm::placement::{Home, Spread};
+use beckon::realm::rate::{Bucket, Budget, Rates};
 use std::collections::BTreeMap;
 
 /// A socket, and what its client has been sent.

@@ -8,7 +8,7 @@ use super::javascript::Fields;
 use super::model::Model;
 use crate::world::{Peer, World};
 use beckon::limits::{MAX_WAITING_BYTES, MAX_WAITING_ROWS};
-use beckon::placement::{Home, Spread};
+use beckon::realm::placement::{Home, Spread};
 use beckon::realm::Ending;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU16;

@@ -1,8 +1,8 @@
 //! Who gives way when what may wait is full, for the model: by lists that are sorted.
 
+use beckon::client::NetworkNumber;
 use beckon::limits::{MAX_WAITING_BYTES, MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_PER_PEER, MAX_WAITING_ROWS, TIMES_HEAVIER};
-use beckon::member::NetworkNumber;
-use beckon::placement::Home;
+use beckon::realm::placement::Home;
 
 /// A frame for an absent peer.
 #[derive(Clone)]

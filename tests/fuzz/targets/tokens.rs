@@ -4,7 +4,7 @@ use super::choices::Choices;
 use super::javascript::stringify;
 use beckon::id::{PeerId, RealmKey, Token};
 use beckon::limits::{LASTING_TOKEN_CHARS, MAX_TOKEN_BYTES};
-use beckon::statement::{Flaw, Statement};
+use beckon::wire::jwt::{Flaw, Statement};
 
 /// The bytes are a token, or choices that make a statement.
 pub fn tokens(bytes: &[u8]) {

@@ -4,10 +4,10 @@ use super::choices::Choices;
 use crate::world::settings;
 use beckon::id::{PeerId, RealmKey};
 use beckon::limits::{LASTING_TOKEN_CHARS, MAX_ID_BYTES, MAX_KEY_BYTES, MAX_TOKEN_BYTES};
-use beckon::placement::{object_name, room_name};
-use beckon::refusal::Refusal;
-use beckon::route::{route, split_url, Claim, Line, Route};
+use beckon::realm::placement::{object_name, room_name};
 use beckon::settings::Settings;
+use beckon::wire::refusal::Refusal;
+use beckon::wire::route::{route, split_url, Claim, Line, Route};
 
 const BASES: [&str; 3] = ["/", "/myapp/", "/outer/in%20ner/"];
 

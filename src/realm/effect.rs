@@ -1,0 +1,65 @@
+//! All that the core says to the world. The shell carries effects out in the order in which they are given; frames, among themselves and
+//! before a close, also where those of a burst wait a moment for each other.
+
+use crate::id::PeerId;
+use crate::limits::Millis;
+use crate::realm::member::{Conn, Member};
+use crate::realm::placement::Home;
+use crate::realm::queue::Waiting;
+use crate::realm::reservation::Reservation;
+
+/// Something to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send a text frame.
+    Send {
+        /// To this socket.
+        to: Conn,
+        /// The frame.
+        frame: String,
+    },
+    /// Close a socket and forget it: what it still sends means nothing.
+    Close {
+        /// Which.
+        conn: Conn,
+        /// The code and the reason that the other side sees; without, it sees 1005.
+        status: Option<(u16, &'static str)>,
+    },
+    /// Attach this to its socket: the member is to survive the object's sleep.
+    Remember(Member),
+    /// Forget a socket that is gone.
+    Forget(Conn),
+    /// Hand a frame to the home of its destination. Frames for one home arrive in the order of these effects.
+    Forward {
+        /// That home.
+        home: Home,
+        /// The frame, complete.
+        frame: String,
+    },
+    /// Make fresh ICE servers for a socket, and come back with [`Event::Minted`](crate::realm::Event::Minted).
+    Mint(Conn),
+    /// Store a row of the queue.
+    Keep(Waiting),
+    /// Delete rows of the queue, by their numbers.
+    Drop(Vec<u64>),
+    /// Store that an id is kept for its owner, in place of what was stored about it.
+    Reserve(Reservation),
+    /// Delete what is stored about ids that are kept no longer.
+    Release(Vec<PeerId>),
+    /// Send an alarm at this moment, in place of any set before.
+    WakeAt(Millis),
+    /// Count this for the operator: `join` or `relay`; and how many of it.
+    Count(&'static str, u32),
+    /// Count a refusal for the operator: its code, and how many bytes were refused.
+    Refused(&'static str, usize),
+}
+
+impl Effect {
+    /// The frame that this sends to a socket, if it sends it one.
+    pub fn sent_to(&self, conn: Conn) -> Option<&str> {
+        match self {
+            Self::Send { to, frame } if *to == conn => Some(frame),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What happens to a realm, and when.
+
+use crate::id::PeerId;
+use crate::limits::Millis;
+use crate::realm::effect::Effect;
+use crate::realm::member::Conn;
+use crate::wire::ice::Ice;
+use crate::wire::route::Claim;
+
+/// The close code and reason of a socket whose peer has opened another one.
+pub const SUPERSEDED: (u16, &str) = (4001, "another socket took this id");
+
+/// The close code and reason of a socket whose peer has said `LEAVE`.
+pub const LEFT: (u16, &str) = (1000, "left");
+
+/// The close code that browsers send for a page that is left (RFC 6455, 7.4.1).
+pub const GOING_AWAY: u16 = 1001;
+
+/// How a peer's socket ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It said `LEAVE`: its id is free at once.
+    Left,
+    /// Its page was closed, or is being loaded again: Firefox sends no more frames then. Its id is kept for it like a lost one's.
+    Unloaded,
+    /// It was cut off, closed for some other reason, or dropped. It may well come back.
+    Lost,
+}
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A socket opened.
+    Opened {
+        /// A number from [`Realm::next_conn`].
+        conn: Conn,
+        /// What it asks for.
+        claim: Claim,
+        /// A fresh random id: the one it gets if it brought none.
+        spare: PeerId,
+        /// How many peers the realm's other homes have.
+        elsewhere: usize,
+        /// The ICE servers that it is told of if it asks for a roster.
+        ice: Ice,
+    },
+    /// A socket sent a text frame, or a binary one, taken for text.
+    Frame {
+        /// Which socket.
+        conn: Conn,
+        /// What it sent.
+        text: &'a str,
+    },
+    /// A socket is gone.
+    Closed {
+        /// Which socket.
+        conn: Conn,
+        /// How.
+        ending: Ending,
+    },
+    /// Another home passes on a frame for a peer who lives here.
+    Forwarded {
+        /// The frame, complete.
+        frame: &'a str,
+    },
+    /// The ICE servers asked for with [`Effect::Mint`] are here.
+    Minted {
+        /// For which socket.
+        conn: Conn,
+        /// What they are.
+        ice: Ice,
+    },
+    /// A frame could not be handed to its destination's home.
+    Undelivered {
+        /// The frame, complete.
+        frame: &'a str,
+    },
+    /// The moment asked for with [`Effect::WakeAt`] has come.
+    Alarm,
+}
+
+/// The circumstances of an event, and where its effects go.
+pub struct Turn<'a> {
+    /// When it happens.
+    pub now: Millis,
+    /// When the runtime last answered a socket's heartbeat: it does so, and remembers it, while the object sleeps.
+    pub beats: &'a dyn Fn(Conn) -> Option<Millis>,
+    /// What is to be done.
+    pub out: &'a mut Vec<Effect>,
+}

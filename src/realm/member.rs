@@ -1,0 +1,209 @@
+//! What one socket remembers while its object sleeps: enough, with all the others', to rebuild the realm.
+
+use crate::client::{Client, NetworkNumber};
+use crate::id::{hash, PeerId, Token};
+use crate::limits::{Millis, MAX_ASKERS_BYTES, MAX_TOLD, TOLD_MEMORY_MS};
+use crate::realm::rate::Budget;
+use crate::wire::json;
+use serde::Serialize;
+
+/// Names one socket of one object, for as long as the socket lives. Numbered in the order of arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Conn(pub u32);
+
+/// A registered peer, as its socket's attachment (at most 16 KiB) holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Member {
+    /// The socket.
+    #[serde(rename = "c")]
+    pub conn: Conn,
+    /// The id it holds.
+    #[serde(rename = "i")]
+    pub id: PeerId,
+    /// What lets a later socket take over from this one.
+    #[serde(rename = "t")]
+    pub token: Token,
+    /// Whether it sees the others who asked for a roster, and they it.
+    #[serde(rename = "r")]
+    pub roster: bool,
+    /// Whether its token keeps the id for a while when the socket is gone, and if so, the network that it came from.
+    #[serde(rename = "k", skip_serializing_if = "Option::is_none")]
+    pub keeps: Option<Client>,
+    /// The network that it came from, counted where a realm fills up; 0 for none.
+    #[serde(rename = "n", skip_serializing_if = "NetworkNumber::is_none")]
+    pub network: NetworkNumber,
+    /// When its peer was registered: with its first socket, if this one took over from another.
+    #[serde(rename = "b")]
+    pub since: Millis,
+    /// Whether it has come back to an id that was kept for it, and so has earned that it is kept once more.
+    #[serde(rename = "e", skip_serializing_if = "std::ops::Not::not")]
+    pub earned: bool,
+    /// When it last sent a frame, or a heartbeat that we have asked the runtime about; when that last answered one, it knows.
+    #[serde(skip)]
+    pub heard: Millis,
+    /// What is remembered as `heard`: up to when it may have been. Frames before that need not be remembered, and nobody is taken for
+    /// dead too soon because one was not.
+    #[serde(rename = "h")]
+    pub noted: Millis,
+    /// Whether it has been asked for a sign of life.
+    #[serde(rename = "d", skip_serializing_if = "Option::is_none")]
+    pub trial: Option<Trial>,
+    /// What it may still do. What is remembered of it may be half a bucket too much.
+    #[serde(rename = "l", skip_serializing_if = "Budget::is_full")]
+    pub budget: Budget,
+    /// Whom it was told to be absent.
+    #[serde(rename = "x", skip_serializing_if = "Told::is_empty")]
+    pub told: Told,
+    /// When it was last given ICE servers. Not remembered.
+    #[serde(skip)]
+    pub minted: Option<Millis>,
+}
+
+/// The destinations that a socket was told to be absent, as numbers, each with the moment up to which that is remembered. What it says
+/// to them meanwhile begins no other attempt.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Told(Vec<(u32, Millis)>);
+
+impl Told {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes note of one (as JSON text).
+    pub fn note(&mut self, absent: &str, now: Millis) {
+        let number = hash(absent) as u32;
+        self.0.retain(|(other, until)| *other != number && *until > now);
+        if self.0.len() >= MAX_TOLD {
+            self.0.remove(0);
+        }
+        self.0.push((number, now.saturating_add(TOLD_MEMORY_MS)));
+    }
+
+    /// Whether this one is among them (as JSON text).
+    pub fn knows(&self, absent: &str, now: Millis) -> bool {
+        !self.0.is_empty() && {
+            let number = hash(absent) as u32;
+            self.0.iter().any(|(other, until)| *other == number && *until > now)
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut told = Self::default();
+        json::array(text, &mut |pair| {
+            let mut read = Vec::new();
+            let _ = json::array(pair, &mut |number| read.extend(json::number(number)));
+            if let [number, until] = read[..] {
+                told.0.push((number as u32, until));
+            }
+        })?;
+        told.0.truncate(MAX_TOLD);
+        Some(told)
+    }
+}
+
+/// A doubtful socket, which somebody has made an offer, until it gives a sign of life or has been silent for too long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Trial {
+    /// Since when; a sign of life after this moment ends it.
+    #[serde(rename = "b")]
+    pub began: Millis,
+    /// When its silence will have been too long.
+    #[serde(rename = "u")]
+    pub due: Millis,
+    /// Who made an offer meanwhile, and is to be told if there was nobody to take it.
+    #[serde(rename = "a")]
+    pub askers: Vec<PeerId>,
+}
+
+impl Trial {
+    /// Notes who is to be told; whether that is news, and there is room for it.
+    pub fn asked_by(&mut self, asker: &PeerId) -> bool {
+        let kept: usize = self.askers.iter().map(|asker| asker.as_str().len()).sum();
+        let fits = kept.saturating_add(asker.as_str().len()) <= MAX_ASKERS_BYTES;
+        let news = fits && !self.askers.contains(asker);
+        if news {
+            self.askers.push(asker.clone());
+        }
+        news
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut trial = Self { began: 0, due: 0, askers: Vec::new() };
+        json::object(text, &mut |name, value| match name {
+            "b" => trial.began = json::number(value).unwrap_or_default(),
+            "u" => trial.due = json::number(value).unwrap_or_default(),
+            "a" => drop(json::array(value, &mut |asker| trial.askers.extend(id(asker)))),
+            _ => {}
+        })?;
+        Some(trial)
+    }
+}
+
+/// The format of the attachment. An object that wakes with another version's sockets after a deploy cannot read them;
+/// a deploy closes all sockets, so there are none.
+const VERSION: char = '2';
+
+impl Member {
+    /// The attachment.
+    pub fn to_attachment(&self) -> Option<String> {
+        let body = serde_json::to_string(self).ok()?;
+        // One character beyond Latin-1 would make the runtime count two bytes for every other one.
+        let mut attachment = String::from(VERSION);
+        for letter in body.chars() {
+            match letter.is_ascii() {
+                true => attachment.push(letter),
+                false => letter.encode_utf16(&mut [0; 2]).iter().for_each(|unit| attachment.push_str(&format!("\\u{unit:04x}"))),
+            }
+        }
+        Some(attachment)
+    }
+
+    /// Reads an attachment; `None` when another version wrote it.
+    pub fn from_attachment(text: &str) -> Option<Self> {
+        let (mut conn, mut peer, mut token, mut roster, mut since, mut heard) = (None, None, None, None, None, None);
+        let (mut keeps, mut network, mut earned) = (None, NetworkNumber::default(), false);
+        let (mut trial, mut budget, mut told) = (None, Budget::default(), Told::default());
+        json::object(text.strip_prefix(VERSION)?, &mut |name, value| match name {
+            "c" => conn = small(value).map(Conn),
+            "i" => peer = id(value),
+            "t" => token = json::string(value).and_then(|text| Token::parse(&text).ok()),
+            "r" => roster = json::boolean(value),
+            "k" => keeps = json::string(value).map(|client| Client(client.into_owned())),
+            "n" => network = NetworkNumber::parse(value),
+            "b" => since = json::number(value),
+            "e" => earned = json::boolean(value).unwrap_or_default(),
+            "h" => heard = json::number(value),
+            "d" => trial = Trial::parse(value),
+            "l" => budget = Budget::parse(value).unwrap_or_default(),
+            "x" => told = Told::parse(value).unwrap_or_default(),
+            _ => {}
+        })?;
+        Some(Self {
+            conn: conn?,
+            id: peer?,
+            token: token?,
+            roster: roster?,
+            keeps,
+            network,
+            since: since?,
+            earned,
+            heard: heard?,
+            noted: heard?,
+            trial,
+            budget: budget.restored(),
+            told,
+            minted: None,
+        })
+    }
+}
+
+fn id(value: &str) -> Option<PeerId> {
+    PeerId::parse(&json::string(value)?).ok()
+}
+
+fn small(value: &str) -> Option<u32> {
+    json::number(value)?.try_into().ok()
+}

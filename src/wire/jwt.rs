@@ -1,0 +1,190 @@
+//! Signed ids: a token that is a statement of the id, made by an application's own login (JWT, RFC 7519, with HS256).
+//!
+//! Only for operators who set the secret `TOKEN_KEY`. The statement says `sub`, the id, and `exp`, the second (since 1970) from
+//! which on it is void. It may say `nbf`, from when on it is valid, and `aud`, the keys (realms) that it is for. Anything else in it is
+//! the application's own. The signature is checked by the shell, with WebCrypto.
+
+use crate::id::{PeerId, RealmKey};
+use crate::limits::Millis;
+use crate::wire::json;
+use std::borrow::Cow;
+use std::fmt;
+
+/// Why a token does not allow an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// It is not three base64url parts whose header says HS256.
+    NotSigned,
+    /// Its header has a member that changes how it is to be read, and that we do not know (`crit`, `b64`).
+    Unknown,
+    /// It lacks `sub` or `exp`, has them, `nbf` or `aud` in other types, or says something twice.
+    Unclear,
+    /// Another key signed it, or somebody changed it.
+    WrongSignature,
+    /// `nbf` has not come.
+    TooEarly,
+    /// `exp` has passed.
+    Expired,
+    /// `sub` is another id.
+    OtherId,
+    /// `aud` does not name this key.
+    OtherKey,
+    /// It has no `aud`, and `REQUIRE_AUDIENCE` demands one.
+    NoKey,
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotSigned => "it is not a JWT that is signed with HS256",
+            Self::Unknown => "its header demands something that this server does not know (crit, b64)",
+            Self::Unclear => "it must say who (sub, a text) and until when (exp, whole seconds), and nothing twice",
+            Self::WrongSignature => "its signature is wrong",
+            Self::TooEarly => "it is not valid yet",
+            Self::Expired => "it has expired",
+            Self::OtherId => "it is for another id",
+            Self::OtherKey => "it is for another key (aud)",
+            Self::NoKey => "it must say for which key it is (aud)",
+        })
+    }
+}
+
+/// A token, taken apart. Its contents mean nothing before the signature has been checked.
+#[derive(Debug)]
+pub struct Statement<'a> {
+    /// What is signed.
+    pub signed: &'a str,
+    /// The signature: HMAC-SHA-256 of `signed`.
+    pub signature: Vec<u8>,
+    contents: Vec<u8>,
+}
+
+impl<'a> Statement<'a> {
+    /// Takes a token apart. Other algorithms than HS256 are no signature here, `none` least of all.
+    pub fn parse(token: &'a str) -> Result<Self, Flaw> {
+        let (signed, signature) = token.rsplit_once('.').ok_or(Flaw::NotSigned)?;
+        let (header, contents) = signed.split_once('.').ok_or(Flaw::NotSigned)?;
+        let part = |text| base64url(text).ok_or(Flaw::NotSigned);
+        let header = part(header)?;
+        let (mut is_hs256, mut unknown, mut names) = (false, false, Names::default());
+        let object = json::object(text(&header).ok_or(Flaw::NotSigned)?, &mut |name, value| {
+            names.note(name);
+            match name {
+                "alg" => is_hs256 = json::string(value).is_some_and(|algorithm| algorithm == "HS256"),
+                // Whatever it lists, we do not understand it, and then the signature is invalid (RFC 7515, 4.1.11).
+                "crit" => unknown = true,
+                // The contents would not be base64url (RFC 7797, 3), which no JWT may say (7).
+                "b64" => unknown |= value != "true",
+                _ => {}
+            }
+        });
+        if object.is_none() || !is_hs256 || names.repeated {
+            return Err(Flaw::NotSigned);
+        } else if unknown {
+            return Err(Flaw::Unknown);
+        }
+        Ok(Self { signed, signature: part(signature)?, contents: part(contents)? })
+    }
+
+    fn contents(&self) -> Option<Contents<'_>> {
+        let (mut sub, mut exp, mut nbf, mut names) = (None, None, Some(0), Names::default());
+        let mut audience = Some(None);
+        json::object(text(&self.contents)?, &mut |name, value| {
+            names.note(name);
+            match name {
+                "sub" => sub = json::string(value),
+                "exp" => exp = json::number(value),
+                "nbf" => nbf = json::number(value),
+                "aud" => audience = keys(value).map(Some),
+                _ => {}
+            }
+        })?;
+        (!names.repeated).then_some(())?;
+        Some(Contents { sub: sub?, exp: exp?, nbf: nbf?, audience: audience? })
+    }
+
+    /// Whether the statement, whose signature is right, allows an id of a realm at this moment. `must_name_key`: it must say which
+    /// realms it is for.
+    pub fn allows(&self, id: &PeerId, key: &RealmKey, must_name_key: bool, now: Millis) -> Result<(), Flaw> {
+        let Contents { sub, exp, nbf, audience } = self.contents().ok_or(Flaw::Unclear)?;
+        if exp.saturating_mul(1000) <= now {
+            Err(Flaw::Expired)
+        } else if nbf.saturating_mul(1000) > now {
+            Err(Flaw::TooEarly)
+        } else if sub != id.as_str() {
+            Err(Flaw::OtherId)
+        } else {
+            match audience {
+                Some(keys) if keys.iter().any(|named| named == key.as_str()) => Ok(()),
+                Some(_) => Err(Flaw::OtherKey),
+                None if must_name_key => Err(Flaw::NoKey),
+                None => Ok(()),
+            }
+        }
+    }
+}
+
+/// What a statement says, as far as it is for us.
+struct Contents<'a> {
+    sub: Cow<'a, str>,
+    exp: u64,
+    nbf: u64,
+    audience: Option<Vec<Cow<'a, str>>>,
+}
+
+/// The keys that `aud` names: one text, or an array of them (RFC 7519, 4.1.3).
+fn keys(value: &str) -> Option<Vec<Cow<'_, str>>> {
+    let mut all = Vec::new();
+    if value.starts_with('[') {
+        json::array(value, &mut |item| all.push(json::string(item)))?;
+    } else {
+        all.push(json::string(value));
+    }
+    all.into_iter().collect()
+}
+
+/// The names of an object's members, each of which may come once (RFC 7515, 4; RFC 7519, 4): of two readers of one that comes twice, one
+/// would believe the first and one the last.
+#[derive(Default)]
+struct Names {
+    seen: Vec<String>,
+    repeated: bool,
+}
+
+impl Names {
+    fn note(&mut self, name: &str) {
+        self.repeated |= self.seen.iter().any(|seen| seen == name);
+        self.seen.push(name.to_owned());
+    }
+}
+
+fn text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok()
+}
+
+/// Decodes base64url without padding (RFC 4648, 5).
+fn base64url(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for group in text.as_bytes().chunks(4) {
+        let mut bits = 0_u32;
+        for symbol in group {
+            let value = match symbol {
+                b'A'..=b'Z' => symbol.wrapping_sub(b'A'),
+                b'a'..=b'z' => symbol.wrapping_sub(b'a').wrapping_add(26),
+                b'0'..=b'9' => symbol.wrapping_sub(b'0').wrapping_add(52),
+                b'-' => 62,
+                b'_' => 63,
+                _ => return None,
+            };
+            bits = bits << 6 | u32::from(value);
+        }
+        let [_, first, second, third] = match group.len() {
+            4 => bits.to_be_bytes(),
+            3 => (bits << 6).to_be_bytes(),
+            2 => (bits << 12).to_be_bytes(),
+            _ => return None,
+        };
+        bytes.extend([first, second, third].into_iter().take(group.len().saturating_sub(1)));
+    }
+    Some(bytes)
+}

@@ -1,0 +1,10 @@
+//! What travels: requests and their answers, frames, tokens.
+
+pub mod answer;
+pub mod forwarding;
+pub mod ice;
+pub mod json;
+pub mod jwt;
+pub mod message;
+pub mod refusal;
+pub mod route;

@@ -1,0 +1,138 @@
+//! Why we say no: a code for programs, a close code for the socket, a sentence for the person who has to mend it.
+
+use crate::id::BadId;
+use crate::limits::{ICE_PAUSE_MS, LIMIT_PERIOD_S};
+use crate::wire::jwt::Flaw;
+use std::fmt;
+
+/// A refusal, always the peer's to mend. (What is ours to mend is a fault: it is logged, and no peer can cause it.)
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The socket's address lacks id, token or key.
+    Incomplete,
+    /// This server does not serve realms of that key.
+    InvalidKey,
+    /// `ALLOWED_ORIGINS` does not list the origin of that page.
+    WrongOrigin,
+    /// That network has opened sockets, or asked for ids, too often.
+    TooManyJoins,
+    /// Ids must be signed for here, and the token is no statement that allows this one.
+    BadStatement(Flaw),
+    /// Somebody else holds that id.
+    IdTaken,
+    /// The realm has `CONCURRENT_LIMIT` peers.
+    RealmFull,
+    /// That network has `PEERS_PER_NETWORK` peers in the realm.
+    NetworkFull,
+    /// The room has `ROOM_CAPACITY` peers.
+    RoomFull {
+        /// How many it holds.
+        capacity: usize,
+    },
+    /// A name is longer than we keep.
+    TooLong {
+        /// Which one.
+        what: &'static str,
+        /// The most bytes that it may have.
+        limit: usize,
+    },
+    /// The realm of strangers has no roster.
+    NoPublicRoster,
+    /// A frame that is not a JSON object. It is ignored; the socket stays.
+    NotAMessage,
+    /// A frame longer than is read.
+    FrameTooLong {
+        /// The most bytes that one may have.
+        limit: usize,
+    },
+    /// More frames than `FRAMES_PER_SECOND` allows.
+    TooManyFrames,
+    /// More bytes than `BYTES_PER_SECOND` allows.
+    TooManyBytes,
+    /// More for one receiver, or from one network, than is passed on. The frame is not; the socket stays.
+    TooMuchAtOnce,
+    /// ICE servers, asked for again at once. The socket stays, and may go on using those that it has.
+    IceTooSoon,
+}
+
+impl Refusal {
+    /// A stable name for programs; sent to sockets that asked for a roster.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Incomplete => "incomplete",
+            Self::InvalidKey => "invalid-key",
+            Self::WrongOrigin => "wrong-origin",
+            Self::TooManyJoins => "too-many-joins",
+            Self::BadStatement(_) => "bad-token",
+            Self::IdTaken => "id-taken",
+            Self::RealmFull => "realm-full",
+            Self::NetworkFull => "network-full",
+            Self::RoomFull { .. } => "room-full",
+            Self::TooLong { .. } => "too-long",
+            Self::NoPublicRoster => "no-public-roster",
+            Self::NotAMessage => "not-a-message",
+            Self::FrameTooLong { .. } => "frame-too-long",
+            Self::TooManyFrames => "too-many-frames",
+            Self::TooManyBytes => "too-many-bytes",
+            Self::TooMuchAtOnce => "too-much-at-once",
+            Self::IceTooSoon => "ice-too-soon",
+        }
+    }
+
+    /// The code with which the socket is closed (RFC 6455, 7.4). `None` closes without one: what PeerServer does when it
+    /// refuses a newcomer, and what the stock client's error handling is made for.
+    pub fn close_code(&self) -> Option<u16> {
+        match self {
+            Self::FrameTooLong { .. } => Some(1009),
+            Self::TooManyFrames | Self::TooManyBytes => Some(1008),
+            _ => None,
+        }
+    }
+}
+
+impl From<BadId> for Refusal {
+    fn from(bad: BadId) -> Self {
+        match bad {
+            BadId::Empty => Self::Incomplete,
+            BadId::TooLong { what, limit } => Self::TooLong { what, limit },
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Incomplete => f.write_str("No id, token, or key supplied to websocket server"),
+            Self::InvalidKey => f.write_str("Invalid key provided"),
+            Self::WrongOrigin => {
+                f.write_str("Pages of this origin may not connect here: its operator can list it in ALLOWED_ORIGINS")
+            }
+            Self::TooManyJoins => {
+                write!(f, "Too many connections from your network in a short time: wait {LIMIT_PERIOD_S} seconds and try again")
+            }
+            Self::BadStatement(flaw) => write!(f, "The token does not allow this id: {flaw}"),
+            Self::IdTaken => f.write_str("ID is taken"),
+            Self::RealmFull => f.write_str("Server has reached its concurrent user limit"),
+            Self::NetworkFull => f.write_str("Too many peers from your network are connected: close some, or come back later"),
+            Self::RoomFull { capacity } => {
+                write!(f, "This room is full ({capacity} devices): ask someone to leave, or start another room")
+            }
+            Self::TooLong { what, limit } => write!(f, "The {what} is too long: it may have at most {limit} bytes"),
+            Self::NoPublicRoster => f.write_str("The public realm has no roster: use a key of your own"),
+            Self::NotAMessage => f.write_str("That frame is not a JSON object and was ignored"),
+            Self::FrameTooLong { limit } => {
+                write!(f, "That frame is too long: one may have at most {limit} bytes; send data through a data channel")
+            }
+            Self::TooManyFrames => f.write_str("Too many frames in a short time: slow down and connect again"),
+            Self::TooManyBytes => {
+                f.write_str("Too many bytes in a short time: slow down and connect again; send data through a data channel")
+            }
+            Self::TooMuchAtOnce => {
+                f.write_str("That is more than can be passed on at once: the frame was dropped; try again later")
+            }
+            Self::IceTooSoon => {
+                write!(f, "ICE servers were asked for a moment ago: wait {} seconds before asking again", ICE_PAUSE_MS / 1000)
+            }
+        }
+    }
+}

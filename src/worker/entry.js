@@ -1,0 +1,159 @@
+// The deployed entry, straight on wasm-bindgen's output. A Rust panic aborts (panic=abort): the Wasm instance is then spent,
+// and the promise of the call that panicked would never settle. So every call starts a fresh instance after a crash, and a crash
+// rejects what it left waiting. Sockets, attachments and storage are the runtime's and stay.
+// It leans on internals of the worker crate (`__worker_init_state`, `__wbg_reset_state`), which Cargo.toml pins.
+import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
+import * as wasm from "../../build/index.js";
+
+const state = wasm.__worker_init_state(); // { criticalError, instanceId }: set by worker's panic hook and at its start
+const waiting = new Set();
+
+function crashed(error) {
+  state.criticalError = true;
+  for (const reject of waiting) reject(error);
+  waiting.clear();
+}
+// In whatever Rust did later. What an instance that is spent already had still to do is no other crash.
+addEventListener("error", ({ error }) => /previous WASM instance|Module terminated/.test(error?.message) || crashed(error));
+
+function revive() {
+  if (!state.criticalError) return;
+  wasm.__wbg_reset_state();
+  state.criticalError = false;
+  state.instanceId++;
+}
+
+/** What Rust threw (src/worker/platform.rs names it so); anything else was thrown through it, by a trap or by the platform, and nothing was put in order. */
+function guarded(call) {
+  try {
+    return call();
+  } catch (error) {
+    if (!isFault(error)) crashed(error);
+    throw error;
+  }
+}
+
+const isFault = (error) => error?.name === "Fault";
+
+function report(error) {
+  console.error(JSON.stringify({ fault: "what an event asked for was not done", error: String(error) }));
+}
+
+/** A promise that settles even if Rust crashes before it keeps it. */
+function watched(promise) {
+  return new Promise((resolve, reject) => {
+    waiting.add(reject);
+    const settle = (how) => (value) => {
+      waiting.delete(reject);
+      how(value);
+    };
+    promise.then(settle(resolve), settle(reject));
+  });
+}
+
+export default class extends WorkerEntrypoint {
+  fetch(request) {
+    revive();
+    return guarded(() => watched(wasm.fetch(request, this.env)));
+  }
+
+  /** CONNECT: we are nobody's proxy. Without a handler the runtime answers 500 and logs an exception for each. */
+  connect(socket) {
+    return socket.close();
+  }
+}
+
+/** Sends an object's frames in their order. It holds what is to be sent together, for Rust's memory may not last. */
+class Outlet {
+  #held = [];
+  #timer;
+
+  holds() {
+    return this.#held.length > 0;
+  }
+
+  send(socket, frame, atOnce) {
+    if (atOnce) return deliver(socket, frame);
+    this.#timer ??= scheduler.wait(0).then(this.#due, this.#due);
+    this.#held.push([socket, frame]);
+  }
+
+  #due = () => {
+    this.#timer = undefined;
+    this.flush();
+  };
+
+  flush() {
+    for (const [socket, frame] of this.#held.splice(0)) deliver(socket, frame);
+  }
+}
+
+function deliver(socket, frame) {
+  try {
+    socket.send(frame);
+  } catch {
+    // It is about to be reported closed: no fault of ours.
+  }
+}
+
+export class Room extends DurableObject {
+  #rust;
+  #instance;
+  #outlet = new Outlet();
+
+  constructor(ctx, env) {
+    super(ctx, env);
+    guarded(() => this.#ready());
+  }
+
+  /** The Rust object, made anew after a crash. */
+  #ready() {
+    revive();
+    if (this.#instance !== state.instanceId) {
+      this.#rust = new wasm.Room(this.ctx, this.env, this.#outlet);
+      this.#instance = state.instanceId;
+    }
+    return this.#rust;
+  }
+
+  // Every frame comes this way: a call and no promise, unless Rust says that there is more to do.
+  webSocketMessage(socket, message) {
+    this.#take((room) => room.webSocketMessage(socket, message));
+  }
+
+  webSocketClose(socket, code, reason) {
+    this.#take((room) => room.webSocketClose(socket, code, reason));
+  }
+
+  webSocketError(socket) {
+    this.#take((room) => room.webSocketError(socket));
+  }
+
+  alarm() {
+    this.#take((room) => room.alarm());
+  }
+
+  /** What another home passes on. */
+  takeParcel(...parcel) {
+    this.#take((room) => room.take(...parcel));
+  }
+
+  async fetch(request) {
+    const left = () => this.#take((room) => room.left());
+    try {
+      const response = await guarded(() => watched(this.#ready().fetch(request)));
+      left();
+      return response;
+    } catch (error) {
+      if (isFault(error)) left();
+      throw error;
+    }
+  }
+
+  /** Whoever brings an event waits until it is taken, not for what follows from it: that may take long, and is not theirs to try again. */
+  #take(event) {
+    guarded(() => {
+      for (let left = event(this.#ready()); left > 0; left--) this.ctx.waitUntil(watched(this.#rust.run()).catch(report));
+    });
+  }
+}

@@ -1,0 +1,92 @@
+//! Makes TURN credentials: signs them, or has Cloudflare make them.
+//!
+//! Whoever opens a room's socket waits for them, rather than being let in with STUN alone and told the rest later: what a
+//! connection gathers is decided when it begins, and a first attempt without relays is, for those who need one, a failure of
+//! fifteen seconds. A signature takes no time; what Cloudflare has answered is good for a minute, for all objects of an isolate, and it
+//! is waited for at most [`TURN_API_TIMEOUT_MS`]. Who comes while it is being asked asks too: no request can wait for another one's.
+
+use crate::limits::{Millis, TURN_API_TIMEOUT_MS};
+use crate::settings::{Secret, Settings, Turn};
+use crate::wire::ice::{cloudflare_relays, username, Cached, Ice, IceServer};
+use crate::worker::crypto;
+use crate::worker::log::fault;
+use crate::worker::platform::{self, abort_after, Env, Fault, Result};
+use std::cell::RefCell;
+
+thread_local! {
+    /// Cloudflare's last answer, for all objects of the isolate. Plain data: no request waits for another one's.
+    static CACHED: RefCell<Option<Cached>> = const { RefCell::new(None) };
+}
+
+/// The binding in wrangler.toml that says how often one network may ask for credentials.
+pub(crate) const ICE_LIMIT: &str = "ICE_LIMIT";
+
+/// The binding that says how often one network may open a socket, or ask for ids.
+pub(crate) const JOIN_LIMIT: &str = "JOIN_LIMIT";
+
+/// Whether a limiter lets a network in once more. Where there is no limiter, or where it fails, it does: a limiter is there
+/// to save money, not to keep people apart.
+pub(crate) async fn allows(env: &Env, name: &str, network: &str) -> bool {
+    env.limit(name, network).await.is_none_or(|outcome| {
+        outcome.unwrap_or_else(|error| {
+            fault(&format!("{name} does not answer"), &error);
+            true
+        })
+    })
+}
+
+/// What a peer is to be told now.
+pub(crate) async fn ice(settings: &Settings) -> Ice {
+    let now = platform::now();
+    match &settings.turn {
+        None => Ice::stun(settings),
+        Some(Turn::Fixed { urls, username, password }) => {
+            Ice::with_turn(settings, [IceServer::relay(urls.clone(), username.clone(), password.clone())])
+        }
+        Some(Turn::Shared { urls, secret }) => match sign(settings.turn_ttl_s, secret, now).await {
+            Ok((username, credential)) => Ice::with_turn(settings, [IceServer::relay(urls.clone(), username, credential)]),
+            Err(error) => {
+                fault("TURN credentials cannot be signed", &error);
+                Ice::degraded(settings)
+            }
+        },
+        Some(Turn::Cloudflare { address, token }) => {
+            let known = || CACHED.with_borrow(|cached| cached.as_ref()?.ice(settings, now));
+            if let Some(ice) = known() {
+                return ice;
+            }
+            let relays = generate(settings.turn_ttl_s, address, token).await;
+            if let Err(error) = &relays {
+                fault("no TURN servers from Cloudflare, peers are told of STUN alone", error);
+                // Somebody else may have been luckier meanwhile.
+                if let Some(ice) = known() {
+                    return ice;
+                }
+            }
+            let cached = Cached { at: now, relays: relays.ok() };
+            let ice = cached.ice(settings, now).unwrap_or_else(|| Ice::degraded(settings));
+            CACHED.set(Some(cached));
+            ice
+        }
+    }
+}
+
+async fn sign(ttl_s: u64, secret: &Secret, now: Millis) -> Result<(String, Secret)> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random)?;
+    let username = username(now, ttl_s, random);
+    let credential = crypto::hmac_sha1(secret.reveal(), &username).await?;
+    Ok((username, Secret::new(credential)))
+}
+
+/// Asks Cloudflare (developers.cloudflare.com/realtime/turn/generate-credentials).
+async fn generate(ttl_s: u64, address: &str, token: &Secret) -> Result<Vec<IceServer>> {
+    let headers = [("Authorization", &*format!("Bearer {}", token.reveal())), ("Content-Type", "application/json")];
+    let patience = abort_after(TURN_API_TIMEOUT_MS);
+    let request = platform::request("POST", address, &headers, Some(&format!(r#"{{"ttl":{ttl_s}}}"#)), Some(patience))?;
+    let response = platform::fetch(&request).await?;
+    match response.status() {
+        201 => cloudflare_relays(&platform::text(response.text()).await?).ok_or_else(|| Fault::new("its answer makes no sense")),
+        status => Err(Fault::new(format!("it answers {status}"))),
+    }
+}
