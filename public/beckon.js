@@ -1,15 +1,15 @@
 // Beckon in any page: `join(link)` and everyone who has the link is connected to everyone else, device to device.
 // No side effects on import, no globals. What is exported is documented in beckon.d.ts.
-import { openCourier } from './courier.js';
-import { BeckonError, BeckonEvent, messages } from './events.js';
-import { Peer } from './face.js';
-import { takeIdentity } from './identity.js';
-import { watchPage } from './page.js';
-import { openAllowance, openOutlet, openPace } from './pace.js';
-import { openPeer } from './peer.js';
-import { deriveKeys, freshEpoch, freshSecret, isSecret } from './seal.js';
-import { openSignal } from './signal.js';
-import { openTallies } from './tallies.js';
+import { openCourier } from './lib/sealed-channel.js';
+import { BeckonError, BeckonEvent, messages } from './lib/events.js';
+import { Peer } from './lib/peer-handle.js';
+import { takeIdentity } from './lib/identity.js';
+import { watchPage } from './lib/page-lifecycle.js';
+import { openAllowance, openOutlet, openPace } from './lib/rate-limit.js';
+import { openPeer } from './lib/peer.js';
+import { deriveKeys, freshEpoch, freshSecret, isSecret } from './lib/seal.js';
+import { openSignal } from './lib/signalling.js';
+import { openTallies } from './lib/delivery-states.js';
 
 /** How many who come are met, at once and a second in the long run, beside those who are here when we come. Whoever comes beyond that calls again. */
 const MEETINGS = /** @type {const} */ ([100, 4]);
@@ -42,10 +42,10 @@ export class Room extends EventTarget {
   #state = /** @type {RoomState} */ ('connecting');
   #error = /** @type {BeckonError | null} */ (null);
   #retryAt = 0;
-  #identity = /** @type {import('./identity.js').Identity | null} */ (null);
+  #identity = /** @type {import('./lib/identity.js').Identity | null} */ (null);
   #signal = /** @type {ReturnType<typeof openSignal> | null} */ (null);
-  #ice = /** @type {import('./signal.js').Ice} */ ({ iceServers: [], degraded: false, until: 0 });
-  /** @type {Map<string, import('./peer.js').Member>} */
+  #ice = /** @type {import('./lib/signalling.js').Ice} */ ({ iceServers: [], degraded: false, until: 0 });
+  /** @type {Map<string, import('./lib/peer.js').Member>} */
   #members = new Map();
   #tallies = openTallies((id) => this.#members.has(id));
   #pace = openPace();
@@ -115,7 +115,7 @@ export class Room extends EventTarget {
   }
 
   /**
-   * @param {import('./frame.js').Sendable} data
+   * @param {import('./lib/frame.js').Sendable} data
    * @param {{ reliable?: boolean }} [how]
    */
   broadcast(data, how) {
@@ -248,14 +248,14 @@ export class Room extends EventTarget {
 
   /**
    * @param {string} src
-   * @param {import('./courier.js').Reason} reason
+   * @param {import('./lib/sealed-channel.js').Reason} reason
    */
   #refuse(src, reason) {
     if (reason !== 'stale') this.#members.get(src)?.distrust(); // what is stale may just be late
     this.dispatchEvent(new BeckonEvent('refused', { from: src, reason }));
   }
 
-  /** @param {import('./signal.js').Ice} ice */
+  /** @param {import('./lib/signalling.js').Ice} ice */
   #configure(ice) {
     // Without relays only because their service does not answer: the passes that we have are good for a while yet.
     if (ice.degraded && this.#ice.until > Date.now()) return;

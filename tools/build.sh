@@ -66,14 +66,16 @@ vendor node_modules/lean-qr/nano.mjs lean-qr.mjs
 # What is served is public/ with less to send: comments squeezed out, and the library and the room page in one file each, so that who is
 # far away fetches them in one go. public/ works as it is, too. classroom.js and public/examples/ are for reading.
 cp -R public build.new/site
-for file in public/*.js public/*.css; do
+for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.{js,css}; do
+    [ -e "$file" ] || continue
     case $file in
-        */classroom.js) continue ;;
-        */beckon.js) options=(--bundle --format=esm --drop:console) ;;
-        */app.js) options=(--bundle --format=esm --external:./beckon.js --external:./details.js '--external:/vendor/*') ;; # details.js: when asked for
+        */classroom/classroom.js) continue ;;
+        public/beckon.js) options=(--bundle --format=esm --drop:console) ;;
+        public/room/room.js) # details.js is loaded when it is asked for, path-report.js when somebody has agreed
+            options=(--bundle --format=esm --external:../beckon.js --external:./details.js --external:./path-report.js '--external:/vendor/*') ;;
         *.js) options=() ;;
         *.css) options=(--target=esnext) ;; # as it is written
     esac
-    esbuild "$file" --minify --target=es2022 --log-level=warning ${options[@]+"${options[@]}"} --outfile="build.new/site/${file##*/}"
+    esbuild "$file" --minify --target=es2022 --log-level=warning ${options[@]+"${options[@]}"} --outfile="build.new/site/${file#public/}"
 done
 rm -rf build && mv build.new build

@@ -1,8 +1,8 @@
 // What surrounds the examples: the link to a room, and code to read. What is shown of a script is what runs: it is fetched from
 // where the page has it from.
-import { stopped } from '../sentences.js';
-import { canShare, copy, qr, share } from '../share.js';
-import { showCopied, showLink } from '../view.js';
+import { showCopied, showLink } from '../shared/link-card.js';
+import { stopped } from '../shared/sentences.js';
+import { canShare, copy, qr, share } from '../shared/share.js';
 
 /** The address that stands for this server in what is to be read. */
 const SOMEWHERE = /\bbeckon\.example\b/g;

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
-import { persona } from '../../public/names.js';
-import { standing } from '../../public/sentences.js';
+import { persona } from '../../public/lib/names.js';
+import { standing } from '../../public/shared/sentences.js';
 import { barriers } from './axe.mjs';
 import { anyBeckon, openDevice, startChromium, startChromiumWithEmoji, stopClock } from './browser.mjs';
 import { contrasts, tooWeak } from './contrast.mjs';
@@ -14,7 +14,7 @@ after(() => beckon.close());
 
 /** Somebody of each hue. */
 const HUES = new Map(Array.from({ length: 1_000 }, (_, n) => [persona(`device ${n}`).hue, persona(`device ${n}`)]));
-const PEER = await readFile(new URL('../../public/peer.js', import.meta.url), 'utf8');
+const PEER = await readFile(new URL('../../public/lib/peer.js', import.meta.url), 'utf8');
 /** Every state that somebody can be in, from where they are written. */
 const STATES = ['me', ...Array.from(PEER.match(/@typedef \{(.*)\} PeerState/)[1].matchAll(/'(\w+)'/g), ([, state]) => state)];
 const DARK_AND_LIGHT = ['light', 'dark'];
@@ -31,7 +31,7 @@ async function still(chromium) {
   const device = await openDevice(chromium, beckon.url, async (page) => {
     await page.setViewport({ width: 390, height: 844 });
     await page.setRequestInterception(true);
-    page.on('request', (request) => (new URL(request.url()).pathname === '/app.js' ? request.respond({ contentType: 'text/javascript', body: '' }) : request.continue()));
+    page.on('request', (request) => (new URL(request.url()).pathname === '/room/room.js' ? request.respond({ contentType: 'text/javascript', body: '' }) : request.continue()));
   });
   await stopClock(device.page);
   return device;
@@ -39,7 +39,7 @@ async function still(chromium) {
 
 /** In the page: everybody is listed, and one of each hue has said hello. */
 async function showAll(people) {
-  const view = await import('/view.js');
+  const view = await import('/room/view.js');
   view.showMe(people[0]);
   view.showPeople(people);
   view.showStatus({ title: 'Said to Agile Wolf', text: 'On its way to Brave Fox…' }, true);
@@ -114,7 +114,7 @@ test('the page in each of the 24 hues: everything that is written on it, in ligh
   for (const scheme of DARK_AND_LIGHT) {
     await look(page, scheme);
     for (const person of HUES.values()) {
-      await page.evaluate(async (person) => (await import('/view.js')).showMe(person), person);
+      await page.evaluate(async (person) => (await import('/room/view.js')).showMe(person), person);
       const found = await contrasts(page);
       assert.ok(found.length > 20, `${found.length} texts`);
       assert.deepEqual(tooWeak(found), [], `${scheme}, hue ${person.hue}`);

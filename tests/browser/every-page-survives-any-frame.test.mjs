@@ -3,7 +3,7 @@
 // and not its secret; there the server passes on 64 KiB at most. What it passes on from nobody, or not so long, a lying one may send itself.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deriveKeys } from '../../public/seal.js';
+import { deriveKeys } from '../../public/lib/seal.js';
 import { open } from '../worker/socket.mjs';
 import { eventually, openDevice, stage, until } from './browser.mjs';
 

@@ -31,7 +31,7 @@ describe('every state', { concurrency: 3 }, () => {
 });
 
 test('every sentence of sentences.js has been said in one of them', async () => {
-  const file = new URL('../../public/sentences.js', import.meta.url);
+  const file = new URL('../../public/shared/sentences.js', import.meta.url);
   const words = phrases(await readFile(file, 'utf8'));
   assert.ok(words.length > 40, `${words.length} pieces of text were found`);
   const all = heard.join('\n');

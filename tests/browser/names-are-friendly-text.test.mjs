@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cleanName, persona } from '../../public/names.js';
+import { cleanName, persona } from '../../public/lib/names.js';
 import { openRoom, press, stage, until, untilHello, untilText, write } from './browser.mjs';
 
 // Before any test: who registers one and then waits may be taken to have finished (--test-force-exit), and the rest is never run.

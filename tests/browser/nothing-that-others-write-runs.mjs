@@ -2,15 +2,15 @@
 // them runs, nothing of them becomes an element, and no page breaks its own policy.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { cleanName } from '../../public/names.js';
-import { deriveKeys } from '../../public/seal.js';
+import { cleanName } from '../../public/lib/names.js';
+import { deriveKeys } from '../../public/lib/seal.js';
 import { open } from '../worker/socket.mjs';
 import { anyBeckon, eventually, openDevice, turnClock, until, untilConnected } from './browser.mjs';
 import TEXTS from './markup.mjs';
 
 /** How many strangers are in a room at once, and how many are called at once: a page makes a connection for each of them. */
 const AT_ONCE = 15;
-/** How often a page takes a name, or a hello, of the same person in the long run (public/conversation.js, public/app.js): its clock is turned by so many ms. */
+/** How often a page takes a name, or a hello, of the same person in the long run (public/lib/messaging.js, public/room/room.js): its clock is turned by so many ms. */
 const PACE_MS = 500;
 /** Each so many-th text is in the address of a page that is really loaded; with all of them the page's program is begun anew, which is what reads them. */
 const LOADED = 4;
@@ -249,7 +249,7 @@ export function nothingRuns(engine, start) {
         url.hash = text;
         history.replaceState(null, '', url);
         document.getElementById('stopped-title').textContent = '';
-        await import(`/app.js?${index}`);
+        await import(`/room/room.js?${index}`);
         titles.push(document.getElementById('stopped-title').textContent);
       }
       return titles;

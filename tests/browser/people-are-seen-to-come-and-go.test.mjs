@@ -153,7 +153,7 @@ test('a deploy, which closes every socket at once, is not noticed', async () => 
     });
   }
   const realm = await first.page.evaluate(async () => {
-    const { deriveKeys } = await import('/seal.js');
+    const { deriveKeys } = await import('/lib/seal.js');
     return (await deriveKeys(location.hash.slice(1))).realmKey;
   });
   await beckon.evict(`room:${realm}`, 'close');

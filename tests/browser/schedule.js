@@ -1,10 +1,10 @@
 // Runs in a page: two members of one room, made of the library's own parts (courier, peer, link, mailbox), on real
 // RTCPeerConnections, with a server and a road between them that do what a seeded schedule says.
-import { openCourier } from '/courier.js';
-import { openPace } from '/pace.js';
-import { readTold } from '/parse.js';
-import { openPeer } from '/peer.js';
-import { deriveKeys, freshEpoch, freshSecret } from '/seal.js';
+import { openCourier } from '/lib/sealed-channel.js';
+import { openPace } from '/lib/rate-limit.js';
+import { readTold } from '/lib/parse.js';
+import { openPeer } from '/lib/peer.js';
+import { deriveKeys, freshEpoch, freshSecret } from '/lib/seal.js';
 import { seeded } from '/chance.mjs';
 
 /** The library's clock runs this much faster than the page's, so that a schedule that needs its deadlines takes seconds. */

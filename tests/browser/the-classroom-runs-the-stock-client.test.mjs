@@ -46,10 +46,10 @@ test('a taken id, an impossible id, an absent peer and a lost server are said in
 
 test('the program that is shown is the program that runs', async () => {
   const { page, close } = await openDevice(chromium, new URL('/classroom.html', beckon.url));
-  const source = await readFile(new URL('../../public/classroom.js', import.meta.url), 'utf8');
+  const source = await readFile(new URL('../../public/classroom/classroom.js', import.meta.url), 'utf8');
   await until(page, 'the program', () => document.getElementById('code').textContent);
   assert.equal(await page.$eval('#code', (code) => code.textContent), source);
-  assert.deepEqual(await page.$$eval('script', (scripts) => scripts.map(({ src }) => new URL(src).pathname)), ['/vendor/peerjs.min.js', '/classroom.js', '/lesson.js']);
+  assert.deepEqual(await page.$$eval('script', (scripts) => scripts.map(({ src }) => new URL(src).pathname)), ['/vendor/peerjs.min.js', '/classroom/classroom.js', '/classroom/lesson.js']);
   const [served, stock] = [await beckon.fetch('/vendor/peerjs.min.js'), await readFile(new URL('../../node_modules/peerjs/dist/peerjs.min.js', import.meta.url), 'utf8')];
   assert.equal(await served.text(), stock, 'the client is the unmodified one');
   await close();

@@ -41,7 +41,7 @@ async function graph(entry, found = new Set()) {
   if (found.has(entry)) return found;
   found.add(entry);
   const source = await readFile(new URL(entry, PUBLIC), 'utf8');
-  for (const [, name] of source.matchAll(/^(?:import|export) [^;]*?from '\.\/([\w.-]+)';/gm)) await graph(name, found);
+  for (const [, name] of source.matchAll(/^(?:import|export) [^;]*?from '(\.[\w./-]+)';/gm)) await graph(path.posix.join(path.posix.dirname(entry), name), found);
   return found;
 }
 
@@ -238,14 +238,14 @@ test('the page weighs at most 27.5 kB, with the library and all that comes befor
   const later = sum(await weigh()) - sum(first);
   await context.close();
   console.log(`# ${sum(first)} bytes, gzipped: ${Object.entries(first).map(([path, weight]) => `${path} ${weight}`).join(', ')}; ${later} more when somebody opens the details`);
-  for (const path of ['/', '/style.css', '/app.js', '/beckon.js', '/vendor/lean-qr.mjs']) assert.ok(path in first, `${path} is counted`);
+  for (const path of ['/', '/shared/style.css', '/room/room.js', '/beckon.js', '/vendor/lean-qr.mjs']) assert.ok(path in first, `${path} is counted`);
   assert.ok(later > 500, 'the details come when they are opened');
   assert.ok(sum(first) <= 27_500, `${sum(first)} bytes`);
 });
 
 test('what is for reading is served as it was written', async () => {
   const examples = (await published()).filter((file) => file.startsWith('examples/') && file.endsWith('.js'));
-  for (const file of ['classroom.js', 'beckon.d.ts', ...examples]) {
+  for (const file of ['classroom/classroom.js', 'beckon.d.ts', ...examples]) {
     assert.equal(await (await beckon.fetch(`/${file}`)).text(), await readFile(new URL(file, PUBLIC), 'utf8'));
   }
 });

@@ -1,8 +1,8 @@
 // After a slow path has been taken, a better one is looked for: when it is quiet, a few times, and not for ever. On a clock of the test's.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findPath } from '../../public/path.js';
-import { openUpgrade } from '../../public/upgrade.js';
+import { findPath } from '../../public/lib/path.js';
+import { openUpgrade } from '../../public/lib/path-upgrade.js';
 
 const TLS = { slow: true, detour: true };
 const UDP = { slow: false, detour: true };

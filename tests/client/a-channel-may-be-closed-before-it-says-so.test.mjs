@@ -1,7 +1,7 @@
 // libdatachannel closes a channel a moment before its state says so. What is sent in that moment is lost, and harms nobody.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openLink } from '../../public/link.js';
+import { openLink } from '../../public/lib/connection.js';
 
 class FakeConnection {
   signalingState = 'stable';

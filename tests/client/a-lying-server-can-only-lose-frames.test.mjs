@@ -1,7 +1,7 @@
 // The courier alone, with a server between two of them that does whatever chance tells it to.
 import assert from 'node:assert/strict';
-import { openCourier } from '../../public/courier.js';
-import { deriveKeys, freshEpoch, freshSecret } from '../../public/seal.js';
+import { openCourier } from '../../public/lib/sealed-channel.js';
+import { deriveKeys, freshEpoch, freshSecret } from '../../public/lib/seal.js';
 import { chancy } from '../seeds/seeds.mjs';
 import { quiet } from './sealing.mjs';
 

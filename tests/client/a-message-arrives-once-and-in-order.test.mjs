@@ -1,8 +1,8 @@
 // Two mailboxes, and between them a reliable channel that is cut now and then, an unreliable one that loses, doubles and reorders,
 // and a server that does it too: all by chance, on a clock of the test's own.
 import assert from 'node:assert/strict';
-import { pack, rebase, unpack } from '../../public/frame.js';
-import { MAX_POST_BYTES, MAX_WAITING_BYTES, openMailbox } from '../../public/mailbox.js';
+import { pack, rebase, unpack } from '../../public/lib/frame.js';
+import { MAX_POST_BYTES, MAX_WAITING_BYTES, openMailbox } from '../../public/lib/delivery.js';
 import { chancy } from '../seeds/seeds.mjs';
 
 const test = chancy('mailbox');

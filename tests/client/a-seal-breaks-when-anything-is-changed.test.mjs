@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { base64url, deriveKeys, freshEpoch, freshSecret, isSecret, seal, unseal } from '../../public/seal.js';
+import { base64url, deriveKeys, freshEpoch, freshSecret, isSecret, seal, unseal } from '../../public/lib/seal.js';
 import { chancy } from '../seeds/seeds.mjs';
 
 const CASES = 300;

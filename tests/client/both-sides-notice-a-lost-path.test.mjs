@@ -2,8 +2,8 @@
 // clock that stands.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openLink } from '../../public/link.js';
-import { openLinks } from '../../public/links.js';
+import { openLink } from '../../public/lib/connection.js';
+import { openLinks } from '../../public/lib/reconnect.js';
 
 const PRINT = `a=fingerprint:sha-256 ${Array(32).fill('AB').join(':')}\r\n`;
 const settle = async () => {

@@ -1,9 +1,9 @@
 // Text from outside meets regular expressions. None of them may take longer than in proportion to it: one frame would stop a page.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fingerprints, strongOnly } from '../../public/fingerprint.js';
-import { cleanName } from '../../public/names.js';
-import { withoutAddresses } from '../../public/report.js';
+import { fingerprints, strongOnly } from '../../public/lib/fingerprint.js';
+import { cleanName } from '../../public/lib/names.js';
+import { withoutAddresses } from '../../public/shared/addresses.js';
 
 /** The longest payload that the server passes on, in characters. */
 const LONGEST = 256 * 1024;

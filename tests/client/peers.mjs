@@ -1,6 +1,6 @@
 // Peers as the library makes them, in Node and without WebRTC: connections that say yes to everything, and are only counted.
 import { subtle } from 'node:crypto';
-import { openPeer } from '../../public/peer.js';
+import { openPeer } from '../../public/lib/peer.js';
 
 /** The certificate at the other end of every connection here, and what is said of it in a description. */
 const CERTIFICATE = Uint8Array.of(1);

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { overall } from '../../public/overall.js';
-import { report, withoutAddresses } from '../../public/report.js';
-import { sentence } from '../../public/verdicts.js';
+import { overall } from '../../public/doctor/overall.js';
+import { report } from '../../public/doctor/report.js';
+import { sentence } from '../../public/doctor/verdicts.js';
+import { withoutAddresses } from '../../public/shared/addresses.js';
 
 const RELAY = {
   relayed: 'ok', stuck: 'warn', busy: 'warn', degraded: 'warn', refused: 'fail', unreachable: 'fail', malformed: 'fail', none: 'none', 'not-offered': 'none',
@@ -114,7 +115,7 @@ test('the page has a row for every check, and the codes above are those that the
   const read = (name) => readFile(new URL(`../../public/${name}`, import.meta.url), 'utf8');
   const html = await read('doctor.html');
   assert.deepEqual([...html.matchAll(/data-check="([\w-]+)"/g)].map(([, check]) => check), Object.keys(CODES));
-  const source = (await Promise.all(['checks.js', 'server-check.js', 'pairing.js'].map(read))).join('\n');
+  const source = (await Promise.all(['checks.js', 'server-check.js', 'pairing.js'].map((name) => read(`doctor/${name}`)))).join('\n');
   const known = new Set(Object.values(CODES).flatMap((codes) => Object.keys(codes)));
   for (const [, code] of source.matchAll(/\bcode: '([\w-]+)'/g)) assert.ok(known.has(code), code);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import './node-webrtc.mjs';
 import { join } from '../../public/beckon.js';
-import { openSignal } from '../../public/signal.js';
+import { openSignal } from '../../public/lib/signalling.js';
 import { chancy } from '../seeds/seeds.mjs';
 import { fakeSockets } from './sockets.mjs';
 
@@ -87,7 +87,7 @@ test('who fails waits longer each time, and quickly again only after a socket ha
 test('nobody waits so long for the next try that the others give them up', async (t) => {
   const { sockets, open, pass } = stage(t);
   t.mock.method(Math, 'random', () => 0.999);
-  const [, grace] = /GRACE_MS = ([\d_]+)/.exec(readFileSync(new URL('../../public/peer.js', import.meta.url), 'utf8')) ?? [];
+  const [, grace] = /GRACE_MS = ([\d_]+)/.exec(readFileSync(new URL('../../public/lib/peer.js', import.meta.url), 'utf8')) ?? [];
   const { news } = open('ann');
   for (let n = 0; n < 8; n++) {
     const count = sockets.length;

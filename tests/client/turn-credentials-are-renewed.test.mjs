@@ -1,7 +1,7 @@
 // The client asks for fresh TURN credentials when most of their life is over, and for nothing when there is nothing to renew.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openSignal } from '../../public/signal.js';
+import { openSignal } from '../../public/lib/signalling.js';
 import { fakeSockets } from './sockets.mjs';
 
 const STUN = { urls: ['stun:stun.example.org'] };

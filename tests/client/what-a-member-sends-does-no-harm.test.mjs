@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import fc from 'fast-check';
-import { openCourier } from '../../public/courier.js';
-import { pack, rebase } from '../../public/frame.js';
-import { openPace } from '../../public/pace.js';
-import { readFrame, readHello, readIce, readRefusal, readTold } from '../../public/parse.js';
-import { base64url, deriveKeys, freshEpoch, freshSecret, seal } from '../../public/seal.js';
+import { openCourier } from '../../public/lib/sealed-channel.js';
+import { pack, rebase } from '../../public/lib/frame.js';
+import { openPace } from '../../public/lib/rate-limit.js';
+import { readFrame, readHello, readIce, readRefusal, readTold } from '../../public/lib/parse.js';
+import { base64url, deriveKeys, freshEpoch, freshSecret, seal } from '../../public/lib/seal.js';
 import { chancy, TIMES } from '../seeds/seeds.mjs';
 import { connect, connections, meet } from './peers.mjs';
 

@@ -1,6 +1,6 @@
 // beckon.d.ts is what people read and what their editors know: it names everything that the library has, and nothing else.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import ts from 'typescript';
 import './node-webrtc.mjs';
@@ -34,8 +34,9 @@ test('each class has exactly the members that are declared', () => {
 
 test('every code that the library gives to an error is in the documentation of BeckonError', async () => {
   const documented = classes.find(({ name }) => name.text === 'BeckonError').getFullText();
-  for (const file of ['beckon', 'peer', 'links', 'conversation', 'mailbox', 'frame', 'link', 'courier', 'signal']) {
-    const source = await readFile(new URL(`../../public/${file}.js`, import.meta.url), 'utf8');
+  const modules = await readdir(new URL('../../public/lib/', import.meta.url));
+  for (const file of ['beckon.js', ...modules.map((name) => `lib/${name}`)]) {
+    const source = await readFile(new URL(`../../public/${file}`, import.meta.url), 'utf8');
     // Directly, or by way of `why`, one of several.
     const codes = [...source.matchAll(/new BeckonError\('([\w-]+)'/g), ...source.matchAll(/const why = (.*);/g)].flatMap(([, found]) => found.match(/^[\w-]+$/) ?? [...found.matchAll(/'([\w-]+)'/g)].map(([, code]) => code));
     for (const code of codes) assert.ok(documented.includes(`\`${code}\``), code);

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { subtle } from 'node:crypto';
 import { test } from 'node:test';
-import { BeckonEvent, messages } from '../../public/events.js';
-import { openLink } from '../../public/link.js';
+import { BeckonEvent, messages } from '../../public/lib/events.js';
+import { openLink } from '../../public/lib/connection.js';
 
 const MIB = 1024 * 1024;
 const CERTIFICATE = Uint8Array.of(1);

@@ -3,9 +3,9 @@
 // reorders what goes through it. All by chance: `BECKON_SEED=<seed> BECKON_RUNS=1` does one of them again, and says what happened.
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { openConversation } from '../../public/conversation.js';
-import { openCourier } from '../../public/courier.js';
-import { deriveKeys, freshEpoch } from '../../public/seal.js';
+import { openConversation } from '../../public/lib/messaging.js';
+import { openCourier } from '../../public/lib/sealed-channel.js';
+import { deriveKeys, freshEpoch } from '../../public/lib/seal.js';
 import { failing, runsOf, seededBy, TIMES } from '../seeds/seeds.mjs';
 import { quiet } from './sealing.mjs';
 

@@ -2,9 +2,9 @@
 // of the test's own.
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { openConversation } from '../../public/conversation.js';
-import { openPace } from '../../public/pace.js';
-import { readTold } from '../../public/parse.js';
+import { openConversation } from '../../public/lib/messaging.js';
+import { openPace } from '../../public/lib/rate-limit.js';
+import { readTold } from '../../public/lib/parse.js';
 
 /** What the server takes from one socket: so many in the long run, and 20 s worth of them at once (src/limits.rs). */
 const SERVER_PER_SECOND = 50;

@@ -4,7 +4,7 @@ import { setPriority } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { deflateRawSync } from "node:zlib";
 import { serverFrames } from "../bench/socket.js";
-import { deriveKeys, freshEpoch, seal } from "../../public/seal.js";
+import { deriveKeys, freshEpoch, seal } from "../../public/lib/seal.js";
 import { seeded } from "../seeds/chance.mjs";
 
 // They would be on other machines: what they compute is to cost victims nothing.

@@ -2,7 +2,7 @@
 // object, and in a room two real pages. Each is good when no victim is closed, none is 50 ms slower than before, memory is within 64 MB of
 // what it was, and the attackers, who are all one network, have no more than a network may, although they tried.
 import { setTimeout as pause } from "node:timers/promises";
-import { deriveKeys, freshSecret } from "../../public/seal.js";
+import { deriveKeys, freshSecret } from "../../public/lib/seal.js";
 import { cpuOf, waitedOf } from "../bench/process.js";
 import { openPages } from "./pages.mjs";
 
@@ -21,7 +21,7 @@ const network = (seconds) => 32 * MIB + 1 * MIB * seconds;
 /** What a receiver may be sent: `RECEIVER_SHARE`. */
 const receiver = (seconds) => 4 * MIB + 128 * KIB * seconds;
 
-/** What a page says to the server at most: `openOutlet` (public/pace.js), below what a socket may send. */
+/** What a page says to the server at most: `openOutlet` (public/lib/rate-limit.js), below what a socket may send. */
 const said = (seconds) => 800 + 45 * seconds;
 
 /**

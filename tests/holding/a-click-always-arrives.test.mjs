@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openDoor } from '../browser/browser.mjs';
-import { freshSecret } from '../../public/seal.js';
+import { freshSecret } from '../../public/lib/seal.js';
 import { cutOff, joined, openDevice, pause, servePages, settle, startChromium, startFirefox, startServer, until } from './holding.mjs';
 
 const ENGINES = ['Chromium', 'Firefox'];

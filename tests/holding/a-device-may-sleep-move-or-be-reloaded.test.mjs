@@ -1,7 +1,7 @@
 // What happens to a device: in Chromium, and in Firefox, with one of the other kind and one of the same at the other end.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { freshSecret } from '../../public/seal.js';
+import { freshSecret } from '../../public/lib/seal.js';
 import { assertUnnoticed, deviceIn, joined, openDevice, pause, processesOf, round, servePages, settle, startOwnChromium, startOwnFirefox, startServer, until, whole } from './holding.mjs';
 
 const CLICK_MS = 200;

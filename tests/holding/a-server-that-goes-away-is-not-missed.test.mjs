@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { openDoor } from '../browser/browser.mjs';
-import { freshSecret } from '../../public/seal.js';
+import { freshSecret } from '../../public/lib/seal.js';
 import { assertUnnoticed, back, cutOff, openDevice, pause, round, servePages, settle, startChromium, startFirefox, startServer, until, whole } from './holding.mjs';
 
 /** How often everyone clicks, in ms. */

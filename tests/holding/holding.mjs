@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import http from 'node:http';
 import { DEADLINE_MS, openDoor, startChromium, startFirefox as startBareFirefox, startOwnChromium, startOwnFirefox as startOwnBareFirefox } from '../browser/browser.mjs';
-import { deriveKeys } from '../../public/seal.js';
+import { deriveKeys } from '../../public/lib/seal.js';
 import { startBeckon } from '../worker/beckon.mjs';
 
 export { DEADLINE_MS, startChromium, startOwnChromium };

@@ -1,7 +1,7 @@
 // The largest room: sixteen devices, and everyone connected to everyone.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { freshSecret } from '../../public/seal.js';
+import { freshSecret } from '../../public/lib/seal.js';
 import { assertUnnoticed, back, openCrowd, round, servePages, settle, startChromium, startFirefox, startServer, until, whole } from './holding.mjs';
 
 const SIXTEEN = 16;

@@ -1,7 +1,7 @@
 // The last check before anything is sent: is whoever is at the other end of the connection who was introduced?
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { freshSecret } from '../../public/seal.js';
+import { freshSecret } from '../../public/lib/seal.js';
 import { assertSealed, startLiar } from '../malicious/liar.mjs';
 import { joined, openDevice, pause, round, servePages, settle, startChromium, startFirefox, startServer, until } from './holding.mjs';
 

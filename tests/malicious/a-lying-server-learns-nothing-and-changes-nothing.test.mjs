@@ -1,7 +1,7 @@
 // The client in Node, the real Worker, and between them a server that lies: one lie, one test.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach } from 'node:test';
-import { deriveKeys, freshEpoch, freshSecret, seal } from '../../public/seal.js';
+import { deriveKeys, freshEpoch, freshSecret, seal } from '../../public/lib/seal.js';
 import { chancy } from '../seeds/seeds.mjs';
 import { startBeckon } from '../worker/beckon.mjs';
 import { assertSealed, device, introduces, startLiar, until } from './liar.mjs';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually, link, openDevice, people, press, stage, until, untilConnected } from '../browser/browser.mjs';
-import { deriveKeys, freshEpoch, seal } from '../../public/seal.js';
+import { deriveKeys, freshEpoch, seal } from '../../public/lib/seal.js';
 import { open } from '../worker/socket.mjs';
 
 const { beckon, chromium } = await stage();

@@ -1,7 +1,7 @@
 // Two devices in networks of every kind find the best path there is, and the library says which one it is.
 import assert from 'node:assert/strict';
 import { name, press, untilHello, untilText } from '../browser/browser.mjs';
-import { standing } from '../../public/sentences.js';
+import { standing } from '../../public/shared/sentences.js';
 import { exchange, pairs, untilPath } from './devices.mjs';
 import { STUN_URL } from './turn.mjs';
 

@@ -1,6 +1,6 @@
 // The links to one peer, one after the other: called for, doubted when something that was said about one may be lost, and made anew when
 // one has failed or leads nowhere. link.js knows a connection; this file knows when another one is wanted.
-import { openLink } from './link.js';
+import { openLink } from './connection.js';
 
 /** How long who is called waits for the caller's offer, in ms, before offering itself. */
 const CALL_MS = 3_000;
@@ -19,13 +19,13 @@ const POLITE_MS = 1_000;
  * @param {boolean} options.polite
  * @param {() => RTCConfiguration} options.ice
  * @param {() => boolean} options.online whether the server can carry an introduction now
- * @param {(signal: import('./link.js').Signal) => void} options.tell
+ * @param {(signal: import('./connection.js').Signal) => void} options.tell
  * @param {(change: Change, relayRefused: boolean) => void} options.changed
  * @param {(data: string | ArrayBuffer) => void} options.heard
  * @param {() => void} options.drained
  */
 export function openLinks({ session, polite, ice, online, tell, changed, heard, drained }) {
-  /** @type {import('./link.js').Link | null} */
+  /** @type {import('./connection.js').Link | null} */
   let link = null;
   let count = 0;
   let failures = 0;

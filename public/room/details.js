@@ -1,8 +1,8 @@
 // The details of one connection, for those who want to see it work: loaded when somebody opens them.
 import { demonstrate } from './demonstration.js';
-import { make } from './element.js';
-import { agree, agreed, counted } from './paths.js';
-import { describe } from './statistics.js';
+import { make } from '../shared/element.js';
+import { agree, agreed, counted } from './path-report.js';
+import { describe } from '../shared/statistics.js';
 
 /** How often the figures are read, in ms. */
 const READ_MS = 1_000;
@@ -10,8 +10,8 @@ const READ_MS = 1_000;
 /**
  * Fills the details of a person and keeps them up to date for as long as they are open.
  * @param {HTMLDetailsElement} details
- * @param {import('./beckon.js').Peer} peer
- * @param {import('./beckon.js').Room} room
+ * @param {import('../beckon.js').Peer} peer
+ * @param {import('../beckon.js').Room} room
  */
 export async function showDetails(details, peer, room) {
   details.querySelector('.inside')?.remove();
@@ -50,7 +50,7 @@ export async function showDetails(details, peer, room) {
 /**
  * Asks whether the kind of path may be told, where that is of any use.
  * @param {HTMLElement} inside
- * @param {import('./beckon.js').Room} room
+ * @param {import('../beckon.js').Room} room
  */
 async function offer(inside, room) {
   if (!(await counted())) return;
@@ -68,7 +68,7 @@ async function offer(inside, room) {
 }
 
 /**
- * @param {import('./beckon.js').Peer} peer
+ * @param {import('../beckon.js').Peer} peer
  * @param {HTMLElement} outcome
  */
 async function test(peer, outcome) {

@@ -1,6 +1,6 @@
 // The doctor's last check: two devices with one link, and the path they find. It uses the library as every page does.
-import { join } from './beckon.js';
-import { describe } from './statistics.js';
+import { join } from '../beckon.js';
+import { describe } from '../shared/statistics.js';
 
 /** How often the connection is looked at, in ms, beside the room's own events. */
 const LOOK_MS = 2_000;
@@ -12,12 +12,12 @@ const LOOK_MS = 2_000;
  * @param {URL} link
  * @param {(finding: Finding) => void} tell
  * @returns {string} the link, to be opened on the other device
- * @throws {import('./beckon.js').BeckonError} when there cannot be a room
+ * @throws {import('../beckon.js').BeckonError} when there cannot be a room
  */
 export function openPair(link, tell) {
   const room = join(link);
   const started = performance.now();
-  /** Who came last, and when. @type {{ peer: import('./beckon.js').Peer, at: number } | null} */
+  /** Who came last, and when. @type {{ peer: import('../beckon.js').Peer, at: number } | null} */
   let other = null;
   /** How long it took to connect, in ms. @type {number | undefined} */
   let ms;

@@ -1,6 +1,6 @@
 // The doctor's checks. Each tries one thing for real, and says what became of it as a code and facts; verdicts.js puts that into words.
-import { echo, gather } from './loop.js';
-import { kinds } from './statistics.js';
+import { echo, gather } from './loopback.js';
+import { kinds } from '../shared/statistics.js';
 
 /** @typedef {'secure' | 'webrtc' | 'server' | 'loopback' | 'stun' | 'turn-udp' | 'turn-tcp' | 'turn-tls' | 'pair'} Check */
 /** @typedef {'ok' | 'warn' | 'fail' | 'none'} Verdict `none`: there was nothing to check, which is no fault */
@@ -129,7 +129,7 @@ function transportOf(url) {
   return /[?&]transport=tcp/i.test(url) ? 'tcp' : 'udp';
 }
 
-/** What could not be done, each once, in the words of the browser. @param {import('./loop.js').IceError[]} errors @returns {[string, string][]} */
+/** What could not be done, each once, in the words of the browser. @param {import('./loopback.js').IceError[]} errors @returns {[string, string][]} */
 function complaints(errors) {
   const all = errors.map(({ code, text, url }) => /** @type {[string, string]} */ ([url, `${code} ${text}`.trim()]));
   return [...new Map(all.map((complaint) => [complaint.join(' '), complaint])).values()];

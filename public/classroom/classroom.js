@@ -46,6 +46,6 @@ $('hello').onclick = () => {
 
 addEventListener('pagehide', () => peer?.destroy());
 
-fetch('/classroom.js')
+fetch('/classroom/classroom.js')
   .then((file) => file.text())
   .then((text) => ($('code').textContent = text));

@@ -1,13 +1,13 @@
 // One other device, for as long as it is in the room: its link, replaced when it has failed, and, as long as there is none that
 // works, the way through the server.
-import { openConversation } from './conversation.js';
-import { openDetour } from './detour.js';
+import { openConversation } from './messaging.js';
+import { openDetour } from './server-relay.js';
 import { BeckonError, BeckonEvent } from './events.js';
-import { Peer } from './face.js';
-import { openLinks } from './links.js';
+import { Peer } from './peer-handle.js';
+import { openLinks } from './reconnect.js';
 import { cleanName, persona } from './names.js';
-import { openAllowance } from './pace.js';
-import { openUpgrade } from './upgrade.js';
+import { openAllowance } from './rate-limit.js';
+import { openUpgrade } from './path-upgrade.js';
 
 /**
  * How long a peer whose socket is gone may be out of reach, in ms, before it counts as gone: when the server was away, everyone is
@@ -25,7 +25,7 @@ const INTRODUCTIONS = /** @type {const} */ ([120, 6]);
 /** @typedef {'connecting' | 'open' | 'reconnecting' | 'unreachable' | 'left'} PeerState */
 /** @typedef {ReturnType<typeof openPeer>} Member */
 
-/** @typedef {Partial<import('./link.js').Signal> & import('./conversation.js').Carried} Words */
+/** @typedef {Partial<import('./connection.js').Signal> & import('./messaging.js').Carried} Words */
 /** @typedef {import('./path.js').Path} Path */
 /** @typedef {import('./frame.js').Sendable} Sendable */
 
@@ -34,13 +34,13 @@ const INTRODUCTIONS = /** @type {const} */ ([120, 6]);
  * @param {string} options.id
  * @param {boolean} options.polite
  * @param {string} options.session this page load: a message number means something only together with it
- * @param {() => import('./signal.js').Ice & RTCConfiguration} options.ice
+ * @param {() => import('./signalling.js').Ice & RTCConfiguration} options.ice
  * @param {() => boolean} options.online whether the server can carry an introduction now
  * @param {() => string} options.myName
- * @param {import('./mailbox.js').Tally} options.tally what we have had for this id so far
+ * @param {import('./delivery.js').Tally} options.tally what we have had for this id so far
  * @param {(words: Words, epoch?: string) => void} options.tell `epoch`: only to this page load
  * @param {(data: import('./frame.js').Data) => void} options.heard
- * @param {import('./pace.js').Pace} options.pace
+ * @param {import('./rate-limit.js').Pace} options.pace
  * @param {(why: BeckonError) => void} options.left
  */
 export function openPeer({ id, polite, session, ice, online, myName, tally, tell, heard, pace, left }) {
@@ -189,7 +189,7 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
   }
 
   /**
-   * @param {import('./links.js').Change} now
+   * @param {import('./reconnect.js').Change} now
    * @param {boolean} relayRefused
    */
   function changed(now, relayRefused) {

@@ -1,7 +1,7 @@
 // One RTCPeerConnection to one peer: perfect negotiation (W3C WebRTC 1.0, section 10.7), trickle, ICE restarts. It lives
 // once: when it has failed, links.js makes another. Times are what browsers were measured to do.
 import { fingerprints, isAnnounced, strongOnly } from './fingerprint.js';
-import { openAllowance, sizeOf } from './pace.js';
+import { openAllowance, sizeOf } from './rate-limit.js';
 
 /**
  * 'disconnected' comes 5 s or more after the path is gone; then an ICE restart (0.2 to 0.7 s until connected) is due, after a moment in

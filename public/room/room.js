@@ -1,14 +1,15 @@
 // The room page: what happens in the room, put into words and shown. It uses nothing of Beckon but what everyone can import.
-import { join } from './beckon.js';
-import { audible, ring, toggle, unlock } from './chime.js';
+import { join } from '../beckon.js';
+import { audible, ring, toggle, unlock } from './sound.js';
 import { answer } from './demonstration.js';
-import { openTurns } from './pace.js';
-import * as say from './sentences.js';
-import { canShare, copy, qr, share } from './share.js';
+import { showCopied, showLink } from '../shared/link-card.js';
+import { openTurns } from '../shared/rate-limit.js';
+import * as say from '../shared/sentences.js';
+import { canShare, copy, qr, share } from '../shared/share.js';
 import * as view from './view.js';
 
-/** @typedef {import('./beckon.js').Peer} Peer */
-/** @typedef {import('./beckon.js').Room} Room */
+/** @typedef {import('../beckon.js').Peer} Peer */
+/** @typedef {import('../beckon.js').Room} Room */
 
 const HELLO = 'hello world';
 /** How long someone who left is still shown as such, in ms. */
@@ -47,7 +48,7 @@ function start() {
     return view.showStopped(say.stopped(/** @type {any} */ (error)));
   }
   history.replaceState(null, '', room.link);
-  view.showLink(room.link, qr(room.link), canShare);
+  showLink(room.link, qr(room.link), canShare);
   run(room);
 }
 
@@ -80,7 +81,7 @@ function run(room) {
       room.name = name;
       show();
     },
-    copy: async () => view.showCopied(await copy(room.link)),
+    copy: async () => showCopied(await copy(room.link)),
     share: () => share(room.link),
     retry: () => room.retry(),
     restart: freshRoom,
@@ -106,7 +107,7 @@ function run(room) {
     show();
   });
   hear();
-  if (willing) import('./paths.js').then(({ watch }) => watch(room));
+  if (willing) import('./path-report.js').then(({ watch }) => watch(room));
 
   /** @param {Peer} peer */
   function came(peer) {

@@ -1,13 +1,13 @@
 // What we have had for each id so far, for as long as it may matter: whoever is cut off and comes back finds it. Who never said nor was told
 // anything is forgotten at once, and of all others some are kept, or a page that stays open would keep everybody who ever came.
-import { giveUp } from './mailbox.js';
+import { giveUp } from './delivery.js';
 
 /** How many are kept, with those who are here. */
 const MAX_KEPT = 300;
 
 /** @param {(id: string) => boolean} here */
 export function openTallies(here) {
-  /** Who came last at the end. @type {Map<string, import('./mailbox.js').Tally>} */
+  /** Who came last at the end. @type {Map<string, import('./delivery.js').Tally>} */
   const all = new Map();
   /** The highest number of a message to somebody who is forgotten: who comes back may still know it, and takes none twice. */
   let sent = 0;

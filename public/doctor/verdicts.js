@@ -1,8 +1,8 @@
 // What the doctor says: what happened, why if known, what to do next. A first line has no word that only engineers know.
 import { span } from './checks.js';
-import { stopped, trouble } from './sentences.js';
+import { stopped, trouble } from '../shared/sentences.js';
 
-/** @typedef {import('./sentences.js').Sentence} Sentence */
+/** @typedef {import('../shared/sentences.js').Sentence} Sentence */
 /** @typedef {import('./checks.js').Check} Check */
 /** @typedef {import('./checks.js').Finding} Finding */
 

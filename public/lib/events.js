@@ -1,5 +1,5 @@
 // What the library throws, what it fires, and a room's messages one after the other.
-import { sizeOf } from './pace.js';
+import { sizeOf } from './rate-limit.js';
 
 /** What may wait for who iterates, in bytes, with what each message takes beside: a person may look away, but not for ever. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
@@ -32,10 +32,10 @@ export class BeckonEvent extends Event {
 
 /**
  * A room's messages from now on, until it is closed, or until more wait than may.
- * @param {import('./beckon.js').Room} room
+ * @param {import('../beckon.js').Room} room
  */
 export async function* messages(room) {
-  /** @type {{ from: import('./face.js').Peer, data: import('./frame.js').Data }[]} */
+  /** @type {{ from: import('./peer-handle.js').Peer, data: import('./frame.js').Data }[]} */
   let waiting = [];
   let bytes = 0;
   let full = false;

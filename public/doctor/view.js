@@ -1,12 +1,12 @@
-// What touches the doctor's page; the link to it is shown by view.js. Text goes in as text.
-import { make, write } from './element.js';
+// What touches the doctor's page; the link for the other device is shown by shared/link-card.js. Text goes in as text.
+import { make, write } from '../shared/element.js';
 
 /** A wait that is longer than this, in ms, is counted aloud, in seconds. */
 const LONG_MS = 1_500;
 
 /** @typedef {import('./checks.js').Check} Check */
 /** @typedef {import('./checks.js').Finding} Finding */
-/** @typedef {import('./sentences.js').Sentence} Sentence */
+/** @typedef {import('../shared/sentences.js').Sentence} Sentence */
 
 /** @param {string} id */
 const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));

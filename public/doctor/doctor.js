@@ -1,14 +1,14 @@
 // The connection doctor: makes the checks one after the other, as far as they do not depend on each other all at once, and shows what
 // they come to.
+import { showCopied, showLink } from '../shared/link-card.js';
+import { canShare, copy, qr, share } from '../shared/share.js';
 import { checkLoopback, checkSecure, checkStun, checkTurn, checkWebRtc } from './checks.js';
-import * as page from './doctor-view.js';
 import { overall } from './overall.js';
 import { openPair } from './pairing.js';
 import { report } from './report.js';
 import { checkServer } from './server-check.js';
-import { canShare, copy, qr, share } from './share.js';
 import { sentence } from './verdicts.js';
-import { showCopied, showLink } from './view.js';
+import * as page from './view.js';
 
 /** @typedef {import('./checks.js').Check} Check */
 /** @typedef {import('./checks.js').Finding} Finding */
@@ -126,7 +126,7 @@ function pair() {
   try {
     link = openPair(new URL(location.href), (finding) => note('pair', finding));
   } catch (error) {
-    return note('pair', { verdict: 'fail', code: /** @type {import('./beckon.js').BeckonError} */ (error).code });
+    return note('pair', { verdict: 'fail', code: /** @type {import('../beckon.js').BeckonError} */ (error).code });
   }
   history.replaceState(null, '', link);
   page.showInvitation();

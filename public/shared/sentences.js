@@ -1,7 +1,7 @@
 // What the page says: what happened, why if known, what to do. No word here that only engineers know in a first line.
 
 /** @typedef {{ title: string, text: string }} Sentence */
-/** @typedef {import('./beckon.js').Peer} Peer */
+/** @typedef {import('../beckon.js').Peer} Peer */
 
 export const alone = { title: 'Waiting for another device', text: 'Open the link or scan the code on it.' };
 export const helloWaits = { title: 'Your hello is waiting', text: 'The first device that comes will hear it.' };
@@ -89,7 +89,7 @@ export function trouble(peer) {
   }
 }
 
-/** @type {Record<import('./beckon.js').Path, string>} */
+/** @type {Record<import('../beckon.js').Path, string>} */
 const WAYS = {
   direct: 'direct',
   stun: 'direct between networks',

@@ -19,7 +19,7 @@ const MAX_SERVERS = 32;
  * @property {string} [here]
  * @property {string} [from]
  * @property {string} [to]
- * @property {import('./link.js').Signal['description']} [description] an offer or an answer; its other fields are compared and not used
+ * @property {import('./connection.js').Signal['description']} [description] an offer or an answer; its other fields are compared and not used
  * @property {RTCIceCandidateInit} [candidate]
  */
 

@@ -1,8 +1,8 @@
 // What happens while the exercise is done, for the eye. It looks over the shoulder of the browser's own WebSocket and RTCPeerConnection;
 // the program and the client that use them are as they are, and know nothing of it.
-import { make } from './element.js';
-import { openAllowance } from './pace.js';
-import { withoutAddresses } from './report.js';
+import { make } from '../shared/element.js';
+import { openAllowance } from '../shared/rate-limit.js';
+import { withoutAddresses } from '../shared/addresses.js';
 
 /** How often a connection is looked at, in ms. */
 const LOOK_MS = 500;

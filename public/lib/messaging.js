@@ -1,8 +1,8 @@
 // What two peers say to each other, over whatever link there is, or through the server: messages, what confirms them, names, and by
 // what way each of them hears the other.
 import { pack, unpack } from './frame.js';
-import { openMailbox } from './mailbox.js';
-import { openAllowance, openTurns } from './pace.js';
+import { openMailbox } from './delivery.js';
+import { openAllowance, openTurns } from './rate-limit.js';
 import { readSaid } from './parse.js';
 import { findPath } from './path.js';
 import { base64url } from './seal.js';
@@ -34,12 +34,12 @@ const LOOKS = /** @type {const} */ ([2, 1]);
 
 /**
  * @param {object} options
- * @param {import('./mailbox.js').Tally} options.tally what we have had for this peer so far
- * @param {() => import('./link.js').Link | null} options.link the present one
+ * @param {import('./delivery.js').Tally} options.tally what we have had for this peer so far
+ * @param {() => import('./connection.js').Link | null} options.link the present one
  * @param {(words: Carried, epoch?: string) => void} options.tell through the server; `epoch`: only to this page load
  * @param {() => string} options.myName
  * @param {(data: import('./frame.js').Data) => void} options.heard
- * @param {import('./pace.js').Pace} options.pace of what goes through the server, shared with all other conversations
+ * @param {import('./rate-limit.js').Pace} options.pace of what goes through the server, shared with all other conversations
  * @param {(name: string) => void} options.named
  * @param {(path: import('./path.js').Path, latency: number | null) => void} options.found
  * @param {() => void} options.silent the link should have brought something by now
@@ -70,7 +70,7 @@ export function openConversation({ tally, link, tell, myName, heard, pace, named
   // To the page load whose numbers they are: to the next one they would mean something else.
   const posted = openTurns((/** @type {number} */ ack, /** @type {string} */ epoch) => pace() && tell({ ack }, epoch), ...POSTED_ACKS);
 
-  /** @param {number} seq @param {import('./link.js').Link} on the link that brought it */
+  /** @param {number} seq @param {import('./connection.js').Link} on the link that brought it */
   function confirm(seq, on) {
     if (on !== link()) return;
     const ack = JSON.stringify({ type: 'ack', seq });

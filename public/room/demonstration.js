@@ -1,5 +1,5 @@
 // Shows what a data channel is, with real messages: they go to the other device, whose page sends each back as it came.
-import { openAllowance } from './pace.js';
+import { openAllowance } from '../shared/rate-limit.js';
 
 /** Begins the label of a channel whose messages want to come back. */
 const LABEL = 'beckon demonstration';

@@ -1,9 +1,8 @@
 // The doctor's call at the server: it opens the socket of a room, as everybody does, and learns which servers help to connect.
 import { isStun, isTurn, span } from './checks.js';
-import { readFrame, readIce, readRefusal } from './parse.js';
-import { freshSecret } from './seal.js';
+import { readFrame, readIce, readRefusal } from './server-frames.js';
 
-/** How long the server may take to let a socket in, in ms: as long as signal.js gives it. */
+/** How long the server may take to let a socket in, in ms: as long as the library gives it. */
 const OPEN_MS = 10_000;
 /** How long the answer to a heartbeat may take, in ms; without it the check is good all the same. */
 const PONG_MS = 2_000;
@@ -25,19 +24,19 @@ export async function checkServer(page, signal) {
   const started = performance.now();
   const url = new URL('peerjs', page);
   url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
-  url.search = String(new URLSearchParams({ key: freshSecret(), token: freshSecret(), roster: '1' }));
+  url.search = String(new URLSearchParams({ key: randomText(), token: randomText(), roster: '1' }));
   const { code, frame, socket } = await firstFrame(url, signal);
   const ms = performance.now() - started;
   if (frame?.type === 'OPEN') {
     const pong = await pulse(socket, signal);
-    const { iceServers: servers, degraded } = readIce(frame.payload);
-    const urls = servers.flatMap((server) => server.urls);
+    const ice = readIce(frame.payload);
+    const urls = ice.servers.flatMap((server) => server.urls);
     const named = `${urls.filter(isStun).length} for STUN, ${urls.filter(isTurn).length} for TURN`;
     const facts = /** @type {[string, string][]} */ ([['Addresses named', named], ['Round trip', pong === null ? 'no answer' : span(pong)]]);
-    return { finding: { verdict: 'ok', code: 'open', ms, facts }, ice: { servers, degraded } };
+    return { finding: { verdict: 'ok', code: 'open', ms, facts }, ice };
   }
   socket?.close();
-  if (frame) return { finding: { verdict: 'fail', code: 'refused', ms, facts: [['It says', readRefusal(frame.payload).message || frame.type || 'nonsense']] }, ice: null };
+  if (frame) return { finding: { verdict: 'fail', code: 'refused', ms, facts: [['It says', readRefusal(frame.payload) || frame.type || 'nonsense']] }, ice: null };
   const facts = /** @type {[string, string][]} */ ([['Socket', code]]);
   if (navigator.onLine === false) return { finding: { verdict: 'fail', code: 'offline', ms, facts }, ice: null };
   const served = await fetch(page.pathname, { method: 'HEAD', cache: 'no-store', signal }).then(({ status }) => String(status), () => '');
@@ -73,6 +72,12 @@ function firstFrame(url, signal) {
       reject(signal.reason);
     });
   });
+}
+
+/** 128 random bits in base64url: as the key and the token of a room are. */
+function randomText() {
+  const text = String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16)));
+  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
 /**

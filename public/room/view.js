@@ -1,6 +1,6 @@
 // The room page's only file that touches the page, but for the details of a connection (details.js). Text goes in as text: a name is
 // whatever somebody typed.
-import { make, write } from './element.js';
+import { make, write } from '../shared/element.js';
 
 /** How long a hello stays, in ms, unless it is sent away; it is longer than reading it takes. */
 const HELLO_MS = 10_000;
@@ -46,35 +46,6 @@ export function showMe({ name, face, hue }) {
   document.documentElement.style.setProperty('--hue', String(hue));
   drawFace(at('face'), face, name);
   if (document.activeElement !== at('name')) field('name').value = name;
-}
-
-/**
- * @param {string} link
- * @param {{ side: number, path: string }} code
- * @param {boolean} canShare
- */
-export function showLink(link, code, canShare) {
-  field('link').value = link;
-  at('share').hidden = !canShare;
-  const svg = (/** @type {string} */ tag) => document.createElementNS('http://www.w3.org/2000/svg', tag);
-  const [picture, title, paper, ink] = [svg('svg'), svg('title'), svg('rect'), svg('path')];
-  picture.setAttribute('viewBox', `0 0 ${code.side} ${code.side}`);
-  picture.setAttribute('role', 'img');
-  picture.setAttribute('shape-rendering', 'crispEdges');
-  title.textContent = 'QR code of the link to this room';
-  paper.setAttribute('width', '100%');
-  paper.setAttribute('height', '100%');
-  paper.setAttribute('fill', '#fff');
-  ink.setAttribute('d', code.path);
-  picture.append(title, paper, ink);
-  at('qr').replaceChildren(picture);
-}
-
-/** @param {boolean} copied otherwise the link is selected, to be copied by hand */
-export function showCopied(copied) {
-  if (!copied) return field('link').focus();
-  write(at('copy'), 'Copied ✓');
-  setTimeout(() => write(at('copy'), 'Copy link'), 2_000);
 }
 
 /** @param {Person[]} people */

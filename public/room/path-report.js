@@ -1,8 +1,8 @@
 // Tells whoever runs this site by what kind of path the devices here connect, if their person agrees: each kind once for each page load,
 // and nothing else. Only where the server counts it.
 
-/** @typedef {import('./beckon.js').Room} Room */
-/** @typedef {import('./beckon.js').Peer} Peer */
+/** @typedef {import('../beckon.js').Room} Room */
+/** @typedef {import('../beckon.js').Peer} Peer */
 
 /** Where the browser remembers that its person agreed. */
 const KEY = 'beckonPaths';

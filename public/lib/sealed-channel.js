@@ -6,7 +6,7 @@
 //
 // An epoch (one page load) that is new to us may be a replay from a time when we were not listening, so it is believed only
 // as far as it can do no harm: until a frame names *our* epoch, which an old one cannot, it displaces no working connection.
-import { openAllowance } from './pace.js';
+import { openAllowance } from './rate-limit.js';
 import { readTold } from './parse.js';
 import { seal, unseal } from './seal.js';
 
