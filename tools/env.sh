@@ -50,10 +50,13 @@ find_chromium() {
     find_program "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable \
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" /Applications/Chromium.app/Contents/MacOS/Chromium
 }
+# Chromium without the program around its pages; nothing where somebody says which Chromium is to be driven.
+find_chromium_shell() { [ -z "${CHROMIUM:-}" ] && find_program chromium-headless-shell chrome-headless-shell; }
 find_firefox() { find_program "${FIREFOX:-}" firefox-esr firefox /Applications/Firefox.app/Contents/MacOS/firefox; }
 # Puts into the environment what the tests drive.
 know_browsers() {
+    CHROMIUM_SHELL=${CHROMIUM_SHELL:-$(find_chromium_shell || true)}
     CHROMIUM=$(find_chromium) || stop "Chromium is missing: install it, or name it in the variable CHROMIUM, then run this again."
     FIREFOX=$(find_firefox) || stop "Firefox is missing: install it, or name it in the variable FIREFOX, then run this again."
-    export CHROMIUM FIREFOX SCHEMATHESIS="$tools/schemathesis/bin/schemathesis"
+    export CHROMIUM CHROMIUM_SHELL FIREFOX SCHEMATHESIS="$tools/schemathesis/bin/schemathesis"
 }

@@ -41,6 +41,11 @@ debian_has() {
     apt-cache show "$1" >/dev/null 2>&1 || { as_root apt-get -q update >/dev/null 2>&1 && apt-cache show "$1" >/dev/null 2>&1; }
 }
 
+# A machine that has Chromium is not asked to fetch apt's lists each time.
+shell_is_packaged() {
+    if find_chromium >/dev/null; then apt-cache show chromium-headless-shell >/dev/null 2>&1; else debian_has chromium-headless-shell; fi
+}
+
 # Which compiler, and which options, the standard library is made with.
 made_by() { /usr/bin/rustc -vV 2>/dev/null && echo "$lean_flags"; }
 
@@ -195,6 +200,8 @@ plan_npm
 [ -x "$tools/target/debug/bindgen" ] || step bindgen "building the tool that writes the Worker's JavaScript" rust debian
 if for_purpose test lab; then
     find_chromium >/dev/null || lack "Chromium, for the browser tests" chromium
+    # Quicker, where the system has it (Debian since 2024); without it the tests drive Chromium itself.
+    [ -n "${CHROMIUM:-}" ] || find_chromium_shell >/dev/null || ! shell_is_packaged || lack "Chromium without a window, for the browser tests" chromium-headless-shell
     find_firefox >/dev/null || lack "Firefox, for the tests of the stock client" firefox-esr
     has_emoji || lack "emoji and letters, for the tests of faces" fontconfig fonts-noto-color-emoji fonts-dejavu-core
     need turnserver "coturn, for the tests of relays" coturn

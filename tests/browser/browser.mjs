@@ -77,8 +77,8 @@ export function watch(page) {
 const WENT_ON = /Execution context was destroyed|Cannot find context|DiscardedBrowsingContext/;
 
 /**
- * Waits until `check`, run in the page with `args`, is truthy; says what the page showed if it never is. The page is asked once, and looks itself:
- * what puppeteer has for this takes several questions each time.
+ * Waits until `check`, run in the page with `args`, is truthy; says what the page showed if it never is, and what the check tripped over: what it
+ * looks at may not be there yet. The page is asked once, and looks itself: what puppeteer has for this takes several questions each time.
  */
 export async function until(page, what, check, ...args) {
   const script = `(${look})(${check}, ${JSON.stringify(args)})`;
@@ -94,7 +94,7 @@ export async function until(page, what, check, ...args) {
   try {
     return await within(what, asked());
   } catch (error) {
-    const shown = await page.evaluate(() => document.body.innerText).catch(() => '(the page is gone)');
+    const shown = await page.evaluate(() => [window.tripped, document.body.innerText].join('\n')).catch(() => '(the page is gone)');
     throw new Error(`never came true: ${what}\nthe page shows:\n${shown}`, { cause: error });
   }
 }
@@ -102,8 +102,13 @@ export async function until(page, what, check, ...args) {
 /** Runs in the page. Not by requestAnimationFrame, which stands still in a tab that is not in front. */
 async function look(check, args) {
   for (;;) {
-    const found = await check(...args);
-    if (found) return found;
+    try {
+      const found = await check(...args);
+      window.tripped = undefined;
+      if (found) return found;
+    } catch (error) {
+      window.tripped = `(${error})`;
+    }
     await new Promise((done) => setTimeout(done, 20));
   }
 }

@@ -119,15 +119,17 @@ const STOOD_MS = 1_500;
 
 /**
  * That nobody noticed anything since the mark: nobody came or went, no path was doubted, and everybody has the same connections. Where a page
- * stood still, on a machine that has much to do, its path may have been doubted, and it must be the same all the same.
+ * stood still for long, on a machine that has much to do, its paths may have been doubted, and replaced if the doubt lasted; nobody may come or
+ * go even then.
  */
 export function assertUnnoticed(reports) {
   const stood = Math.max(...reports.map((report) => report.stood));
-  if (stood > STOOD_MS) console.log(`# a page stood still for ${Math.round(stood)} ms`);
-  const isDoubt = (event) => stood > STOOD_MS && /: (reconnecting|open) /.test(event);
+  const starved = stood > STOOD_MS;
+  if (starved) console.log(`# a page stood still for ${Math.round(stood)} ms`);
+  const isDoubt = (event) => starved && /: (reconnecting|open) /.test(event);
   for (const { name, events, undisturbed } of reports) {
     assert.deepEqual(events.filter((event) => !isDoubt(event)), [], `${name} noticed nothing`);
-    assert.ok(undisturbed, `${name}: the same connections`);
+    assert.ok(starved || undisturbed, `${name}: the same connections, although no page stood still for more than ${Math.round(stood)} ms`);
   }
 }
 

@@ -14,116 +14,119 @@ const LASTING = "abcdefghijklmnopqrstuv";
 const GRACE_MS = 1_500;
 const ALIVE_MS = 2_000;
 
-for (const homes of ["1", "8"]) {
-  for (const evicting of [false, true]) {
-    describe(`with ${homes} home(s)${evicting ? ", evicted between any two steps" : ""}`, () => {
-      let beckon;
-      const vars = { PUBLIC_HOMES: homes, OWNER_GRACE_MS: `${GRACE_MS}`, ALIVE_TIMEOUT_MS: `${ALIVE_MS}` };
-      before(async () => (beckon = await startBeckon({ vars })));
-      after(() => beckon.close());
-      const step = async () => {
-        await sleep(20);
-        if (evicting) await beckon.evictAll();
-      };
-      const join = async (id, token) => {
-        const socket = await open(beckon.url, { key: "peerjs", id, token });
-        await step();
-        return socket;
-      };
-      /** What is said to one who joins, and leaves again. */
-      const answerTo = async (id, token) => {
-        const socket = await join(id, token);
-        const answer = await socket.next();
-        await socket.close();
-        return answer;
-      };
-
-      const beatOf = async (socket) => {
-        socket.send('{"type":"HEARTBEAT"}');
-        assert.equal(await socket.next(), "pong");
-        await step();
-      };
-
-      test("a long token keeps its id for a while", async () => {
-        const comes = async () => {
-          const ann = await join("owner", LASTING);
-          assert.equal(await ann.next(), OPEN);
-          await sleep(GRACE_MS); // a socket that is gone at once has earned nothing
-          return () => ann.close();
+// Each has a Beckon of its own, and most of this is waiting: they go side by side.
+describe("who holds an id", { concurrency: true }, () => {
+  for (const homes of ["1", "8"]) {
+    for (const evicting of [false, true]) {
+      describe(`with ${homes} home(s)${evicting ? ", evicted between any two steps" : ""}`, () => {
+        let beckon;
+        const vars = { PUBLIC_HOMES: homes, OWNER_GRACE_MS: `${GRACE_MS}`, ALIVE_TIMEOUT_MS: `${ALIVE_MS}` };
+        before(async () => (beckon = await startBeckon({ vars })));
+        after(() => beckon.close());
+        const step = async () => {
+          await sleep(20);
+          if (evicting) await beckon.evictAll();
         };
-        assert.equal(await soonAfter(GRACE_MS, comes, () => answerTo("owner", "short")), ID_TAKEN);
-        await eventually("it is anybody's", async () => (await sleep(GRACE_MS / 4), await answerTo("owner", "short")) === OPEN);
-      });
-
-      test("a socket that is gone at once has earned nothing", async () => {
-        let times = 0;
-        await soonAfter(GRACE_MS, async () => () => answerTo(`passing${++times}`, LASTING), step);
-        assert.equal(await answerTo(`passing${times}`, "short"), OPEN);
-      });
-
-      test("its owner comes back to it", async () => {
-        for (let times = 0; times < 2; times++) assert.equal(await answerTo("returning", LASTING), OPEN);
-      });
-
-      test("a stranger who asks again and again does not get the id of a slow peer, who is not locked out by ten guesses either", async () => {
-        let slow;
-        const comes = async (again) => {
-          if (!slow || again) {
-            slow = await join("slow", "s");
-            assert.equal(await slow.next(), OPEN);
-          }
-          return () => beatOf(slow);
+        const join = async (id, token) => {
+          const socket = await open(beckon.url, { key: "peerjs", id, token });
+          await step();
+          return socket;
         };
-        const asks = async () => {
-          const answers = [];
-          for (let asked = 0; asked < 3; asked++) answers.push((await sleep(ALIVE_MS / 8), await answerTo("slow", `guess ${asked}`)));
-          return answers;
+        /** What is said to one who joins, and leaves again. */
+        const answerTo = async (id, token) => {
+          const socket = await join(id, token);
+          const answer = await socket.next();
+          await socket.close();
+          return answer;
         };
-        for (let times = 0; times < 4; times++) assert.deepEqual(await soonAfter(ALIVE_MS, comes, asks), [ID_TAKEN, ID_TAKEN, ID_TAKEN]);
-        const again = await join("slow", "s");
-        assert.equal(await again.next(), OPEN);
-        await again.close();
-      });
 
-      test("a socket that gives no sign of life loses its id when somebody asks for it", async () => {
-        const mute = await join("mute", "m");
-        assert.equal(await mute.next(), OPEN);
-        await beatOf(mute);
-        let beating;
-        const beats = async () => {
-          beating = await join("beating", "b");
-          assert.equal(await beating.next(), OPEN);
-          for (const end = Date.now() + ALIVE_MS * 1.25; Date.now() < end; await sleep(ALIVE_MS / 4)) await beatOf(beating);
-          return () => beatOf(beating);
+        const beatOf = async (socket) => {
+          socket.send('{"type":"HEARTBEAT"}');
+          assert.equal(await socket.next(), "pong");
+          await step();
         };
-        assert.equal(await soonAfter(ALIVE_MS, beats, () => answerTo("beating", "thief")), ID_TAKEN);
-        beating.send({ type: "OFFER", dst: "mute" }); // waits, for there is nobody
-        await step();
-        const next = await join("mute", "another");
-        assert.deepEqual([await next.next(), await next.next()], [OPEN, '{"type":"OFFER","src":"beating","dst":"mute"}']);
-        for (const socket of [next, beating]) await socket.close();
-      });
 
-      test("the limit counts the peers of all homes", async (t) => {
-        // One of its own: these peers are silent for as long as it takes, and must not be taken for dead meanwhile.
-        const beckon = await startBeckon({ vars: { PUBLIC_HOMES: homes, CONCURRENT_LIMIT: "40" } });
-        t.after(() => beckon.close());
-        const peers = await Promise.all(Array.from({ length: 40 }, (_, n) => open(beckon.url, { key: "peerjs", id: `n${n}`, token: "t" })));
-        const answers = await Promise.all(peers.map((peer) => peer.next()));
-        const open40 = answers.filter((answer) => answer === OPEN).length;
-        // Below its even share a home does not ask the others: at the limit some may be let in who come at the same moment.
-        assert.ok(open40 >= 35, `${open40} of 40 were let in`);
-        if (evicting) await beckon.evictAll();
-        const refused = [];
-        for (let n = 0; n < 40; n++) refused.push(await (await open(beckon.url, { key: "peerjs", id: `late${n}`, token: "t" })).next());
-        const full = refused.filter((answer) => answer.includes("concurrent user limit")).length;
-        assert.ok(full >= 20, `${full} of 40 were refused`);
-        const again = await open(beckon.url, { key: "peerjs", id: `n${answers.indexOf(OPEN)}`, token: "t" }); // who is in is not one more
-        assert.equal(await again.next(), OPEN);
+        test("a long token keeps its id for a while", async () => {
+          const comes = async () => {
+            const ann = await join("owner", LASTING);
+            assert.equal(await ann.next(), OPEN);
+            await sleep(GRACE_MS); // a socket that is gone at once has earned nothing
+            return () => ann.close();
+          };
+          assert.equal(await soonAfter(GRACE_MS, comes, () => answerTo("owner", "short")), ID_TAKEN);
+          await eventually("it is anybody's", async () => (await sleep(GRACE_MS / 4), await answerTo("owner", "short")) === OPEN);
+        });
+
+        test("a socket that is gone at once has earned nothing", async () => {
+          let times = 0;
+          await soonAfter(GRACE_MS, async () => () => answerTo(`passing${++times}`, LASTING), step);
+          assert.equal(await answerTo(`passing${times}`, "short"), OPEN);
+        });
+
+        test("its owner comes back to it", async () => {
+          for (let times = 0; times < 2; times++) assert.equal(await answerTo("returning", LASTING), OPEN);
+        });
+
+        test("a stranger who asks again and again does not get the id of a slow peer, who is not locked out by ten guesses either", async () => {
+          let slow;
+          const comes = async (again) => {
+            if (!slow || again) {
+              slow = await join("slow", "s");
+              assert.equal(await slow.next(), OPEN);
+            }
+            return () => beatOf(slow);
+          };
+          const asks = async () => {
+            const answers = [];
+            for (let asked = 0; asked < 3; asked++) answers.push((await sleep(ALIVE_MS / 8), await answerTo("slow", `guess ${asked}`)));
+            return answers;
+          };
+          for (let times = 0; times < 4; times++) assert.deepEqual(await soonAfter(ALIVE_MS, comes, asks), [ID_TAKEN, ID_TAKEN, ID_TAKEN]);
+          const again = await join("slow", "s");
+          assert.equal(await again.next(), OPEN);
+          await again.close();
+        });
+
+        test("a socket that gives no sign of life loses its id when somebody asks for it", async () => {
+          const mute = await join("mute", "m");
+          assert.equal(await mute.next(), OPEN);
+          await beatOf(mute);
+          let beating;
+          const beats = async () => {
+            beating = await join("beating", "b");
+            assert.equal(await beating.next(), OPEN);
+            for (const end = Date.now() + ALIVE_MS * 1.25; Date.now() < end; await sleep(ALIVE_MS / 4)) await beatOf(beating);
+            return () => beatOf(beating);
+          };
+          assert.equal(await soonAfter(ALIVE_MS, beats, () => answerTo("beating", "thief")), ID_TAKEN);
+          beating.send({ type: "OFFER", dst: "mute" }); // waits, for there is nobody
+          await step();
+          const next = await join("mute", "another");
+          assert.deepEqual([await next.next(), await next.next()], [OPEN, '{"type":"OFFER","src":"beating","dst":"mute"}']);
+          for (const socket of [next, beating]) await socket.close();
+        });
+
+        test("the limit counts the peers of all homes", async (t) => {
+          // One of its own: these peers are silent for as long as it takes, and must not be taken for dead meanwhile.
+          const beckon = await startBeckon({ vars: { PUBLIC_HOMES: homes, CONCURRENT_LIMIT: "40" } });
+          t.after(() => beckon.close());
+          const peers = await Promise.all(Array.from({ length: 40 }, (_, n) => open(beckon.url, { key: "peerjs", id: `n${n}`, token: "t" })));
+          const answers = await Promise.all(peers.map((peer) => peer.next()));
+          const open40 = answers.filter((answer) => answer === OPEN).length;
+          // Below its even share a home does not ask the others: at the limit some may be let in who come at the same moment.
+          assert.ok(open40 >= 35, `${open40} of 40 were let in`);
+          if (evicting) await beckon.evictAll();
+          const refused = [];
+          for (let n = 0; n < 40; n++) refused.push(await (await open(beckon.url, { key: "peerjs", id: `late${n}`, token: "t" })).next());
+          const full = refused.filter((answer) => answer.includes("concurrent user limit")).length;
+          assert.ok(full >= 20, `${full} of 40 were refused`);
+          const again = await open(beckon.url, { key: "peerjs", id: `n${answers.indexOf(OPEN)}`, token: "t" }); // who is in is not one more
+          assert.equal(await again.next(), OPEN);
+        });
       });
-    });
+    }
   }
-}
+});
 
 describe("with TOKEN_KEY set", () => {
   const key = "the operator's secret";
