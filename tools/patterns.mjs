@@ -8,7 +8,7 @@ process.env.RECHECK_BACKEND = "pure"; // the same everywhere: the others need Ja
 const { checkSync } = await import("recheck");
 
 const FILES = ["public/*.js", "public/{lib,room,doctor,classroom,shared,examples}/*.js", "src/**/*.js", "tools/*.mjs", "tools/site/*.js"];
-/** Only as an automaton: attacks are found by chance, and not each time. Patterns may be so large, in recheck's own measures; its default is less. */
+/** Only as an automaton: attacks are found by chance, and not each time. Patterns may be so large, in recheck's own measures; its default is less. @type {import("recheck").Parameters} */
 const JUDGE = { checker: "automaton", timeout: null, maxRepeatCount: 100 };
 /** On the line before a pattern that is put together while the program runs: why it is linear. */
 const PROMISE = /\/\/ linear: \S/;
@@ -31,8 +31,8 @@ function patterns(name, text) {
       note(node.text.slice(1, end), node.text.slice(end + 1));
     } else if ((ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText() === "RegExp") {
       const [source, flags] = node.arguments ?? [];
-      const written = [source, flags].every((argument) => !argument || ts.isStringLiteralLike(argument));
-      note(written ? (source?.text ?? "") : null, flags?.text ?? "");
+      const text = (argument) => (!argument ? "" : ts.isStringLiteralLike(argument) ? argument.text : null);
+      note(text(flags) === null ? null : text(source), text(flags) ?? "");
     }
     ts.forEachChild(node, visit);
   };
@@ -43,10 +43,11 @@ function patterns(name, text) {
 /** What is wrong with a pattern; empty if nothing is. */
 function complaint({ source, flags, promised }) {
   if (source === null) return promised ? "" : "is put together while the program runs: write it out, or say before it why it is linear";
-  const { status, complexity, attack, error } = checkSync(source, flags, JUDGE);
-  if (status === "safe") return "";
-  if (status === "unknown") return `cannot be judged (${error?.kind}): write it more simply`;
-  return `takes ${complexity.type} time${complexity.degree ? ` (degree ${complexity.degree})` : ""}, for example on ${attack.pattern}`;
+  const found = checkSync(source, flags, JUDGE);
+  if (found.status === "safe") return "";
+  if (found.status === "unknown") return `cannot be judged (${found.error.kind}): write it more simply`;
+  const { complexity, attack } = found;
+  return `takes ${complexity.type} time${complexity.type === "polynomial" ? ` (degree ${complexity.degree})` : ""}, for example on ${attack.pattern}`;
 }
 
 const named = process.argv.slice(2);

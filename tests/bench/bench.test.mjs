@@ -143,7 +143,7 @@ test("a round at saturation gives figures, and a server that refuses is no fast 
 });
 
 test("a round of connections gives figures: at saturation, at a pace, and across homes", async () => {
-  const options = { builds: [["Beckon", DIST]], vars: {}, takesPart: () => false, rounds: 1, seconds: 0.3, minutes: 0, quick: true };
+  const options = { builds: /** @type {[string, string][]} */ ([["Beckon", DIST]]), vars: {}, takesPart: () => false, rounds: 1, seconds: 0.3, minutes: 0, quick: true };
   for (const { rows } of await Promise.all([connection, gentle, homes].map(({ measure }) => measure(options)))) {
     assert.deepEqual(rows.map(({ server }) => server), ["Beckon"]);
     for (const what of ["us/connection", "connections/s", "p50 us", "p99 us"]) assert.ok(rows[0][what] > 0 && Number.isFinite(rows[0][what]), `${what}: ${rows[0][what]}`);

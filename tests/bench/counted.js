@@ -10,7 +10,7 @@ const isClass = typeof beckon === "function";
 export default {
   fetch(request, env, ctx) {
     if (new URL(request.url).pathname === "/counts") return Response.json(counts);
-    return isClass ? new beckon(ctx, env).fetch(request) : beckon.fetch(request, env, ctx);
+    return isClass ? new beckon(ctx, env).fetch(request) : /** @type {any} */ (beckon).fetch(request, env, ctx);
   },
 };
 

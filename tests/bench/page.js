@@ -68,7 +68,7 @@ function noteTimes() {
   const note = (what) => (times[what] ??= performance.now());
   const { send } = WebSocket.prototype;
   window.WebSocket = class extends WebSocket {
-    constructor(...args) {
+    constructor(/** @type {ConstructorParameters<typeof WebSocket>} */ ...args) {
       note("socket");
       super(...args);
       this.addEventListener("message", () => note("OPEN")); // always the first
@@ -86,7 +86,7 @@ function noteTimes() {
       this.addEventListener("datachannel", ({ channel }) => listen(channel));
     }
 
-    createDataChannel(...args) {
+    createDataChannel(/** @type {Parameters<RTCPeerConnection["createDataChannel"]>} */ ...args) {
       const channel = super.createDataChannel(...args);
       listen(channel);
       return channel;

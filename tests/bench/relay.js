@@ -86,7 +86,7 @@ export async function relayRound(server, { pairs, seconds, warmUp = 1, acrossHom
   const wires = await openAll(server.port, namesOfPairs(game, pairs, acrossHomes).map((id) => ({ id })));
   const histogram = new Histogram();
   let playing = true;
-  const serve = wires.map((wire, n) => {
+  const serve = wires.map((_wire, n) => {
     const other = /** @type {import("./socket.js").Wire} */ (wires[n ^ 1]);
     const named = connectionId(`${game}${n >> 1}`);
     return clientFrame(n % 2 ? answer(other.id, named) : offer(other.id, named));

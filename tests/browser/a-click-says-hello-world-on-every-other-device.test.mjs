@@ -86,7 +86,7 @@ test('a click before the connection is there arrives when it is', async () => {
       const released = new Promise((release) => (window.release = release));
       RTCPeerConnection.prototype.setRemoteDescription = async function (description) {
         await released;
-        return setRemoteDescription.call(this, description);
+        return Reflect.apply(setRemoteDescription, this, [description]);
       };
     }),
   );

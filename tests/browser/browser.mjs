@@ -19,7 +19,7 @@ export const startChromiumWithEmoji = () => openBrowser({ engine: 'chromium', em
 export const startOwnChromium = (...flags) => launch({ engine: 'chromium', flags }, { pipe: true });
 
 /** Starts Firefox: $FIREFOX, or where Debian has it. */
-export const startFirefox = ({ preferences = {}, ...options } = {}) => openBrowser({ engine: 'firefox', preferences }, options);
+export const startFirefox = (/** @type {{ preferences?: object, acceptInsecureCerts?: boolean }} */ { preferences = {}, ...options } = {}) => openBrowser({ engine: 'firefox', preferences }, options);
 
 /** As one of our own. */
 export const startOwnFirefox = ({ preferences = {}, ...options } = {}) => launch({ engine: 'firefox', preferences }, options);
@@ -50,7 +50,7 @@ export async function stage(options, begin = anyBeckon) {
  * A device: a browser context of its own (storage, locks) with one page, whose chance and clock are the test's (inside.mjs).
  * `troubles` collects what no page of ours may ever do: throw, or break its own content security policy.
  */
-export async function openDevice(browser, url, prepare = async () => {}) {
+export async function openDevice(browser, url, prepare = /** @type {(page: import('puppeteer-core').Page) => unknown} */ (async () => {})) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
   const troubles = watch(page);
@@ -218,7 +218,7 @@ export async function openDoor(url) {
   server.unref(); // a test that failed with the door open must not keep the process
   const listen = (port) => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
   await listen(0);
-  const { port } = server.address();
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   const shut = () => {
     server.close();
     for (const socket of inside) socket.destroy();
@@ -236,10 +236,10 @@ export const deafen = (page) =>
   page.evaluateOnNewDocument(() => {
     const { addIceCandidate } = RTCPeerConnection.prototype;
     RTCPeerConnection.prototype.addIceCandidate = function (candidate) {
-      return window.hearing ? addIceCandidate.call(this, candidate) : Promise.resolve();
+      return window.hearing ? Reflect.apply(addIceCandidate, this, [candidate]) : Promise.resolve();
     };
     const { setRemoteDescription } = RTCPeerConnection.prototype;
     RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
-      return setRemoteDescription.call(this, { type, sdp: window.hearing ? sdp : sdp.replace(/^a=candidate.*\r\n/gm, '') });
+      return Reflect.apply(setRemoteDescription, this, [{ type, sdp: window.hearing ? sdp : sdp.replace(/^a=candidate.*\r\n/gm, '') }]);
     };
   });

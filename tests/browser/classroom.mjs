@@ -1,21 +1,15 @@
 // What the classroom's tests share: pupils.
 import { openDevice, press, untilText, write } from './browser.mjs';
 
-function deferred() {
-  let resolve;
-  const promise = new Promise((done) => (resolve = done));
-  return { promise, resolve };
-}
-
 /** A pupil at the classroom page, as `id`. What `alert` says is collected, and waited for with `said`. */
 export async function pupil(browser, url, id, prepare) {
   const device = await openDevice(browser, new URL('/classroom.html', url), prepare);
-  let next = deferred();
+  let next = Promise.withResolvers();
   device.page.on('dialog', async (dialog) => {
     const said = `${dialog.type()}: ${dialog.message()}`;
     await dialog.accept();
     next.resolve(said);
-    next = deferred();
+    next = Promise.withResolvers();
   });
   device.said = () => next.promise;
   await write(device.page, '#my-id', id);

@@ -4,7 +4,7 @@ import { openDevice, until } from './browser.mjs';
 /** Opens the doctor at a server. */
 export const openDoctor = (browser, url, prepare) => openDevice(browser, new URL('/doctor.html', url), prepare);
 
-/** Waits until a page's doctor has finished, and gives what it says: `overall`, and each check's verdict and code. */
+/** Waits until a page's doctor has finished, and gives what it says: `overall`, and each check's verdict and code. @returns {Promise<Record<string, string>>} */
 export async function diagnosis(page) {
   await until(page, 'the doctor has finished', () => document.getElementById('summary').dataset.state === 'done');
   return page.evaluate(() => {

@@ -77,13 +77,13 @@ function spilled() {
 }
 
 const everybody = [...HUES.values()].flatMap((person) =>
-  STATES.map((state) => ({ ...person, id: `${person.hue}-${state}`, state, hellos: 2, standing: state === 'me' ? 'this device' : standing({ state, path: 'direct', latency: 12, error: null }) })),
+  STATES.map((state) => ({ ...person, id: `${person.hue}-${state}`, state, hellos: 2, standing: state === 'me' ? 'this device' : standing(/** @type {any} */ ({ state, path: 'direct', latency: 12, error: null })) })),
 );
 
-for (const [drawn, start, isFace] of [
+for (const [drawn, start, isFace] of /** @type {[string, typeof startChromium, RegExp][]} */ ([
   ['initials', startChromium, /^\p{Lu}{2}$/u],
   ['emoji', startChromiumWithEmoji, /^\p{Extended_Pictographic}\ufe0f?$/u],
-]) {
+])) {
   test(`every hue in every state, in the list and in a hello, drawn as ${drawn}: in light and dark its contrast is 4.5 or more, and axe finds nothing`, async (t) => {
     const chromium = await start();
     t.after(() => chromium.close());
@@ -133,10 +133,10 @@ test('where there is motion, no face grows pale: at no moment of what moves for 
     const endless = document.getAnimations().filter((animation) => animation.effect.getTiming().iterations === Infinity);
     const found = new Set(endless.length ? [] : ['nothing moves']);
     for (const animation of endless) {
+      const { target } = /** @type {KeyframeEffect} */ (animation.effect);
       animation.pause();
       for (let part = 0; part <= 1; part += 0.05) {
-        animation.currentTime = part * animation.effect.getTiming().duration;
-        const { target } = animation.effect;
+        animation.currentTime = part * Number(animation.effect.getTiming().duration);
         const { opacity, color, filter } = getComputedStyle(target);
         if (opacity !== '1' || filter !== 'none') found.add(`${target.closest('li').dataset.state}: opacity ${opacity}, ${color}, ${filter}`);
       }

@@ -2,7 +2,7 @@
 // could say is left out here.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import ts from 'typescript';
 import { barriers } from './axe.mjs';
 import { stage } from './browser.mjs';
@@ -44,7 +44,7 @@ function phrases(source) {
   const visit = (node) => {
     if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) {
       const { parent } = node;
-      const code = ts.isCaseClause(parent) || ts.isCallExpression(parent) || ts.isPropertyName(node) && parent.name === node || ts.isBinaryExpression(parent) && /[=]/.test(parent.operatorToken.getText());
+      const code = ts.isCaseClause(parent) || ts.isCallExpression(parent) || ts.isPropertyName(node) && 'name' in parent && parent.name === node || ts.isBinaryExpression(parent) && /[=]/.test(parent.operatorToken.getText());
       if (!code) found.push(node.text);
     }
     if (ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) found.push(node.text);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { barriers } from './axe.mjs';
-import { link, name, openDevice, openRoom, press, stage, stopClock, until, untilConnected, untilHello, untilText } from './browser.mjs';
+import { name, openDevice, openRoom, press, stage, stopClock, until, untilConnected, untilHello, untilText } from './browser.mjs';
 import { diagnosis } from './doctor.mjs';
 
 const { beckon, chromium } = await stage({ vars: { STUN_URLS: '' } });
@@ -28,7 +28,7 @@ for (const [path, shown] of Object.entries(PAGES)) {
 /** What has the keyboard's focus, and whether that can be seen. */
 const focused = (page) =>
   page.evaluate(() => {
-    const { id, href, tagName, textContent } = document.activeElement;
+    const { id, href, tagName, textContent } = /** @type {HTMLAnchorElement} */ (document.activeElement);
     const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
     return { what: id || href || (tagName === 'BODY' ? '' : textContent), seen: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 };
   });

@@ -62,7 +62,8 @@ function seedPage(device) {
     const bytes = this.getRandomValues(new Uint8Array(16));
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    return Array.from(bytes, (byte, at) => ([4, 6, 8, 10].includes(at) ? '-' : '') + byte.toString(16).padStart(2, '0')).join('');
+    const text = Array.from(bytes, (byte, at) => ([4, 6, 8, 10].includes(at) ? '-' : '') + byte.toString(16).padStart(2, '0')).join('');
+    return /** @type {ReturnType<Crypto['randomUUID']>} */ (text);
   };
 }
 
@@ -111,10 +112,12 @@ function clockPage() {
     clearTimeout(timers.get(id).real);
     timers.delete(id);
   };
-  window.setTimeout = (act, ms, ...rest) => (long(act, ms) ? wait(act, Number(ms), rest, 0) : setTimeout(act, ms, ...rest));
-  window.setInterval = (act, ms, ...rest) => (long(act, ms) ? wait(act, Number(ms), rest, Number(ms)) : setInterval(act, ms, ...rest));
-  window.clearTimeout = end(clearTimeout);
-  window.clearInterval = end(clearInterval);
+  Object.assign(window, {
+    setTimeout: (act, ms, ...rest) => (long(act, ms) ? wait(act, Number(ms), rest, 0) : setTimeout(act, ms, ...rest)),
+    setInterval: (act, ms, ...rest) => (long(act, ms) ? wait(act, Number(ms), rest, Number(ms)) : setInterval(act, ms, ...rest)),
+    clearTimeout: end(clearTimeout),
+    clearInterval: end(clearInterval),
+  });
   performance.now = time;
   RealDate.now = () => Math.round(dateNow() + time() - now());
   let hurrying;
@@ -128,7 +131,7 @@ function clockPage() {
   if (setLocalDescription) {
     RTCPeerConnection.prototype.setLocalDescription = function (...given) {
       connections.add(this);
-      return setLocalDescription.apply(this, given);
+      return Reflect.apply(setLocalDescription, this, given);
     };
   }
   const { send } = WebSocket.prototype;

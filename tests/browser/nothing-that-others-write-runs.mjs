@@ -39,7 +39,7 @@ function watchPage() {
     for (const { target, addedNodes, type } of records) {
       if (type === 'attributes') look(target);
       for (const node of addedNodes) {
-        if (target.id === 'status') window.stated.push(node.textContent);
+        if (target instanceof Element && target.id === 'status') window.stated.push(node.textContent);
         if (node instanceof Element) [node, ...node.querySelectorAll('*')].forEach(look);
       }
     }

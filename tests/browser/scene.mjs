@@ -40,6 +40,8 @@ function patternsOf(state, peer) {
  */
 export const reach = (stage, state) => inScene(state, () => reached(stage, state));
 
+/** What is done to a page before it is opened. @typedef {Parameters<typeof openDevice>[2]} Prepare */
+
 async function reached({ chromium, plain }, state) {
   /** @type {(() => unknown)[]} */
   const endings = [];
@@ -60,12 +62,12 @@ async function reached({ chromium, plain }, state) {
   const tools = {
     plain,
     server,
-    alone: async ({ at = plain, prepare, waits = true } = {}) => {
+    alone: async (/** @type {{ at?: URL, prepare?: Prepare, waits?: boolean }} */ { at = plain, prepare, waits = true } = {}) => {
       const page = await open(at, prepare);
       if (waits) await untilText(page, 'Waiting for another device');
       return { page };
     },
-    pair: async ({ at = plain, first, second, connected = true } = {}) => {
+    pair: async (/** @type {{ at?: URL, first?: Prepare, second?: Prepare, connected?: boolean }} */ { at = plain, first, second, connected = true } = {}) => {
       const page = await open(at, first);
       await until(page, 'a fresh room', () => document.getElementById('link').value.includes('#'));
       const other = await open(await link(page), second);

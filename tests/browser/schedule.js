@@ -25,7 +25,7 @@ const TROUBLE_MS = 400;
 
 const later = window.setTimeout.bind(window);
 const clock = performance.now.bind(performance);
-window.setTimeout = (work, wait = 0, ...rest) => later(work, wait / SPEED, ...rest);
+Object.assign(window, { setTimeout: (work, wait = 0, ...rest) => later(work, wait / SPEED, ...rest) });
 performance.now = () => clock() * SPEED;
 const pause = (wait) => new Promise((done) => later(done, wait));
 const keys = await deriveKeys(freshSecret());
@@ -101,6 +101,7 @@ export async function run(seed) {
   const note = (line) => log.push(`${Math.round(clock() - began)} ${line}`);
   note(JSON.stringify({ ...plan, roads: undefined }));
   const clicks = [];
+  /** What belongs to a page load is put in by `load`. @type {Record<string, any>[]} */
   const sides = [0, 1].map((me) => ({ me, loads: 0, up: false, online: false, road: Promise.resolve(), socket: 0, kept: [], heard: [] }));
   const other = (side) => sides[1 - side.me];
   /** How many frames are on their way. */
@@ -252,7 +253,7 @@ export async function run(seed) {
     },
     /** The path is lost, as far as one side knows, or both. */
     restart: pretend,
-    restarts: (side, wait) => Promise.all(sides.map((each) => pretend(each, wait))),
+    restarts: (_side, wait) => Promise.all(sides.map((each) => pretend(each, wait))),
     /** The connection is closed under the library: the other side sees a channel that closed. */
     broken: async (side) => side.member?.connected && side.member.peer.connection.close(),
     nudge: async (side) => side.member?.nudge(),

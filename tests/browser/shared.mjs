@@ -54,19 +54,25 @@ export async function openBrowser(wish, options = {}) {
   return browser;
 }
 
+/** @typedef {Awaited<ReturnType<typeof import('../worker/beckon.mjs').startBeckon>>} Beckon */
+
 /**
  * A Beckon: one that is kept, or one that is started here. (What starts them is only loaded where they are started: it takes a second.)
  * @param {object} options of startBeckon
  * @param {boolean} shared whether others may use it, too
+ * @returns {Promise<Omit<Beckon, 'waiting'>>}
  */
 export async function openBeckon(options = {}, shared = true) {
   if (!KEEPER) return (await import('../worker/beckon.mjs')).startBeckon(options);
   const { key, url } = await ask({ beckon: options, shared });
+  /** @type {(method: string) => any} */
   const far = (method) => (...args) => ask({ key, method, args });
   return {
     url: new URL(url),
     fetch: (path, init) => fetch(new URL(path, url), init),
-    ...Object.fromEntries(['evict', 'isAwake', 'evictAll', 'sql', 'points', 'logs'].map((method) => [method, far(method)])),
+    .../** @type {Pick<Beckon, 'evict' | 'isAwake' | 'evictAll' | 'sql' | 'points' | 'logs'>} */ (
+      Object.fromEntries(['evict', 'isAwake', 'evictAll', 'sql', 'points', 'logs'].map((method) => [method, far(method)]))
+    ),
     close: shared ? async () => {} : far('close'),
   };
 }
@@ -131,12 +137,12 @@ async function keep(command) {
     const question = JSON.parse(text);
     const said = await answer(question, response).then((value) => ({ value }), (error) => ({ error: String(error.stack) }));
     response.write(`${JSON.stringify(said)}\n`);
-    if (!question.lend || said.error) response.end();
+    if (!question.lend || 'error' in said) response.end();
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const [program, ...rest] = command;
   const child = spawn(program, rest, { stdio: 'inherit', env: { ...process.env, BECKON_SHARED: `http://127.0.0.1:${server.address().port}/` } });
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));
   const code = await new Promise((resolve) => child.on('error', (error) => (console.error(error.message), resolve(127))).on('close', (code) => resolve(code ?? 1)));
   for (const browser of processes) browser.kill('SIGKILL');
   for (const beckon of beckons.values()) await (await beckon).close();

@@ -9,10 +9,10 @@ const hear = (type) => (page) =>
     const { addIceCandidate, setRemoteDescription } = RTCPeerConnection.prototype;
     const heard = (line) => type !== '' && line.includes(`typ ${type}`);
     RTCPeerConnection.prototype.addIceCandidate = function (candidate) {
-      return heard(candidate?.candidate ?? '') ? addIceCandidate.call(this, candidate) : Promise.resolve();
+      return heard(candidate?.candidate ?? '') ? Reflect.apply(addIceCandidate, this, [candidate]) : Promise.resolve();
     };
     RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
-      return setRemoteDescription.call(this, { type, sdp: sdp.replace(/^a=(candidate.*)\r\n/gm, (line) => (heard(line) ? line : '')) });
+      return Reflect.apply(setRemoteDescription, this, [{ type, sdp: sdp.replace(/^a=(candidate.*)\r\n/gm, (line) => (heard(line) ? line : '')) }]);
     };
   }, type);
 const deaf = hear('');

@@ -45,11 +45,11 @@ async function openPair(url, prepare) {
 }
 
 test('with a second device, both say by what path they reach each other, how far it is, and of what kind', async () => {
-  for (const [prepare, found, title] of [
+  for (const [prepare, found, title] of /** @type {[typeof relayOnly | undefined, RegExp, string][]} */ ([
     // By the host's address or by what STUN showed, whichever is tried first.
     [undefined, /^ok (direct|stun)$/, 'The two devices are connected directly'],
     [relayOnly, /^ok turn-(udp|tcp|tls)$/, 'The two devices are connected through a relay'],
-  ]) {
+  ])) {
     const devices = await openPair(beckon.url, prepare);
     for (const { page } of devices) {
       await untilText(page, title);

@@ -306,7 +306,7 @@ test('what is shown is what runs: as it was written, with one import', async () 
     for (const source of sources) {
       const written = await readFile(new URL(`public${source}`, ROOT), 'utf8');
       await until(page, source, (source, text) => document.querySelector(`[data-source="${source}"]`).textContent === text, source, written);
-      assert.ok(await page.evaluate((source) => performance.getEntriesByName(new URL(source, location.href).href).some(({ initiatorType }) => initiatorType !== 'fetch'), source), `${source} runs`);
+      assert.ok(await page.evaluate((source) => performance.getEntriesByName(new URL(source, location.href).href).some((entry) => /** @type {PerformanceResourceTiming} */ (entry).initiatorType !== 'fetch'), source), `${source} runs`);
       const file = source.split('/').at(-1);
       assert.deepEqual([...written.matchAll(/from '([^']+)'/g)].map(([, from]) => from), imports[file]);
       seen.push(file);
@@ -351,7 +351,7 @@ test('every piece of code on the page does what is said beside it', async () => 
     window.room = join(link, { name });
     window.room.addEventListener('message', ({ data }) => window.heard.push(data));
     window.file = new Blob([new Uint8Array(1_000_000).fill(7)]);
-    const Code = (async () => {}).constructor;
+    const Code = /** @type {FunctionConstructor} */ ((async () => {}).constructor);
     window.run = (code, peer = window.room.peers[0]) => {
       window.logged.length = 0;
       return new Code('join', 'room', 'peer', 'file', `{${code}}`)(join, window.room, peer, window.file);

@@ -15,7 +15,7 @@ let elsewhere;
 let origin;
 before(async () => {
   [beckon, chromium] = await Promise.all([anyBeckon(), startChromium()]);
-  elsewhere = http.createServer((request, response) => {
+  elsewhere = http.createServer((_request, response) => {
     response.setHeader('Content-Type', 'text/html');
     response.end('<!doctype html><title>elsewhere</title>');
   });

@@ -67,7 +67,7 @@ export async function startTurn(secret, flags = ['--allow-loopback-peers']) {
 export async function freePort() {
   const server = net.createServer();
   await new Promise((resolve) => server.listen(0, HOST, resolve));
-  const { port } = server.address();
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   await new Promise((resolve) => server.close(resolve));
   return port;
 }

@@ -22,7 +22,7 @@
     return canvas.captureStream(5);
   }
 
-  globalThis.agent = {
+  window.agent = {
     log,
     /** Makes a client; resolves with the milliseconds until it was open, or `null` if it said something else first. */
     start(name, id, options) {

@@ -65,7 +65,7 @@ async function inNode() {
     child.once("message", ready);
     gone.then((code) => failed(new Error(`Node's client ended with ${code}`)));
   });
-  child.on("message", ({ call, value, error }) => {
+  child.on("message", (/** @type {{ call: number, value?: unknown, error?: string }} */ { call, value, error }) => {
     const { done, failed } = waiting.get(call);
     if (error) failed(new Error(error));
     else done(value);
@@ -83,7 +83,7 @@ async function inBrowser(engine, browser, url) {
   await page.goto(url);
   const ask = (method, ...args) =>
     page.evaluate(async (method, args) => {
-      const member = globalThis.agent[method];
+      const member = window.agent[method];
       return (await (typeof member === "function" ? member(...args) : member)) ?? null;
     }, method, args);
   return { engine, ask, close: () => context.close() };

@@ -39,18 +39,18 @@ class CarefulConnection extends webrtc.RTCPeerConnection {
 process.on("unhandledRejection", (error) => console.error(error));
 
 for (const [name, value] of Object.entries(webrtc)) if (name.startsWith("RTC")) globalThis[name] = value;
-globalThis.RTCPeerConnection = CarefulConnection;
+globalThis.RTCPeerConnection = /** @type {any} */ (CarefulConnection); // not quite what a browser has
 // What the client asks a browser for: who it is, and where its page is.
 const define = (name, value) => Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 define("window", globalThis);
 define("location", { protocol: "http:", hostname: "localhost" });
 define("navigator", { userAgent: "node", platform: "node", mediaDevices: {} });
-({ Peer: globalThis.Peer } = createRequire(import.meta.url)("peerjs"));
+define("Peer", createRequire(import.meta.url)("peerjs").Peer);
 (0, eval)(readFileSync(new URL("agent.js", import.meta.url), "utf8"));
 
 process.on("message", async ({ call, method, args }) => {
   try {
-    const member = globalThis.agent[method];
+    const member = window.agent[method];
     process.send({ call, value: (await (typeof member === "function" ? member(...args) : member)) ?? null });
   } catch (error) {
     process.send({ call, error: String(error.stack ?? error) });

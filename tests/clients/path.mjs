@@ -18,7 +18,7 @@ export async function openPath(url) {
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   return {
-    url: new URL(`http://127.0.0.1:${server.address().port}/`),
+    url: new URL(`http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}/`),
     /** From now on the connections that are open are silent; new ones work. */
     drop() {
       for (const pair of pairs) pair.silent = true;

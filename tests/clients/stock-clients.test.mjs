@@ -67,6 +67,11 @@ const until = (what, check) => soon(what, (async () => {
 
 /** A pair of clients, and how the first of them connects to the second. */
 class Pair {
+  /** @type {Awaited<ReturnType<typeof clientsOf>>[number]} */
+  ann;
+  /** @type {Awaited<ReturnType<typeof clientsOf>>[number]} */
+  bob;
+
   constructor(engines) {
     this.engines = engines;
   }

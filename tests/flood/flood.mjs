@@ -117,7 +117,7 @@ async function idle(server, peers, ms) {
 // Servers end with this process, if it ends itself.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-for (const [option, choices] of [["only", [...FLOODS, ...Object.keys(HARMS)]], ["server", Object.keys(servers)], ["engine", ["chromium", "firefox"]]]) {
+for (const [option, choices] of /** @type {[string, string[]][]} */ ([["only", [...FLOODS, ...Object.keys(HARMS)]], ["server", Object.keys(servers)], ["engine", ["chromium", "firefox"]]])) {
   if (values[option] === undefined || choices.includes(values[option])) continue;
   console.error(`There is no ${values[option]} for --${option}; there are: ${choices.join(", ")}.`);
   process.exit(2);
@@ -128,7 +128,7 @@ const table = (rows) => console.table(rows.map((row) => Object.fromEntries(Objec
 
 const rows = [];
 for (const kind of FLOODS.filter((kind) => !values.only || kind === values.only)) {
-  for (const [name, start] of Object.entries(servers).filter(([name]) => !values.server || name === values.server)) {
+  for (const [, start] of Object.entries(servers).filter(([name]) => !values.server || name === values.server)) {
     rows.push(await flood(start, kind));
     console.error(`${rows.length} done`);
   }

@@ -100,5 +100,5 @@ test('everything that a page was told is told again after it was loaded anew: it
     for (const device of devices) await device.close();
     assertSealed(liar.seen, []);
   };
-  await Promise.all([[0, ''], [1, 'pathless']].map(scene));
+  await Promise.all(/** @type {[number, string][]} */ ([[0, ''], [1, 'pathless']]).map(scene));
 });

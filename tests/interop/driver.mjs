@@ -199,6 +199,8 @@ function request(url, method, path, headers) {
 export class Socket {
   /** Everything that has arrived, in order. @type {string[]} */
   frames = [];
+  /** The id that it has asked for, if there is one. @type {string | undefined} */
+  id;
   /** @type {Promise<{code: number, reason: string}>} */
   closed;
   #ws;
@@ -236,7 +238,7 @@ export class Socket {
         response.on("end", () => failed(new NotUpgraded({ status: response.statusCode, headers: response.headers, body })));
       });
     });
-    this.#ws.on("message", (data, binary) => {
+    this.#ws.on("message", (/** @type {Buffer} */ data, binary) => {
       if (!binary && data.includes(HANDLED)) return this.#handled();
       this.#arrivals.push(Date.now());
       this.frames.push(binary ? `binary ${data.toString("hex")}` : data.toString());
@@ -253,6 +255,7 @@ export class Socket {
     });
     this.#ws.on("open", () => {
       // ws tells its user of a close frame only once the connection has ended, and gives that half a minute; browsers do not.
+      // @ts-expect-error It is not in ws's types, for it is none of its API.
       this.#ws._receiver.on("conclude", () => {
         linger = setTimeout(() => {
           this.leftOpen = true;
@@ -396,6 +399,7 @@ export class Socket {
   async write(bytes) {
     await this.#before();
     this.#raw = true;
+    // @ts-expect-error It is not in ws's types, for it is none of its API.
     this.#ws._socket.write(bytes);
   }
 

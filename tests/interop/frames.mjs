@@ -6,9 +6,9 @@ export const OPEN = '{"type":"OPEN"}';
 
 /** A message in the stock client's own order of fields; a field given as undefined is left out. */
 export const message = (type, dst, payload, more) => JSON.stringify({ type, payload, dst, ...more });
-export const offer = (dst, payload = "hello") => message("OFFER", dst, payload);
-export const answer = (dst, payload = "hello") => message("ANSWER", dst, payload);
-export const candidate = (dst, payload = "hello") => message("CANDIDATE", dst, payload);
+export const offer = (dst, /** @type {unknown} */ payload = "hello") => message("OFFER", dst, payload);
+export const answer = (dst, /** @type {unknown} */ payload = "hello") => message("ANSWER", dst, payload);
+export const candidate = (dst, /** @type {unknown} */ payload = "hello") => message("CANDIDATE", dst, payload);
 
 /** What the server makes of a message. */
 export const relayed = (type, src, dst, payload) => JSON.stringify({ type, src, dst, payload });

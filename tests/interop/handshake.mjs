@@ -112,7 +112,7 @@ export default [
   rule("an id with a trailing space is another id", sameId("bob", "bob+")),
   ...Object.entries(IDS).map(([what, [encoded, decoded]]) => rule(`an id may hold ${what}`, spelled(encoded, decoded))),
   ...["__proto__", "constructor", "toString", "null", "undefined", "0", "false"].map((name) =>
-    rule(`an id may be the word ${name}`, async ({ open, key, number, id }) => {
+    rule(`an id may be the word ${name}`, async ({ open, key, number }) => {
       // Not made unique: the word itself is the point. The token is, so that a run before this one cannot matter.
       const socket = await open(`key=${key}&id=${name}&token=${number}`);
       const frames = [await socket.next()];

@@ -31,7 +31,7 @@ export default [
     const alice = await join("alice");
     await alice.send(message("LEAVE", id("alice")));
     const frame = await alice.next();
-    return { frame, then: await receivedBy(alice) };
+    return { frame, afterwards: await receivedBy(alice) };
   }),
   ...[["without a dst", undefined], ["with a dst that is null", null], ["with a dst that is empty", ""], ["with a dst that is 0", 0], ["with a dst that is false", false]].map(([how, dst]) =>
     rule(`LEAVE ${how} gives the id up`, async (driver) => {

@@ -32,7 +32,7 @@ export default [
     await alice.send(offer(id("nobody")));
     return { frame: await alice.next(), at: window(since, LONG.expire) };
   }),
-  ...[["an ANSWER", answer], ["a CANDIDATE", candidate]].map(([what, write]) => rule(`${what} alone expires like an OFFER`, SHORT, async ({ expired, join, id }) => {
+  .../** @type {[string, typeof answer][]} */ ([["an ANSWER", answer], ["a CANDIDATE", candidate]]).map(([what, write]) => rule(`${what} alone expires like an OFFER`, SHORT, async ({ expired, join, id }) => {
     const alice = await join("alice");
     const since = Date.now();
     await alice.send(write(id("nobody")));
@@ -277,7 +277,7 @@ export default [
     await alice.close();
     const frames = await expired(bob);
     await bob.send(offer(id("bob")));
-    return { frames, then: await bob.next() };
+    return { frames, afterwards: await bob.next() };
   }),
   rule("an EXPIRE follows a sender that came back", UNHURRIED, async ({ expired, join, id, takeover }) => {
     const alice = await join("alice");

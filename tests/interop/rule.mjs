@@ -30,7 +30,7 @@
  * @returns {Omit<Rule, "theme">}
  */
 export function rule(name, options, run) {
-  return run ? { name, options, run } : { name, options: {}, run: options };
+  return typeof options === "function" ? { name, options: {}, run: options } : { name, options, run };
 }
 
 /** The servers' answers to a short wait: what takes 5 to 6 s by default takes 1 to 2 s here, so that rules about silence can wait it out. */

@@ -23,7 +23,7 @@ export async function peerServers() {
     child.once("message", ready);
     ended.then((code) => failed(new Error(`PeerServer ended with ${code} before it was ready`)));
   });
-  child.on("message", ({ call, port }) => waiting.get(call)?.(port));
+  child.on("message", (/** @type {{ call: number, port: number }} */ { call, port }) => waiting.get(call)?.(port));
   return {
     async start(options) {
       if (end !== undefined) throw new Error(`PeerServer has ended with ${end}`);
@@ -61,7 +61,7 @@ function variables({ discovery, cors, base, outer, key, limit, expire, alive }) 
  * @returns {Promise<Fleet>}
  */
 export async function beckons(more = {}) {
-  const { startBeckon } = await import(new URL("../worker/beckon.mjs", HERE));
+  const { startBeckon } = await import("../worker/beckon.mjs");
   const running = [];
   return {
     async start(options) {

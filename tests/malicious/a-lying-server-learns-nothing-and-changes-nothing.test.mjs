@@ -116,7 +116,7 @@ test('it sends everything back to its sender, as if the other had said it', asyn
 
 test('it puts the last thing first', async () => {
   const held = new Map();
-  await two(introductions((frame, client) => {
+  await two(introductions((frame) => {
     const [before] = held.get(frame.src) ?? [];
     held.set(frame.src, before ? [] : [frame]);
     return before ? [frame, before] : [];

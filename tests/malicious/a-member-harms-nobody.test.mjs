@@ -23,7 +23,7 @@ const watched = (url) =>
       window.channels = [];
       window.connections = [];
       window.WebSocket = class extends WebSocket {
-        constructor(...how) {
+        constructor(/** @type {ConstructorParameters<typeof WebSocket>} */ ...how) {
           super(...how);
           window.sockets.opened++;
           this.addEventListener('close', ({ code }) => window.sockets.closed.push(code));

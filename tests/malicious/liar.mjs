@@ -21,7 +21,7 @@ export async function startLiar(honest) {
     seen,
     clients,
     /** What a client gets instead of a frame: a list of frames. The second argument is that client, `{ id, room, send }`. */
-    lie: (frame) => [frame],
+    lie: (frame, _client) => [frame],
     /** Tells a client, by its id, anything at all. */
     say: (id, frame) => clients.find((client) => client.id === id).send(frame),
     close: () => {

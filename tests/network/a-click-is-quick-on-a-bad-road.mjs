@@ -57,7 +57,7 @@ export default function register(scenario) {
     assert.ok(held < waited / 10, `what may be lost waits for what was: ${held} were overtaken, and ${waited} that are reliable`);
   });
 
-  for (const engine of ['chromium', 'firefox']) {
+  for (const engine of /** @type {import('./network.mjs').Engine[]} */ (['chromium', 'firefox'])) {
     scenario(
       `a lone click in ${engine} does not wait for what was lost, with ${BAD.loss} % loss`,
       async (lab) => {

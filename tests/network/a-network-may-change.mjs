@@ -15,12 +15,12 @@ const SLACK = 1.75;
 
 /** @param {import('./lab.mjs').Scenario} scenario */
 export default function register(scenario) {
-  for (const [engines, seconds, long] of [
+  for (const [engines, seconds, long] of /** @type {[import('./network.mjs').Engine[], number, boolean][]} */ ([
     [['chromium', 'chromium'], 3, false],
     [['chromium', 'chromium'], 10, true],
     [['firefox', 'chromium'], 3, true],
     [['firefox', 'firefox'], 10, true],
-  ]) {
+  ])) {
     scenario(
       `the cable of ${engines.join(', opposite ')} is out for ${seconds} s: clicks arrive again within 3 s, none lost or doubled`,
       async (lab) => {
@@ -38,10 +38,10 @@ export default function register(scenario) {
     );
   }
 
-  for (const [engines, long] of [
+  for (const [engines, long] of /** @type {[import('./network.mjs').Engine[], boolean][]} */ ([
     [['chromium', 'chromium'], false],
     [['firefox', 'firefox'], true],
-  ]) {
+  ])) {
     scenario(
       `the router of ${engines[0]} gets another address: clicks arrive again within 3 s of its being noticed, none lost or doubled`,
       async (lab) => {

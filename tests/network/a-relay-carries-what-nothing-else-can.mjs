@@ -2,14 +2,16 @@
 // 443, whatever the networks let through. Where coturn will not, the server carries what is small.
 import assert from 'node:assert/strict';
 import { exchange, pairs, pause, stories, until, untilPath } from './devices.mjs';
+import { ROUTERS } from './network.mjs';
 import { credential, STUN_URL, tryCredential, TURN_URLS } from './turn.mjs';
 
 const { udp, tcp, tls } = TURN_URLS;
+/** @type {import('./network.mjs').Routers} */
 const SYMMETRIC = { ra: { nat: 'symmetric' }, rb: { nat: 'symmetric' } };
 
 /** @param {import('./lab.mjs').Scenario} scenario */
 export default function register(scenario) {
-  for (const [what, how, turn, engines, long] of [
+  for (const [what, how, turn, engines, long] of /** @type {[string, import('./network.mjs').Routers, string[], import('./network.mjs').Engine[], boolean?][]} */ ([
     ['behind two symmetric NATs: over UDP', SYMMETRIC, [udp, tcp, tls], ['chromium', 'chromium']],
     ['behind two symmetric NATs: over UDP', SYMMETRIC, [udp, tcp, tls], ['chromium', 'firefox'], true],
     ['behind two symmetric NATs: over UDP', SYMMETRIC, [udp, tcp, tls], ['firefox', 'chromium'], true],
@@ -18,11 +20,11 @@ export default function register(scenario) {
     ['none of which may use UDP: over TCP', { ra: { only: 'tcp' }, rb: { only: 'tcp' } }, [udp, tcp], ['chromium', 'chromium']],
     ['which may use port 443 only: over TLS', { ra: { only: '443' }, rb: { only: '443' } }, [udp, tcp, tls], ['chromium', 'chromium']],
     ['which may use port 443 only: over TLS', { ra: { only: '443' }, rb: { only: '443' } }, [udp, tcp, tls], ['chromium', 'firefox'], true],
-  ]) {
+  ])) {
     scenario(
       `a relay connects ${engines.join(' and ')} in networks ${what}`,
       async (lab) => {
-        for (const [router, rules] of Object.entries(how)) lab.network.route(router, rules);
+        for (const router of ROUTERS) if (how[router]) lab.network.route(router, how[router]);
         const protocol = what.split(' ').at(-1).toLowerCase();
         const devices = await lab.meet({ engines, stun: STUN_URL, turn });
         await untilPath(`turn-${protocol}`, devices);
@@ -37,18 +39,18 @@ export default function register(scenario) {
   }
 
   // What wins when a connection is made is what was quick at that moment: here, what nothing else was allowed to overtake.
-  for (const engines of [['chromium', 'chromium'], ['chromium', 'firefox'], ['firefox', 'chromium'], ['firefox', 'firefox']]) {
-    for (const [slow, first, path, better, then] of [
+  for (const engines of /** @type {import('./network.mjs').Engine[][]} */ ([['chromium', 'chromium'], ['chromium', 'firefox'], ['firefox', 'chromium'], ['firefox', 'firefox']])) {
+    for (const [slow, first, path, better, then] of /** @type {[string, import('./network.mjs').Rules, RegExp, string, import('./network.mjs').Rules][]} */ ([
       ['by TCP or TLS', { nat: 'symmetric', only: 'tcp' }, /^turn-t/, 'by UDP', { nat: 'symmetric' }],
       ['by UDP', { only: 'servers' }, /^turn-udp/, 'no relay', {}],
-    ]) {
+    ])) {
       scenario(
         `${engines.join(' and ')} that were connected by a relay ${slow} when ${better} would do find that, without a message lost`,
         async (lab) => {
-          for (const router of ['ra', 'rb']) lab.network.route(router, first);
+          for (const router of ROUTERS) lab.network.route(router, first);
           const devices = await lab.meet({ engines, stun: STUN_URL, turn: [udp, tcp, tls] });
           await until('they are connected', devices, async () => (await paths(devices)).every((one) => path.test(one)));
-          for (const router of ['ra', 'rb']) lab.network.route(router, { ...then, keep: true });
+          for (const router of ROUTERS) lab.network.route(router, { ...then, keep: true });
           await exchange(devices);
           await untilPath(better === 'by UDP' ? 'turn-udp' : 'stun', devices);
           await exchange(devices);
@@ -58,14 +60,14 @@ export default function register(scenario) {
       );
     }
 
-    for (const [what, act] of [
+    for (const [what, act] of /** @type {[string, (devices: import('./devices.mjs').Device[]) => Promise<void>][]} */ ([
       ['while nothing is said', async () => {}],
       ['while something is said', exchange],
-    ]) {
+    ])) {
       scenario(
         `when a relay forgets ${engines.join(' and ')} ${what}, it carries them again${act === exchange ? '' : ' as soon as one of them notices, and both know'}`,
         async (lab) => {
-          for (const router of ['ra', 'rb']) lab.network.route(router, SYMMETRIC[router]);
+          for (const router of ROUTERS) lab.network.route(router, SYMMETRIC[router]);
           // Nobody looks for a better path there, and so mends this one before it is missed.
           const devices = await lab.meet({ engines, turn: [udp], relayOnly: true });
           await untilPath('turn-udp', devices);
@@ -85,10 +87,10 @@ export default function register(scenario) {
     }
   }
 
-  for (const [what, wrong] of [
+  for (const [what, wrong] of /** @type {[string, () => { secret?: string, credential?: object }][]} */ ([
     ['signed with another secret', () => ({ secret: 'not the one of coturn' })],
     ['that have expired', () => ({ credential: credential({ lifeS: -60 }) })],
-  ]) {
+  ])) {
     scenario(
       `credentials ${what} get no relay: the server carries what is small; a direct path takes no harm`,
       async (lab) => {
@@ -106,12 +108,12 @@ export default function register(scenario) {
   }
 
   scenario("coturn's own tool gets an allocation with a fresh credential, and none with an expired or a forged one", async () => {
-    for (const [given, accepted] of [
+    for (const [given, accepted] of /** @type {[ReturnType<typeof credential>, boolean][]} */ ([
       [credential(), true],
       [credential({ lifeS: -60 }), false],
       [credential({ secret: 'not the one of coturn' }), false],
       [{ ...credential(), username: `${Math.floor(Date.now() / 1000) + 7200}:lab` }, false],
-    ]) {
+    ])) {
       const answer = tryCredential('b', given);
       assert.equal(answer.accepted, accepted, answer.text);
     }

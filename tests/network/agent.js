@@ -1,6 +1,8 @@
 // The page of the lab's devices: it joins the rooms that its address names, with the library as any page would import it, and lets the
 // tests look at what becomes of it. Its address is #SECRET,SECRET...@HOST, and @relay-only after it if
 // they are to be connected by a relay or not at all.
+export {}; // a module
+
 const [secrets, host, relayOnly] = location.hash.slice(1).split('@');
 const { join } = await import(`https://${host}/beckon.js`);
 

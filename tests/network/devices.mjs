@@ -16,12 +16,13 @@ export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
  * @typedef {object} Device
  * @property {string} machine
  * @property {import('puppeteer-core').Page} page
+ * @property {string[]} troubles what it has complained of
  * @property {(script: (...args: any[]) => any, ...args: any[]) => Promise<any>} ask runs something in the page
  * @property {() => Promise<void>} close
  */
 
 /** @returns {Promise<Device>} */
-export async function openDevice(browser, machine, url, prepare = async () => {}) {
+export async function openDevice(browser, machine, url, prepare = async (/** @type {import('puppeteer-core').Page} */ _page) => {}) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
   const troubles = [];

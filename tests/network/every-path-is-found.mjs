@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { name, press, untilHello, untilText } from '../browser/browser.mjs';
 import { standing } from '../../public/shared/sentences.js';
 import { exchange, pairs, untilPath } from './devices.mjs';
+import { ROUTERS } from './network.mjs';
 import { STUN_URL } from './turn.mjs';
 
+/** @type {import('./network.mjs').Engine[][]} */
 const BOTH = [
   ['chromium', 'chromium'],
   ['chromium', 'firefox'],
@@ -36,15 +38,15 @@ export default function register(scenario) {
     });
   }
 
-  for (const [what, how, stun] of [
+  for (const [what, how, stun] of /** @type {[string, import('./network.mjs').Routers, string][]} */ ([
     ['behind two NATs without STUN', {}, ''],
     ['behind two symmetric NATs', { ra: { nat: 'symmetric' }, rb: { nat: 'symmetric' } }, STUN_URL],
     ['one of which may not use UDP', { rb: { only: 'tcp' } }, STUN_URL],
-  ]) {
+  ])) {
     scenario(
       `devices ${what} have no direct path: what is small goes through the server, and the library says so`,
       async (lab) => {
-        for (const [router, rules] of Object.entries(how)) lab.network.route(router, rules);
+        for (const router of ROUTERS) if (how[router]) lab.network.route(router, how[router]);
         const devices = await lab.meet({ stun });
         await untilPath('server', devices);
         await exchange(devices);
@@ -57,12 +59,12 @@ export default function register(scenario) {
   }
 
   scenario("Beckon's page says that a click goes through the server when it does, and how two who reach each other do", async (lab) => {
-    for (const [stun, path] of [
+    for (const [stun, path] of /** @type {[string, 'server' | 'stun'][]} */ ([
       ['', 'server'],
       [STUN_URL, 'stun'],
-    ]) {
+    ])) {
       const [one, other] = (await lab.meet({ stun, page: true })).slice(-2);
-      const words = standing({ state: 'open', path, latency: null });
+      const words = standing(/** @type {import('../../public/beckon.js').Peer} */ ({ state: 'open', path, latency: null }));
       for (const { page } of [one, other]) await untilText(page, words);
       const from = await name(one.page);
       await press(one.page, '#hello');

@@ -61,6 +61,8 @@ await serve(null); // the page from elsewhere is the first
 const beckons = new Map();
 
 const lab = {
+  /** Whether this is `npm test`, which runs on any machine. */
+  short,
   network,
   turn,
   browsers,
@@ -77,7 +79,7 @@ const lab = {
    * Lets devices meet in a fresh room, one on each machine.
    * @param {object} how
    * @param {string[]} [how.on] machines
-   * @param {('chromium' | 'firefox')[]} [how.engines] one for each machine
+   * @param {import('./network.mjs').Engine[]} [how.engines] one for each machine
    * @param {string} [how.stun] Beckon's STUN_URLS
    * @param {string[]} [how.turn] Beckon's TURN_URLS
    * @param {string} [how.secret] what Beckon signs the credentials for these with

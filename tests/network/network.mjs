@@ -20,7 +20,19 @@ const NOWHERE = '203.0.113.254';
 /** road.rs, as lab.sh has built it. */
 const ROAD = new URL('../../target/lab/road', import.meta.url).pathname;
 
-/** What the program is run in: the network of one machine of the lab. */
+/**
+ * What a router lets through.
+ * @typedef {object} Rules
+ * @property {'cone' | 'symmetric'} [nat]
+ * @property {'anything' | 'servers' | 'tcp' | '443'} [only] what may leave; `servers`: nothing that goes to another router
+ * @property {boolean} [keep] whether the mappings that there are outlive it
+ */
+/** The routers of the two homes. @type {('ra' | 'rb')[]} */
+export const ROUTERS = ['ra', 'rb'];
+/** What some routers let through. @typedef {{ ra?: Rules, rb?: Rules }} Routers */
+/** The browsers of the lab. @typedef {'chromium' | 'firefox'} Engine */
+
+/** What the program is run in: the network of one machine of the lab. @returns {[string, string[]]} */
 export const within = (machine, ...command) => ['nsenter', [`--net=/run/netns/${machine}`, ...command]];
 
 /** Runs a program on a machine and gives what it printed. */
@@ -95,10 +107,7 @@ export async function openNetwork() {
     /**
      * Sets up a router: its kind of NAT and its firewall.
      * @param {'ra' | 'rb'} router
-     * @param {object} [how]
-     * @param {'cone' | 'symmetric'} [how.nat]
-     * @param {'anything' | 'servers' | 'tcp' | '443'} [how.only] what may leave; `servers`: nothing that goes to another router
-     * @param {boolean} [how.keep] whether the mappings that there are outlive it
+     * @param {Rules} [how]
      */
     route(router, { nat = 'cone', only = 'anything', keep = false } = {}) {
       const firewall = {

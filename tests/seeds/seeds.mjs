@@ -96,12 +96,14 @@ export function chancy(name) {
   console.log(`# ${name}: BECKON_SEED=${seeds.join(', ')}`);
   return (title, body) => {
     for (const seed of seeds) {
-      test(seeds.length > 1 ? `${title} (${seed})` : title, (t) =>
-        seededBy(seed, title, (random) => body(t, random)).catch((error) => {
+      test(seeds.length > 1 ? `${title} (${seed})` : title, async (t) => {
+        try {
+          await seededBy(seed, title, (random) => body(t, random));
+        } catch (error) {
           console.log(failing(name, seed));
           throw error;
-        }),
-      );
+        }
+      });
     }
   };
 }

@@ -194,7 +194,7 @@ test("counts are to be had where the operator asks for them, and nowhere else", 
   ]) assert.ok(text.split("\n").includes(line), `${line} in\n${text}`);
   assert.match(text, /^(# (HELP|TYPE) beckon_\w+ .+\n|beckon_\w+(\{(code|kind)="[a-z-]+"\})? \d+\n)+$/);
   assert.doesNotMatch(text, /secret|ann|127/);
-  for (const [path, method, status] of [["/", "GET", 404], ["/peerjs/id", "GET", 404], ["/metrics/", "GET", 404], ["/metrics", "POST", 405], ["/metrics?x", "GET", 200], ["/metrics", "HEAD", 200]]) {
+  for (const [path, method, status] of /** @type {[string, string, number][]} */ ([["/", "GET", 404], ["/peerjs/id", "GET", 404], ["/metrics/", "GET", 404], ["/metrics", "POST", 405], ["/metrics?x", "GET", 200], ["/metrics", "HEAD", 200]])) {
     assert.equal((await fetch(new URL(path, counts), { method })).status, status, `${method} ${path}`);
   }
   // Where it is served, and where nobody has asked for counts, there are none.

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { get } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -38,7 +38,7 @@ function seen(lines) {
 const freePort = () =>
   new Promise((settle) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
+      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
       server.close(() => settle(port));
     });
   });
@@ -62,7 +62,7 @@ test("the page is served over https, and the link in the terminal, the QR code a
   assert.match(told, /browser will warn you/);
 
   const ca = readFileSync(new URL(".beckon/lan/cert.pem", ROOT));
-  for (const [path, expected] of [["/", /<title>[^<]*Beckon/], ["/peerjs/id", /^[0-9a-f-]{36}$/]]) {
+  for (const [path, expected] of /** @type {[string, RegExp][]} */ ([["/", /<title>[^<]*Beckon/], ["/peerjs/id", /^[0-9a-f-]{36}$/]])) {
     const { status, body } = await new Promise((settle, reject) => {
       // With the certificate as the only authority, and the address checked against it.
       get(new URL(path, link), { ca }, (answer) => {
@@ -76,6 +76,7 @@ test("the page is served over https, and the link in the terminal, the QR code a
 });
 
 test("of several addresses the one of the default route comes first, then private ones, and what leads nowhere last", () => {
+  /** @returns {any} as much of an address as is looked at */
   const of = (address, more = {}) => ({ address, family: "IPv4", internal: false, ...more });
   const interfaces = {
     lo: [of("127.0.0.1", { internal: true })],

@@ -24,7 +24,7 @@ async function hello(port) {
 
 const port = await new Promise((settle) => {
   const server = createServer().listen(0, "127.0.0.1", () => {
-    const { port } = server.address();
+    const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
     server.close(() => settle(port));
   });
 });

@@ -134,7 +134,7 @@ const until = async (so) => {
   while (!so()) await sleep(20);
 };
 
-for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]]) {
+for (const [signal, code] of /** @type {[NodeJS.Signals, number][]} */ ([["SIGINT", 130], ["SIGTERM", 143]])) {
   test(`whoever ends it with ${signal} ends all that it has begun`, async (t) => {
     const { home, begin } = machine(t, { cc: "", curl: 'echo $$ >"$HOME/new" && /bin/mv "$HOME/new" "$HOME/pid"\nexec sleep 1000' });
     const { child, ended } = begin();

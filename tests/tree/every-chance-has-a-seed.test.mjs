@@ -14,7 +14,6 @@ const ALLOWED = {
   'tests/seeds/explore.mjs': 'looks for new seeds',
   'tests/browser/inside.mjs': 'puts a seed in its place, in every page',
   'tests/browser/two-who-call-each-other-agree.test.mjs': 'puts a seed in its place, in the page',
-  'tests/browser/inside.mjs': 'puts a seed in its place, in every page',
   'tests/interop/mutants.mjs': 'names it in what it changes',
   'tests/network/a-click-is-quick-on-a-bad-road.mjs': 'runs in a page, whose chance devices.mjs has seeded',
   'tests/network/devices.mjs': 'puts a seed in its place, in every page',

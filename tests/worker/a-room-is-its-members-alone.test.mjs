@@ -8,7 +8,7 @@ import { open } from "./socket.mjs";
 const OPEN = '{"type":"OPEN"}';
 const KEY = "a-rooms-key";
 
-for (const [homes, evicting] of [["1", false], ["1", true], ["8", true]]) {
+for (const [homes, evicting] of /** @type {[string, boolean][]} */ ([["1", false], ["1", true], ["8", true]])) {
   describe(`with ${homes} home(s)${evicting ? ", evicted between any two steps" : ""}`, () => {
     let beckon;
     before(async () => (beckon = await startBeckon({ vars: { ROOM_CAPACITY: "2", ALLOW_DISCOVERY: "true", PUBLIC_HOMES: homes } })));

@@ -37,6 +37,7 @@ export async function startBeckon({ vars = {}, secrets = {}, counting = false, c
    * Throws an object out of memory, as the platform does with one that is idle or moves. Its sockets stay open with
    * `hibernate` and are cut with `close` (a deploy). An object that is not in memory stays as it is.
    * @param {string} name  "home:0", "realm:<key>" or, of a room, "room:<key>"
+   * @param {"hibernate" | "close"} [webSockets]
    */
   const evict = (name, webSockets = "hibernate") =>
     worker.evictDurableObject("Room", { name, webSockets }).then(
@@ -49,12 +50,12 @@ export async function startBeckon({ vars = {}, secrets = {}, counting = false, c
   return {
     url,
     /** Sends a request as a program would, without CORS or a browser. */
-    fetch: (path, init) => harness.fetch(new URL(path, url).href, init),
+    fetch: async (path, init) => /** @type {Response} */ (/** @type {unknown} */ (await harness.fetch(new URL(path, url).href, init))), // Miniflare's has another type
     evict,
     /** Whether an object is in memory. If so, it no longer is afterwards. */
     isAwake: (name) => evict(name),
     /** Evicts all homes of the public realm. */
-    evictAll: async (webSockets = "hibernate") => {
+    evictAll: async (/** @type {"hibernate" | "close"} */ webSockets = "hibernate") => {
       for (let home = 0; home < Number(vars.PUBLIC_HOMES ?? 1); home++) await evict(`home:${home}`, webSockets);
     },
     /** All rows of a query to an object's storage. */
@@ -68,7 +69,7 @@ export async function startBeckon({ vars = {}, secrets = {}, counting = false, c
       });
     },
     /** The data points that were written, as they were. */
-    points: async () => (await harness.getWorker("counter").fetch("/")).json(),
+    points: async () => /** @type {{ indexes: string[], blobs: string[], doubles: number[] }[]} */ (await (await harness.getWorker("counter").fetch("/")).json()),
     /** What the Worker logged. */
     logs: () => harness.getLogs(),
     close: () => harness.close().finally(config?.remove),

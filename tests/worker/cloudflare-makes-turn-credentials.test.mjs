@@ -57,8 +57,7 @@ test("its credentials go to everybody who comes within a minute", async (t) => {
 });
 
 test("an eviction does not lose them, and a stock client's socket does not wait for them", async (t) => {
-  let release;
-  const held = new Promise((resolve) => (release = resolve));
+  const { promise: held, resolve: release } = Promise.withResolvers();
   const { beckon, asked, join } = await start(t, async (_request, response) => {
     await held;
     response.writeHead(201).end(generated);

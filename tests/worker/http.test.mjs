@@ -41,11 +41,11 @@ test("a frame finds its way to another home and EXPIRE back", async () => {
 });
 
 test("refusals of a socket's address come as a frame and a close without a code", async () => {
-  for (const [query, msg] of [
+  for (const [query, msg] of /** @type {[Record<string, string>, string][]} */ ([
     [{ key: "peerjs", id: "x" }, "No id, token, or key supplied to websocket server"],
     [{ key: "peerjs", token: "t", roster: "1" }, "The public realm has no roster: use a key of your own"],
     [{ key: "peerjs", token: "t", id: "x".repeat(1025) }, "The id is too long: it may have at most 512 bytes"],
-  ]) {
+  ])) {
     const socket = await open(beckon.url, query);
     assert.equal(JSON.parse(await socket.next()).payload.msg, msg);
     assert.equal((await socket.closed()).code, 1005);

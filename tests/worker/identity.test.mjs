@@ -91,6 +91,7 @@ describe("who holds an id", { concurrency: true }, () => {
           const mute = await join("mute", "m");
           assert.equal(await mute.next(), OPEN);
           await beatOf(mute);
+          /** @type {Awaited<ReturnType<typeof open>>} */
           let beating;
           const beats = async () => {
             beating = await join("beating", "b");
@@ -135,7 +136,7 @@ describe("with TOKEN_KEY set", () => {
   after(() => beckon.close());
 
   const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const sign = (contents, { secret = key, header = { alg: "HS256", typ: "JWT" }, hash = "sha256" } = {}) => {
+  const sign = (contents, { secret = key, header = /** @type {object} */ ({ alg: "HS256", typ: "JWT" }), hash = "sha256" } = {}) => {
     const signed = `${part(header)}.${part(contents)}`;
     return `${signed}.${createHmac(hash, secret).update(signed).digest("base64url")}`;
   };
@@ -215,7 +216,7 @@ describe("with TOKEN_KEY set", () => {
     layla.send({ type: "OFFER", dst: "osama" });
     assert.equal(await osama.next(), '{"type":"OFFER","src":"layla","dst":"osama"}');
     // Whatever had come of it would have come before what they tell themselves.
-    for (const [socket, id] of [[eve, "osama"], [layla, "layla"]]) {
+    for (const [socket, id] of /** @type {[typeof eve, string][]} */ ([[eve, "osama"], [layla, "layla"]])) {
       socket.send({ type: "OFFER", dst: id, payload: "last" });
       assert.equal(await socket.next(), `{"type":"OFFER","src":"${id}","dst":"${id}","payload":"last"}`);
     }

@@ -14,7 +14,7 @@ const NOT_A_MESSAGE = { opcode: 1, payload: '{"type":"ERROR","payload":{"msg":"T
 const part = (from, to, shape) => frame(SELF.subarray(from, to), shape);
 const MiB = 1024 * 1024;
 
-/** What is sent, and what is heard: frames, or the code with which the socket is closed. */
+/** What is sent, and what is heard: frames, or the code with which the socket is closed. @type {Record<string, [Buffer[], number | object[]]>} */
 const CASES = {
   "a whole frame": [[frame(SELF)], [RELAYED]],
   "a frame in pieces, one of them inside a letter": [[part(0, 5, { fin: false }), part(5, 40, { fin: false, opcode: 0 }), part(40, 99, { opcode: 0 })], [RELAYED]],
@@ -97,7 +97,10 @@ test("frames of every shape", { timeout: 120_000 }, async (t) => {
 test("every code of a close is answered in kind, and what is none is answered without one", { timeout: 120_000 }, async () => {
   const said = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1016, 1999, 2000, 2999, 3000, 3999, 4000, 4001, 4999];
   const unsaid = [0, 1, 999, 1004, 1005, 1006, 1015, 5000, 65535]; // RFC 6455, 7.4: not to be sent, or not defined
-  const closes = [...said.map((code) => [close(code, "bye"), code, "bye"]), ...unsaid.map((code) => [close(code, "bye"), 1005, ""])];
+  /** @type {[Buffer, number, string][]} */
+  const closes = [];
+  for (const code of said) closes.push([close(code, "bye"), code, "bye"]);
+  for (const code of unsaid) closes.push([close(code, "bye"), 1005, ""]);
   closes.push([close(), 1005, ""], [frame(Buffer.from([3]), { opcode: CLOSE }), 1005, ""], [close(1000, "x".repeat(123)), 1000, "x".repeat(123)]);
   closes.push([close(1000, Buffer.from([0xff])), 1000, "\ufffd"]);
   for (const [sent, code, reason] of closes) {

@@ -121,7 +121,7 @@ describe("counts", () => {
     await (await open(beckon.url, { key: "peerjs", id: "x" })).closed();
     ann.send("x".repeat(300_000));
     await ann.closed();
-    for (const [path, status] of [["/paths/turn-tls", 204], ["/paths/turn-tls", 204], ["/paths/direct", 204], ["/paths/elsewhere", 404], ["/paths/", 404]]) {
+    for (const [path, status] of /** @type {[string, number][]} */ ([["/paths/turn-tls", 204], ["/paths/turn-tls", 204], ["/paths/direct", 204], ["/paths/elsewhere", 404], ["/paths/", 404]])) {
       assert.equal((await beckon.fetch(path, { method: "POST" })).status, status, path);
     }
     assert.equal((await (await beckon.fetch("/health")).json()).counts, true);

@@ -38,7 +38,12 @@ export async function soonAfter(ms, prepare, look) {
   }
 }
 
-/** Waits until `check` gives something that is true. @param {string} what @param {() => Promise<unknown> | unknown} check */
+/**
+ * Waits until `check` gives something that is true.
+ * @template T
+ * @param {string} what
+ * @param {() => Promise<T> | T} check
+ */
 export async function eventually(what, check, patience = 60_000) {
   for (const end = Date.now() + patience; ; await sleep(20)) {
     const found = await check();

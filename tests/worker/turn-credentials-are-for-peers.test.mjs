@@ -37,10 +37,10 @@ for (const evicting of [false, true]) {
         const { type, payload } = JSON.parse(await socket.next());
         assert.equal(type, "OPEN");
         await step("room:room");
-        return [socket, assertSigned(payload)];
+        return { socket, tag: assertSigned(payload) };
       };
-      const [ann, hers] = await join("ann");
-      const [bob, his] = await join("bob");
+      const { socket: ann, tag: hers } = await join("ann");
+      const { socket: bob, tag: his } = await join("bob");
       await ann.next(); // JOIN
       const tags = [hers, his];
       if (evicting) {
@@ -89,7 +89,7 @@ for (const evicting of [false, true]) {
       }
       assert.equal((await ask(right, "/peerjs//ICE/")).status, 200);
       const refused = "ICE servers are for connected peers: connect first, then ask with the same id and token\n";
-      for (const [query, path] of [
+      for (const [query, path] of /** @type {[Record<string, string>, string?][]} */ ([
         [{}],
         [{ id: "ann é" }],
         [{ token: "hers" }],
@@ -98,7 +98,7 @@ for (const evicting of [false, true]) {
         [{ id: "bob", token: "hers" }],
         [{ id: "ann é", token: "hers", roster: "1", key: "peerjs" }, "/other/ice"],
         [{ id: "x".repeat(513), token: "hers" }],
-      ]) {
+      ])) {
         await step("home:0");
         const answer = await ask(query, path);
         assert.deepEqual([answer.status, await answer.text()], [401, refused], JSON.stringify(query));

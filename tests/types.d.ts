@@ -1,0 +1,91 @@
+// What tsc cannot know of what the tests see.
+
+/** What tests leave in a page for themselves. */
+type Left =
+  | "agent"
+  | "lab"
+  | "askedAt"
+  | "axe"
+  | "channel"
+  | "channels"
+  | "configured"
+  | "connection"
+  | "connections"
+  | "cutAt"
+  | "dial"
+  | "ended"
+  | "file"
+  | "flashes"
+  | "heard"
+  | "hearing"
+  | "held"
+  | "ids"
+  | "logged"
+  | "openAt"
+  | "opened"
+  | "peer"
+  | "positions"
+  | "receipts"
+  | "relayed"
+  | "release"
+  | "room"
+  | "run"
+  | "said"
+  | "seen"
+  | "shared"
+  | "silent"
+  | "socket"
+  | "sockets"
+  | "state"
+  | "stated"
+  | "stock"
+  | "strangers"
+  | "taking"
+  | "testClock"
+  | "times"
+  | "tones"
+  | "unheeded"
+  | "worst"
+  | "xss";
+interface Window extends Record<Left, any> {}
+
+/** What they put onto parts of it. */
+interface CSSStyleSheet { ofTest?: boolean }
+interface WebSocket { owesAnAnswer?: boolean }
+interface RTCPeerConnection { said?: string[] }
+
+// Of the two kinds of animations that CSS makes.
+interface Animation {
+  animationName?: string;
+  transitionProperty?: string;
+}
+
+// A selector does not say what it finds. A test that is wrong about it is red.
+interface ParentNode {
+  querySelector(selectors: string): any;
+  querySelectorAll(selectors: string): NodeListOf<any>;
+}
+interface Document {
+  getElementById(elementId: string): any;
+}
+interface Element {
+  closest(selectors: string): any;
+}
+
+// A server of a test listens at a port, and at no pipe.
+declare module "http" {
+  interface Server<Request extends typeof IncomingMessage = typeof IncomingMessage, Response extends typeof ServerResponse<InstanceType<Request>> = typeof ServerResponse> {
+    address(): import("net").AddressInfo;
+  }
+}
+
+// Without a type, a promise may also settle with nothing.
+interface PromiseConstructor {
+  new <T>(executor: (resolve: (value?: T | PromiseLike<T>) => void, reject: (reason?: any) => void) => void): Promise<T>;
+}
+
+/** The classroom's, whose script is no module. */
+declare const connections: Set<import("peerjs").DataConnection>;
+
+/** The stock client, in pages that load it. */
+declare const Peer: typeof import("peerjs").Peer;
