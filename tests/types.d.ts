@@ -44,10 +44,14 @@ type Left =
   | "testClock"
   | "times"
   | "tones"
+  | "tripped"
   | "unheeded"
   | "worst"
   | "xss";
 interface Window extends Record<Left, any> {}
+
+/** Stands for something of the platform, or of the library, and has as much of it as the test needs. */
+type Fake = any;
 
 /** What they put onto parts of it. */
 interface CSSStyleSheet { ofTest?: boolean }

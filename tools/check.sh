@@ -14,6 +14,7 @@ lints() {
 }
 types() {
     say "types of the client";  tsc --project tsconfig.json
+    say "types of tests and tools";  tsc --project tests/tsconfig.json
 }
 patterns() {
     say "regular expressions";  node tools/patterns.mjs

@@ -331,6 +331,7 @@ function judge(sides, clicks) {
 }
 
 /** As beckon.js names a frame. */
+/** @param {{ description?: any, candidate?: any }} message */
 function kind({ description, candidate }) {
   return description?.type.toUpperCase() ?? (candidate ? 'CANDIDATE' : 'MESSAGE');
 }
