@@ -308,7 +308,7 @@ test('what is shown is what runs: as it was written, with one import', async () 
       await until(page, source, (source, text) => document.querySelector(`[data-source="${source}"]`).textContent === text, source, written);
       assert.ok(await page.evaluate((source) => performance.getEntriesByName(new URL(source, location.href).href).some((entry) => /** @type {PerformanceResourceTiming} */ (entry).initiatorType !== 'fetch'), source), `${source} runs`);
       const file = source.split('/').at(-1);
-      assert.deepEqual([...written.matchAll(/from '([^']+)'/g)].map(([, from]) => from), imports[file]);
+      assert.deepEqual([...written.matchAll(/from ["']([^"']+)["']/g)].map(([, from]) => from), imports[file]);
       seen.push(file);
     }
     assert.deepEqual(troubles, []);

@@ -41,7 +41,7 @@ async function graph(entry, found = new Set()) {
   if (found.has(entry)) return found;
   found.add(entry);
   const source = await readFile(new URL(entry, PUBLIC), 'utf8');
-  for (const [, name] of source.matchAll(/^(?:import|export) [^;]*?from '(\.[\w./-]+)';/gm)) await graph(path.posix.join(path.posix.dirname(entry), name), found);
+  for (const [, name] of source.matchAll(/^(?:import|export) [^;]*?from ["'](\.[\w./-]+)["'];/gm)) await graph(path.posix.join(path.posix.dirname(entry), name), found);
   return found;
 }
 

@@ -35,10 +35,13 @@ test('each class has exactly the members that are declared', () => {
 test('every code that the library gives to an error is in the documentation of BeckonError', async () => {
   const documented = classes.find(({ name }) => name.text === 'BeckonError').getFullText();
   const modules = await readdir(new URL('../../public/lib/', import.meta.url));
+  const codes = [];
   for (const file of ['beckon.js', ...modules.map((name) => `lib/${name}`)]) {
     const source = await readFile(new URL(`../../public/${file}`, import.meta.url), 'utf8');
     // Directly, or by way of `why`, one of several.
-    const codes = [...source.matchAll(/new BeckonError\('([\w-]+)'/g), ...source.matchAll(/const why = (.*);/g)].flatMap(([, found]) => found.match(/^[\w-]+$/) ?? [...found.matchAll(/'([\w-]+)'/g)].map(([, code]) => code));
-    for (const code of codes) assert.ok(documented.includes(`\`${code}\``), code);
+    const given = [...source.matchAll(/new BeckonError\(\s*(["'][\w-]+["'])/g), ...source.matchAll(/const why =([^;]*);/g)];
+    codes.push(...given.flatMap(([, found]) => [...found.matchAll(/["']([\w-]+)["']/g)].map(([, code]) => code)));
   }
+  assert.ok(codes.length > 10, codes.join());
+  for (const code of codes) assert.ok(documented.includes(`\`${code}\``), code);
 });
