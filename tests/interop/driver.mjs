@@ -24,6 +24,9 @@ export class NotUpgraded extends Error {
   }
 }
 
+/** The machine took so long that what was to be seen is over: that says nothing about the server, and is looked at again. */
+export class TooSlow extends Error {}
+
 let runs = 0;
 let reads = 0;
 /** How long an answer to a ping may take, in ms: after that, nobody reads any more. */
@@ -68,7 +71,7 @@ export class Driver {
         await before();
       }
     };
-    for (const method of ["id", "at", "query", "http", "open", "join", "dial", "takeover", "upgrade", "expired"]) this[method] = this[method].bind(this);
+    for (const method of ["id", "at", "query", "http", "open", "join", "dial", "takeover", "upgrade", "expired", "inTime"]) this[method] = this[method].bind(this);
   }
 
   /** A name of this run's own. */
@@ -160,6 +163,11 @@ export class Driver {
     const mark = `mark ${number}`;
     await socket.send(JSON.stringify({ type: "CANDIDATE", payload: mark, dst: socket.id }));
     return socket.until(JSON.stringify({ type: "CANDIDATE", src: socket.id, dst: socket.id, payload: mark }));
+  }
+
+  /** That what has been done by now was done within `ms` of a moment, as the rule needs it to be. */
+  inTime(since, ms) {
+    if (Date.now() - since >= ms) throw new TooSlow(`it took ${Date.now() - since} ms, and had to take less than ${ms}`);
   }
 
   /** The observation without the marks of this run. */

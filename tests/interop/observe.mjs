@@ -1,4 +1,7 @@
-import { Driver } from "./driver.mjs";
+import { Driver, TooSlow } from "./driver.mjs";
+
+/** How often a machine may be too slow for a rule. */
+const TOO_SLOW_TIMES = 5;
 
 /**
  * Runs rules against one make of server: one instance for each set of options, many rules at a time, since most of their time is waiting.
@@ -22,7 +25,7 @@ export async function observe(rules, fleet, { atOnce = 40, evicting = false, pro
   };
 
   const outcomes = new Map();
-  const run = async (rule) => {
+  const run = async (rule, again = 0) => {
     const server = await serverFor(rule.options);
     let actions = 1;
     let evictions = 0;
@@ -35,6 +38,10 @@ export async function observe(rules, fleet, { atOnce = 40, evicting = false, pro
     try {
       outcome = { value: driver.observe(await rule.run(driver)) };
     } catch (error) {
+      if (error instanceof TooSlow && again < TOO_SLOW_TIMES) {
+        await driver.leave();
+        return run(rule, again + 1);
+      }
       outcome = { error: new Error(driver.observe(error.message), { cause: error }) };
     }
     await driver.leave();

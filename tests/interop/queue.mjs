@@ -209,19 +209,25 @@ export default [
     const [open, frame] = await bob.some(2);
     return { open, length: JSON.parse(frame).payload.length };
   }),
-  rule("who comes after 4 s is in time", LONG, async ({ expired, join, dial, id }) => {
+  rule("who comes after 4 s is in time", LONG, async ({ expired, join, dial, id, inTime }) => {
     const alice = await join("alice");
+    const since = Date.now();
     await alice.send(offer(id("bob")));
     await sleep(4_000);
     const bob = await dial("bob");
-    return { bob: await bob.some(2), alice: await expired(alice) };
+    const open = await bob.next();
+    inTime(since, LONG.expire);
+    return { bob: [open, await bob.next()], alice: await expired(alice) };
   }),
-  rule("no EXPIRE for what was delivered", UNHURRIED, async ({ expired, join, dial, id }) => {
+  rule("no EXPIRE for what was delivered", UNHURRIED, async ({ expired, join, dial, id, inTime }) => {
     const alice = await join("alice");
+    const since = Date.now();
     await alice.send(offer(id("bob")), candidate(id("bob")));
     await receivedBy(alice);
     const bob = await dial("bob");
-    return { bob: await bob.some(3), alice: await expired(alice) };
+    const open = await bob.next();
+    inTime(since, UNHURRIED.expire);
+    return { bob: [open, ...(await bob.some(2))], alice: await expired(alice) };
   }),
   rule("who comes after EXPIRE gets nothing", SHORT, async ({ join, dial, id }) => {
     const alice = await join("alice");
@@ -240,13 +246,15 @@ export default [
     const second = await takeover("bob", "another");
     return { first: frames, second: await receivedBy(second.socket), open: second.frame };
   }),
-  rule("what was delivered does not shorten the time of what waits next", UNHURRIED, async ({ join, dial, id }) => {
+  rule("what was delivered does not shorten the time of what waits next", UNHURRIED, async ({ join, dial, id, inTime }) => {
     const alice = await join("alice");
     const start = Date.now();
     await alice.send(offer(id("bob"), 1));
     await receivedBy(alice);
     const bob = await dial("bob");
-    const frames = await bob.some(2);
+    const open = await bob.next();
+    inTime(start, UNHURRIED.expire);
+    const frames = [open, await bob.next()];
     await bob.close();
     await sleep(start + UNHURRIED.expire - 100 - Date.now());
     const since = Date.now();
@@ -279,20 +287,24 @@ export default [
     await bob.send(offer(id("bob")));
     return { frames, afterwards: await bob.next() };
   }),
-  rule("an EXPIRE follows a sender that came back", UNHURRIED, async ({ expired, join, id, takeover }) => {
+  rule("an EXPIRE follows a sender that came back", UNHURRIED, async ({ expired, join, id, takeover, inTime }) => {
     const alice = await join("alice");
+    const since = Date.now();
     await alice.send(offer(id("nobody")));
     await receivedBy(alice);
     await alice.close();
     const back = await takeover("alice");
+    inTime(since, UNHURRIED.expire);
     return { open: back.frame, frames: await expired(back.socket) };
   }),
-  rule("an EXPIRE and whoever holds the sender's id by then", UNHURRIED, async ({ expired, join, id, takeover }) => {
+  rule("an EXPIRE and whoever holds the sender's id by then", UNHURRIED, async ({ expired, join, id, takeover, inTime }) => {
     const alice = await join("alice", "one");
+    const since = Date.now();
     await alice.send(offer(id("nobody")));
     await receivedBy(alice);
     await alice.close();
     const other = await takeover("alice", "two");
+    inTime(since, UNHURRIED.expire);
     return { open: other.frame, frames: await expired(other.socket) };
   }),
   rule("messages for a peer that has just gone wait for its return", PATIENT, async ({ join, id, takeover }) => {
