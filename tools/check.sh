@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# npm run check: formatting, lints of the core (host) and of the shell (wasm32), types of the client, time that its
-# regular expressions take. One of the words format, lints, types, patterns is that alone, on a machine that is set up.
+# npm run check: the form of Rust and JavaScript, lints of the core (host), of the shell (wasm32) and of JavaScript, types of JavaScript, time
+# that its regular expressions take. One of the words format, lints, types, patterns is that alone, on a machine that is set up.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$root"
@@ -9,6 +9,7 @@ format() {
     say "formatting";  cargo fmt --check
 }
 lints() {
+    say "lints of JavaScript";  biome lint
     say "lints of the core and its tests";  cargo clippy --quiet --locked --all-targets -- -D warnings
     say "lints of the Worker";  WASM_BINDGEN_USE_JS_SYS=1 wasm_cargo clippy --quiet --locked --lib --target "$target" --target-dir "$tools/target" -- -D warnings
 }
