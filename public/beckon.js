@@ -1,18 +1,14 @@
 // Beckon in any page: `join(link)` and everyone who has the link is connected to everyone else, device to device.
-// No side effects on import, no globals. What is exported is documented in beckon.d.ts.
-import { openCourier } from './lib/sealed-channel.js';
+// No side effects on import, no globals. beckon.d.ts documents the exports.
 import { BeckonError, BeckonEvent, messages } from './lib/events.js';
-import { Peer } from './lib/peer-handle.js';
 import { takeIdentity } from './lib/identity.js';
 import { watchPage } from './lib/page-lifecycle.js';
-import { openAllowance, openOutlet, openPace } from './lib/rate-limit.js';
-import { openPeer } from './lib/peer.js';
+import { Peer } from './lib/peer-handle.js';
+import { openPeers } from './lib/peers.js';
+import { openFrameLimit } from './lib/rate-limit.js';
 import { deriveKeys, freshEpoch, freshSecret, isSecret } from './lib/seal.js';
-import { openSignal } from './lib/signalling.js';
-import { openTallies } from './lib/delivery-states.js';
-
-/** How many who come are met, at once and a second in the long run, beside those who are here when we come. Whoever comes beyond that calls again. */
-const MEETINGS = /** @type {const} */ ([100, 4]);
+import { openSealedChannel } from './lib/sealed-channel.js';
+import { openSignalling, socketUrl } from './lib/signalling.js';
 
 export { BeckonError, Peer };
 
@@ -43,15 +39,14 @@ export class Room extends EventTarget {
   #error = /** @type {BeckonError | null} */ (null);
   #retryAt = 0;
   #identity = /** @type {import('./lib/identity.js').Identity | null} */ (null);
-  #signal = /** @type {ReturnType<typeof openSignal> | null} */ (null);
-  #ice = /** @type {import('./lib/signalling.js').Ice} */ ({ iceServers: [], degraded: false, until: 0 });
-  /** @type {Map<string, import('./lib/peer.js').Member>} */
-  #members = new Map();
-  #tallies = openTallies((id) => this.#members.has(id));
-  #pace = openPace();
-  #outlet = openOutlet();
-  #mayMeet = openAllowance(...MEETINGS);
-  /** Counts starts and stops: what was begun before the last one is void. */
+  #signalling = /** @type {ReturnType<typeof openSignalling> | null} */ (null);
+  #ice = /** @type {import('./lib/credentials.js').Ice} */ ({ iceServers: [], degraded: false, until: 0 });
+  #peers = openPeers(this, {
+    ice: () => ({ ...this.#ice, iceTransportPolicy: this.#options.relayOnly ?? this.#link.searchParams.has('relay-only') ? 'relay' : 'all' }),
+    isOnline: () => this.#state === 'open',
+  });
+  #mayTransmit = openFrameLimit();
+  /** Counts starts and stops: anything begun before the last one is void. */
   #run = 0;
   /** Ends every listener that the room has put on the page. */
   #over = new AbortController();
@@ -75,9 +70,9 @@ export class Room extends EventTarget {
     this.#link = link;
     this.#secret = secret;
     this.#options = options;
-    this.ready.catch(() => {}); // who does not await it reads `error`
+    this.ready.catch(() => {}); // an app that does not await it reads `error`
     options.signal?.addEventListener('abort', () => this.close(), { signal: this.#over.signal });
-    watchPage(this.#over.signal, { gone: () => this.#stop(), back: () => this.#start(false), look: () => this.retry(), moved: () => this.#look(true) });
+    watchPage(this.#over.signal, { gone: () => this.#stop(), back: () => this.#start(false), look: () => this.retry(), moved: () => this.#retry(true) });
     if (options.signal?.aborted) this.close();
     else this.#start(false);
   }
@@ -98,7 +93,7 @@ export class Room extends EventTarget {
     return this.#identity?.id ?? '';
   }
   get peers() {
-    return [...this.#members.values()].map((member) => member.peer);
+    return [...this.#peers.all.values()].map((peer) => peer.handle);
   }
   get face() {
     return this.#identity?.face ?? '';
@@ -111,7 +106,7 @@ export class Room extends EventTarget {
   }
   set name(wish) {
     this.#identity?.rename(wish);
-    for (const member of this.#members.values()) member.say({ type: 'name', name: this.name });
+    for (const peer of this.#peers.all.values()) peer.sendControl({ type: 'name', name: this.name });
   }
 
   /**
@@ -119,14 +114,16 @@ export class Room extends EventTarget {
    * @param {{ reliable?: boolean }} [how]
    */
   broadcast(data, how) {
-    const sent = this.peers.map((peer) => peer.send(data, how).then(() => [peer], absent));
+    // A peer that has left meanwhile has not heard it; every other reason is the sender's to know.
+    const missed = (/** @type {BeckonError} */ why) => (why.code === 'left' ? [] : Promise.reject(why));
+    const sent = this.peers.map((peer) => peer.send(data, how).then(() => [peer], missed));
     const heard = Promise.all(sent).then((peers) => peers.flat());
-    heard.catch(() => {}); // who does not look at it need not handle its failure
+    heard.catch(() => {}); // an app that does not look at it need not handle its failure
     return heard;
   }
 
   retry() {
-    this.#look(false);
+    this.#retry(false);
   }
 
   close() {
@@ -142,67 +139,60 @@ export class Room extends EventTarget {
   }
 
   /** @param {boolean} moved whether the network changed */
-  #look(moved) {
-    this.#signal?.hurry();
-    for (const member of this.#members.values()) member.nudge(moved);
+  #retry(moved) {
+    this.#signalling?.hurry();
+    for (const peer of this.#peers.all.values()) peer.retry(moved);
   }
 
-  /** @param {boolean} fresh as somebody new */
-  #start(fresh) {
-    // A page may not be allowed what we need: ws: from https:, for one.
-    this.#enter(++this.#run, fresh).catch((cause) => this.#end(new BeckonError('blocked', cause.message, { cause })));
+  /** @param {boolean} asNew as somebody new */
+  #start(asNew) {
+    // A browser may forbid it: ws: from a page of https:, for one.
+    this.#enter(++this.#run, asNew).catch((cause) => this.#end(new BeckonError('blocked', cause.message, { cause })));
   }
 
   /**
    * @param {number} run
-   * @param {boolean} fresh
+   * @param {boolean} asNew
    */
-  async #enter(run, fresh) {
+  async #enter(run, asNew) {
     const keys = await deriveKeys(this.#secret);
-    const { realmKey } = keys;
-    const identity = await takeIdentity(realmKey, { name: this.#options.name, fresh });
+    const identity = await takeIdentity(keys.realmKey, { name: this.#options.name, asNew });
     if (run !== this.#run) return identity.release();
     this.#identity = identity;
-    const url = new URL('peerjs', this.#link);
-    url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
-    url.hash = '';
-    url.search = String(new URLSearchParams({ key: realmKey, roster: '1', id: identity.id, token: identity.token }));
+    const peers = this.#peers;
     const epoch = freshEpoch();
-    const courier = openCourier({
+    const channel = openSealedChannel({
       keys,
       me: identity.id,
       epoch,
-      send: (dst, type, payload) => run === this.#run && this.#outlet(payload.length) && this.#signal?.tell(dst, type, payload),
-      here: (id) => this.#members.has(id),
-      busy: (src) => this.#members.get(src)?.connected ?? false,
-      told: (src, words, theirs, fresh) => run === this.#run && know(src)?.told(words, theirs, fresh),
-      refused: (src, reason) => run === this.#run && this.#refuse(src, reason),
+      transmit: (dst, type, payload) => run === this.#run && this.#mayTransmit(payload.length) && this.#signalling?.send(dst, type, payload),
+      isHere: (id) => peers.all.has(id),
+      isConnected: (src) => peers.all.get(src)?.isConnected ?? false,
+      onMessage: (src, message, theirEpoch, proven) => run === this.#run && peers.know(src, session)?.receiveSealed(message, theirEpoch, proven),
+      onRefused: (src, reason) => run === this.#run && this.#refuse(src, reason),
     });
-    /** @param {string} id */
-    const meet = (id) => this.#members.get(id) ?? this.#meet(id, epoch, courier);
-    /** @param {string} id */
-    const know = (id) => this.#members.get(id) ?? (this.#mayMeet() ? meet(id) : null);
+    const session = { me: identity.id, epoch, channel };
     const gone = (/** @type {string} */ id, /** @type {boolean} */ goodbye) =>
-      courier.after(id, () => run === this.#run && this.#members.get(id)?.absent(goodbye)); // after what it said before
+      channel.after(id, () => run === this.#run && peers.all.get(id)?.socketGone(goodbye)); // after what it said before
     this.#become('connecting');
-    this.#signal = openSignal(url, {
-      open: ({ id: mine, peers, ...ice }) => {
+    this.#signalling = openSignalling(socketUrl(this.#link, keys.realmKey, identity), {
+      open: ({ id: mine, peers: present, ...ice }) => {
         if (mine !== identity.id) return this.#end(new BeckonError('tampered', 'Someone changed the introduction'));
         this.#configure(ice);
-        this.#state = 'open'; // before it is said: who has no link to one of them now makes one
-        for (const [id, member] of this.#members) if (!peers.includes(id)) member.absent(false);
-        for (const id of peers) {
-          if (id !== identity.id) this.#members.has(id) ? meet(id).found() : meet(id).call();
+        this.#state = 'open'; // before it is said: a peer without a connection makes one now
+        for (const [id, peer] of peers.all) if (!present.includes(id)) peer.socketGone(false);
+        for (const id of present) {
+          if (id !== identity.id) peers.all.has(id) ? peers.meet(id, session).serverIsBack() : peers.meet(id, session).call();
         }
         this.#become('open');
         this.#opened();
       },
       ice: (ice) => this.#configure(ice),
-      join: (id) => id !== identity.id && courier.after(id, () => run === this.#run && know(id)?.expect()),
+      join: (id) => id !== identity.id && channel.after(id, () => run === this.#run && peers.know(id, session)?.expectOffer()),
       leave: (id) => gone(id, true),
       lost: (id) => gone(id, false),
       expire: (id) => gone(id, false),
-      told: (src, payload) => courier.take(src, payload),
+      message: channel.receive,
       away: (retryAt) => {
         this.#retryAt = retryAt;
         this.#become('away');
@@ -216,58 +206,27 @@ export class Room extends EventTarget {
   }
 
   /**
-   * @param {string} id
-   * @param {string} epoch
-   * @param {ReturnType<typeof openCourier>} courier
-   */
-  #meet(id, epoch, courier) {
-    const member = openPeer({
-      id,
-      session: epoch,
-      polite: this.id < id,
-      ice: () => ({ ...this.#ice, iceTransportPolicy: this.#options.relayOnly ?? this.#link.searchParams.has('relay-only') ? 'relay' : 'all' }),
-      online: () => this.#state === 'open',
-      myName: () => this.name,
-      tally: this.#tallies.of(id),
-      tell: (words, to) => courier.tell(id, frameType(words), words, to),
-      heard: (data) => {
-        for (const target of [member.peer, this]) target.dispatchEvent(new BeckonEvent('message', { from: member.peer, data }));
-      },
-      pace: this.#pace,
-      left: (why) => {
-        this.#members.delete(id);
-        courier.after(id, () => {}); // and then it is forgotten
-        this.#tallies.tidy(why);
-        this.dispatchEvent(new BeckonEvent('left', { peer: member.peer }));
-      },
-    });
-    this.#members.set(id, member);
-    this.dispatchEvent(new BeckonEvent('peer', { peer: member.peer }));
-    return member;
-  }
-
-  /**
    * @param {string} src
    * @param {import('./lib/sealed-channel.js').Reason} reason
    */
   #refuse(src, reason) {
-    if (reason !== 'stale') this.#members.get(src)?.distrust(); // what is stale may just be late
+    if (reason !== 'stale') this.#peers.all.get(src)?.distrust(); // a stale frame may just be late
     this.dispatchEvent(new BeckonEvent('refused', { from: src, reason }));
   }
 
-  /** @param {import('./lib/signalling.js').Ice} ice */
+  /** @param {import('./lib/credentials.js').Ice} ice */
   #configure(ice) {
-    // Without relays only because their service does not answer: the passes that we have are good for a while yet.
+    // The relays' service does not answer: the credentials that we have are good for a while yet.
     if (ice.degraded && this.#ice.until > Date.now()) return;
     this.#ice = ice;
-    for (const member of this.#members.values()) member.configure();
+    for (const peer of this.#peers.all.values()) peer.configure();
   }
 
   #stop() {
     this.#run++;
-    this.#signal?.close();
-    this.#signal = null;
-    for (const member of [...this.#members.values()]) member.leave();
+    this.#signalling?.close();
+    this.#signalling = null;
+    for (const peer of [...this.#peers.all.values()]) peer.leave();
     this.#identity?.release();
   }
 
@@ -276,7 +235,7 @@ export class Room extends EventTarget {
     if (this.#state === 'closed') return;
     this.#over.abort();
     this.#stop();
-    this.#tallies.end(error);
+    this.#peers.end(error);
     this.#error = error;
     this.#refused(error);
     this.#become('closed');
@@ -287,18 +246,4 @@ export class Room extends EventTarget {
     this.#state = state;
     this.dispatchEvent(new BeckonEvent('state', { room: this }));
   }
-}
-
-/**
- * The server keeps what begins a connection for a while if the other is not there yet; everything else it need not.
- * @param {{ description?: { type: string }, candidate?: object }} words
- */
-function frameType({ description, candidate }) {
-  return description?.type.toUpperCase() ?? (candidate ? 'CANDIDATE' : 'MESSAGE');
-}
-
-/** Who has left meanwhile has not heard it; every other reason is the sender's to know. @param {BeckonError} why @returns {Peer[]} */
-function absent(why) {
-  if (why.code === 'left') return [];
-  throw why;
 }

@@ -1,41 +1,41 @@
-// What we have had for each id so far, for as long as it may matter: whoever is cut off and comes back finds it. Who never said nor was told
-// anything is forgotten at once, and of all others some are kept, or a page that stays open would keep everybody who ever came.
-import { giveUp } from './delivery.js';
+// The delivery state of each id, for as long as it may matter: a peer that is cut off and comes back finds it. A state without any message is
+// forgotten at once. Of the others some are kept, or a page that stays open would keep everybody who ever came.
+import { abandon } from './delivery.js';
 
-/** How many are kept, with those who are here. */
+/** This many are kept, with those of the peers who are here. */
 const MAX_KEPT = 300;
 
-/** @param {(id: string) => boolean} here */
-export function openTallies(here) {
-  /** Who came last at the end. @type {Map<string, import('./delivery.js').Tally>} */
+/** @param {(id: string) => boolean} isHere */
+export function openDeliveryStates(isHere) {
+  /** The latest at the end. @type {Map<string, import('./delivery.js').DeliveryState>} */
   const all = new Map();
-  /** The highest number of a message to somebody who is forgotten: who comes back may still know it, and takes none twice. */
+  /** The highest number of a message to a peer that is forgotten: it may come back, still know that number, and would take none twice. */
   let sent = 0;
 
   return {
-    /** @param {string} id of somebody who comes */
+    /** @param {string} id of a peer that comes */
     of(id) {
-      const tally = all.get(id) ?? { sent };
+      const state = all.get(id) ?? { sent };
       all.delete(id);
-      all.set(id, tally);
-      return tally;
+      all.set(id, state);
+      return state;
     },
 
-    /** Somebody has left. @param {import('./events.js').BeckonError} why */
+    /** A peer has left. @param {import('./events.js').BeckonError} why */
     tidy(why) {
-      for (const [id, tally] of all) {
-        if (here(id)) continue;
-        tally.heard?.forEach(({ early }) => early.clear()); // it was not confirmed, and is said again
-        if ((tally.unheard?.length || tally.heard?.size) && all.size <= MAX_KEPT) continue;
-        giveUp(tally, why);
-        sent = Math.max(sent, tally.sent);
+      for (const [id, state] of all) {
+        if (isHere(id)) continue;
+        state.received?.forEach(({ early }) => early.clear()); // it was not acknowledged, and is sent again
+        if ((state.unacknowledged?.length || state.received?.size) && all.size <= MAX_KEPT) continue;
+        abandon(state, why);
+        sent = Math.max(sent, state.sent);
         all.delete(id);
       }
     },
 
     /** Nothing arrives any more. @param {import('./events.js').BeckonError} why */
     end(why) {
-      for (const tally of all.values()) giveUp(tally, why);
+      for (const state of all.values()) abandon(state, why);
     },
   };
 }

@@ -1,7 +1,7 @@
-// What the library throws, what it fires, and a room's messages one after the other.
-import { sizeOf } from './rate-limit.js';
+// The error that the library throws, the events that it fires, and a room's messages one after the other.
+import { sizeOf } from './memory.js';
 
-/** What may wait for who iterates, in bytes, with what each message takes beside: a person may look away, but not for ever. */
+/** This much may wait for an app that iterates, in bytes: a person may look away, but not for ever. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
 /** An error with a code for programs and a sentence for people. */
@@ -59,7 +59,7 @@ export async function* messages(room) {
         bytes -= sizeOf(data);
       }
       if (next.length) continue;
-      // They were confirmed when they came: who reads is not to believe that it has seen all.
+      // They were acknowledged when they came: the reader must not believe that it has seen all.
       if (full) throw new BeckonError('too-much', 'More messages came than were read');
       if (room.state === 'closed') return;
       await new Promise((resolve) => (wake = () => resolve(undefined)));

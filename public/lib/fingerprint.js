@@ -1,12 +1,12 @@
-// Who is at the other end of a connection: its certificate must be one that came sealed. The browser compares them too, when
-// DTLS begins; we look again at what it is really using, and accept no hash weaker than SHA-256.
+// Proves who is at the other end of a connection: its certificate must be one that came sealed. The browser compares them too, when
+// DTLS begins. We look again at the one it really uses, and accept no hash weaker than SHA-256.
 
 const FINGERPRINT = /^a=fingerprint:(\S+) ([\da-f:]+)\r?\n/gim;
 /** SHA-256 in SDP's spelling (RFC 8122): 32 bytes. */
 const SHA_256 = /^([\dA-F]{2}:){31}[\dA-F]{2}$/;
 
 /**
- * A description without the fingerprints of other hashes: what the browser never sees it cannot accept.
+ * A description without the fingerprints of other hashes: the browser cannot accept one that it never sees.
  * @param {unknown} sdp
  */
 export function strongOnly(sdp) {

@@ -1,10 +1,10 @@
 // A message as it travels: one kind byte, for a numbered one `base` and `seq` (64-bit floats, big-endian), then UTF-8 or the bytes
-// themselves. What is about the conversation and not of it (names, confirmations) is JSON text and no business of this file.
+// themselves. Names and acknowledgements are JSON text, and no business of this file.
 import { BeckonError } from './events.js';
 
-/** Longest message, in bytes, text as UTF-8: what a data channel carries in one piece in every browser is 256 KiB. */
+/** Longest message, in bytes, text as UTF-8. In every browser a data channel carries 256 KiB in one piece. */
 const MAX_BYTES = 256_000;
-/** Longest message that may be lost, in bytes: in more pieces than some ten it would be lost too often. */
+/** Longest message that may be lost, in bytes. Of more than some ten pieces, one would be lost too often. */
 const MAX_LOOSE_BYTES = 16_384;
 
 /** The kind byte: always the first bit, and these two. */
@@ -15,7 +15,7 @@ const HEADER = 17;
 const BASE_AT = 1;
 const SEQ_AT = 9;
 
-/** @typedef {string | ArrayBuffer} Data what is received */
+/** @typedef {string | ArrayBuffer} Data as received */
 /** @typedef {string | ArrayBuffer | ArrayBufferView} Sendable */
 /** @typedef {{ data: Data, base: number, seq: number, loose: boolean }} Frame `base` and `seq` are 0 in a loose one */
 
@@ -37,7 +37,7 @@ export function pack(data, seq) {
 
 /**
  * @param {Uint8Array<ArrayBuffer>} frame
- * @param {number} base the first message that is not settled, one way or the other: nobody need wait for an earlier one
+ * @param {number} base the lowest number still unacknowledged: the receiver may treat all below it as done
  */
 export function rebase(frame, base) {
   new DataView(frame.buffer).setFloat64(BASE_AT, base);

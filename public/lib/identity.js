@@ -1,5 +1,5 @@
-// Who this page is in a room: an id, the token that proves it is ours, and a name. Kept per tab, so that a reload is the
-// same peer; held by one page at a time, so that a duplicated tab, which inherits the tab's storage, becomes a second peer.
+// This page's identity in a room: an id, the token that proves it is ours, and a name. It is kept per tab: a reload is the same peer. One page
+// holds it at a time: a duplicated tab, which inherits the tab's storage, becomes a second peer.
 import { freshSecret } from './seal.js';
 import { cleanName, persona } from './names.js';
 
@@ -19,12 +19,12 @@ const HANDOVER_MS = 400;
 
 /**
  * @param {string} realmKey
- * @param {{ name?: string, fresh?: boolean }} wishes `fresh`: the remembered id is somebody else's, take a new one
+ * @param {{ name?: string, asNew?: boolean }} wishes `asNew`: the remembered id is somebody else's, take a new one
  * @returns {Promise<Identity>}
  */
-export async function takeIdentity(realmKey, { name, fresh }) {
+export async function takeIdentity(realmKey, { name, asNew }) {
   const place = `beckon ${realmKey}`;
-  let kept = fresh ? null : recall(place);
+  let kept = asNew ? null : recall(place);
   let release = kept && (await hold(kept.id));
   if (!kept || !release) {
     // The id is made here and not asked for: so the name can be shown before the first packet has left.

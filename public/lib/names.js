@@ -16,12 +16,13 @@ const ANIMALS = (
   'Butterfly🦋 Bee🐝 Ladybird🐞 Cricket🦗 Crab🦀 Lobster🦞 Squid🦑 Fish🐠'
 ).split(' ');
 
-/** What a name may be long, in graphemes (what people count as characters) and in UTF-16 units (a grapheme has no limit). */
+/** Longest name, in graphemes: people count those as characters. */
 const NAME_GRAPHEMES = 32;
+/** Longest name, in UTF-16 units: a grapheme has no limit. */
 const NAME_UNITS = 128;
 
 /**
- * Who an id is when nobody says otherwise. `hue` is in degrees, 24 steps apart enough to tell; style.css gives it a
+ * The name, face and hue of an id when nobody says otherwise. `hue` is in degrees; its 24 steps are far enough apart to tell. style.css gives it a
  * lightness that keeps a contrast of 4.5:1 or more, light and dark.
  * @param {string} id
  * @returns {{ name: string, face: string, hue: number }}

@@ -1,4 +1,4 @@
-// What happens to the page that a room is in. In Node there is none.
+// The life of the page that a room is in: left, shown again, looked at, moved to another network. In Node there is no page.
 
 /**
  * @param {AbortSignal} signal ends the watch

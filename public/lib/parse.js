@@ -1,25 +1,27 @@
-// The door: whatever comes from outside, over a channel, sealed through the server or from the server itself, becomes one of these types
-// here, or nothing. Behind it nobody asks what a field may be. Nothing here throws.
+// The one door for foreign data. Data from a channel, sealed through the server, or from the server itself becomes one of these types here, or
+// nothing. Behind the door nobody asks what a field may be. Nothing here throws.
 import { unpack } from './frame.js';
 import { bytes } from './seal.js';
 
 /** Longest text in a field, in characters: of those that there are, a description (SDP) is the longest, with one line for each candidate. */
 const MAX_TEXT = 32_768;
-/** How many people and ICE servers a server may name. */
+/** How many peers a server may name. */
 const MAX_PEERS = 1_000;
+/** How many ICE servers it may name. */
 const MAX_SERVERS = 32;
 
-/** @typedef {{ type: 'name', name: string } | { type: 'ack', seq: number } | { type: 'relay', protocol: string, path: string }} Said over a link, about the conversation */
+/** @typedef {{ type: 'name', name: string } | { type: 'ack', seq: number } | { type: 'relay', protocol: string, path: string }} Control text over a channel, about messages */
 
 /**
- * What came sealed through the server: `here` is the sender's name, `from` and `to` name links. With nothing in it, it asks who is here.
- * @typedef {object} Told
+ * A message that came sealed through the server. `mail` is a message, `ack` acknowledges messages, `here` is the sender's name; `from` and `to` name connections.
+ * An empty one asks who is here.
+ * @typedef {object} SealedMessage
  * @property {import('./frame.js').Frame} [mail]
  * @property {number} [ack]
  * @property {string} [here]
  * @property {string} [from]
  * @property {string} [to]
- * @property {import('./connection.js').Signal['description']} [description] an offer or an answer; its other fields are compared and not used
+ * @property {import('./negotiation.js').Signal['description']} [description] an offer or an answer; its other fields are compared and not used
  * @property {RTCIceCandidateInit} [candidate]
  */
 
@@ -30,8 +32,8 @@ const MAX_SERVERS = 32;
  * @property {boolean} degraded whether TURN servers are missing from them for now, because something failed
  */
 
-/** @param {unknown} data @returns {Said | null} */
-export function readSaid(data) {
+/** @param {unknown} data @returns {Control | null} */
+export function readControl(data) {
   const { type, name, seq, protocol, path } = object(isText(data) && tried(() => JSON.parse(data)));
   if (type === 'name' && isText(name)) return { type, name };
   if (type === 'ack' && isCount(seq)) return { type, seq };
@@ -39,8 +41,8 @@ export function readSaid(data) {
   return null;
 }
 
-/** What a field of it becomes; undefined if it is not what it should be. @type {Record<string, (value: any) => unknown>} */
-const TOLD = {
+/** What each field becomes; undefined if it is not what it should be. @type {Record<string, (value: any) => unknown>} */
+const FIELDS = {
   mail: (mail) => (isText(mail) && tried(() => unpack(bytes(mail).buffer))) || undefined,
   ack: (ack) => (isCount(ack) ? ack : undefined),
   here: (here) => text(here),
@@ -50,20 +52,20 @@ const TOLD = {
   candidate: (it) => (isText(it.candidate) ? it : undefined), // its other fields the browser reads, and refuses
 };
 
-/** @param {unknown} words @returns {Told | null} null for nonsense, which is not answered */
-export function readTold(words) {
-  if (!isObject(words)) return null;
+/** @param {unknown} opened @returns {SealedMessage | null} null for nonsense, which is not answered */
+export function readMessage(opened) {
+  if (!isObject(opened)) return null;
   /** @type {Record<string, unknown>} */
-  const told = {};
-  for (const [field, read] of Object.entries(TOLD)) {
-    const value = words[field] ?? undefined;
-    if (value !== undefined && (told[field] = read(value)) === undefined) return null;
+  const message = {};
+  for (const [field, read] of Object.entries(FIELDS)) {
+    const value = opened[field] ?? undefined;
+    if (value !== undefined && (message[field] = read(value)) === undefined) return null;
   }
-  return told;
+  return message;
 }
 
 /**
- * A frame of the server's; what is in its payload is whatever somebody wrote.
+ * A frame of the server's. Its payload is whatever somebody wrote.
  * @param {unknown} data
  * @returns {{ type: string, src: string, payload: unknown }} all empty for the answer to a heartbeat, which is no JSON
  */
@@ -72,8 +74,8 @@ export function readFrame(data) {
   return { type: text(type, ''), src: text(src, ''), payload };
 }
 
-/** Who we are, and who is here. @param {unknown} payload of OPEN */
-export function readHello(payload) {
+/** Our id, and the ids of those who are here. @param {unknown} payload of OPEN */
+export function readOpen(payload) {
   const { id, peers } = object(payload);
   return { id: text(id, ''), peers: list(peers, MAX_PEERS).filter(isText) };
 }
@@ -96,7 +98,7 @@ export function readRefusal(payload) {
   return { code: text(code, ''), message: text(msg, '') };
 }
 
-/** What can be read of it; nothing of nonsense, nor of what is deeper than can be read. @template T @param {() => T} read */
+/** The result; nothing for nonsense, and for what is nested too deeply to be read. @template T @param {() => T} read */
 function tried(read) {
   try {
     return read();

@@ -1,27 +1,26 @@
-// Looks for a better path than one by a relay. Which path wins a connection is a matter of milliseconds: one lost packet, and TLS was
+// Looks for a better path than one by a relay. Milliseconds decide which path wins a connection: one lost packet, and TLS was
 // quicker than UDP. Browsers do not look again by themselves (Firefox ends its checks with the first pair that is nominated; Chromium has
-// none left to do with it). An ICE restart does: it costs an offer and new candidates, and what is connected stays so meanwhile.
+// none left to do with it). An ICE restart does: it costs an offer and new candidates, and the present path stays meanwhile.
 
-/**
- * When the next try is due, in ms, each doubled at most by chance: a room of sixteen must not try all at once. Then no more, until there
- * has been no try for so long, and the path is another one.
- */
+/** When the next try is due, in ms, each doubled at most by chance: a room of sixteen must not try all at once. */
 const TRIES_MS = [3_000, 9_000, 40_000];
+/** Tries begin again after this long without one, in ms, when the path is another one. */
 const FORGET_MS = 600_000;
-/** For a path without a relay there are so many: where UDP works and a relay was needed, it will be needed again, most likely. */
-const DETOUR_TRIES = 2;
-/** A path is quiet if at most so many bytes were sent and received in so many ms: browsers' own keeping alive is less, a click is more. */
+/** A path without a relay gets this many tries: where UDP works and a relay was needed, it will be needed again, most likely. */
+const RELAY_TRIES = 2;
+/** Between two looks at the path, in ms. */
 const LOOK_MS = 1_000;
+/** A path is quiet if it carried at most this much between two looks, in bytes: browsers' own keep-alives are less, a click is more. */
 const QUIET_BYTES = 200;
 
 /**
  * @param {object} options
- * @param {() => Promise<import('./path.js').Way | null>} options.look at the present path
+ * @param {() => Promise<import('./path.js').Way | null>} options.readPath
  * @param {() => void} options.ask the other side to look, too, and to say if it has changed
  * @param {() => boolean} options.may whether nothing waits to arrive, and the server can carry an offer
- * @param {() => void} options.restart
+ * @param {() => void} options.restartIce
  */
-export function openUpgrade({ look, ask, may, restart }) {
+export function openPathUpgrade({ readPath, ask, may, restartIce }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let tries = 0;
@@ -45,10 +44,10 @@ export function openUpgrade({ look, ask, may, restart }) {
 
   async function tick() {
     const mine = timer;
-    const way = await look();
-    if (mine !== timer) return; // it was stopped meanwhile, or has begun anew
+    const way = await readPath();
+    if (mine !== timer) return; // it was stopped meanwhile, or has begun again
     timer = undefined;
-    if (way && tries >= (way.slow ? TRIES_MS.length : way.detour ? DETOUR_TRIES : 0)) return;
+    if (way && tries >= (way.slow ? TRIES_MS.length : way.relayed ? RELAY_TRIES : 0)) return;
     const quiet = way && may() && Math.abs(way.bytes - bytes) <= QUIET_BYTES;
     bytes = way?.bytes ?? 0;
     if (!quiet || !asked || performance.now() < due) {
@@ -57,7 +56,7 @@ export function openUpgrade({ look, ask, may, restart }) {
       return later(LOOK_MS);
     }
     triedAt = performance.now();
-    restart();
+    restartIce();
     if (++tries < TRIES_MS.length) next(); // it ends there if the path is a good one then
   }
 

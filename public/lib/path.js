@@ -1,4 +1,4 @@
-// What way a connection takes, and how long that is, out of the browser's statistics (W3C webrtc-stats).
+// The way that a connection takes, and how long that is, from the browser's statistics (W3C webrtc-stats).
 
 /**
  * `direct`: on one network, or without address translation. `stun`: device to device through NAT, by the addresses that STUN
@@ -13,7 +13,7 @@
  * @property {number | null} latency the round trip in ms, null while it is not measured
  * @property {number} bytes how many it has carried, both ways
  * @property {boolean} slow whether the two use a relay, and one of them TCP or TLS where UDP might do
- * @property {boolean} detour whether the two use a relay where none might do
+ * @property {boolean} relayed whether the two use a relay where none might do
  */
 
 /**
@@ -37,14 +37,14 @@ export async function findPath(pc, relay, path = '') {
   const by = ours || (remote?.candidateType === 'relay' ? relay || 'udp' : '');
   // Where one of the two has left the relay already, a restart of ICE may lead back to it (Chromium tries no second pair like the one it has).
   const both = by && !/^(direct|stun)$/.test(path);
-  const detour = Boolean(both) && pc.getConfiguration?.().iceTransportPolicy !== 'relay';
+  const relayed = Boolean(both) && pc.getConfiguration?.().iceTransportPolicy !== 'relay';
   const slow = Boolean(both) && [ours, by, path].some((name) => SLOW.test(name));
-  const facts = { relay: ours, latency, bytes: pair.bytesSent + pair.bytesReceived || 0, slow, detour };
+  const facts = { relay: ours, latency, bytes: pair.bytesSent + pair.bytesReceived || 0, slow, relayed };
   if (by) return { ...facts, path: /** @type {Path} */ (`turn-${/^t(cp|ls)$/.test(by) ? by : 'udp'}`) };
   return { ...facts, path: isTranslated(local) || isTranslated(remote) ? 'stun' : 'direct' };
 }
 
-/** What a relay is reached by where UDP does not get through, or was not quick enough. */
+/** How a relay is reached where UDP does not get through, or was not quick enough. */
 const SLOW = /^(turn-)?t(cp|ls)$/;
 
 /**

@@ -1,49 +1,132 @@
-// A peer's public face.
+// A peer as an app sees it: what it may read, what it may send, and the events. beckon.d.ts documents it.
+import { BeckonEvent } from './events.js';
+import { cleanName, persona } from './names.js';
 
 /** @typedef {import('./frame.js').Sendable} Sendable */
+/** @typedef {'connecting' | 'open' | 'reconnecting' | 'unreachable' | 'left'} PeerState */
 
-/** What the public sees of a member; beckon.d.ts documents it. */
+/**
+ * @typedef {object} Facts
+ * @property {string} id
+ * @property {string} name
+ * @property {string} face
+ * @property {number} hue
+ * @property {PeerState} state
+ * @property {import('./path.js').Path | null} path
+ * @property {number | null} latency
+ * @property {import('./events.js').BeckonError | null} error
+ * @property {RTCPeerConnection | null} connection
+ * @property {(data: Sendable, how?: { reliable?: boolean }) => Promise<void>} send
+ */
+
 export class Peer extends EventTarget {
-  #inside;
+  #facts;
 
-  /** @param {{ id: string, name: string, face: string, hue: number, state: import('./peer.js').PeerState, path: import('./path.js').Path | null, latency: number | null,
-   *   error: import('./events.js').BeckonError | null, connection: RTCPeerConnection | null, send(data: Sendable, how?: { reliable?: boolean }): Promise<void> }} inside */
-  constructor(inside) {
+  /** @param {Facts} facts */
+  constructor(facts) {
     super();
-    this.#inside = inside;
+    this.#facts = facts;
   }
   get id() {
-    return this.#inside.id;
+    return this.#facts.id;
   }
   get name() {
-    return this.#inside.name;
+    return this.#facts.name;
   }
   get face() {
-    return this.#inside.face;
+    return this.#facts.face;
   }
   get hue() {
-    return this.#inside.hue;
+    return this.#facts.hue;
   }
   get state() {
-    return this.#inside.state;
+    return this.#facts.state;
   }
   get path() {
-    return this.#inside.path;
+    return this.#facts.path;
   }
   get latency() {
-    return this.#inside.latency;
+    return this.#facts.latency;
   }
   get error() {
-    return this.#inside.error;
+    return this.#facts.error;
   }
   get connection() {
-    return this.#inside.connection;
+    return this.#facts.connection;
   }
   /**
    * @param {Sendable} data
    * @param {{ reliable?: boolean }} [how]
    */
   send(data, how) {
-    return this.#inside.send(data, how);
+    return this.#facts.send(data, how);
   }
+}
+
+/**
+ * @param {object} options
+ * @param {string} options.id
+ * @param {() => RTCPeerConnection | null} options.connection the present one
+ * @param {(data: Sendable, reliable: boolean) => Promise<void>} options.send
+ * @param {() => boolean} options.isRelayed whether messages go through the server
+ * @param {() => void} options.onOtherPath
+ */
+export function openPeerHandle({ id, connection, send, isRelayed, onOtherPath }) {
+  /** Whether it has told its name. */
+  let named = false;
+  /** @type {Facts} */
+  const facts = {
+    id,
+    ...persona(id),
+    state: 'connecting',
+    path: null,
+    latency: null,
+    error: null,
+    get connection() {
+      return connection();
+    },
+    send(data, { reliable = true } = {}) {
+      const receipt = send(data, reliable);
+      receipt.catch(() => {}); // an app that does not look at the receipt need not handle its failure
+      return receipt;
+    },
+  };
+  const handle = new Peer(facts);
+  /** Tells the app that something has changed. @param {'name' | 'state' | 'path'} type */
+  const fire = (type) => void handle.dispatchEvent(new BeckonEvent(type, { peer: handle }));
+
+  return {
+    handle,
+    facts,
+    fire,
+
+    /** @param {string} wish */
+    setName(wish) {
+      const name = cleanName(wish) || persona(id).name;
+      if (named && facts.name === name) return;
+      named = true;
+      facts.name = name;
+      fire('name');
+    },
+
+    /** @param {PeerState} state */
+    setState(state) {
+      // Through the server, what is sent arrives too.
+      if (facts.state === state || (isRelayed() && (state === 'reconnecting' || state === 'unreachable'))) return;
+      facts.state = state;
+      fire('state');
+    },
+
+    /**
+     * @param {import('./path.js').Path | null} path
+     * @param {number | null} [latency]
+     */
+    setPath(path, latency = null) {
+      if (facts.path === path && facts.latency === latency) return;
+      if (path !== facts.path && path) onOtherPath();
+      facts.path = path;
+      facts.latency = latency;
+      fire('path');
+    },
+  };
 }

@@ -1,191 +1,112 @@
-// One other device, for as long as it is in the room: its link, replaced when it has failed, and, as long as there is none that
-// works, the way through the server.
-import { openConversation } from './messaging.js';
-import { openDetour } from './server-relay.js';
-import { BeckonError, BeckonEvent } from './events.js';
-import { Peer } from './peer-handle.js';
-import { openLinks } from './reconnect.js';
-import { cleanName, persona } from './names.js';
-import { openAllowance } from './rate-limit.js';
-import { openUpgrade } from './path-upgrade.js';
+// One other device, for as long as it is in the room: its connection, replaced when it has failed, and the server as long as no connection works.
+import { BeckonError } from './events.js';
+import { isCarried, openMessaging } from './messaging.js';
+import { noPath } from './no-path.js';
+import { openPathUpgrade } from './path-upgrade.js';
+import { openPeerHandle } from './peer-handle.js';
+import { openPresence } from './presence.js';
+import { openLimit } from './rate-limit.js';
+import { openReconnect } from './reconnect.js';
+import { openServerRelay } from './server-relay.js';
 
-/**
- * How long a peer whose socket is gone may be out of reach, in ms, before it counts as gone: when the server was away, everyone is
- * back at it within some 4 s.
- */
-const GRACE_MS = 8_000;
-/**
- * What one peer may cause, at once and a second in the long run: answers when it asks who is here, descriptions of a connection that are
- * taken from it (each may mean a new connection), and frames through the server to introduce us, all in all.
- */
+/** One peer is answered this often when it asks who is here, at once and a second in the long run. */
 const ANSWERS = /** @type {const} */ ([4, 1]);
+/** This many descriptions of a connection are taken from it: each may mean a new connection. */
 const DESCRIPTIONS = /** @type {const} */ ([16, 1]);
+/** This many frames introduce us to it, all in all. */
 const INTRODUCTIONS = /** @type {const} */ ([120, 6]);
 
-/** @typedef {'connecting' | 'open' | 'reconnecting' | 'unreachable' | 'left'} PeerState */
-/** @typedef {ReturnType<typeof openPeer>} Member */
-
-/** @typedef {Partial<import('./connection.js').Signal> & import('./messaging.js').Carried} Words */
-/** @typedef {import('./path.js').Path} Path */
-/** @typedef {import('./frame.js').Sendable} Sendable */
+/** @typedef {ReturnType<typeof openPeer>} OpenPeer */
+/** @typedef {Partial<import('./negotiation.js').Signal> & import('./messaging.js').Carried} Outgoing */
 
 /**
  * @param {object} options
  * @param {string} options.id
  * @param {boolean} options.polite
- * @param {string} options.session this page load: a message number means something only together with it
- * @param {() => import('./signalling.js').Ice & RTCConfiguration} options.ice
- * @param {() => boolean} options.online whether the server can carry an introduction now
+ * @param {string} options.epoch this page load: a message's number means something only together with it
+ * @param {() => import('./credentials.js').Ice & RTCConfiguration} options.ice
+ * @param {() => boolean} options.isOnline whether the server can carry an introduction now
  * @param {() => string} options.myName
- * @param {import('./delivery.js').Tally} options.tally what we have had for this id so far
- * @param {(words: Words, epoch?: string) => void} options.tell `epoch`: only to this page load
- * @param {(data: import('./frame.js').Data) => void} options.heard
- * @param {import('./rate-limit.js').Pace} options.pace
- * @param {(why: BeckonError) => void} options.left
+ * @param {import('./delivery.js').DeliveryState} options.state of this id so far
+ * @param {(message: Outgoing, epoch?: string) => void} options.sendSealed through the server; `epoch`: only to this page load
+ * @param {(data: import('./frame.js').Data) => void} options.onData
+ * @param {import('./rate-limit.js').Limit} options.mayUseServer
+ * @param {(why: BeckonError) => void} options.onLeft
  */
-export function openPeer({ id, polite, session, ice, online, myName, tally, tell, heard, pace, left }) {
-  let present = true;
-  let saidGoodbye = false;
+export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, sendSealed, onData, mayUseServer, onLeft }) {
+  /** Whether a connection has ever worked. */
   let opened = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let parting;
-  /** Whether it has ever said anything, and what it is called. */
-  let spoken = false;
-  let introduced = false;
-  const mayAsk = openAllowance(...ANSWERS);
-  const mayDescribe = openAllowance(...DESCRIPTIONS);
-  const mayTell = openAllowance(...INTRODUCTIONS);
+  const mayAnswer = openLimit(...ANSWERS);
+  const mayDescribe = openLimit(...DESCRIPTIONS);
+  const mayIntroduce = openLimit(...INTRODUCTIONS);
 
-  const inside = {
+  const { handle, facts, fire, setName, setState, setPath } = openPeerHandle({
     id,
-    ...persona(id),
-    state: /** @type {PeerState} */ ('connecting'),
-    path: /** @type {Path | null} */ (null),
-    latency: /** @type {number | null} */ (null),
-    error: /** @type {BeckonError | null} */ (null),
-    get connection() {
-      return links.present?.pc ?? null;
-    },
-    /**
-     * @param {Sendable} data
-     * @param {{ reliable?: boolean }} [how]
-     */
-    send(data, { reliable = true } = {}) {
-      const receipt = send(data, reliable);
-      receipt.catch(() => {}); // who does not look at the receipt need not handle its failure
-      return receipt;
-    },
-  };
-  const peer = new Peer(inside);
-  const conversation = openConversation({
-    tally,
-    link: () => links.present,
-    tell, // which has a pace of its own
+    connection: () => reconnect.connection?.pc ?? null,
+    send,
+    isRelayed: () => relay.open,
+    onOtherPath: () => reconnect.works && searchBetter(),
+  });
+  const presence = openPresence(leave);
+  const messaging = openMessaging({
+    state,
+    connection: () => reconnect.connection,
+    sendSealed, // which has a limit of its own
     myName,
-    heard,
-    pace,
-    named: (wish) => {
-      const name = cleanName(wish) || persona(id).name;
-      if (introduced && inside.name === name) return;
-      introduced = true;
-      inside.name = name;
-      peer.dispatchEvent(new BeckonEvent('name', { peer }));
-    },
-    found: (path, latency) => links.works && take(path, latency),
-    silent: bypass,
+    onData,
+    mayUseServer,
+    onName: setName,
+    onPath: (path, latency) => reconnect.works && setPath(path, latency),
+    onSilence: bypass,
   });
-  const links = openLinks({
-    session,
-    polite,
-    ice,
-    online,
-    tell: introduce,
-    changed,
-    heard: conversation.hear,
-    drained: conversation.flow,
-  });
-  const detour = openDetour({
-    possible: () => present && online(),
-    ask: () => introduce({}), // who is there answers, and names our page load
-    post: conversation.post,
-    changed: (open) => {
-      take(open ? 'server' : null);
-      if (!open) return inside.state === 'open' && become('reconnecting');
-      inside.error = null;
-      conversation.repost();
+  const reconnect = openReconnect({ epoch, polite, ice, isOnline, sendSignal: introduce, onChange: changed, onReceive: messaging.receive, onDrain: messaging.flush });
+  const relay = openServerRelay({
+    isPossible: () => presence.isHere && isOnline(),
+    ask: () => introduce({}), // whoever is there answers, and names our page load
+    sendDue: messaging.sendByServer,
+    onChange: (open) => {
+      setPath(open ? 'server' : null);
+      if (!open) return facts.state === 'open' && setState('reconnecting');
+      facts.error = null;
+      messaging.makeDue();
       introduce({ here: myName() });
-      become('open');
+      setState('open');
     },
   });
-  detour.start();
-  const upgrade = openUpgrade({
-    look: conversation.look,
-    ask: () => conversation.survey(true, true),
-    may: () => present && online() && links.works && !conversation.waiting,
-    restart: () => links.refresh(true),
+  relay.start();
+  const upgrade = openPathUpgrade({
+    readPath: messaging.readPath,
+    ask: () => messaging.measurePath(true, true),
+    may: () => presence.isHere && isOnline() && reconnect.works && !messaging.isWaiting,
+    restartIce: () => reconnect.restartIce(true),
   });
 
-  /** @param {Words} words which are lost if it has made us say too much */
-  function introduce(words) {
-    if (mayTell()) tell(words);
+  /** @param {Outgoing} message lost if it has made us say too much */
+  function introduce(message) {
+    if (mayIntroduce()) sendSealed(message);
   }
 
-  /**
-   * @param {Sendable} data
-   * @param {boolean} reliable
-   */
+  /** @param {import('./frame.js').Sendable} data @param {boolean} reliable */
   async function send(data, reliable) {
-    if (inside.state === 'left') throw gone();
-    if (!reliable) return conversation.toss(data);
-    const receipt = conversation.put(data);
-    if (detour.open && online()) conversation.post();
+    if (facts.state === 'left') throw gone();
+    if (!reliable) return messaging.sendUnreliable(data);
+    const receipt = messaging.send(data);
+    if (relay.open && isOnline()) messaging.sendByServer();
     return receipt;
   }
 
-  function gone() {
-    return new BeckonError('left', `${inside.name} left before it arrived`);
-  }
-
-  /** @param {PeerState} state */
-  function become(state) {
-    // Through the server, what is sent arrives too.
-    if (inside.state === state || (detour.open && (state === 'reconnecting' || state === 'unreachable'))) return;
-    inside.state = state;
-    peer.dispatchEvent(new BeckonEvent('state', { peer }));
-  }
-
-  /** There is no link that works. If that lasts, there is another way. */
-  function lost() {
-    conversation.pause();
-    upgrade.stop();
-    if (!detour.open) take(null);
-    detour.start();
-  }
-
-  /**
-   * @param {Path | null} path
-   * @param {number | null} [latency]
-   */
-  function take(path, latency = null) {
-    if (inside.path === path && inside.latency === latency) return;
-    if (path !== inside.path && path && links.works) search();
-    inside.path = path;
-    inside.latency = latency;
-    peer.dispatchEvent(new BeckonEvent('path', { peer }));
-  }
+  const gone = () => new BeckonError('left', `${facts.name} left before it arrived`);
 
   /** One side is enough. */
-  function search() {
-    if (!polite) upgrade.start();
-  }
+  const searchBetter = () => polite || upgrade.start();
 
   /** The path leads nowhere, most likely, whatever the browser still thinks: a better one is looked for, and there is the server. */
   function bypass() {
-    if (!present || !online()) return;
-    if (links.works) {
-      links.refresh();
-      detour.slip();
-    } else if (opened) detour.hasten();
+    if (!presence.isHere || !isOnline()) return;
+    if (reconnect.works) {
+      reconnect.restartIce();
+      relay.sendBeside();
+    } else if (opened) relay.openNow();
   }
 
   /**
@@ -193,146 +114,136 @@ export function openPeer({ id, polite, session, ice, online, myName, tally, tell
    * @param {boolean} relayRefused
    */
   function changed(now, relayRefused) {
-    if (now === 'open' || now === 'resumed') {
-      clearTimeout(parting);
-      if (detour.open) take(null);
-      detour.stop();
-      if (now === 'open') conversation.begin();
-      opened = true;
-      inside.error = null;
-      become('open');
-      search();
-      return conversation.survey();
-    }
-    lost();
+    if (now === 'open' || now === 'resumed') return connected(now === 'open');
+    // No connection works. If that lasts, there is another way.
+    messaging.pause();
+    upgrade.stop();
+    if (!relay.open) setPath(null);
+    relay.start();
     if (now === 'failed' || now === 'forged') {
       failed(relayRefused);
       if (now === 'forged') distrust();
-    } else if (now === 'interrupted' || inside.state === 'open') become('reconnecting');
-    if (now === 'interrupted' && !present) part();
+    } else if (now === 'interrupted' || facts.state === 'open') setState('reconnecting');
+    if (now === 'interrupted' && !presence.isHere) presence.giveUp();
+  }
+
+  /** @param {boolean} isNew whether it is a new connection */
+  function connected(isNew) {
+    presence.keep();
+    if (relay.open) setPath(null);
+    relay.stop();
+    if (isNew) messaging.start();
+    opened = true;
+    facts.error = null;
+    setState('open');
+    searchBetter();
+    messaging.measurePath();
   }
 
   /** @param {boolean} relayRefused */
   function failed(relayRefused) {
-    if (!present) {
-      if (opened) become('reconnecting');
-      return part();
+    if (!presence.isHere) {
+      if (opened) setState('reconnecting');
+      return presence.giveUp();
     }
-    links.again();
-    if (opened && links.failures === 1) return become('reconnecting');
-    const { iceServers, degraded } = ice();
-    const relay = /"turns?:/.test(JSON.stringify(iceServers));
-    const why = relayRefused ? 'relay-refused' : relay ? 'no-path' : degraded ? 'relay-missing' : 'no-direct-path';
-    inside.error = new BeckonError(why, `No path to ${inside.name}`);
-    if (!detour.open) return become('unreachable');
-    peer.dispatchEvent(new BeckonEvent('state', { peer })); // it is known now why what is said takes the way through the server
+    reconnect.rebuildLater();
+    if (opened && reconnect.failures === 1) return setState('reconnecting');
+    facts.error = noPath(facts.name, ice(), relayRefused);
+    if (!relay.open) return setState('unreachable');
+    fire('state'); // it is known now why messages go through the server
   }
 
   /** Someone between us has tried something. Nothing was sent; what comes unaltered still counts. */
   function distrust() {
-    if (links.works || inside.error?.code === 'tampered') return;
-    inside.error = new BeckonError('tampered', 'Someone changed the introduction');
-    peer.dispatchEvent(new BeckonEvent('state', { peer }));
-  }
-
-  /** It cannot be reached in any way. It may have been cut off, unless it said goodbye. */
-  function part() {
-    clearTimeout(parting);
-    if (saidGoodbye || !spoken) leave(); // nobody misses who never said anything
-    else parting = setTimeout(leave, GRACE_MS);
+    if (reconnect.works || facts.error?.code === 'tampered') return;
+    facts.error = new BeckonError('tampered', 'Someone changed the introduction');
+    fire('state');
   }
 
   function leave() {
-    if (inside.state === 'left') return;
+    if (facts.state === 'left') return;
     close();
-    become('left');
-    conversation.part(gone());
-    left(gone());
+    setState('left');
+    messaging.leave(gone());
+    onLeft(gone());
   }
 
   function close() {
-    clearTimeout(parting);
-    conversation.pause();
+    presence.keep();
+    messaging.pause();
     upgrade.stop();
-    detour.stop();
-    links.close();
-  }
-
-  function here() {
-    present = true;
-    saidGoodbye = false;
-    clearTimeout(parting);
+    relay.stop();
+    reconnect.close();
   }
 
   return {
-    peer,
-    say: conversation.say,
+    handle,
+    sendControl: messaging.sendControl,
     leave,
     close,
     distrust,
     /** Whether there is a connection that works. */
-    get connected() {
-      return links.works;
+    get isConnected() {
+      return reconnect.works;
     },
 
-    /** There are fresh ICE servers: for what is gathered from now on. The path that there is stays. */
+    /** There are fresh ICE servers, for what is gathered from now on. The present path stays. */
     configure() {
-      links.present?.configure(ice());
+      reconnect.connection?.configure(ice());
     },
 
     /** We are the newcomer: we offer. */
-    call: links.call,
+    call: reconnect.call,
 
     /** It is the newcomer, or came back: its offer is on its way. */
-    expect() {
-      here();
-      links.expect();
+    expectOffer() {
+      presence.arrived();
+      reconnect.expectOffer();
     },
 
     /**
      * Its socket is gone. That does not touch an open channel.
      * @param {boolean} goodbye whether it said so, or may have been cut off
      */
-    absent(goodbye) {
-      const known = !present;
-      present = false;
-      saidGoodbye ||= goodbye;
-      if (links.works) return;
-      detour.close();
-      links.rest();
-      if (goodbye || !known) part();
+    socketGone(goodbye) {
+      const known = presence.gone(goodbye);
+      if (reconnect.works) return;
+      relay.close();
+      reconnect.cancelRebuild();
+      if (goodbye || !known) presence.giveUp();
     },
 
     /**
-     * @param {import('./parse.js').Told} words from this peer: nobody has changed them
-     * @param {string} epoch
-     * @param {boolean} fresh whether they are an answer to this page load, and so no replay
+     * Takes what came through the server. Nobody has changed it.
+     * @param {import('./parse.js').SealedMessage} message
+     * @param {string} theirEpoch
+     * @param {boolean} proven whether it is for this page load, and so no replay
      */
-    told(words, epoch, fresh) {
-      spoken = true;
-      const introduces = words.description || words.candidate;
-      if (fresh && !introduces) detour.answered();
-      if (conversation.isPart(words)) {
-        if (fresh) conversation.told(words, epoch);
-        return fresh && links.seen(epoch);
+    receiveSealed(message, theirEpoch, proven) {
+      presence.spoke();
+      const introduces = message.description || message.candidate;
+      if (proven && !introduces) relay.answered();
+      if (isCarried(message)) {
+        if (proven) messaging.receiveByServer(message, theirEpoch);
+        return proven && reconnect.seenEpoch(theirEpoch);
       }
-      // Of what comes too often, whatever matters comes again.
-      if (words.description ? !mayDescribe() : !introduces && !mayAsk()) return;
+      // Messages that come too often are ignored: they come again if they matter.
+      if (message.description ? !mayDescribe() : !introduces && !mayAnswer()) return;
       if (!introduces) introduce({ here: myName() }); // it asks who is here
-      links.told(words, epoch, fresh);
+      reconnect.receiveSignal(message, theirEpoch, proven);
     },
 
-    /** We can be heard again, and it is here. */
-    found() {
-      here();
-      links.doubt();
-      conversation.again();
+    /** The server can carry our messages again, and the peer is here. */
+    serverIsBack() {
+      presence.arrived();
+      reconnect.doubt();
+      messaging.serverIsBack();
     },
 
-    /** Somebody looks. `moved`: perhaps from another network. */
-    nudge(moved = false) {
-      if (moved && links.present) links.refresh();
-      else if (present || links.present) links.repeat();
+    /** Somebody looks at the page. @param {boolean} [moved] perhaps from another network */
+    retry(moved = false) {
+      if (moved && reconnect.connection) reconnect.restartIce();
+      else if (presence.isHere || reconnect.connection) reconnect.repeat();
     },
   };
 }

@@ -1,30 +1,27 @@
-// How often something may happen. Whatever a frame from outside causes here, an answer, a look or an event, is paced: nobody can make a
-// page say more than the server takes from it (src/limits.rs: FRAMES_PER_SECOND), or do more than a person can see.
+// How often something may happen. A frame from outside may cause an answer, a measurement or an event, and each of these has a limit. So nobody
+// can make a page send more than the server takes (src/limits.rs: FRAMES_PER_SECOND), or do more than a person can see.
 
-/**
- * Frames a second that go through the server for messages, in the long run, and after a pause as many at once. The server takes 50: some are
- * for introductions.
- */
-const POSTS_PER_SECOND = 40;
-/**
- * All that this page says through the server stays below what it takes from one socket: 50 frames and 64 KiB a second in the long run, and 20 s
- * worth of frames or 2 MiB at once. A frame that is longer than its share counts as several.
- */
+/** Messages and acknowledgements a second through the server, and as many at once after a pause. The server takes 50 frames; some are introductions. */
+const SERVER_MESSAGES_PER_SECOND = 40;
+/** All frames of this page, at once: the server takes 1,000 from one socket. */
 const FRAMES_AT_ONCE = 800;
+/** All frames of this page, a second in the long run: the server takes 50. */
 const FRAMES_PER_SECOND = 45;
+/** A frame longer than this counts as several, in bytes: the server takes 64 KiB a second, and 2 MiB at once. */
 const SHARE_BYTES = 1_250;
 
 /**
+ * A token bucket.
  * @param {number} atOnce
  * @param {number} perSecond in the long run
  */
-export function openAllowance(atOnce, perSecond) {
+export function openLimit(atOnce, perSecond) {
   let left = atOnce;
   let at = performance.now();
   /**
-   * Whether so much more may be now; if so, it counts.
+   * Whether this much more may happen now; if so, it counts.
    * @param {number} [cost]
-   * @param {number} [spare] how much more must be left then
+   * @param {number} [spare] how much more must be left
    */
   return (cost = 1, spare = 0) => {
     const now = performance.now();
@@ -38,19 +35,19 @@ export function openAllowance(atOnce, perSecond) {
 
 /**
  * @template {unknown[]} Facts
- * @typedef {{ take(...facts: Facts): void, stop(): void }} Turns
+ * @typedef {{ call(...facts: Facts): void, stop(): void }} Throttled
  */
 
 /**
- * Does something as often as it may be done: the first times at once. Of what has to wait, only the last is done.
+ * Calls a function as often as the limit allows: the first times at once. Of the calls that have to wait, only the last is made.
  * @template {unknown[]} Facts
  * @param {(...facts: Facts) => void} act
  * @param {number} atOnce
  * @param {number} perSecond in the long run
- * @returns {Turns<Facts>} `take`: once more; `stop`: what waits is not done
+ * @returns {Throttled<Facts>} `stop`: the call that waits is not made
  */
-export function openTurns(act, atOnce, perSecond) {
-  const may = openAllowance(atOnce, perSecond);
+export function throttle(act, atOnce, perSecond) {
+  const may = openLimit(atOnce, perSecond);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @type {Facts} */
@@ -61,7 +58,7 @@ export function openTurns(act, atOnce, perSecond) {
     else timer = setTimeout(due, 1_000 / perSecond);
   };
   return {
-    take(...facts) {
+    call(...facts) {
       latest = facts;
       if (timer === undefined) due();
     },
@@ -72,20 +69,14 @@ export function openTurns(act, atOnce, perSecond) {
   };
 }
 
-/** What the browser has around each thing that waits, in bytes: a million of nothing are something. */
-const AROUND_BYTES = 256;
+/** @typedef {ReturnType<typeof openLimit>} Limit */
 
-/** What something takes up that waits. @param {string | ArrayBuffer} data */
-export const sizeOf = (data) => AROUND_BYTES + (typeof data === 'string' ? data.length : data.byteLength);
+/** Messages and acknowledgements through the server share one limit, whoever they are for: in a room of sixteen, no two may have a path. */
+export const openServerLimit = () => openLimit(SERVER_MESSAGES_PER_SECOND, SERVER_MESSAGES_PER_SECOND);
 
-/** @typedef {ReturnType<typeof openPace>} Pace */
-
-/** For messages and what confirms them, whoever they are for: a room of sixteen may have no path between any two. */
-export const openPace = () => openAllowance(POSTS_PER_SECOND, POSTS_PER_SECOND);
-
-/** For everything: what is more is lost, and said again if it matters. */
-export function openOutlet() {
-  const may = openAllowance(FRAMES_AT_ONCE, FRAMES_PER_SECOND);
+/** The limit of all frames. A frame above it is lost, and is sent again if it matters. */
+export function openFrameLimit() {
+  const may = openLimit(FRAMES_AT_ONCE, FRAMES_PER_SECOND);
   /** @param {number} size of a frame, in bytes */
   return (size) => may(Math.max(1, size / SHARE_BYTES));
 }

@@ -1,35 +1,41 @@
-// The links to one peer, one after the other: called for, doubted when something that was said about one may be lost, and made anew when
-// one has failed or leads nowhere. link.js knows a connection; this file knows when another one is wanted.
-import { openLink } from './connection.js';
+// When another connection to a peer is wanted: the first one, one in place of a connection that has failed, and one in place of a connection that
+// leads nowhere. connection.js knows one connection; this file knows the next.
+//
+//   calling      our offer is out               no answer: `doubt` makes another
+//   expecting    the other side will offer      nothing comes: `doubt` makes our own
+//   open         `works`                        'interrupted': the connection repairs itself, or fails
+//   failed       no connection                  `rebuildLater`: the next one, after a pause
+import { backoff } from './backoff.js';
+import { openConnection } from './connection.js';
 
-/** How long who is called waits for the caller's offer, in ms, before offering itself. */
+/** The called side waits this long for the caller's offer, in ms, before it offers itself. */
 const CALL_MS = 3_000;
-/** How old a link that is not open yet may become, in ms, when there is reason to doubt that all that was said about it has arrived. */
+/** A connection that is not open at this age, in ms, is made anew when some of its signals may be lost. */
 const DOUBT_MS = 2_000;
-/** Waits before a failed link is made anew, in ms, each halved to half as much again by chance. */
+/** Waits before a failed connection is made anew, in ms. */
 const REBUILD_MS = [300, 1_200, 2_700, 4_800, 7_000, 15_000];
-/** By how much the polite side waits longer, in ms: one new link is enough. */
+/** The polite side waits longer by this, in ms: one new connection is enough. */
 const POLITE_MS = 1_000;
 
 /** @typedef {'open' | 'interrupted' | 'resumed' | 'failed' | 'forged' | 'replaced'} Change */
 
 /**
  * @param {object} options
- * @param {string} options.session this page load: it and a number name a link
+ * @param {string} options.epoch this page load: it and a number name a connection
  * @param {boolean} options.polite
  * @param {() => RTCConfiguration} options.ice
- * @param {() => boolean} options.online whether the server can carry an introduction now
- * @param {(signal: import('./connection.js').Signal) => void} options.tell
- * @param {(change: Change, relayRefused: boolean) => void} options.changed
- * @param {(data: string | ArrayBuffer) => void} options.heard
- * @param {() => void} options.drained
+ * @param {() => boolean} options.isOnline whether the server can carry an introduction now
+ * @param {(signal: import('./negotiation.js').Signal) => void} options.sendSignal
+ * @param {(change: Change, relayRefused: boolean) => void} options.onChange
+ * @param {(data: string | ArrayBuffer) => void} options.onReceive
+ * @param {() => void} options.onDrain
  */
-export function openLinks({ session, polite, ice, online, tell, changed, heard, drained }) {
-  /** @type {import('./connection.js').Link | null} */
-  let link = null;
+export function openReconnect({ epoch, polite, ice, isOnline, sendSignal, onChange, onReceive, onDrain }) {
+  /** @type {import('./connection.js').Connection | null} */
+  let connection = null;
   let count = 0;
   let failures = 0;
-  /** Whether the link works now, and whether it ever has. */
+  /** Whether the connection works now, and whether it ever has. */
   let works = false;
   let wasOpen = false;
   /** When it was made, in ms. */
@@ -39,26 +45,26 @@ export function openLinks({ session, polite, ice, online, tell, changed, heard, 
 
   function build() {
     close();
-    changed('replaced', false);
+    onChange('replaced', false);
     builtAt = performance.now();
     wasOpen = false;
-    link = openLink({ id: `${session}.${++count}`, polite, ice: ice(), tell, changed: turn, heard, drained });
-    return link;
+    connection = openConnection({ id: `${epoch}.${++count}`, polite, ice: ice(), sendSignal, onChange: changed, onReceive, onDrain });
+    return connection;
   }
 
   /** @param {'open' | 'interrupted' | 'resumed' | 'failed' | 'forged'} now */
-  function turn(now) {
+  function changed(now) {
     clearTimeout(timer);
-    const relayRefused = link?.relayRefused ?? false;
+    const relayRefused = connection?.relayRefused ?? false;
     works = now === 'open' || now === 'resumed';
     if (works) {
       wasOpen = true;
       failures = 0;
     } else if (now !== 'interrupted') {
-      link = null;
+      connection = null;
       failures++;
     }
-    changed(now, relayRefused);
+    onChange(now, relayRefused);
   }
 
   function call() {
@@ -66,26 +72,26 @@ export function openLinks({ session, polite, ice, online, tell, changed, heard, 
   }
 
   function rebuild() {
-    if (online()) call();
+    if (isOnline()) call();
   }
 
   /**
-   * Says again what may be lost. But a first offer is not said for ever: who took it may be gone since, and then nobody else can
+   * Says again what may be lost. But a first offer is not repeated for ever: the peer that took it may be gone, and then no other can take it
    * (Chromium, 156, keeps the first DTLS packet that came for it).
    */
   function repeat() {
-    if (!link || (link.calling && age() >= DOUBT_MS)) rebuild();
-    else link.nudge();
+    if (!connection || (connection.calling && age() >= DOUBT_MS)) rebuild();
+    else connection.repeat();
   }
 
-  /** It is likely that something was lost, an answer or candidates too: without them the link would never open. */
+  /** Something was lost, most likely, perhaps an answer or candidates: without them the connection would never open. */
   function doubt() {
-    if (!link || (!wasOpen && age() >= DOUBT_MS)) return rebuild();
-    link.nudge();
-    if (!wasOpen) recall();
+    if (!connection || (!wasOpen && age() >= DOUBT_MS)) return rebuild();
+    connection.repeat();
+    if (!wasOpen) doubtLater();
   }
 
-  function recall() {
+  function doubtLater() {
     clearTimeout(timer);
     timer = setTimeout(doubt, Math.max(0, DOUBT_MS - age()));
   }
@@ -95,20 +101,20 @@ export function openLinks({ session, polite, ice, online, tell, changed, heard, 
   }
 
   /**
-   * Whether ours leads nowhere: they were loaded anew, or have made another link since.
-   * @param {string} epoch
-   * @param {string} [from] their link
+   * Whether our connection leads nowhere: the other page was loaded anew, or has made another connection since.
+   * @param {string} theirEpoch
+   * @param {string} [from] their connection
    */
-  function isLeft(epoch, from) {
-    if (works || !link?.remote) return false;
-    const [page, number] = link.remote.split('.');
-    return page !== epoch || Number(from?.split('.')[1]) > Number(number);
+  function leadsNowhere(theirEpoch, from) {
+    if (works || !connection?.remote) return false;
+    const [itsEpoch, number] = connection.remote.split('.');
+    return itsEpoch !== theirEpoch || Number(from?.split('.')[1]) > Number(number);
   }
 
   function close() {
     clearTimeout(timer);
-    link?.close();
-    link = null;
+    connection?.close();
+    connection = null;
     works = false;
   }
 
@@ -117,8 +123,8 @@ export function openLinks({ session, polite, ice, online, tell, changed, heard, 
     repeat,
     doubt,
     close,
-    get present() {
-      return link;
+    get connection() {
+      return connection;
     },
     get works() {
       return works;
@@ -129,57 +135,56 @@ export function openLinks({ session, polite, ice, online, tell, changed, heard, 
     },
 
     /** The other side is about to offer. If it does not, we do. */
-    expect() {
-      if (works) return link?.nudge();
+    expectOffer() {
+      if (works) return connection?.repeat();
       clearTimeout(timer);
       timer = setTimeout(doubt, CALL_MS);
     },
 
-    /** After one has failed: another, in a while. */
-    again() {
-      const step = REBUILD_MS[Math.min(failures - 1, REBUILD_MS.length - 1)] ?? 0;
+    /** One has failed: the next comes after a pause. */
+    rebuildLater() {
       clearTimeout(timer);
-      timer = setTimeout(rebuild, step * (0.5 + Math.random()) + (polite ? POLITE_MS : 0));
+      timer = setTimeout(rebuild, backoff(REBUILD_MS, failures - 1) + (polite ? POLITE_MS : 0));
     },
 
     /** Nobody would take an offer. */
-    rest() {
-      if (!link) clearTimeout(timer);
+    cancelRebuild() {
+      if (!connection) clearTimeout(timer);
     },
 
     /** There may be a better path than the present one. @param {boolean} [leisurely] */
-    refresh(leisurely) {
-      if (link) link.refresh(leisurely);
+    restartIce(leisurely) {
+      if (connection) connection.restartIce(leisurely);
       else repeat();
     },
 
-    /** They are this page load, said just now: a link to an earlier one leads nowhere. @param {string} epoch */
-    seen(epoch) {
-      if (isLeft(epoch)) rebuild();
+    /** The other side is in this page load now: a connection to an earlier one leads nowhere. @param {string} theirEpoch */
+    seenEpoch(theirEpoch) {
+      if (leadsNowhere(theirEpoch)) rebuild();
     },
 
     /**
-     * @param {import('./parse.js').Told} words nobody has changed them, but they may still be nonsense; without any, the other
-     *   side only asks who is here
-     * @param {string} epoch
-     * @param {boolean} fresh whether they are an answer to this page load, and so no replay
+     * Takes an introduction. Nobody has changed it, but it may still be nonsense. An empty one only asks who is here.
+     * @param {import('./parse.js').SealedMessage} message
+     * @param {string} theirEpoch
+     * @param {boolean} proven whether it is for this page load, and so no replay
      */
-    told({ from, to, description, candidate }, epoch, fresh) {
-      if (!description && !candidate) return fresh && isLeft(epoch) ? rebuild() : link && repeat();
-      if (!from?.startsWith(`${epoch}.`)) return;
+    receiveSignal({ from, to, description, candidate }, theirEpoch, proven) {
+      if (!description && !candidate) return proven && leadsNowhere(theirEpoch) ? rebuild() : connection && repeat();
+      if (!from?.startsWith(`${theirEpoch}.`)) return;
       const isOffer = description?.type === 'offer';
-      if (!isOffer && fresh && isLeft(epoch, from)) return rebuild();
-      // About a link of ours that is no more. Who restarts it believes that it lives: they have missed that it does not.
-      if (to && to !== link?.id) return fresh && isOffer && repeat();
-      const known = link && (!link.remote || link.remote === from);
-      if (!known && !isOffer) return; // about a link of theirs that is no more
-      // Both called at once. Ours counts, but they may have called because it was lost with their last page load. Or we are the one
-      // to give way: with a new link, because after a rollback of a first offer Chromium now and then never gathers a candidate
-      // (156; about one glare in ten).
-      const glare = known && isOffer && link?.calling;
-      if (glare && !polite) return recall();
-      // An offer from a link we do not know: they reloaded the page or made a new link, and ours leads nowhere.
-      (known && link && !glare ? link : build()).accept({ from, description, candidate });
+      if (!isOffer && proven && leadsNowhere(theirEpoch, from)) return rebuild();
+      // It is about a connection of ours that is no more. If they restart that, they have missed that it is gone.
+      if (to && to !== connection?.id) return proven && isOffer && repeat();
+      const isKnown = connection && (!connection.remote || connection.remote === from);
+      if (!isKnown && !isOffer) return; // about a connection of theirs that is no more
+      // Both have called at once. The impolite side's offer counts, but they may have called because it was lost with their last page load. The
+      // polite side gives way, and with a new connection: after a rollback of a first offer Chromium now and then never gathers a candidate (156;
+      // about one glare in ten).
+      const glare = isKnown && isOffer && connection?.calling;
+      if (glare && !polite) return doubtLater();
+      // An offer from a connection that is new to us: they have reloaded the page or made a new connection, and ours leads nowhere.
+      (isKnown && connection && !glare ? connection : build()).receiveSignal({ from, description, candidate });
     },
   };
 }

@@ -1,4 +1,4 @@
-// The link is the key: what a room's secret is turned into, and how words are sealed with it. The secret itself never leaves
+// The link is the key: the keys that come from a room's secret, and how messages are sealed with it. The secret itself never leaves
 // the browser, because a URL's fragment is not part of any request (RFC 3986 section 3.5) and only what HKDF makes of it is sent.
 
 const SECRET_BYTES = 16;
@@ -10,11 +10,11 @@ const SEAL_KEY = 'beckon/1 seal key';
 /** Length of the realm key in bits: as hard to guess as the secret. */
 const REALM_KEY_BITS = 128;
 
-/** The first byte of everything sealed: who changes the layout counts it up. */
+/** The first byte of everything sealed. A new layout has a new version. */
 const VERSION = 1;
 /** An epoch is one page load's time in a room; 72 random bits name it, in base64url twelve characters. */
 const EPOCH_BYTES = 9;
-/** What AES-GCM wants (NIST SP 800-38D section 8.2): 96 bits, here random: fine for 2^32 seals under one key. */
+/** AES-GCM wants 96 bits (NIST SP 800-38D section 8.2). Random ones are fine for 2^32 seals under one key. */
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
@@ -25,8 +25,8 @@ const NONCE = SEQ + 4;
 const BOX = NONCE + NONCE_BYTES;
 
 /**
- * What is sealed besides the words: it need not be secret, but nobody can change it. `room`, `from` and `to` are not even sent:
- * both sides know them, and who lies about them breaks the seal.
+ * The context of a message is sealed with it. It need not be secret, but nobody can change it. `room`, `from` and `to` are not even sent:
+ * both sides know them, and a lie about them breaks the seal.
  * @typedef {object} Context
  * @property {string} room its realm key
  * @property {string} from the sender's id
@@ -84,17 +84,17 @@ function purpose(info) {
 /**
  * @param {CryptoKey} key
  * @param {Context} context
- * @param {unknown} words anything that JSON can hold
+ * @param {unknown} message anything that JSON can hold
  * @returns {Promise<string>} base64url
  */
-export async function seal(key, context, words) {
+export async function seal(key, context, message) {
   const sealed = new Uint8Array(BOX);
   sealed[0] = VERSION;
   sealed.set(bytes(context.epoch), 1);
   sealed.set(bytes(context.toEpoch), TO_EPOCH);
   new DataView(sealed.buffer).setUint32(SEQ, context.seq);
   crypto.getRandomValues(sealed.subarray(NONCE));
-  const box = await crypto.subtle.encrypt(algorithm(sealed, context), key, utf8(JSON.stringify(words)));
+  const box = await crypto.subtle.encrypt(algorithm(sealed, context), key, utf8(JSON.stringify(message)));
   return base64url(new Uint8Array([...sealed, ...new Uint8Array(box)]));
 }
 
@@ -103,19 +103,19 @@ export async function seal(key, context, words) {
  * @param {CryptoKey} key
  * @param {{ room: string, from: string, to: string }} place
  * @param {unknown} payload
- * @returns {Promise<{ epoch: string, toEpoch: string, seq: number, words: any }>}
+ * @returns {Promise<{ epoch: string, toEpoch: string, seq: number, message: any }>}
  */
 export async function unseal(key, place, payload) {
   const sealed = bytes(typeof payload === 'string' ? payload : '');
   // Not a string, for one. And base64 has spare bits at the end, and atob forgives spaces: one spelling is enough.
   if (base64url(sealed) !== payload || sealed.length < BOX + TAG_BYTES || sealed[0] !== VERSION) throw new TypeError('not sealed');
-  const words = await crypto.subtle.decrypt(algorithm(sealed, place), key, sealed.subarray(BOX));
+  const message = await crypto.subtle.decrypt(algorithm(sealed, place), key, sealed.subarray(BOX));
   const toEpoch = sealed.subarray(TO_EPOCH, SEQ);
   return {
     epoch: base64url(sealed.subarray(1, TO_EPOCH)),
     toEpoch: toEpoch.some(Boolean) ? base64url(toEpoch) : '',
     seq: new DataView(sealed.buffer).getUint32(SEQ),
-    words: JSON.parse(new TextDecoder().decode(words)),
+    message: JSON.parse(new TextDecoder().decode(message)),
   };
 }
 

@@ -1,37 +1,38 @@
-// The way through the server, sealed, for what is small, as long as there is no other: it is taken when there has been no path for a
-// while, and left as soon as there is one.
+// The fallback through the server, sealed, for small messages. It opens when there has been no path for a while, and closes as soon as there is one.
 
-/** How long there may be no path, in ms, before what is small goes through the server; and how often it is looked after then. */
+/** There may be no path for this long, in ms, before small messages go through the server. */
 const WAIT_MS = 4_000;
+/** Between two looks at what is due, in ms. */
 const LOOK_MS = 1_000;
 
 /**
  * @param {object} options
- * @param {() => boolean} options.possible whether the server can carry anything to the other side now
+ * @param {() => boolean} options.isPossible whether the server can carry anything to the other side now
  * @param {() => void} options.ask for a sign of the other side: it may be an older page, or gone
- * @param {() => void} options.post what is due
- * @param {(open: boolean) => void} options.changed by itself: `stop` says nothing
+ * @param {() => void} options.sendDue sends what is due
+ * @param {(open: boolean) => void} options.onChange not after `stop`
  */
-export function openDetour({ possible, ask, post, changed }) {
+export function openServerRelay({ isPossible, ask, sendDue, onChange }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let answered = false;
   let open = false;
-  let slipping = false;
+  /** Whether messages go this way beside a connection that only seems to work. */
+  let beside = false;
 
   function look() {
     clearTimeout(timer);
     timer = setTimeout(look, LOOK_MS);
-    if (!possible()) close();
+    if (!isPossible()) close();
     else if (!answered) ask();
     else {
-      if (!open) changed((open = true));
-      post();
+      if (!open) onChange((open = true));
+      sendDue();
     }
   }
 
   function close() {
-    if (open) changed((open = false));
+    if (open) onChange((open = false));
   }
 
   return {
@@ -49,17 +50,17 @@ export function openDetour({ possible, ask, post, changed }) {
       open = false;
     },
     close,
-    /** There was one, and it is known to be gone. */
-    hasten: look,
-    /** There seems to be one that leads nowhere: what is due goes this way too. */
-    slip() {
-      slipping = true;
-      if (answered) post();
+    /** There was a path, and it is known to be gone. */
+    openNow: look,
+    /** There seems to be a path, but it leads nowhere: what is due goes this way too. */
+    sendBeside() {
+      beside = true;
+      if (answered) sendDue();
       else ask();
     },
     /** The other side has answered through the server. */
     answered() {
-      if (!answered && slipping && possible()) post();
+      if (!answered && beside && isPossible()) sendDue();
       answered = true;
     },
   };

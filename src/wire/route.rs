@@ -75,7 +75,7 @@ pub struct Claim {
     pub network: NetworkNumber,
 }
 
-/// What counts the kinds of path that pages tell of (`public/path.js`), each under its own name.
+/// What counts the kinds of path that pages tell of (`public/lib/path.js`), each under its own name.
 const PATHS: [&str; 6] = ["path-direct", "path-stun", "path-turn-udp", "path-turn-tcp", "path-turn-tls", "path-server"];
 
 /// The path and the query of a complete URL, as they came.

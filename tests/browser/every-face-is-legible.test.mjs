@@ -14,7 +14,7 @@ after(() => beckon.close());
 
 /** Somebody of each hue. */
 const HUES = new Map(Array.from({ length: 1_000 }, (_, n) => [persona(`device ${n}`).hue, persona(`device ${n}`)]));
-const PEER = await readFile(new URL('../../public/lib/peer.js', import.meta.url), 'utf8');
+const PEER = await readFile(new URL('../../public/lib/peer-handle.js', import.meta.url), 'utf8');
 /** Every state that somebody can be in, from where they are written. */
 const STATES = ['me', ...Array.from(PEER.match(/@typedef \{(.*)\} PeerState/)[1].matchAll(/'(\w+)'/g), ([, state]) => state)];
 const DARK_AND_LIGHT = ['light', 'dark'];

@@ -1,8 +1,8 @@
-// Runs in a page: two members of one room, made of the library's own parts (courier, peer, link, mailbox), on real
+// Runs in a page: two members of one room, made of the library's own parts (sealed channel, peer, connection, delivery), on real
 // RTCPeerConnections, with a server and a road between them that do what a seeded schedule says.
-import { openCourier } from '/lib/sealed-channel.js';
-import { openPace } from '/lib/rate-limit.js';
-import { readTold } from '/lib/parse.js';
+import { openSealedChannel } from '/lib/sealed-channel.js';
+import { openServerLimit } from '/lib/rate-limit.js';
+import { readMessage } from '/lib/parse.js';
 import { openPeer } from '/lib/peer.js';
 import { deriveKeys, freshEpoch, freshSecret } from '/lib/seal.js';
 import { seeded } from '/chance.mjs';
@@ -15,7 +15,7 @@ const SETTLE_MS = 25_000;
 const TURN_MS = 5;
 /**
  * In more turns than these should nobody wait for a deadline alone, with nothing under way, on a road that loses nothing by itself. Honestly
- * the two wait for an offer that does not come (CALL_MS in links.js: 60 turns at most, for the library's clock runs faster), a restart, or a
+ * the two wait for an offer that does not come (CALL_MS in reconnect.js: 60 turns at most, for the library's clock runs faster), a restart, or a
  * moment until a link is made anew: of 1,200 schedules, with two busy neighbours and without, the worst took 60 turns, and most 2. A mistake waits for a
  * connection's deadline, of 300. A busy machine makes turns longer, and never more of them.
  */
@@ -70,7 +70,7 @@ function draw(seed) {
     /** Who is called by whom, and how much later. */
     start: random.pick(['newcomer', 'both', 'crossing']),
     crossing: random.below(60),
-    /** Through the courier, which opens what is sealed in order and once; or not, so that peers see what it would refuse. */
+    /** Through the sealed channel, which opens what is sealed in order and once; or not, so that peers see what it would refuse. */
     sealed: random.below(2) === 0,
     smooth: !bad,
     /** Delay on the way to each side, and how much that varies. */
@@ -111,50 +111,50 @@ export async function run(seed) {
   function load(side) {
     const name = `${side.me}.${++side.loads}`;
     const epoch = freshEpoch();
-    side.tally = { sent: 0 };
-    side.member = null;
+    side.state = { sent: 0 };
+    side.peer = null;
     side.name = name;
-    side.courier = openCourier({
+    side.channel = openSealedChannel({
       keys,
       me: `${side.me}`,
       epoch,
-      send: (dst, type, payload) => side.name === name && say(side, type, payload),
-      busy: () => side.member?.connected ?? false,
-      told: (src, words, theirs, proven) => side.name === name && know(side).told(words, theirs, proven),
-      refused: (src, reason) => note(`${name} refused what is ${reason}`),
+      transmit: (dst, type, payload) => side.name === name && say(side, type, payload),
+      isConnected: () => side.peer?.isConnected ?? false,
+      onMessage: (src, message, theirs, proven) => side.name === name && know(side).receiveSealed(message, theirs, proven),
+      onRefused: (src, reason) => note(`${name} refused what is ${reason}`),
     });
     side.heard.push({ name, texts: [] });
     const { texts } = side.heard.at(-1);
     side.meet = () => {
-      const member = openPeer({
+      const peer = openPeer({
         id: `${1 - side.me}`,
         polite: side.me === 0,
-        session: epoch,
+        epoch,
         ice: () => ({ iceServers: [], degraded: false, until: 0 }),
-        online: () => side.online && side.name === name,
+        isOnline: () => side.online && side.name === name,
         myName: () => '',
-        tally: side.tally,
-        tell: (words) => (plan.sealed ? side.courier.tell(`${1 - side.me}`, kind(words), words) : say(side, kind(words), { words: JSON.stringify(words), epoch })),
-        heard: (text) => texts.push(text),
-        pace: openPace(),
-        left: () => (note(`${name}: the other has left`), side.member === member && (side.member = null)),
+        state: side.state,
+        sendSealed: (message) => (plan.sealed ? side.channel.send(`${1 - side.me}`, kind(message), message) : say(side, kind(message), { message: JSON.stringify(message), epoch })),
+        onData: (text) => texts.push(text),
+        mayUseServer: openServerLimit(),
+        onLeft: () => (note(`${name}: the other has left`), side.peer === peer && (side.peer = null)),
       });
-      member.peer.addEventListener('state', () => note(`${name}: ${member.peer.state} ${member.peer.path}`));
-      return member;
+      peer.handle.addEventListener('state', () => note(`${name}: ${peer.handle.state} ${peer.handle.path}`));
+      return peer;
     };
   }
-  const know = (side) => (side.member ??= side.meet());
+  const know = (side) => (side.peer ??= side.meet());
 
   /** What a side tells the server, if its socket is up. */
   function say(from, type, payload) {
     if (!from.online) return;
     const to = other(from);
     const fate = plan.roads[to.me].next();
-    const text = `${from.name} ${type} ${typeof payload === 'string' ? '' : payload.words.replace(/"sdp":"[^"]*"/, '').slice(0, 160)}`;
+    const text = `${from.name} ${type} ${typeof payload === 'string' ? '' : payload.message.replace(/"sdp":"[^"]*"/, '').slice(0, 160)}`;
     const arrive = () => {
       note(text);
-      if (plan.sealed) to.courier.take(`${from.me}`, payload);
-      else know(to).told(readTold(JSON.parse(payload.words)), payload.epoch, true); // as the courier reads them
+      if (plan.sealed) to.channel.receive(`${from.me}`, payload);
+      else know(to).receiveSealed(readMessage(JSON.parse(payload.message)), payload.epoch, true); // as the sealed channel reads it
     };
     if (fate < plan.lost) return note(`lost: ${text}`);
     if (fate < plan.lost + plan.late) {
@@ -183,18 +183,18 @@ export async function run(seed) {
     deliver(side, () => {
       side.online = true;
       note(`${side.name} is online`);
-      if (!present) side.member?.absent(false);
-      else if (side.member) side.member.found();
+      if (!present) side.peer?.socketGone(false);
+      else if (side.peer) side.peer.serverIsBack();
       else know(side).call();
     });
     for (const arrive of side.kept.splice(0)) deliver(side, arrive);
-    if (present && !quietly) news(other(side), () => know(other(side)).expect());
+    if (present && !quietly) news(other(side), () => know(other(side)).expectOffer());
   }
 
   /** What the server says about the other: heard after what came before. */
   function news(to, act) {
     const { name } = to;
-    deliver(to, () => to.courier.after(`${1 - to.me}`, () => to.name === name && act()));
+    deliver(to, () => to.channel.after(`${1 - to.me}`, () => to.name === name && act()));
   }
 
   /** Its socket is gone: `goodbye` if it said so. */
@@ -203,23 +203,23 @@ export async function run(seed) {
     note(`${side.name} is cut`);
     side.up = side.online = false;
     side.socket++;
-    if (!quietly && other(side).up) news(other(side), () => other(side).member?.absent(goodbye));
+    if (!quietly && other(side).up) news(other(side), () => other(side).peer?.socketGone(goodbye));
   }
 
   function click({ who }) {
-    const { member, name } = sides[who];
-    if (!member) return;
+    const { peer, name } = sides[who];
+    if (!peer) return;
     const entry = { from: name, to: sides[1 - who].name, text: `${name}:${clicks.length}`, fate: 'open' };
     clicks.push(entry);
-    member.peer.send(entry.text).then(() => (entry.fate = 'arrived'), () => (entry.fate = 'left'));
+    peer.handle.send(entry.text).then(() => (entry.fate = 'arrived'), () => (entry.fate = 'left'));
   }
 
   const pretend = async (side, wait) => {
-    const pc = side.member?.peer.connection;
-    if (!side.member?.connected || !pc) return;
+    const pc = side.peer?.handle.connection;
+    if (!side.peer?.isConnected || !pc) return;
     Object.defineProperty(pc, 'connectionState', { value: 'disconnected', configurable: true });
     pc.onconnectionstatechange?.();
-    side.member.nudge(); // restarts at once
+    side.peer.retry(); // restarts at once
     await pause(wait);
     delete pc.connectionState;
     pc.onconnectionstatechange?.();
@@ -236,7 +236,7 @@ export async function run(seed) {
     return: async (side, wait) => side.up && (cut(side, { quietly: true }), await pause(Math.min(wait, 30)), side.up || open(side, true)),
     /** The page is loaded anew, and says goodbye. */
     reload: async (side, wait) => {
-      side.member?.leave();
+      side.peer?.leave();
       cut(side, { goodbye: true });
       load(side);
       await pause(wait);
@@ -245,7 +245,7 @@ export async function run(seed) {
     /** The page is gone without a word, and opened again. */
     crash: async (side, wait) => {
       const unnoticed = side.up;
-      side.member?.close();
+      side.peer?.close();
       cut(side, { quietly: true });
       load(side);
       await pause(wait);
@@ -255,8 +255,8 @@ export async function run(seed) {
     restart: pretend,
     restarts: (_side, wait) => Promise.all(sides.map((each) => pretend(each, wait))),
     /** The connection is closed under the library: the other side sees a channel that closed. */
-    broken: async (side) => side.member?.connected && side.member.peer.connection.close(),
-    nudge: async (side) => side.member?.nudge(),
+    broken: async (side) => side.peer?.isConnected && side.peer.handle.connection.close(),
+    nudge: async (side) => side.peer?.retry(),
   };
 
   for (const side of sides) load(side);
@@ -278,10 +278,10 @@ export async function run(seed) {
   const over = clock();
 
   const settled = () =>
-    sides.every((side) => side.online && side.member?.peer.state === 'open' && side.member.connected) &&
+    sides.every((side) => side.online && side.peer?.handle.state === 'open' && side.peer.isConnected) &&
     clicks.every(({ from, fate }) => fate !== 'open' || !sides.some(({ name }) => name === from));
   const underWay = () => {
-    const [one, two] = sides.map(({ member }) => member?.peer.connection);
+    const [one, two] = sides.map(({ peer }) => peer?.handle.connection);
     return onRoad > 0 || [crypto.subtle, one, two].some((each) => begun.get(each) > 0) || (one && two && meeting(one, two));
   };
   /** Turns in which the two waited for a deadline alone. */
@@ -305,7 +305,7 @@ export async function run(seed) {
     else trouble = judge(sides, clicks);
   }
   note(JSON.stringify({ clicks, heard: sides.map(({ heard }) => heard) }));
-  for (const { member } of sides) member?.close();
+  for (const { peer } of sides) peer?.close();
   const took = settledAt ? Math.round(settledAt - over) : SETTLE_MS;
   // Where nothing is lost but with a cut socket, nothing should have to wait for a connection's deadline.
   if (!plan.smooth) idle = 0;
@@ -330,8 +330,10 @@ function judge(sides, clicks) {
   return lost ? `click ${lost.text} arrived, but nobody heard it` : '';
 }
 
-/** As beckon.js names a frame. */
-/** @param {{ description?: any, candidate?: any }} message */
+/**
+ * As peers.js names a frame.
+ * @param {{ description?: any, candidate?: any }} message
+ */
 function kind({ description, candidate }) {
   return description?.type.toUpperCase() ?? (candidate ? 'CANDIDATE' : 'MESSAGE');
 }

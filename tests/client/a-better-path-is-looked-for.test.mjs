@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findPath } from '../../public/lib/path.js';
-import { openUpgrade } from '../../public/lib/path-upgrade.js';
+import { openPathUpgrade } from '../../public/lib/path-upgrade.js';
 
-const TLS = { slow: true, detour: true };
-const UDP = { slow: false, detour: true };
-const GOOD = { slow: false, detour: false };
+const TLS = { slow: true, relayed: true };
+const UDP = { slow: false, relayed: true };
+const GOOD = { slow: false, relayed: false };
 const MINUTE_S = 60;
 
 /** A search on a clock that stands; `chance` is what is drawn each time. */
@@ -16,11 +16,11 @@ function open(t, chance = 0.5) {
   t.mock.method(performance, 'now', () => now);
   t.mock.method(Math, 'random', () => chance);
   const world = { way: TLS, bytes: 0, each: 0, may: true, asked: 0, looks: 0, tries: [] };
-  const search = openUpgrade({
-    look: async () => (world.looks++, world.way && { ...world.way, bytes: world.bytes }),
+  const search = openPathUpgrade({
+    readPath: async () => (world.looks++, world.way && { ...world.way, bytes: world.bytes }),
     ask: () => (world.asked++, world.answer?.()),
     may: () => world.may,
-    restart: () => (world.tries.push(now / 1_000), world.found?.()),
+    restartIce: () => (world.tries.push(now / 1_000), world.found?.()),
   });
   return {
     ...search,
@@ -139,7 +139,7 @@ const pc = (local, remote, policy = 'all') => ({
 
 test('what may be bettered is what both sides say is no path without a relay', async () => {
   const [host, udp, tls] = [{ candidateType: 'host' }, { candidateType: 'relay', relayProtocol: 'udp' }, { candidateType: 'relay', relayProtocol: 'tls' }];
-  for (const [local, remote, theirRelay, theirPath, path, slow, detour] of [
+  for (const [local, remote, theirRelay, theirPath, path, slow, relayed] of [
     [host, host, '', 'direct', 'direct', false, false],
     [host, host, '', 'turn-tcp', 'direct', false, false], // they take another pair than we
     [udp, udp, 'udp', 'stun', 'turn-udp', false, false],
@@ -151,8 +151,8 @@ test('what may be bettered is what both sides say is no path without a relay', a
     [udp, host, 'undefined', 'undefined', 'turn-udp', false, true], // an older page, or nonsense
   ]) {
     const way = await findPath(pc(local, remote), theirRelay, theirPath);
-    assert.deepEqual([way.path, way.slow, way.detour, way.bytes], [path, slow, detour, 7], `${local.candidateType} ${theirRelay} ${theirPath}`);
+    assert.deepEqual([way.path, way.slow, way.relayed, way.bytes], [path, slow, relayed, 7], `${local.candidateType} ${theirRelay} ${theirPath}`);
   }
-  assert.equal((await findPath(pc(udp, udp, 'relay'), 'udp', 'turn-udp')).detour, false, 'who wants a relay keeps it');
+  assert.equal((await findPath(pc(udp, udp, 'relay'), 'udp', 'turn-udp')).relayed, false, 'who wants a relay keeps it');
   assert.equal((await findPath(pc(tls, udp, 'relay'), 'udp', 'turn-udp')).slow, true);
 });

@@ -1,7 +1,7 @@
 // libdatachannel closes a channel a moment before its state says so. What is sent in that moment is lost, and harms nobody.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openLink } from '../../public/lib/connection.js';
+import { openConnection } from '../../public/lib/connection.js';
 
 class FakeConnection {
   signalingState = 'stable';
@@ -21,10 +21,10 @@ test('what is sent through a channel that is closed already is lost, and no erro
   globalThis.RTCPeerConnection = FakeConnection;
   t.after(() => (globalThis.RTCPeerConnection = real));
   const unexpected = () => assert.fail('nothing has changed yet');
-  const link = openLink({ id: 'epoch.1', polite: false, ice: {}, tell() {}, changed: unexpected, heard: unexpected, drained: unexpected });
-  t.after(() => link.close());
-  await link.offer();
-  link.say('{"type":"name","name":"Ann"}');
-  assert.equal(link.write(new Uint8Array(20)), false, 'it is kept for the next link');
-  link.burst('may be lost');
+  const connection = openConnection({ id: 'epoch.1', polite: false, ice: {}, sendSignal() {}, onChange: unexpected, onReceive: unexpected, onDrain: unexpected });
+  t.after(() => connection.close());
+  await connection.offer();
+  connection.sendControl('{"type":"name","name":"Ann"}');
+  assert.equal(connection.write(new Uint8Array(20)), false, 'it is kept for the next connection');
+  connection.sendUnreliable('may be lost');
 });

@@ -1,11 +1,11 @@
-// Two mailboxes, and between them a reliable channel that is cut now and then, an unreliable one that loses, doubles and reorders,
+// Two ends of a delivery, and between them a reliable channel that is cut now and then, an unreliable one that loses, doubles and reorders,
 // and a server that does it too: all by chance, on a clock of the test's own.
 import assert from 'node:assert/strict';
 import { pack, rebase, unpack } from '../../public/lib/frame.js';
-import { MAX_POST_BYTES, MAX_WAITING_BYTES, openMailbox } from '../../public/lib/delivery.js';
+import { MAX_SERVER_BYTES, MAX_WAITING_BYTES, openDelivery } from '../../public/lib/delivery.js';
 import { chancy } from '../seeds/seeds.mjs';
 
-const test = chancy('mailbox');
+const test = chancy('delivery');
 
 /** From now on time passes when the test says so. @returns {(ms: number) => void} */
 function clock(t) {
@@ -15,19 +15,19 @@ function clock(t) {
   return (ms) => ((time += ms), t.mock.timers.tick(ms));
 }
 
-/** Two mailboxes. On the wires are copies, as on a real one; `width` is how many a wire takes before it is full. */
+/** Two ends. On the wires are copies, as on a real one; `width` is how many a wire takes before it is full. */
 function pair({ width = Infinity } = {}) {
   const wires = [[], []];
   const loose = [[], []];
   const sides = [0, 1].map((me) => {
     const heard = [];
     const write = (frame) => wires[me].length < width && wires[me].push(frame.slice()) > 0;
-    const burst = (frame) => loose[me].push(frame.slice());
-    return { heard, mailbox: openMailbox({ tally: { sent: 0 }, write, burst, heard: (data) => heard.push(data) }) };
+    const sendUnreliable = (frame) => loose[me].push(frame.slice());
+    return { heard, delivery: openDelivery({ state: { sent: 0 }, write, sendUnreliable, onData: (data) => heard.push(data) }) };
   });
   const give = (from, item) => {
-    if (typeof item === 'number') return sides[1 - from].mailbox.settle(item);
-    sides[1 - from].mailbox.take(`session${from}`, unpack(item.buffer), (seq) => {
+    if (typeof item === 'number') return sides[1 - from].delivery.acknowledge(item);
+    sides[1 - from].delivery.receive(`epoch${from}`, unpack(item.buffer), (seq) => {
       wires[1 - from].push(seq);
       loose[1 - from].push(seq);
     });
@@ -41,22 +41,22 @@ test('each message arrives once and in order, whatever is lost, doubled, late or
     const { sides, wires, loose, give } = pair();
     const receipts = [];
     for (let n = 1; n <= 40; n++) {
-      for (const side of sides) if (random.below(2)) receipts.push(side.mailbox.put(String(n)));
+      for (const side of sides) if (random.below(2)) receipts.push(side.delivery.send(String(n)));
       for (const from of [0, 1]) {
-        const posted = [];
-        if (random.below(8) === 0) sides[from].mailbox.post((frame) => posted.push(frame.slice()));
-        for (const text of random.shuffled([...loose[from].splice(0), ...posted])) {
+        const byServer = [];
+        if (random.below(8) === 0) sides[from].delivery.sendByServer((frame) => byServer.push(frame.slice()));
+        for (const text of random.shuffled([...loose[from].splice(0), ...byServer])) {
           for (let copies = random.below(3); copies > 0; copies--) give(from, text);
         }
         if (random.below(6) === 0) {
           wires[from].length = 0; // cut, and made anew
-          sides[from].mailbox.resend();
+          sides[from].delivery.resend();
         } else for (const text of wires[from].splice(0, random.below(4))) give(from, text);
       }
       if (n % 10 === 0) pass(random.below(60));
       await null;
     }
-    for (const from of [0, 1]) sides[from].mailbox.resend();
+    for (const from of [0, 1]) sides[from].delivery.resend();
     while (wires.some((wire) => wire.length)) for (const from of [0, 1]) for (const text of wires[from].splice(0)) give(from, text);
     await Promise.all(receipts);
     for (const { heard } of sides) assert.deepEqual(heard, [...new Set(heard)].sort((a, b) => a - b));
@@ -64,11 +64,11 @@ test('each message arrives once and in order, whatever is lost, doubled, late or
   }
 });
 
-test('copies of a small message go ahead until it is confirmed, those of a large one never', (t) => {
+test('copies of a small message go ahead until it is acknowledged, those of a large one never', (t) => {
   const pass = clock(t);
   const { sides, wires, loose, give } = pair();
-  sides[0].mailbox.put('small');
-  sides[0].mailbox.put('x'.repeat(2_000));
+  sides[0].delivery.send('small');
+  sides[0].delivery.send('x'.repeat(2_000));
   assert.deepEqual([wires[0].length, loose[0].length], [2, 1]);
   pass(29);
   assert.equal(loose[0].length, 1);
@@ -79,69 +79,69 @@ test('copies of a small message go ahead until it is confirmed, those of a large
   give(1, loose[1][0]);
   const copies = loose[0].length;
   pass(10_000);
-  assert.equal(loose[0].length, copies, 'no copy after it was confirmed');
+  assert.equal(loose[0].length, copies, 'no copy after it was acknowledged');
 });
 
-test('someone who comes back begins where what is settled ends', () => {
+test('someone who comes back begins where what is acknowledged ends', () => {
   const { sides, wires, give } = pair();
-  for (const text of ['one', 'two']) sides[0].mailbox.put(text);
+  for (const text of ['one', 'two']) sides[0].delivery.send(text);
   for (const text of wires[0].splice(0)) give(0, text);
   for (const text of wires[1].splice(0)) give(1, text);
-  sides[0].mailbox.put('three');
+  sides[0].delivery.send('three');
   const late = [];
-  const reloaded = openMailbox({ tally: { sent: 0 }, write() {}, burst() {}, heard: (data) => late.push(data) });
-  for (let copies = 2; copies; copies--) reloaded.take('session0', unpack(wires[0][0].buffer), () => {});
+  const reloaded = openDelivery({ state: { sent: 0 }, write() {}, sendUnreliable() {}, onData: (data) => late.push(data) });
+  for (let copies = 2; copies; copies--) reloaded.receive('epoch0', unpack(wires[0][0].buffer), () => {});
   assert.deepEqual(late, ['three']);
 });
 
 test('what goes through the server is bounded in size and rate, and keeps its order', (t) => {
   const pass = clock(t);
-  const { sides: [{ mailbox }] } = pair();
-  const posted = [];
-  const post = () => (mailbox.post((frame) => posted.push(unpack(frame.slice().buffer).seq)), posted.splice(0));
-  for (let n = 0; n < 12; n++) mailbox.put('click');
-  mailbox.put('\u20ac'.repeat(MAX_POST_BYTES / 3));
-  mailbox.put('after the big one');
-  assert.deepEqual(post(), [1, 2, 3, 4, 5, 6, 7, 8]);
-  assert.deepEqual(post(), [], 'so many a second');
+  const { sides: [{ delivery }] } = pair();
+  const sent = [];
+  const send = () => (delivery.sendByServer((frame) => sent.push(unpack(frame.slice().buffer).seq)), sent.splice(0));
+  for (let n = 0; n < 12; n++) delivery.send('click');
+  delivery.send('\u20ac'.repeat(MAX_SERVER_BYTES / 3));
+  delivery.send('after the big one');
+  assert.deepEqual(send(), [1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.deepEqual(send(), [], 'so many a second');
   pass(999);
-  assert.deepEqual(post(), []);
+  assert.deepEqual(send(), []);
   pass(1);
-  assert.deepEqual(post(), [9, 10, 11, 12], 'and not 14, which would overtake 13');
-  assert.deepEqual(post(), [], 'what was just sent is given time');
+  assert.deepEqual(send(), [9, 10, 11, 12], 'and not 14, which would overtake 13');
+  assert.deepEqual(send(), [], 'what was just sent is given time');
 });
 
 test('a full channel is not written to, and goes on where it was', async () => {
   const { sides, wires, give } = pair({ width: 3 });
-  const receipts = Array.from({ length: 10 }, (_, n) => sides[0].mailbox.put(`${n} ${'x'.repeat(2_000)}`));
+  const receipts = Array.from({ length: 10 }, (_, n) => sides[0].delivery.send(`${n} ${'x'.repeat(2_000)}`));
   assert.equal(wires[0].length, 3);
   while (wires[0].length) {
     give(0, wires[0].shift());
     wires[1].splice(0).forEach((ack) => give(1, ack));
-    sides[0].mailbox.flow();
+    sides[0].delivery.flush();
   }
   await Promise.all(receipts);
   assert.deepEqual(sides[1].heard.map((text) => parseInt(text)), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
 test('what waits for one peer is bounded, and what was refused costs no number', async () => {
-  const { sides: [{ mailbox }, { heard }], wires, give } = pair();
+  const { sides: [{ delivery }, { heard }], wires, give } = pair();
   const big = new Uint8Array(255_000);
-  const receipts = Array.from({ length: Math.ceil(MAX_WAITING_BYTES / big.length) }, () => mailbox.put(big).then(() => 'arrived', ({ code }) => code));
-  await assert.rejects(mailbox.put('x'.repeat(256_001)), { code: 'too-long' });
-  await assert.rejects(mailbox.put(big), { code: 'too-much' });
+  const receipts = Array.from({ length: Math.ceil(MAX_WAITING_BYTES / big.length) }, () => delivery.send(big).then(() => 'arrived', ({ code }) => code));
+  await assert.rejects(delivery.send('x'.repeat(256_001)), { code: 'too-long' });
+  await assert.rejects(delivery.send(big), { code: 'too-much' });
   for (const item of wires[0].splice(0)) give(0, item);
   for (const ack of wires[1].splice(0)) give(1, ack);
   assert.deepEqual([...new Set(await Promise.all(receipts))], ['arrived', 'too-much']);
-  mailbox.put('small');
+  delivery.send('small');
   give(0, wires[0].shift());
   assert.equal(heard.at(-1), 'small');
 });
 
 test('text and bytes arrive as what they were', () => {
-  const { sides: [{ mailbox }, { heard }], wires, give } = pair();
+  const { sides: [{ delivery }, { heard }], wires, give } = pair();
   const view = new Uint8Array([9, 1, 2, 255, 9]).subarray(1, 4);
-  for (const data of ['', '\u20ac \ud83e\udd8a \u0000', new ArrayBuffer(0), view, new Float64Array([1.5]).buffer]) mailbox.put(data);
+  for (const data of ['', '\u20ac \ud83e\udd8a \u0000', new ArrayBuffer(0), view, new Float64Array([1.5]).buffer]) delivery.send(data);
   view.fill(0); // it was copied
   for (const item of wires[0].splice(0)) give(0, item);
   assert.deepEqual(heard, ['', '\u20ac \ud83e\udd8a \u0000', new ArrayBuffer(0), new Uint8Array([1, 2, 255]).buffer, new Float64Array([1.5]).buffer]);
@@ -156,7 +156,7 @@ test('frames that are nonsense are none', () => {
   for (let length = 0; length < 17; length++) assert.equal(unpack(good.slice(0, length).buffer), null);
   for (const kind of [0, 2, 4, 8, 9, 255]) assert.equal(unpack(Uint8Array.from([kind, ...good.slice(1)]).buffer), null);
   for (const number of [Infinity, 1.5, -2.5, 2 ** 60]) assert.equal(unpack(pack('x', number).buffer), null);
-  const { sides: [{ mailbox, heard }] } = pair();
-  for (const seq of ['x', null, NaN, {}]) mailbox.settle(seq);
+  const { sides: [{ delivery, heard }] } = pair();
+  for (const seq of ['x', null, NaN, {}]) delivery.acknowledge(seq);
   assert.deepEqual(heard, []);
 });

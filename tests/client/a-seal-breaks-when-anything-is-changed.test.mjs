@@ -16,24 +16,24 @@ function madeUp(random) {
     toEpoch: random.below(2) ? base64url(random.bytes(9)) : '',
     seq: 1 + random.below(2 ** 32 - 1),
   };
-  return { context, words: { says: random.text(random.below(200)) } };
+  return { context, message: { says: random.text(random.below(200)) } };
 }
 
 const refused = (why, key, place, payload) => assert.rejects(unseal(key, place, payload), undefined, why);
 
 test('what one side seals the other opens, and only then', async (_, random) => {
   for (let round = 0; round < CASES; round++) {
-    const { context, words } = madeUp(random);
-    const sealed = await seal(keys.key, context, words);
+    const { context, message } = madeUp(random);
+    const sealed = await seal(keys.key, context, message);
     assert.match(sealed, /^[\w-]+$/);
     const { epoch, toEpoch, seq } = context;
-    assert.deepEqual(await unseal(keys.key, context, sealed), { epoch, toEpoch, seq, words });
+    assert.deepEqual(await unseal(keys.key, context, sealed), { epoch, toEpoch, seq, message });
   }
 });
 
 test('any changed bit breaks it, wherever it is', async (_, random) => {
-  const { context, words } = madeUp(random);
-  const sealed = Buffer.from(await seal(keys.key, context, words), 'base64url');
+  const { context, message } = madeUp(random);
+  const sealed = Buffer.from(await seal(keys.key, context, message), 'base64url');
   for (let bit = 0; bit < sealed.length * 8; bit++) {
     const changed = Buffer.from(sealed);
     changed[bit >> 3] ^= 1 << (bit & 7);
@@ -59,8 +59,8 @@ test('any changed character of its text breaks it, even in the bits that base64 
 });
 
 test('cut off anywhere it breaks', async (_, random) => {
-  const { context, words } = madeUp(random);
-  const sealed = await seal(keys.key, context, words);
+  const { context, message } = madeUp(random);
+  const sealed = await seal(keys.key, context, message);
   for (let length = 0; length < sealed.length; length++) {
     await refused(`${length} characters`, keys.key, context, sealed.slice(0, length));
     await refused(`without its first ${length + 1}`, keys.key, context, sealed.slice(length + 1));
@@ -69,8 +69,8 @@ test('cut off anywhere it breaks', async (_, random) => {
 
 test('with another room, sender or receiver it breaks, and both swapped too', async (_, random) => {
   for (let round = 0; round < CASES; round++) {
-    const { context, words } = madeUp(random);
-    const sealed = await seal(keys.key, context, words);
+    const { context, message } = madeUp(random);
+    const sealed = await seal(keys.key, context, message);
     const { room, from, to } = context;
     await refused('another room', keys.key, { room: `${room.slice(0, -1)}${room.endsWith('A') ? 'B' : 'A'}`, from, to }, sealed);
     await refused('another sender', keys.key, { room, from: `${from}!`, to }, sealed);
@@ -82,9 +82,9 @@ test('with another room, sender or receiver it breaks, and both swapped too', as
 
 test('with another epoch or number on it it breaks: they are written on it, but not to be changed', async (_, random) => {
   for (let round = 0; round < CASES; round++) {
-    const { context, words } = madeUp(random);
-    const sealed = Buffer.from(await seal(keys.key, context, words), 'base64url');
-    const other = Buffer.from(await seal(keys.key, { ...madeUp(random).context, from: context.from, to: context.to }, words), 'base64url');
+    const { context, message } = madeUp(random);
+    const sealed = Buffer.from(await seal(keys.key, context, message), 'base64url');
+    const other = Buffer.from(await seal(keys.key, { ...madeUp(random).context, from: context.from, to: context.to }, message), 'base64url');
     for (const [from, to] of [[1, 10], [10, 19], [19, 23], [23, 35]]) {
       const grafted = Buffer.concat([sealed.subarray(0, from), other.subarray(from, to), sealed.subarray(to)]);
       if (!grafted.equals(sealed)) await refused(`bytes ${from} to ${to}`, keys.key, context, grafted.toString('base64url'));
@@ -93,8 +93,8 @@ test('with another epoch or number on it it breaks: they are written on it, but 
 });
 
 test('with the key of any other link it breaks, and what is invented is no better', async (_, random) => {
-  const { context, words } = madeUp(random);
-  const sealed = await seal(keys.key, context, words);
+  const { context, message } = madeUp(random);
+  const sealed = await seal(keys.key, context, message);
   for (let round = 0; round < 20; round++) {
     const other = await deriveKeys(freshSecret());
     assert.notEqual(other.realmKey, keys.realmKey);
@@ -105,10 +105,10 @@ test('with the key of any other link it breaks, and what is invented is no bette
     if (invented.length) invented[0] = 1; // the right version
     await refused('noise', keys.key, context, invented.toString('base64url'));
   }
-  for (const plain of [null, undefined, 7, {}, [], '', 'hello', { type: 'offer', sdp: 'v=0' }, '{}', words]) await refused('in clear', keys.key, context, plain);
+  for (const plain of [null, undefined, 7, {}, [], '', 'hello', { type: 'offer', sdp: 'v=0' }, '{}', message]) await refused('in clear', keys.key, context, plain);
 });
 
-test('the same words never look the same twice, and nothing of them shows', async (_, random) => {
+test('the same message never look the same twice, and nothing of them shows', async (_, random) => {
   const { context } = madeUp(random);
   const seen = new Set();
   for (let round = 0; round < CASES; round++) {

@@ -44,39 +44,39 @@ globalThis.RTCPeerConnection = class {
   }
 };
 
-/** A member of our room: what it is told, hears and fires is noted. @param {(words: object) => void} tell */
-export function meet(id, pace, tell) {
-  const seen = { heard: [], names: 0, states: 0, left: false, tally: { sent: 0 } };
-  const member = openPeer({
+/** A peer in our room: what it sends and fires is noted. @param {(message: object) => void} sendSealed */
+export function meet(id, mayUseServer, sendSealed) {
+  const seen = { heard: [], names: 0, states: 0, left: false, state: { sent: 0 } };
+  const peer = openPeer({
     id,
-    session: 'ours',
+    epoch: 'ours',
     polite: false,
     ice: () => ({ iceServers: [] }),
-    online: () => true,
+    isOnline: () => true,
     myName: () => 'Me',
-    tally: seen.tally,
-    tell,
-    heard: (data) => seen.heard.push(data),
-    pace,
-    left: () => (seen.left = true),
+    state: seen.state,
+    sendSealed,
+    onData: (data) => seen.heard.push(data),
+    mayUseServer,
+    onLeft: () => (seen.left = true),
   });
-  member.peer.addEventListener('name', () => seen.names++);
-  member.peer.addEventListener('state', () => seen.states++);
-  return { ...seen, seen, member };
+  peer.handle.addEventListener('name', () => seen.names++);
+  peer.handle.addEventListener('state', () => seen.states++);
+  return { ...seen, seen, peer };
 }
 
-/** Opens its link, as an answer and the browser would. @returns {Promise<any>} its reliable channel */
-export async function connect({ member }, epoch) {
-  member.call();
+/** Opens its connection, as an answer and the browser would. @returns {Promise<any>} its reliable channel */
+export async function connect({ peer }, epoch) {
+  peer.call();
   const wait = () => new Promise((resolve) => setImmediate(resolve));
   await wait();
-  const { connection } = member.peer;
-  member.told({ from: `${epoch}.1`, description: { type: 'answer', sdp: SDP } }, epoch, true);
+  const { connection } = peer.handle;
+  peer.receiveSealed({ from: `${epoch}.1`, description: { type: 'answer', sdp: SDP } }, epoch, true);
   await wait();
   connection.connectionState = 'connected';
-  const [channel, burst] = connection.channels;
-  channel.readyState = burst.readyState = 'open';
+  const [channel, unreliable] = connection.channels;
+  channel.readyState = unreliable.readyState = 'open';
   channel.onopen();
-  while (member.peer.state !== 'open') await wait();
+  while (peer.handle.state !== 'open') await wait();
   return channel;
 }

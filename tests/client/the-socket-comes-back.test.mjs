@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import './node-webrtc.mjs';
 import { join } from '../../public/beckon.js';
-import { openSignal } from '../../public/lib/signalling.js';
+import { openSignalling } from '../../public/lib/signalling.js';
 import { chancy } from '../seeds/seeds.mjs';
 import { fakeSockets } from './sockets.mjs';
 
@@ -23,8 +23,8 @@ function stage(t, { files = true } = {}) {
   world.open = (id) => {
     const news = [];
     const note = (what) => (detail) => news.push([what, detail]);
-    const events = ['open', 'ice', 'join', 'leave', 'lost', 'expire', 'told', 'away', 'refused'];
-    const signal = openSignal(new URL(`wss://beckon.example/peerjs?id=${id}&token=secret`), Object.fromEntries(events.map((what) => [what, note(what)])));
+    const events = ['open', 'ice', 'join', 'leave', 'lost', 'expire', 'message', 'away', 'refused'];
+    const signal = openSignalling(new URL(`wss://beckon.example/peerjs?id=${id}&token=secret`), Object.fromEntries(events.map((what) => [what, note(what)])));
     t.after(() => signal.close());
     return { signal, news, heard: (what) => news.filter(([kind]) => kind === what).length };
   };
@@ -87,7 +87,7 @@ test('who fails waits longer each time, and quickly again only after a socket ha
 test('nobody waits so long for the next try that the others give them up', async (t) => {
   const { sockets, open, pass } = stage(t);
   t.mock.method(Math, 'random', () => 0.999);
-  const [, grace] = /GRACE_MS = ([\d_]+)/.exec(readFileSync(new URL('../../public/lib/peer.js', import.meta.url), 'utf8')) ?? [];
+  const [, grace] = /GRACE_MS = ([\d_]+)/.exec(readFileSync(new URL('../../public/lib/presence.js', import.meta.url), 'utf8')) ?? [];
   const { news } = open('ann');
   for (let n = 0; n < 8; n++) {
     const count = sockets.length;
@@ -178,7 +178,7 @@ test('who leaves says so and stays away, even in the middle of a try', async (t)
   assert.equal(sockets.length, 2);
 });
 
-test('a peer to whom there is no link is called as soon as the socket is back', async (t) => {
+test('a peer to whom there is no connection is called as soon as the socket is back', async (t) => {
   const { sockets, pass } = stage(t);
   const room = join('https://beckon.example/');
   t.after(() => room.close());

@@ -1,7 +1,7 @@
 // The client asks for fresh TURN credentials when most of their life is over, and for nothing when there is nothing to renew.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openSignal } from '../../public/lib/signalling.js';
+import { openSignalling } from '../../public/lib/signalling.js';
 import { fakeSockets } from './sockets.mjs';
 
 const STUN = { urls: ['stun:stun.example.org'] };
@@ -9,7 +9,7 @@ const TURN = { urls: ['turn:turn.example.org'], username: 'u', credential: 'c' }
 const ICE = '{"type":"ICE"}';
 
 const HEARTBEAT = '{"type":"HEARTBEAT"}';
-/** How often a client's heart beats (signal.js), in s. */
+/** How often a client's heart beats (signalling.js), in s. */
 const BEAT_S = 8;
 
 /** A server that says OPEN with what it is given and answers heartbeats, and the client's side of it. Time passes only when a test says so. */
@@ -18,10 +18,10 @@ function connect(t, ice) {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] });
   const news = [];
   let hello;
-  const signal = openSignal(new URL('wss://beckon.example/peerjs?id=ann'), {
+  const signal = openSignalling(new URL('wss://beckon.example/peerjs?id=ann'), {
     open: (said) => (hello = said),
     ice: (fresh) => news.push(fresh),
-    join() {}, leave() {}, expire() {}, told() {}, away: () => assert.fail('the server answers'), refused() {},
+    join() {}, leave() {}, expire() {}, message() {}, away: () => assert.fail('the server answers'), refused() {},
   });
   t.after(() => signal.close());
   const [socket] = sockets;

@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import fc from 'fast-check';
-import { openCourier } from '../../public/lib/sealed-channel.js';
+import { openSealedChannel } from '../../public/lib/sealed-channel.js';
 import { pack, rebase } from '../../public/lib/frame.js';
-import { openPace } from '../../public/lib/rate-limit.js';
-import { readFrame, readHello, readIce, readRefusal, readTold } from '../../public/lib/parse.js';
+import { openServerLimit } from '../../public/lib/rate-limit.js';
+import { readFrame, readOpen, readIce, readRefusal, readMessage } from '../../public/lib/parse.js';
 import { base64url, deriveKeys, freshEpoch, freshSecret, seal } from '../../public/lib/seal.js';
 import { chancy, TIMES } from '../seeds/seeds.mjs';
 import { connect, connections, meet } from './peers.mjs';
@@ -29,12 +29,12 @@ const nasty = fc.constantFrom({ toString: 0, valueOf: 0 }, ['1'], [], {}, null, 
 const value = fc.oneof({ weight: 2, arbitrary: nasty }, fc.jsonValue({ maxDepth: 2 }), fc.string(), fc.nat(), fc.double());
 const object = (fields) => fc.record(fields, { requiredKeys: [] });
 const kinds = fc.constantFrom('name', 'ack', 'relay', 'ping', 'pong', 'path', 'presence', 'description', '__proto__');
-const said = object({ type: fc.oneof({ weight: 5, arbitrary: kinds }, value), name: value, seq: value, protocol: value });
+const control = object({ type: fc.oneof({ weight: 5, arbitrary: kinds }, value), name: value, seq: value, protocol: value });
 const epoch = fc.constantFrom('theirs', 'older', 'ours');
-const link = fc.oneof(fc.tuple(epoch, fc.nat(9)).map(([page, number]) => `${page}.${number}`), value);
+const connection = fc.oneof(fc.tuple(epoch, fc.nat(9)).map(([page, number]) => `${page}.${number}`), value);
 const description = fc.oneof(value, object({ type: fc.constantFrom('offer', 'answer', 'rollback', 7), sdp: fc.oneof(fc.constantFrom('a=fingerprint:sha-256 AA\r\n', ''), value), answers: value, lost: value }));
 const candidate = fc.oneof(value, object({ candidate: value, sdpMid: value, sdpMLineIndex: value, usernameFragment: value }));
-const told = fc.oneof(object({ mail: value }), object({ ack: value, here: value }), object({ from: link, to: link, description, candidate }), value);
+const sealed = fc.oneof(object({ mail: value }), object({ ack: value, here: value }), object({ from: connection, to: connection, description, candidate }), value);
 const served = object({ type: fc.constantFrom('OPEN', 'ICE', 'ERROR', 'ID-TAKEN', 'OFFER', 'LEAVE', 'EXPIRE', 7), src: value, payload: fc.oneof(value, object({ id: value, peers: fc.oneof(value, fc.array(value)), iceServers: fc.oneof(value, fc.array(fc.oneof(value, object({ urls: value, username: value, credential: value })))), ttl: value, degraded: value, code: value, msg: value })) });
 const number = fc.oneof(fc.double(), fc.nat(), fc.constantFrom(1, 2, 64, 65, 2 ** 53 - 1, 2 ** 53, -1));
 const binary = fc.tuple(fc.nat(255), number, number, fc.uint8Array({ maxLength: 40 })).map(([kind, base, seq, content]) => {
@@ -66,10 +66,10 @@ function changedText(random, texts) {
 }
 
 /** The same with a field of another. */
-function changedWords(random, all) {
-  const [words, other] = [random.pick(all), random.pick(all)];
+function changedMessage(random, all) {
+  const [message, other] = [random.pick(all), random.pick(all)];
   const field = random.pick(['mail', 'ack', 'here', 'from', 'to', 'description', 'candidate', 'type']);
-  return other && typeof other === 'object' && field in other ? { ...words, [field]: other[field] } : words;
+  return other && typeof other === 'object' && field in other ? { ...message, [field]: other[field] } : message;
 }
 
 /** A room with somebody who means harm and somebody honest, on a clock of its own. */
@@ -77,10 +77,10 @@ async function room(t, random) {
   let time = 0;
   t.mock.method(performance, 'now', () => time);
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const pace = openPace();
+  const mayUseServer = openServerLimit();
   const sent = [];
-  const liar = meet('liar', pace, (words) => sent.push(words));
-  const friend = meet('friend', pace, () => {});
+  const liar = meet('liar', mayUseServer, (message) => sent.push(message));
+  const friend = meet('friend', mayUseServer, () => {});
   const [theirs, channel] = [await connect(liar, 'theirs'), await connect(friend, 'friends')];
   let said = 0;
   const made = connections.made;
@@ -103,15 +103,15 @@ async function room(t, random) {
     judge(seconds) {
       assert.deepEqual(thrown, []);
       assert.deepEqual(friend.heard, Array.from({ length: said }, (_, n) => `${n + 1}`), 'what somebody honest said');
-      assert.ok(channel.sent.filter((text) => /"ack"/.test(text)).length >= said, 'and it was confirmed');
-      const heard = [...(liar.seen.tally.heard?.values() ?? [])];
+      assert.ok(channel.sent.filter((text) => /"ack"/.test(text)).length >= said, 'and it was acknowledged');
+      const heard = [...(liar.seen.state.received?.values() ?? [])];
       assert.ok(heard.length <= 8 && heard.every(({ early }) => early.size <= 64), 'what is kept is bounded');
       assert.ok(liar.seen.names <= 4 + 2 * seconds, `${liar.seen.names} events of names in ${seconds} s`);
       const answers = theirs.sent.filter((text) => typeof text === 'string').length;
       assert.ok(answers <= 200 + 110 * seconds, `${answers} answers on the channel in ${seconds} s`);
       assert.ok(sent.length <= 130 + 10 * seconds, `${sent.length} frames through the server in ${seconds} s`);
       assert.ok(connections.made - made <= 20 + 2 * seconds, `${connections.made - made} connections in ${seconds} s`);
-      assert.ok(!(liar.seen.tally.sent > 0), 'nothing was sent to whom nothing was said');
+      assert.ok(!(liar.seen.state.sent > 0), 'nothing was sent to whom nothing was said');
       console.log(`# in ${seconds} s: ${liar.heard.length} messages, ${liar.seen.names} names, ${answers} answers, ${sent.length} frames through the server, ${connections.made - made} connections`);
       t.mock.timers.reset();
     },
@@ -120,7 +120,7 @@ async function room(t, random) {
 
 test(`${TEXTS + BINARIES} frames over a data channel`, async (t, random) => {
   const here = await room(t, random);
-  const texts = sample(random, said).map((words) => JSON.stringify(words) ?? '');
+  const texts = sample(random, control).map((value) => JSON.stringify(value) ?? '');
   texts.push('{"type":"ping"}', '{"type":"name","name":"Ann"}', '{"type":"ack","seq":1}');
   const frames = sample(random, binary);
   await here.send(TEXTS, () => here.theirs.onmessage({ data: changedText(random, texts) }));
@@ -134,11 +134,11 @@ test(`${TEXTS + BINARIES} frames over a data channel`, async (t, random) => {
 
 test(`${WORDS} sealed frames, opened`, async (t, random) => {
   const here = await room(t, random);
-  const all = sample(random, told);
+  const all = sample(random, sealed);
   for (let n = 1; n <= 100; n++) all.push({}, { mail: base64url(rebase(pack(`${n}`, n), 1)) }, { from: `theirs.${n}`, to: null, description: { type: 'offer', sdp: '' } });
   await here.send(WORDS, () => {
-    const words = readTold(changedWords(random, all));
-    if (words) here.liar.member.told(words, random.pick(['theirs', 'theirs', 'older', `${random.below(50)}`]), random.below(2) > 0);
+    const message = readMessage(changedMessage(random, all));
+    if (message) here.liar.peer.receiveSealed(message, random.pick(['theirs', 'theirs', 'older', `${random.below(50)}`]), random.below(2) > 0);
   });
   here.judge(WORDS / PER_SECOND);
 });
@@ -147,7 +147,7 @@ test(`${FRAMES} frames of a server`, (t, random) => {
   const texts = sample(random, served).map((frame) => JSON.stringify(frame));
   for (let n = 0; n < FRAMES; n++) {
     const { type, src, payload } = readFrame(changedText(random, texts));
-    const { id, peers } = readHello(payload);
+    const { id, peers } = readOpen(payload);
     const { iceServers, ttl, degraded } = readIce(payload);
     const { code, message } = readRefusal(payload);
     assert.ok([type, src, id, code, message, ...peers, ...iceServers.flatMap(({ urls }) => urls)].every((text) => typeof text === 'string'));
@@ -159,31 +159,31 @@ test(`${SEALED} sealed frames of as many page loads of five hundred ids`, async 
   const keys = await deriveKeys(freshSecret());
   const mine = freshEpoch();
   const answers = [];
-  let told = 0;
-  const courier = openCourier({ keys, me: 'me', epoch: mine, here: () => false, busy: () => true, refused: () => {}, told: () => told++, send: (dst, type) => answers.push(`${type} ${dst}`) });
+  let opened = 0;
+  const channel = openSealedChannel({ keys, me: 'me', epoch: mine, isHere: () => false, isConnected: () => true, onRefused: () => {}, onMessage: () => opened++, transmit: (dst, type) => answers.push(`${type} ${dst}`) });
   const all = sample(random, fc.oneof(object({ mail: value, ack: value, description, candidate }), object({ ack: fc.nat(), here: fc.string() })));
   for (let n = 0; n < SEALED; n++) {
     const from = `id ${random.below(500)}`;
     const context = { room: keys.realmKey, from, to: 'me', epoch: freshEpoch(), toEpoch: random.pick([mine, '', freshEpoch()]), seq: 1 + random.below(9) };
-    courier.take(from, await seal(keys.key, context, random.pick(all)));
-    if (random.below(9) === 0) courier.take(from, random.pick(all));
+    channel.receive(from, await seal(keys.key, context, random.pick(all)));
+    if (random.below(9) === 0) channel.receive(from, random.pick(all));
   }
-  await new Promise((resolve) => courier.after('id 0', () => resolve(undefined)));
+  await new Promise((resolve) => channel.after('id 0', () => resolve(undefined)));
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(thrown, []);
-  assert.ok(told > SEALED / 20, `${told} were told`);
-  console.log(`# ${told} told, ${answers.length} answers`);
+  assert.ok(opened > SEALED / 20, `${opened} were opened`);
+  console.log(`# ${opened} opened, ${answers.length} answers`);
 });
 
-test('what confirms nothing that can be is no confirmation', async (t, random) => {
+test('what acknowledges nothing that can be is no acknowledgement', async (t, random) => {
   const { liar, theirs } = await room(t, random);
   let arrived = false;
-  liar.member.peer.send('a message').then(() => (arrived = true));
+  liar.peer.handle.send('a message').then(() => (arrived = true));
   const turn = () => new Promise((resolve) => setImmediate(resolve));
   for (const seq of ['["1"]', '"1"', '1e400', '-1', '0.5', '0', 'null', 'true', '[]', '{}', '{"valueOf":1}', `[${'1,'.repeat(9_000)}1]`, '2', '9007199254740991']) {
     theirs.onmessage({ data: `{"type":"ack","seq":${seq}}` });
-    const words = readTold(JSON.parse(`{"ack":${seq}}`));
-    if (words) liar.member.told(words, 'theirs', true);
+    const message = readMessage(JSON.parse(`{"ack":${seq}}`));
+    if (message) liar.peer.receiveSealed(message, 'theirs', true);
     await turn();
     assert.equal(arrived, false, seq);
   }

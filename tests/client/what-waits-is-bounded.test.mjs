@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { subtle } from 'node:crypto';
 import { test } from 'node:test';
 import { BeckonEvent, messages } from '../../public/lib/events.js';
-import { openLink } from '../../public/lib/connection.js';
+import { openConnection } from '../../public/lib/connection.js';
 
 const MIB = 1024 * 1024;
 const CERTIFICATE = Uint8Array.of(1);
@@ -25,24 +25,24 @@ class FakeConnection {
   }
 }
 
-/** A link that is connected, and whose other side is not checked yet. */
+/** A connection that is open, and whose other side is not checked yet. */
 async function unchecked(t) {
   const real = globalThis.RTCPeerConnection;
   globalThis.RTCPeerConnection = FakeConnection;
   t.after(() => (globalThis.RTCPeerConnection = real));
   const [states, heard] = [[], []];
-  const link = openLink({ id: 'epoch.1', polite: false, ice: {}, tell() {}, changed: (state) => states.push(state), heard: (data) => heard.push(data), drained() {} });
-  t.after(() => link.close());
-  await link.offer();
-  link.pc.signalingState = 'have-local-offer';
-  link.accept({ from: 'theirs.1', description: { type: 'answer', sdp: SDP } });
+  const connection = openConnection({ id: 'epoch.1', polite: false, ice: {}, sendSignal() {}, onChange: (state) => states.push(state), onReceive: (data) => heard.push(data), onDrain() {} });
+  t.after(() => connection.close());
+  await connection.offer();
+  connection.pc.signalingState = 'have-local-offer';
+  connection.receiveSignal({ from: 'theirs.1', description: { type: 'answer', sdp: SDP } });
   await new Promise(setImmediate);
-  const [channel, burst] = link.pc.channels;
+  const [channel, unreliable] = connection.pc.channels;
   /** @param {{ onmessage: ((event: object) => void) | null }} on */
   const say = (on, data, times) => {
     for (let time = 0; time < times; time++) on.onmessage?.({ data });
   };
-  return { link, states, heard, channel, burst, say };
+  return { connection, states, heard, channel, unreliable, say };
 }
 
 test('what comes before the other side is checked waits, as much as anybody of ours sends, and is heard in order', async (t) => {
@@ -54,17 +54,17 @@ test('what comes before the other side is checked waits, as much as anybody of o
   assert.deepEqual(heard.map(({ byteLength }) => byteLength), Array.from({ length: 66 }, (_, number) => 250_000 + number));
 });
 
-test('who says more before it is checked, large or small, loses the link', async (t) => {
+test('who says more before it is checked, large or small, loses the connection', async (t) => {
   for (const [size, times] of [[256_000, 1_000], [0, 1_000_000]]) {
-    const { states, heard, channel, say, link } = await unchecked(t);
+    const { states, heard, channel, say, connection } = await unchecked(t);
     say(channel, new ArrayBuffer(size), times);
-    assert.deepEqual([states, heard, link.pc.signalingState], [['failed'], [], 'closed'], `${times} of ${size}`);
+    assert.deepEqual([states, heard, connection.pc.signalingState], [['failed'], [], 'closed'], `${times} of ${size}`);
   }
 });
 
 test('what may be lost is dropped when it is too much, and takes no room from the rest', async (t) => {
-  const { states, heard, channel, burst, say } = await unchecked(t);
-  say(burst, new ArrayBuffer(16_000), 100_000);
+  const { states, heard, channel, unreliable, say } = await unchecked(t);
+  say(unreliable, new ArrayBuffer(16_000), 100_000);
   for (let number = 0; number < 66; number++) say(channel, new ArrayBuffer(250_000), 1);
   await channel.onopen();
   assert.deepEqual([states, heard.length], [['open'], 4 + 66]);

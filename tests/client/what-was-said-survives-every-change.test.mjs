@@ -1,10 +1,10 @@
-// Two pages in conversation (conversation, mailbox and courier), and around them all that can change: links come and go, on one side
+// Two pages that exchange messages (messaging, delivery and sealed channel), and around them all that can change: connections come and go, on one side
 // before the other; channels are full; pages are loaded anew; peers are given up and met again; and a server loses, doubles and
 // reorders what goes through it. All by chance: `BECKON_SEED=<seed> BECKON_RUNS=1` does one of them again, and says what happened.
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { openConversation } from '../../public/lib/messaging.js';
-import { openCourier } from '../../public/lib/sealed-channel.js';
+import { isCarried, openMessaging } from '../../public/lib/messaging.js';
+import { openSealedChannel } from '../../public/lib/sealed-channel.js';
 import { deriveKeys, freshEpoch } from '../../public/lib/seal.js';
 import { failing, runsOf, seededBy, TIMES } from '../seeds/seeds.mjs';
 import { quiet } from './sealing.mjs';
@@ -14,7 +14,7 @@ const SEEDS = runsOf('resume', RUNS);
 const STEPS = 120;
 const keys = await deriveKeys('AAECAwQFBgcICQoLDA0ODw');
 
-/** What a side's link does: what is written waits in `wire` and `loose` until the schedule delivers it. */
+/** What a side's connection does: what is written waits in `wire` and `loose` until the schedule delivers it. */
 function openEnd(remote) {
   const end = {
     remote,
@@ -24,8 +24,8 @@ function openEnd(remote) {
     dead: false,
     full: false,
     write: (frame) => !end.full && (end.dead || end.wire.push(frame.slice()) > 0),
-    say: (text) => end.dead || end.wire.push(text),
-    burst: (data) => end.dead || end.loose.push(typeof data === 'string' ? data : data.slice()),
+    sendControl: (text) => end.dead || end.wire.push(text),
+    sendUnreliable: (data) => end.dead || end.loose.push(typeof data === 'string' ? data : data.slice()),
   };
   return end;
 }
@@ -33,10 +33,10 @@ function openEnd(remote) {
 async function run(seed, random) {
   const log = [];
   const clicks = [];
-  const sides = [0, 1].map((me) => ({ me, loads: 0, link: null, loaded: [] }));
+  const sides = [0, 1].map((me) => ({ me, loads: 0, connection: null, loaded: [] }));
   const other = (side) => sides[1 - side.me];
   let ends = [];
-  let links = 0;
+  let connections = 0;
   /** What is under way through the server. */
   let mail = [];
   let time = 0;
@@ -48,49 +48,49 @@ async function run(seed, random) {
     const texts = [];
     side.name = `${side.me}.${++side.loads}`;
     side.loaded.push({ name: side.name, texts });
-    side.tally = { sent: 0 };
+    side.state = { sent: 0 };
     side.epoch = freshEpoch();
     const { name } = side;
     side.hear = (data) => (log.push(`  ${side.name} hears ${data}`), texts.push(data));
-    side.courier = openCourier({
+    side.channel = openSealedChannel({
       keys,
       me: `${side.me}`,
       epoch: side.epoch,
-      send: (dst, type, payload) => name === side.name && mail.push({ from: side.me, payload }),
-      busy: () => Boolean(side.link?.open),
-      told: (src, words, epoch, proven) => name === side.name && told(side, words, epoch, proven),
-      refused: () => {},
+      transmit: (dst, type, payload) => name === side.name && mail.push({ from: side.me, payload }),
+      isConnected: () => Boolean(side.connection?.open),
+      onMessage: (src, message, epoch, proven) => name === side.name && onMessage(side, message, epoch, proven),
+      onRefused: () => {},
     });
     meet(side);
   }
 
   function meet(side) {
-    side.link = null;
-    const { hear, courier } = side;
-    const conversation = openConversation({
-      tally: side.tally,
-      link: () => (side.conversation === conversation ? side.link : null),
-      tell: (words) => courier.tell(`${1 - side.me}`, 'MESSAGE', words),
+    side.connection = null;
+    const { hear, channel } = side;
+    const messaging = openMessaging({
+      state: side.state,
+      connection: () => (side.messaging === messaging ? side.connection : null),
+      sendSealed: (message) => channel.send(`${1 - side.me}`, 'MESSAGE', message),
       myName: () => side.name,
-      heard: hear,
-      pace: () => random.below(8) > 0,
-      named: () => {},
-      found: () => {},
-      silent: () => conversation.post(), // as peer.js does, once the other side has been heard through the server
+      onData: hear,
+      mayUseServer: () => random.below(8) > 0,
+      onName: () => {},
+      onPath: () => {},
+      onSilence: () => messaging.sendByServer(), // as peer.js does, once the other side has been heard through the server
     });
-    side.conversation = conversation;
+    side.messaging = messaging;
   }
 
   /** As peer.js does. */
-  function told({ conversation, courier, me }, words, epoch, proven) {
-    if (conversation.isPart(words)) return proven && conversation.told(words, epoch);
-    courier.tell(`${1 - me}`, 'MESSAGE', { here: '' });
+  function onMessage({ messaging, channel, me }, message, epoch, proven) {
+    if (isCarried(message)) return proven && messaging.receiveByServer(message, epoch);
+    channel.send(`${1 - me}`, 'MESSAGE', { here: '' });
   }
 
   function connect() {
     for (const end of ends) end.dead = true;
-    links++;
-    ends = sides.map((side) => openEnd(`${other(side).epoch}.${links}`));
+    connections++;
+    ends = sides.map((side) => openEnd(`${other(side).epoch}.${connections}`));
   }
 
   /** A side's channel opens; the other's may have opened before. */
@@ -98,23 +98,23 @@ async function run(seed, random) {
     const end = ends[side.me];
     if (!end || end.dead || end.open) return;
     end.open = true;
-    side.link = end;
-    side.conversation.begin();
+    side.connection = end;
+    side.messaging.start();
   }
 
   function cut(side) {
     for (const end of ends) end.dead = true;
-    side.link = null;
+    side.connection = null;
   }
 
   /** Brings a side what is on its wire: all of a reliable channel's in order, or something of the other's. */
   function bring(side, count) {
     const [from, to] = [ends[1 - side.me], ends[side.me]];
-    if (!to || to.dead || side.link !== to) return;
-    for (const data of from.wire.splice(0, count)) side.conversation.hear(typeof data === 'string' ? data : data.buffer);
-    if (side.link !== to || to.dead) return;
+    if (!to || to.dead || side.connection !== to) return;
+    for (const data of from.wire.splice(0, count)) side.messaging.receive(typeof data === 'string' ? data : data.buffer);
+    if (side.connection !== to || to.dead) return;
     for (const data of random.shuffled(from.loose.splice(0, random.below(from.loose.length + 1)))) {
-      for (let copies = random.below(3); copies; copies--) side.conversation.hear(typeof data === 'string' ? data : data.slice().buffer);
+      for (let copies = random.below(3); copies; copies--) side.messaging.receive(typeof data === 'string' ? data : data.slice().buffer);
     }
   }
 
@@ -127,7 +127,7 @@ async function run(seed, random) {
       if (fate < 2) continue;
       if (fate === 2) mail.push(frame);
       for (let copies = fate === 3 ? 2 : 1; copies; copies--) {
-        sides[1 - frame.from].courier.take(`${frame.from}`, frame.payload);
+        sides[1 - frame.from].channel.receive(`${frame.from}`, frame.payload);
       }
     }
     await quiet();
@@ -137,7 +137,7 @@ async function run(seed, random) {
     const entry = { from: side.name, to: other(side).name, text: `${side.name}:${clicks.length}`, fate: 'open' };
     clicks.push(entry);
     log.push(`  ${entry.text}`);
-    side.conversation.put(entry.text).then(() => (log.push(`  ${entry.text} is confirmed`), (entry.fate = 'arrived')), () => (entry.fate = 'left'));
+    side.messaging.send(entry.text).then(() => (log.push(`  ${entry.text} is acknowledged`), (entry.fate = 'arrived')), () => (entry.fate = 'left'));
   }
 
   const steps = {
@@ -149,12 +149,12 @@ async function run(seed, random) {
     connect: [3, connect],
     open: [12, open],
     cut: [3, cut],
-    full: [2, (side) => side.link && (side.link.full = !side.link.full) ? undefined : side.conversation.flow()],
-    post: [6, (side) => side.conversation.post()],
-    ask: [3, (side) => side.courier.tell(`${1 - side.me}`, 'MESSAGE', {})],
+    full: [2, (side) => side.connection && (side.connection.full = !side.connection.full) ? undefined : side.messaging.flush()],
+    byServer: [6, (side) => side.messaging.sendByServer()],
+    ask: [3, (side) => side.channel.send(`${1 - side.me}`, 'MESSAGE', {})],
     serve: [8, () => serve(false)],
     wait: [8, () => pass(random.pick([10, 50, 200, 4_000]))],
-    again: [1, (side) => (cut(side), side.conversation.part(new Error('left')), meet(side))],
+    again: [1, (side) => (cut(side), side.messaging.leave(new Error('left')), meet(side))],
     reload: [1, (side) => (cut(side), load(side))],
   };
   const bag = Object.keys(steps).flatMap((name) => Array(steps[name][0]).fill(name));
@@ -166,29 +166,29 @@ async function run(seed, random) {
       log.push(`${step} ${side.name} ${name}`);
       await steps[name][1](side);
     }
-    const through = random.pick(['a link', 'the server']);
+    const through = random.pick(['a connection', 'the server']);
     log.push(`now all is well: ${through}`);
     for (const side of sides) cut(side);
-    if (through === 'a link') {
+    if (through === 'a connection') {
       connect();
       sides.forEach(open);
-    } else for (const { me, courier } of sides) courier.tell(`${1 - me}`, 'MESSAGE', {});
+    } else for (const { me, channel } of sides) channel.send(`${1 - me}`, 'MESSAGE', {});
     const unsettled = () => clicks.filter(({ from, fate }) => fate === 'open' && sides.some(({ name }) => name === from));
     for (let round = 0; round < 300 && (round < 5 || unsettled().length); round++) {
       for (const side of sides) {
         bring(side, Infinity);
-        if (through === 'the server') side.conversation.post();
+        if (through === 'the server') side.messaging.sendByServer();
       }
       await serve(true);
       pass(1_000);
     }
-    assert.deepEqual(unsettled(), [], 'everything is confirmed');
+    assert.deepEqual(unsettled(), [], 'everything is acknowledged');
     judge();
   } catch (error) {
     console.log(failing('resume', seed));
     throw new Error(`BECKON_SEED=${seed}: ${error.message}\n${RUNS === 1 ? log.join('\n') : ''}`, { cause: error });
   } finally {
-    for (const { conversation } of sides) conversation.pause();
+    for (const { messaging } of sides) messaging.pause();
     mock.timers.reset();
     mock.restoreAll();
   }
@@ -204,13 +204,13 @@ async function run(seed, random) {
     for (const { from, to, text, fate } of clicks) {
       const [sender, receiver] = [from, to].map((name) => sides.find((side) => side.name === name));
       if (sender && receiver) assert.ok(receiver.loaded.at(-1).texts.includes(text), `${text} is missing`);
-      if (fate === 'arrived') assert.ok(sides.some(({ loaded }) => loaded.some(({ texts }) => texts.includes(text))), `${text} was confirmed`);
+      if (fate === 'arrived') assert.ok(sides.some(({ loaded }) => loaded.some(({ texts }) => texts.includes(text))), `${text} was acknowledged`);
     }
   }
   return clicks.length;
 }
 
-test(`on ${RUNS} schedules of cuts, reloads and detours every message arrives once and in order`, async () => {
+test(`on ${RUNS} schedules of cuts, reloads and ways through the server every message arrives once and in order`, async () => {
   console.log(`# resume: BECKON_SEED=${SEEDS[0]}`);
   let clicks = 0;
   for (const seed of SEEDS) clicks += await seededBy(seed, 'resume', (random) => run(seed, random));

@@ -1,19 +1,19 @@
-// A room in which nobody has a path to anybody, and all that is said goes through the server: conversations and their pace on a clock
+// A room in which nobody has a path to anybody, and all that is said goes through the server: peers and their limit on a clock
 // of the test's own.
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { openConversation } from '../../public/lib/messaging.js';
-import { openPace } from '../../public/lib/rate-limit.js';
-import { readTold } from '../../public/lib/parse.js';
+import { openMessaging } from '../../public/lib/messaging.js';
+import { openServerLimit } from '../../public/lib/rate-limit.js';
+import { readMessage } from '../../public/lib/parse.js';
 
 /** What the server takes from one socket: so many in the long run, and 20 s worth of them at once (src/limits.rs). */
 const SERVER_PER_SECOND = 50;
 const SERVER_BURST = 20 * SERVER_PER_SECOND;
-/** How often a peer without a path posts what is due, in ms (detour.js), and a step of the clock. */
+/** How often a peer without a path sends what is due, in ms (server-relay.js), and a step of the clock. */
 const LOOK_MS = 1_000;
 const STEP_MS = 100;
 
-/** So many pages, each in conversation with every other; `run` says how long it took until all was confirmed, in ms. */
+/** So many pages, each exchanging messages with every other; `run` says how long it took until all was confirmed, in ms. */
 function room(count) {
   let time = 0;
   mock.method(performance, 'now', () => time);
@@ -21,19 +21,19 @@ function room(count) {
   let wire = [];
   const pages = Array.from({ length: count }, (_, me) => {
     const page = { others: new Map(), heard: new Map(), sent: [], receipts: [], tokens: SERVER_BURST, least: SERVER_BURST };
-    const pace = openPace();
+    const mayUseServer = openServerLimit();
     for (let to = 0; to < count; to++) {
       if (to === me) continue;
       const texts = [];
       page.heard.set(to, texts);
-      const tell = (words) => {
+      const sendSealed = (message) => {
         page.sent.push(time);
         page.least = Math.min(page.least, --page.tokens);
-        wire.push({ from: me, to, words: structuredClone(words) });
+        wire.push({ from: me, to, message: structuredClone(message) });
       };
       const nothing = () => {};
-      const options = { tally: { sent: 0 }, link: () => null, myName: () => '', named: nothing, found: nothing, silent: nothing };
-      page.others.set(to, openConversation({ ...options, tell, pace, heard: (data) => texts.push(Number(data)) }));
+      const options = { state: { sent: 0 }, connection: () => null, myName: () => '', onName: nothing, onPath: nothing, onSilence: nothing };
+      page.others.set(to, openMessaging({ ...options, sendSealed, mayUseServer, onData: (data) => texts.push(Number(data)) }));
     }
     return page;
   });
@@ -41,21 +41,21 @@ function room(count) {
     pages,
     /** As peer.js does when the way through the server is taken. */
     click(me, number) {
-      for (const conversation of pages[me].others.values()) {
+      for (const messaging of pages[me].others.values()) {
         const receipt = { done: false };
         pages[me].receipts.push(receipt);
-        conversation.put(String(number)).then(() => (receipt.done = true));
-        conversation.post();
+        messaging.send(String(number)).then(() => (receipt.done = true));
+        messaging.sendByServer();
       }
     },
     async run() {
       while (!pages.every(({ receipts }) => receipts.every(({ done }) => done))) {
         assert.ok((time += STEP_MS) < 1_000_000, 'it comes to an end');
         mock.timers.tick(STEP_MS);
-        for (const { from, to, words } of wire.splice(0)) pages[to].others.get(from).told(readTold(words), `page ${from}`);
+        for (const { from, to, message } of wire.splice(0)) pages[to].others.get(from).receiveByServer(readMessage(message), `page ${from}`);
         for (const page of pages) {
           page.tokens = Math.min(SERVER_BURST, page.tokens + (SERVER_PER_SECOND * STEP_MS) / 1_000);
-          if (time % LOOK_MS === 0) for (const conversation of page.others.values()) conversation.post();
+          if (time % LOOK_MS === 0) for (const messaging of page.others.values()) messaging.sendByServer();
         }
         await null;
       }

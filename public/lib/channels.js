@@ -1,0 +1,111 @@
+// The two data channels of a connection: a reliable, ordered one, and an unreliable one for copies and for what may be lost. Both are negotiated:
+// there is no round trip in which only one side knows of them.
+import { sizeOf } from './memory.js';
+
+/** The unreliable channel drops everything above this, in bytes: its messages are of use now or not at all. */
+const UNRELIABLE_BYTES = 65_536;
+/** The reliable channel takes no more above this, in bytes: enough to keep any line busy. Browsers break a channel at 16 MiB. */
+const FULL_BYTES = 1024 * 1024;
+/** It takes more again below this, in bytes. */
+const ROOM_BYTES = 256 * 1024;
+/**
+ * This much may come before the other side is checked, in bytes: twice what anybody sends before something of it is acknowledged (delivery.js). On
+ * the unreliable channel it is little.
+ */
+const UNCHECKED_BYTES = 32 * 1024 * 1024;
+
+/**
+ * @param {object} options
+ * @param {RTCPeerConnection} options.pc
+ * @param {() => void} options.onOpen
+ * @param {(data: string | ArrayBuffer) => boolean} options.onProbe true if it was a ping or a pong
+ * @param {(data: string | ArrayBuffer) => void} options.onReceive from the other side, once it is checked
+ * @param {() => void} options.onDrain `write` takes more
+ * @param {() => void} options.onClose closed by the other side, or it says more than anybody of ours would
+ */
+export function openChannels({ pc, onOpen, onProbe, onReceive, onDrain, onClose }) {
+  /** @type {RTCDataChannel | null} */
+  let reliable = null;
+  /** @type {RTCDataChannel | null} */
+  let unreliable = null;
+  /** Messages that came before the other side was checked. @type {(string | ArrayBuffer)[] | null} */
+  let unchecked = [];
+  let uncheckedBytes = 0;
+
+  /** @param {string | ArrayBuffer} data @param {number} most that may wait for the check, in bytes @returns {boolean} whether it was not too much */
+  function receive(data, most) {
+    if (onProbe(data)) return true;
+    if (!unchecked) onReceive(data);
+    else if (uncheckedBytes + sizeOf(data) > most) return false;
+    else {
+      uncheckedBytes += sizeOf(data);
+      unchecked.push(data);
+    }
+    return true;
+  }
+
+  return {
+    /** Makes the channels when they are needed: some stacks (libdatachannel) offer as soon as there is one. */
+    open() {
+      if (reliable) return;
+      reliable = pc.createDataChannel('beckon', { negotiated: true, id: 0 });
+      reliable.onopen = onOpen;
+      unreliable = pc.createDataChannel('beckon burst', { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 });
+      reliable.binaryType = unreliable.binaryType = 'arraybuffer';
+      reliable.bufferedAmountLowThreshold = ROOM_BYTES;
+      reliable.onbufferedamountlow = onDrain;
+      reliable.onmessage = ({ data }) => receive(data, UNCHECKED_BYTES) || onClose();
+      unreliable.onmessage = ({ data }) => receive(data, UNRELIABLE_BYTES);
+      reliable.onclose = onClose; // the other side left, reloaded, or made another connection
+    },
+    get isOpen() {
+      return reliable?.readyState === 'open';
+    },
+    get isChecked() {
+      return !unchecked;
+    },
+
+    /** The other side is who was introduced: what it has said so far counts. */
+    check() {
+      const early = unchecked ?? [];
+      unchecked = null;
+      early.forEach(onReceive);
+    },
+
+    /** @param {string} text about the messages, not one of them */
+    sendControl(text) {
+      if (reliable?.readyState === 'open' && reliable.bufferedAmount < 2 * FULL_BYTES) sent(reliable, text);
+    },
+
+    /** @param {Uint8Array<ArrayBuffer>} frame @returns {boolean} false if there is no channel, or it is full */
+    write(frame) {
+      if (reliable?.readyState !== 'open' || reliable.bufferedAmount >= FULL_BYTES) return false;
+      return sent(reliable, frame);
+    },
+
+    /** @param {string | Uint8Array<ArrayBuffer>} data which may be lost */
+    sendUnreliable(data) {
+      if (unreliable?.readyState === 'open' && unreliable.bufferedAmount < UNRELIABLE_BYTES) sent(unreliable, data);
+    },
+
+    /** Hears nothing any more. */
+    stop() {
+      if (reliable) reliable.onopen = reliable.onmessage = reliable.onclose = reliable.onbufferedamountlow = null;
+      if (unreliable) unreliable.onmessage = null;
+    },
+  };
+}
+
+/**
+ * Whether a channel has taken something. One that still says 'open' may be closed already (libdatachannel); `onclose` comes next.
+ * @param {RTCDataChannel} channel
+ * @param {string | Uint8Array<ArrayBuffer>} data
+ */
+function sent(channel, data) {
+  try {
+    channel.send(/** @type {any} */ (data));
+    return true;
+  } catch {
+    return false;
+  }
+}

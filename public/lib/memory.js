@@ -1,0 +1,7 @@
+// How much memory something takes while it waits. Everything that others can make us keep has a limit in bytes.
+
+/** The browser needs this much around each thing that waits, in bytes: a million empty messages are not nothing. */
+const OVERHEAD_BYTES = 256;
+
+/** @param {string | ArrayBuffer} data @returns {number} in bytes, with the overhead */
+export const sizeOf = (data) => OVERHEAD_BYTES + (typeof data === 'string' ? data.length : data.byteLength);

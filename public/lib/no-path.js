@@ -1,0 +1,13 @@
+// Why there is no path to a peer, as an error with a code.
+import { BeckonError } from './events.js';
+
+/**
+ * @param {string} name of the peer
+ * @param {{ iceServers: RTCIceServer[], degraded: boolean }} ice
+ * @param {boolean} relayRefused
+ */
+export function noPath(name, { iceServers, degraded }, relayRefused) {
+  const hasRelay = /"turns?:/.test(JSON.stringify(iceServers));
+  const why = relayRefused ? 'relay-refused' : hasRelay ? 'no-path' : degraded ? 'relay-missing' : 'no-direct-path';
+  return new BeckonError(why, `No path to ${name}`);
+}

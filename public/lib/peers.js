@@ -1,0 +1,73 @@
+// Everybody else in the room, by their ids, and the events that the room fires about them.
+import { openDeliveryStates } from './delivery-states.js';
+import { BeckonEvent } from './events.js';
+import { openPeer } from './peer.js';
+import { openLimit, openServerLimit } from './rate-limit.js';
+
+/** This many newcomers are met, at once and a second in the long run, beside those who are here when we come. The others call again. */
+const MEETINGS = /** @type {const} */ ([100, 4]);
+
+/** @typedef {{ me: string, epoch: string, channel: ReturnType<typeof import('./sealed-channel.js').openSealedChannel> }} Session our stay in the room */
+
+/**
+ * @param {import('../beckon.js').Room} room
+ * @param {object} options
+ * @param {() => import('./credentials.js').Ice & RTCConfiguration} options.ice
+ * @param {() => boolean} options.isOnline whether the server can carry an introduction now
+ */
+export function openPeers(room, { ice, isOnline }) {
+  /** @type {Map<string, import('./peer.js').OpenPeer>} */
+  const all = new Map();
+  const states = openDeliveryStates((id) => all.has(id));
+  const mayUseServer = openServerLimit();
+  const mayMeet = openLimit(...MEETINGS);
+
+  /**
+   * @param {string} id
+   * @param {Session} session
+   */
+  function meet(id, { me, epoch, channel }) {
+    const known = all.get(id);
+    if (known) return known;
+    const peer = openPeer({
+      id,
+      polite: me < id,
+      epoch,
+      ice,
+      isOnline,
+      myName: () => room.name,
+      state: states.of(id),
+      sendSealed: (message, to) => channel.send(id, frameType(message), message, to),
+      onData: (data) => {
+        for (const target of [peer.handle, room]) target.dispatchEvent(new BeckonEvent('message', { from: peer.handle, data }));
+      },
+      mayUseServer,
+      onLeft: (why) => {
+        all.delete(id);
+        channel.after(id, () => {}); // and then it is forgotten
+        states.tidy(why);
+        room.dispatchEvent(new BeckonEvent('left', { peer: peer.handle }));
+      },
+    });
+    all.set(id, peer);
+    room.dispatchEvent(new BeckonEvent('peer', { peer: peer.handle }));
+    return peer;
+  }
+
+  return {
+    all,
+    meet,
+    /** The peer, met now if it is new; null if too many have come. @param {string} id @param {Session} session */
+    know: (id, session) => all.get(id) ?? (mayMeet() ? meet(id, session) : null),
+    /** Nothing arrives any more. @param {import('./events.js').BeckonError} why */
+    end: states.end,
+  };
+}
+
+/**
+ * The server keeps the beginning of a connection for a while if the other is not there yet; everything else it need not keep.
+ * @param {import('./peer.js').Outgoing} message
+ */
+function frameType({ description, candidate }) {
+  return description?.type.toUpperCase() ?? (candidate ? 'CANDIDATE' : 'MESSAGE');
+}
