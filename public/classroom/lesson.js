@@ -1,8 +1,9 @@
-// What happens while the exercise is done, for the eye. It looks over the shoulder of the browser's own WebSocket and RTCPeerConnection;
+// Shows what happens while the exercise is done. It looks over the shoulder of the browser's own WebSocket and RTCPeerConnection;
 // the program and the client that use them are as they are, and know nothing of it.
 import { make } from '../shared/element.js';
-import { openAllowance } from '../shared/rate-limit.js';
+import { openLimit } from '../shared/rate-limit.js';
 import { withoutAddresses } from '../shared/addresses.js';
+import { readStatistics } from '../shared/statistics.js';
 
 /** How often a connection is looked at, in ms. */
 const LOOK_MS = 500;
@@ -42,8 +43,8 @@ const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 let latest = null;
 /** Notes since the latest connection came about, and those that only say that somebody is there. */
 const passed = { notes: 0, heartbeats: 0 };
-const may = openAllowance(FRAMES, FRAMES_PER_SECOND);
-const mayAnswer = openAllowance(ANSWERS, ANSWERS_PER_SECOND);
+const may = openLimit(FRAMES, FRAMES_PER_SECOND);
+const mayAnswer = openLimit(ANSWERS, ANSWERS_PER_SECOND);
 
 window.WebSocket = class extends WebSocket {
   /** @param {ConstructorParameters<typeof WebSocket>} how */
@@ -93,7 +94,7 @@ function frame(way, text) {
   note(`${way === 'to' ? '→' : '←'} ${type} ${whom}`, safe.replaceAll('\\r\\n', '\n'), `${text.length} bytes`);
 }
 
-/** A message to be read. What others write may be long or deep: it is cut before anything else is done with it. @param {string} text @param {any} message */
+/** A message to be read. Others write it, and it may be long or deep: it is cut before anything else is done with it. @param {string} text @param {any} message */
 function layOut(text, message) {
   if (text.length > MAX_TEXT_CHARS) return `${text.slice(0, MAX_TEXT_CHARS)}… and so on`;
   return text.split(/[[{]/, MAX_PARTS + 1).length > MAX_PARTS ? text : JSON.stringify(message, null, 2);
@@ -141,10 +142,7 @@ async function look() {
   const waiting = 'nothing yet: connect, and it shows here';
   if (!latest) return ['candidates', 'pairs', 'relaying', 'traffic'].forEach((id) => tell(id, [['Your connection', waiting]]));
   const { pc } = latest;
-  /** @type {Map<string, any>} */
-  const byId = new Map();
-  (await pc.getStats()).forEach((report) => byId.set(report.id, report));
-  const of = (/** @type {string} */ type) => [...byId.values()].filter((report) => report.type === type);
+  const { of, pair, local, remote } = await readStatistics(pc);
   const servers = (pc.getConfiguration().iceServers ?? []).flatMap(({ urls }) => urls);
   tell('candidates', [
     ['Asked for them', servers.filter((url) => url.startsWith('stun')).join(', ') || 'no STUN server'],
@@ -153,9 +151,6 @@ async function look() {
   ]);
 
   const pairs = of('candidate-pair');
-  const [transport] = of('transport');
-  const pair = byId.get(transport?.selectedCandidatePairId) ?? pairs.find(({ selected }) => selected);
-  const [local, remote] = [byId.get(pair?.localCandidateId), byId.get(pair?.remoteCandidateId)];
   const trip = typeof pair?.currentRoundTripTime === 'number' ? `, ${Math.round(pair.currentRoundTripTime * 10_000) / 10} ms there and back` : '';
   tell('pairs', [
     ['Looking', `${pc.iceConnectionState}: ${pairs.length} pairs, ${pairs.filter(({ state }) => state === 'succeeded').length} of them worked`],

@@ -1,4 +1,4 @@
-// What all the checks come to: one sentence, and what to do.
+// The result of all the checks: one sentence, and what to do.
 import { sentence, WAYS } from './verdicts.js';
 
 /** @typedef {import('./checks.js').Check} Check */

@@ -1,4 +1,4 @@
-// What the doctor says: what happened, why if known, what to do next. A first line has no word that only engineers know.
+// The doctor's sentences: what happened, why if known, what to do next. A first line has no word that only engineers know.
 import { span } from './checks.js';
 import { stopped, trouble } from '../shared/sentences.js';
 

@@ -1,4 +1,4 @@
-// What touches the doctor's page; the link for the other device is shown by shared/link-card.js. Text goes in as text.
+// The doctor's only file that touches the page; the link for the other device is shown by shared/link-card.js. Text goes in as text.
 import { make, write } from '../shared/element.js';
 
 /** A wait that is longer than this, in ms, is counted aloud, in seconds. */

@@ -1,4 +1,4 @@
-// What surrounds the examples: the link to a room, and code to read. What is shown of a script is what runs: it is fetched from
+// The surroundings of the examples: the link to a room, and code to read. The code that is shown is the code that runs: it is fetched from
 // where the page has it from.
 import { showCopied, showLink } from '../shared/link-card.js';
 import { stopped } from '../shared/sentences.js';

@@ -1,5 +1,5 @@
 // Shows what a data channel is, with real messages: they go to the other device, whose page sends each back as it came.
-import { openAllowance } from '../shared/rate-limit.js';
+import { openLimit } from '../shared/rate-limit.js';
 
 /** Begins the label of a channel whose messages want to come back. */
 const LABEL = 'beckon demonstration';
@@ -33,7 +33,7 @@ const answered = new WeakSet();
 export function answer(pc) {
   if (answered.has(pc)) return;
   answered.add(pc);
-  const may = openAllowance(ANSWERS, ANSWERS_PER_SECOND);
+  const may = openLimit(ANSWERS, ANSWERS_PER_SECOND);
   pc.addEventListener('datachannel', ({ channel }) => {
     if (channel.label !== LABEL) return;
     channel.onmessage = ({ data }) => {

@@ -1,31 +1,23 @@
 // Tells whoever runs this site by what kind of path the devices here connect, if their person agrees: each kind once for each page load,
 // and nothing else. Only where the server counts it.
+import { PATHS, recall, remember } from './storage.js';
 
 /** @typedef {import('../beckon.js').Room} Room */
 /** @typedef {import('../beckon.js').Peer} Peer */
 
-/** Where the browser remembers that its person agreed. */
-const KEY = 'beckonPaths';
-
-/** What has been told since the page was loaded. @type {Set<string>} */
-const told = new Set();
+/** The kinds that were reported since the page was loaded. @type {Set<string>} */
+const reported = new Set();
 /** @type {Room | null} */
 let watched = null;
 
 /** @returns {boolean} whether the person has agreed */
 export function agreed() {
-  try {
-    return localStorage.getItem(KEY) === 'yes';
-  } catch {
-    return false; // no storage, no memory
-  }
+  return recall(PATHS) === 'yes';
 }
 
 /** @param {boolean} yes @param {Room} room */
 export function agree(yes, room) {
-  try {
-    yes ? localStorage.setItem(KEY, 'yes') : localStorage.removeItem(KEY);
-  } catch {}
+  remember(PATHS, yes ? 'yes' : null);
   if (yes) watch(room);
 }
 
@@ -35,9 +27,9 @@ export async function counted() {
   return answer?.ok ? (await answer.json().catch(() => ({}))).counts === true : false;
 }
 
-/** @param {Room} room whose paths are told from now on, as long as its person agrees */
+/** @param {Room} room whose paths are reported from now on, as long as its person agrees */
 export function watch(room) {
-  if (watched === room) return room.peers.forEach(tell);
+  if (watched === room) return room.peers.forEach(report);
   watched = room;
   room.peers.forEach(listen);
   room.addEventListener('peer', ({ peer }) => listen(peer));
@@ -45,13 +37,13 @@ export function watch(room) {
 
 /** @param {Peer} peer */
 function listen(peer) {
-  tell(peer);
-  peer.addEventListener('path', () => tell(peer));
+  report(peer);
+  peer.addEventListener('path', () => report(peer));
 }
 
 /** @param {Peer} peer */
-function tell({ path }) {
-  if (!path || told.has(path) || !agreed()) return;
-  told.add(path);
+function report({ path }) {
+  if (!path || reported.has(path) || !agreed()) return;
+  reported.add(path);
   navigator.sendBeacon(`paths/${path}`);
 }

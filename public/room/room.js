@@ -1,11 +1,12 @@
 // The room page: what happens in the room, put into words and shown. It uses nothing of Beckon but what everyone can import.
 import { join } from '../beckon.js';
-import { audible, ring, toggle, unlock } from './sound.js';
-import { answer } from './demonstration.js';
 import { showCopied, showLink } from '../shared/link-card.js';
-import { openTurns } from '../shared/rate-limit.js';
+import { throttle } from '../shared/rate-limit.js';
 import * as say from '../shared/sentences.js';
 import { canShare, copy, qr, share } from '../shared/share.js';
+import { answer } from './demonstration.js';
+import { audible, ring, toggle, unlock } from './sound.js';
+import { PATHS, recall } from './storage.js';
 import * as view from './view.js';
 
 /** @typedef {import('../beckon.js').Peer} Peer */
@@ -14,25 +15,22 @@ import * as view from './view.js';
 const HELLO = 'hello world';
 /** How long someone who left is still shown as such, in ms. */
 const FAREWELL_MS = 4_000;
-/** A silence of the server, or a search for a path, is worth a word after this long, in ms: most are over sooner. */
+/** A silence of the server is worth a word after this long, in ms: most are over sooner. */
 const AWAY_MS = 1_500;
+/** A search for a path is, after this long, in ms. */
 const SEARCH_MS = 4_000;
 /** How long a false message that did no harm is spoken of, in ms. */
 const WARN_MS = 10_000;
-/** What others do is shown so often, at once and a second in the long run: everything together, the hellos of one person, who came and left. */
+/** The page is drawn this often, at once and a second in the long run. */
 const SHOWN = /** @type {const} */ ([40, 20]);
+/** The hellos of one person are shown this often. */
 const HELLOS = /** @type {const} */ ([4, 2]);
+/** It is announced this often who came and left. */
 const NEWS = /** @type {const} */ ([6, 1]);
 /** How many of those who left are still shown as such. */
 const MAX_FAREWELLS = 8;
 
 const nothing = { hello() {}, rename() {}, copy() {}, share() {}, retry() {}, touched() {}, sound: toggle, details() {} };
-
-/** Whether the person may have agreed to tell paths: paths.js knows, and is loaded for nobody else. */
-let willing = false;
-try {
-  willing = Boolean(localStorage.beckonPaths);
-} catch {} // no storage, no memory
 
 view.showSound(audible);
 addEventListener('hashchange', () => location.reload());
@@ -64,16 +62,16 @@ function run(room) {
   /** What became of the latest hello. @type {{ heard: string[], waiting: Set<Peer> } | null} */
   let hello = null;
   /** Hellos that nobody was there to hear. */
-  let kept = 0;
+  let unheardHellos = 0;
   let silentSince = 0;
   /** When something false last came. */
   let refusedAt = -WARN_MS;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let calm;
+  let warning;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let later;
-  const { take: show } = openTurns(draw, ...SHOWN);
-  const { take: announce } = openTurns(view.announce, ...NEWS);
+  let redraw;
+  const show = throttle(draw, ...SHOWN);
+  const announce = throttle(view.announce, ...NEWS);
 
   view.listen({
     hello: sayHello,
@@ -102,17 +100,17 @@ function run(room) {
   room.addEventListener('refused', ({ reason }) => {
     if (reason === 'stale') return; // most likely just late
     refusedAt = performance.now();
-    clearTimeout(calm);
-    calm = setTimeout(show, WARN_MS);
+    clearTimeout(warning);
+    warning = setTimeout(show, WARN_MS);
     show();
   });
   hear();
-  if (willing) import('./path-report.js').then(({ watch }) => watch(room));
+  if (recall(PATHS)) import('./path-report.js').then(({ watch }) => watch(room));
 
   /** @param {Peer} peer */
   function came(peer) {
     for (const other of people.keys()) if (other.id === peer.id) people.delete(other);
-    people.set(peer, { since: Date.now(), hellos: 0, greet: openTurns(() => greet(peer), ...HELLOS).take });
+    people.set(peer, { since: Date.now(), hellos: 0, greet: throttle(() => greet(peer), ...HELLOS) });
     let known = false;
     peer.addEventListener('name', () => {
       if (!known) announce(`${peer.name} is here`);
@@ -124,7 +122,7 @@ function run(room) {
       show();
     });
     peer.addEventListener('path', show);
-    for (; kept; kept--) send([peer]);
+    for (; unheardHellos; unheardHellos--) send([peer]);
     show();
   }
 
@@ -141,7 +139,7 @@ function run(room) {
     if (room.peers.length) send(room.peers);
     else {
       hello = null;
-      kept++;
+      unheardHellos++;
     }
     show();
   }
@@ -154,18 +152,18 @@ function run(room) {
       const settled = (/** @type {string[]} */ heard) => {
         mine.waiting.delete(peer);
         mine.heard.push(...heard);
-        if (!mine.waiting.size) mine.heard.length ? view.note(say.told(mine.heard)) : unheard(mine);
+        if (!mine.waiting.size) mine.heard.length ? view.note(say.saidTo(mine.heard)) : unheard(mine);
         show();
       };
       peer.send(HELLO).then(() => settled([peer.name]), () => settled([]));
     }
   }
 
-  /** Whom it was for has gone: who is here hears it, or the next who comes. @param {object} mine */
+  /** The receivers have gone: those who are here hear it, or the next who comes. @param {object} mine */
   function unheard(mine) {
     if (hello === mine) hello = null;
     if (room.peers.length) send(room.peers);
-    else kept++;
+    else unheardHellos++;
   }
 
   async function hear() {
@@ -183,7 +181,7 @@ function run(room) {
   function greet(from) {
     ring();
     view.showHello(describe(from));
-    view.note(say.heard(from.name));
+    view.note(say.saidBy(from.name));
   }
 
   /** @param {Peer} peer */
@@ -194,12 +192,12 @@ function run(room) {
 
   function status() {
     if (performance.now() - refusedAt < WARN_MS) return room.peers.some(({ state }) => state === 'open') ? say.ignored : say.tampered;
-    if (kept) return say.helloWaits;
+    if (unheardHellos) return say.helloWaits;
     if (hello) return say.said(hello.heard, [...hello.waiting]);
     const lost = room.peers.find((peer) => (peer.error && peer.path !== 'server') || peer.error?.code === 'tampered' || peer.state === 'unreachable' || searching(peer));
     if (lost) return say.trouble(lost);
-    const around = room.peers.find(({ path }) => path === 'server');
-    if (around) return say.around(around);
+    const relayed = room.peers.find(({ path }) => path === 'server');
+    if (relayed) return say.throughServer(relayed);
     if (room.peers.some(({ path }) => path === 'turn-tcp' || path === 'turn-tls')) return say.slower;
     if (room.peers.length) return say.ready;
     return say.alone;
@@ -225,7 +223,7 @@ function run(room) {
     view.showStatus(status(), room.peers.some(isIll));
     const silent = silentSince && Date.now() - silentSince >= AWAY_MS;
     view.showAway(silent ? say.away(Math.ceil((room.retryAt - Date.now()) / 1_000)) : null);
-    clearTimeout(later);
-    if (silentSince || room.peers.some((peer) => peer.state === 'connecting')) later = setTimeout(show, 500);
+    clearTimeout(redraw);
+    if (silentSince || room.peers.some((peer) => peer.state === 'connecting')) redraw = setTimeout(show, 500);
   }
 }

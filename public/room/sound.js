@@ -1,4 +1,5 @@
 // A short tone and a nudge to the hand when someone says hello, as far as the browser allows.
+import { recall, remember, SOUND } from './storage.js';
 
 /** @type {AudioContext | null} */
 let audio = null;
@@ -10,17 +11,12 @@ export function unlock() {
 }
 
 /** Whether hellos are to be heard here. */
-export let audible = true;
-try {
-  audible = localStorage.beckonSound !== 'off';
-} catch {} // no storage, no memory
+export let audible = recall(SOUND) !== 'off';
 
 /** @returns {boolean} whether they are from now on; if so, this is how they sound */
 export function toggle() {
   audible = !audible;
-  try {
-    localStorage.beckonSound = audible ? 'on' : 'off';
-  } catch {}
+  remember(SOUND, audible ? 'on' : 'off');
   ring();
   return audible;
 }

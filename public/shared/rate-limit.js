@@ -2,42 +2,34 @@
 // its own (lib/rate-limit.js): pages use nothing of it but beckon.js.
 
 /**
+ * A token bucket.
  * @param {number} atOnce
  * @param {number} perSecond in the long run
  */
-export function openAllowance(atOnce, perSecond) {
+export function openLimit(atOnce, perSecond) {
   let left = atOnce;
   let at = performance.now();
-  /**
-   * Whether so much more may be now; if so, it counts.
-   * @param {number} [cost]
-   * @param {number} [spare] how much more must be left then
-   */
-  return (cost = 1, spare = 0) => {
+  /** Whether it may happen now; if so, it counts. */
+  return () => {
     const now = performance.now();
     left = Math.min(atOnce, left + ((now - at) * perSecond) / 1_000);
     at = now;
-    if (left < cost + spare) return false;
-    left -= cost;
+    if (left < 1) return false;
+    left--;
     return true;
   };
 }
 
 /**
- * @template {unknown[]} Facts
- * @typedef {{ take(...facts: Facts): void, stop(): void }} Turns
- */
-
-/**
- * Does something as often as it may be done: the first times at once. Of what has to wait, only the last is done.
+ * Calls a function as often as the limit allows: the first times at once. Of the calls that have to wait, only the last is made.
  * @template {unknown[]} Facts
  * @param {(...facts: Facts) => void} act
  * @param {number} atOnce
  * @param {number} perSecond in the long run
- * @returns {Turns<Facts>} `take`: once more; `stop`: what waits is not done
+ * @returns {(...facts: Facts) => void}
  */
-export function openTurns(act, atOnce, perSecond) {
-  const may = openAllowance(atOnce, perSecond);
+export function throttle(act, atOnce, perSecond) {
+  const may = openLimit(atOnce, perSecond);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @type {Facts} */
@@ -47,14 +39,8 @@ export function openTurns(act, atOnce, perSecond) {
     if (may()) act(...latest);
     else timer = setTimeout(due, 1_000 / perSecond);
   };
-  return {
-    take(...facts) {
-      latest = facts;
-      if (timer === undefined) due();
-    },
-    stop() {
-      clearTimeout(timer);
-      timer = undefined;
-    },
+  return (...facts) => {
+    latest = facts;
+    if (timer === undefined) due();
   };
 }

@@ -1,4 +1,4 @@
-// What the page says: what happened, why if known, what to do. No word here that only engineers know in a first line.
+// The sentences of the page: what happened, why if known, what to do. No word here that only engineers know in a first line.
 
 /** @typedef {{ title: string, text: string }} Sentence */
 /** @typedef {import('../beckon.js').Peer} Peer */
@@ -10,7 +10,7 @@ export const ready = { title: 'Go on, press it', text: '' };
 export const slower = { title: 'Connected through a relay', text: 'This network blocks the fast way; it works, a little slower.' };
 
 /** Ready, but not as it should be. @param {Peer} peer @returns {Sentence} */
-export const around = ({ name, error }) => ({ title: 'Go on, press it', text: `${RELAYS[error?.code ?? ''] ?? ''}What you say to ${name} goes through the server, sealed.` });
+export const throughServer = ({ name, error }) => ({ title: 'Go on, press it', text: `${RELAYS[error?.code ?? ''] ?? ''}What you say to ${name} goes through the server, sealed.` });
 /** Why no relay helps. @type {Record<string, string>} */
 const RELAYS = { 'relay-refused': 'The relay turned us away. ', 'relay-missing': 'The relay is out of order right now. ' };
 
@@ -130,9 +130,9 @@ export function said(heard, waiting) {
 }
 
 /** In the log. @param {string[]} names of those who heard it */
-export const told = (names) => `You said hello world to ${list(names)}`;
+export const saidTo = (names) => `You said hello world to ${list(names)}`;
 /** @param {string} name of who said it */
-export const heard = (name) => `${name} said hello world`;
+export const saidBy = (name) => `${name} said hello world`;
 
 /** @param {string[]} names */
 function list(names) {

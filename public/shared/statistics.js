@@ -1,19 +1,28 @@
-// What the browser knows of a connection (W3C webrtc-stats), in words. No addresses: a screen may be shared, a report sent on.
+// The browser's statistics of a connection (W3C webrtc-stats), in words. No addresses: a screen may be shared, a report sent on.
+
+/**
+ * The statistics by their types, and the selected pair of candidates.
+ * @param {RTCPeerConnection} pc
+ * @returns {Promise<{ of(type: string): any[], pair: any, local: any, remote: any }>} `pair`, `local` and `remote` are undefined while there is none
+ */
+export async function readStatistics(pc) {
+  /** @type {Map<string, any>} */
+  const byId = new Map();
+  (await pc.getStats()).forEach((report) => byId.set(report.id, report));
+  const of = (/** @type {string} */ type) => [...byId.values()].filter((report) => report.type === type);
+  // Chromium names the selected pair in the transport, Firefox marks the pair itself.
+  const pair = byId.get(of('transport')[0]?.selectedCandidatePairId) ?? of('candidate-pair').find(({ selected }) => selected);
+  return { of, pair, local: byId.get(pair?.localCandidateId), remote: byId.get(pair?.remoteCandidateId) };
+}
 
 /**
  * @param {RTCPeerConnection} pc
  * @returns {Promise<[string, string][]>} terms and what there is to say
  */
 export async function describe(pc) {
-  /** @type {Map<string, any>} */
-  const byId = new Map();
-  (await pc.getStats()).forEach((report) => byId.set(report.id, report));
-  const all = [...byId.values()];
-  const of = (/** @type {string} */ type) => all.filter((report) => report.type === type);
+  const { of, pair = {}, local, remote } = await readStatistics(pc);
   const types = (/** @type {string} */ type) => of(type).map(({ candidateType }) => candidateType);
   const [transport = {}] = of('transport');
-  const pair = byId.get(transport.selectedCandidatePairId) ?? of('candidate-pair').find((report) => report.selected) ?? {};
-  const [local, remote] = [byId.get(pair.localCandidateId), byId.get(pair.remoteCandidateId)];
   const dtls = transport.dtlsState ?? pc.sctp?.transport?.state ?? 'not known';
   const channels = of('data-channel');
   return [
