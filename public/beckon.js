@@ -3,6 +3,7 @@
 import { BeckonError, BeckonEvent, messages } from './lib/events.js';
 import { takeIdentity } from './lib/identity.js';
 import { watchPage } from './lib/page-lifecycle.js';
+import { tampered } from './lib/no-path.js';
 import { Peer } from './lib/peer-handle.js';
 import { openPeers } from './lib/peers.js';
 import { openFrameLimit } from './lib/rate-limit.js';
@@ -177,7 +178,7 @@ export class Room extends EventTarget {
     this.#become('connecting');
     this.#signalling = openSignalling(socketUrl(this.#link, keys.realmKey, identity), {
       open: ({ id: mine, peers: present, ...ice }) => {
-        if (mine !== identity.id) return this.#end(new BeckonError('tampered', 'Someone changed the introduction'));
+        if (mine !== identity.id) return this.#end(tampered());
         this.#configure(ice);
         this.#state = 'open'; // before it is said: a peer without a connection makes one now
         for (const [id, peer] of peers.all) if (!present.includes(id)) peer.socketGone(false);

@@ -17,6 +17,7 @@ const SERVER_ACKS = /** @type {const} */ ([8, 2]);
 const NAMES = /** @type {const} */ ([4, 2]);
 
 /** @typedef {{ mail?: string, ack?: number, here?: string }} Carried through the server: a message, an acknowledgement, a name */
+/** @typedef {Partial<import('./negotiation.js').Signal> & Carried} Outgoing all that goes sealed to a peer */
 
 /**
  * @param {object} options

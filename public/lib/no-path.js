@@ -1,4 +1,4 @@
-// Why there is no path to a peer, as an error with a code.
+// Why there is no path to a peer, or none that can be trusted, as an error with a code.
 import { BeckonError } from './events.js';
 
 /**
@@ -11,3 +11,5 @@ export function noPath(name, { iceServers, degraded }, relayRefused) {
   const why = relayRefused ? 'relay-refused' : hasRelay ? 'no-path' : degraded ? 'relay-missing' : 'no-direct-path';
   return new BeckonError(why, `No path to ${name}`);
 }
+
+export const tampered = () => new BeckonError('tampered', 'Someone changed the introduction');

@@ -15,12 +15,13 @@ const QUIET_BYTES = 200;
 
 /**
  * @param {object} options
+ * @param {boolean} options.polite the other side looks: one is enough
  * @param {() => Promise<import('./path.js').Way | null>} options.readPath
  * @param {() => void} options.ask the other side to look, too, and to say if it has changed
  * @param {() => boolean} options.may whether nothing waits to arrive, and the server can carry an offer
  * @param {() => void} options.restartIce
  */
-export function openPathUpgrade({ readPath, ask, may, restartIce }) {
+export function openPathUpgrade({ polite, readPath, ask, may, restartIce }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let tries = 0;
@@ -63,7 +64,7 @@ export function openPathUpgrade({ readPath, ask, may, restartIce }) {
   return {
     /** There is a path, perhaps another one. */
     start() {
-      if (timer) return;
+      if (timer || polite) return;
       if (performance.now() - triedAt >= FORGET_MS) tries = 0;
       if (tries < TRIES_MS.length) next();
     },

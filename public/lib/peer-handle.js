@@ -1,5 +1,5 @@
 // A peer as an app sees it: what it may read, what it may send, and the events. beckon.d.ts documents it.
-import { BeckonEvent } from './events.js';
+import { BeckonError, BeckonEvent } from './events.js';
 import { cleanName, persona } from './names.js';
 
 /** @typedef {import('./frame.js').Sendable} Sendable */
@@ -86,11 +86,12 @@ export function openPeerHandle({ id, connection, send, isRelayed, onOtherPath })
       return connection();
     },
     send(data, { reliable = true } = {}) {
-      const receipt = send(data, reliable);
+      const receipt = facts.state === 'left' ? Promise.reject(gone()) : send(data, reliable);
       receipt.catch(() => {}); // an app that does not look at the receipt need not handle its failure
       return receipt;
     },
   };
+  const gone = () => new BeckonError('left', `${facts.name} left before it arrived`);
   const handle = new Peer(facts);
   /** Tells the app that something has changed. @param {'name' | 'state' | 'path'} type */
   const fire = (type) => void handle.dispatchEvent(new BeckonEvent(type, { peer: handle }));
@@ -99,6 +100,7 @@ export function openPeerHandle({ id, connection, send, isRelayed, onOtherPath })
     handle,
     facts,
     fire,
+    gone,
 
     /** @param {string} wish */
     setName(wish) {

@@ -1,7 +1,6 @@
 // One other device, for as long as it is in the room: its connection, replaced when it has failed, and the server as long as no connection works.
-import { BeckonError } from './events.js';
 import { isCarried, openMessaging } from './messaging.js';
-import { noPath } from './no-path.js';
+import { noPath, tampered } from './no-path.js';
 import { openPathUpgrade } from './path-upgrade.js';
 import { openPeerHandle } from './peer-handle.js';
 import { openPresence } from './presence.js';
@@ -17,7 +16,6 @@ const DESCRIPTIONS = /** @type {const} */ ([16, 1]);
 const INTRODUCTIONS = /** @type {const} */ ([120, 6]);
 
 /** @typedef {ReturnType<typeof openPeer>} OpenPeer */
-/** @typedef {Partial<import('./negotiation.js').Signal> & import('./messaging.js').Carried} Outgoing */
 
 /**
  * @param {object} options
@@ -28,10 +26,10 @@ const INTRODUCTIONS = /** @type {const} */ ([120, 6]);
  * @param {() => boolean} options.isOnline whether the server can carry an introduction now
  * @param {() => string} options.myName
  * @param {import('./delivery.js').DeliveryState} options.state of this id so far
- * @param {(message: Outgoing, epoch?: string) => void} options.sendSealed through the server; `epoch`: only to this page load
+ * @param {(message: import('./messaging.js').Outgoing, epoch?: string) => void} options.sendSealed through the server; `epoch`: only to this page load
  * @param {(data: import('./frame.js').Data) => void} options.onData
  * @param {import('./rate-limit.js').Limit} options.mayUseServer
- * @param {(why: BeckonError) => void} options.onLeft
+ * @param {(why: import('./events.js').BeckonError) => void} options.onLeft
  */
 export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, sendSealed, onData, mayUseServer, onLeft }) {
   /** Whether a connection has ever worked. */
@@ -40,12 +38,12 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
   const mayDescribe = openLimit(...DESCRIPTIONS);
   const mayIntroduce = openLimit(...INTRODUCTIONS);
 
-  const { handle, facts, fire, setName, setState, setPath } = openPeerHandle({
+  const { handle, facts, fire, gone, setName, setState, setPath } = openPeerHandle({
     id,
     connection: () => reconnect.connection?.pc ?? null,
     send,
     isRelayed: () => relay.open,
-    onOtherPath: () => reconnect.works && searchBetter(),
+    onOtherPath: () => reconnect.works && upgrade.start(),
   });
   const presence = openPresence(leave);
   const messaging = openMessaging({
@@ -59,7 +57,17 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     onPath: (path, latency) => reconnect.works && setPath(path, latency),
     onSilence: bypass,
   });
-  const reconnect = openReconnect({ epoch, polite, ice, isOnline, sendSignal: introduce, onChange: changed, onReceive: messaging.receive, onDrain: messaging.flush });
+  const reconnect = openReconnect({
+    epoch,
+    polite,
+    ice,
+    isOnline,
+    isWanted: () => presence.isHere,
+    sendSignal: introduce,
+    onChange: changed,
+    onReceive: messaging.receive,
+    onDrain: messaging.flush,
+  });
   const relay = openServerRelay({
     isPossible: () => presence.isHere && isOnline(),
     ask: () => introduce({}), // whoever is there answers, and names our page load
@@ -75,30 +83,25 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
   });
   relay.start();
   const upgrade = openPathUpgrade({
+    polite,
     readPath: messaging.readPath,
     ask: () => messaging.measurePath(true, true),
     may: () => presence.isHere && isOnline() && reconnect.works && !messaging.isWaiting,
     restartIce: () => reconnect.restartIce(true),
   });
 
-  /** @param {Outgoing} message lost if it has made us say too much */
+  /** @param {import('./messaging.js').Outgoing} message lost if it has made us say too much */
   function introduce(message) {
     if (mayIntroduce()) sendSealed(message);
   }
 
   /** @param {import('./frame.js').Sendable} data @param {boolean} reliable */
   async function send(data, reliable) {
-    if (facts.state === 'left') throw gone();
     if (!reliable) return messaging.sendUnreliable(data);
     const receipt = messaging.send(data);
     if (relay.open && isOnline()) messaging.sendByServer();
     return receipt;
   }
-
-  const gone = () => new BeckonError('left', `${facts.name} left before it arrived`);
-
-  /** One side is enough. */
-  const searchBetter = () => polite || upgrade.start();
 
   /** The path leads nowhere, most likely, whatever the browser still thinks: a better one is looked for, and there is the server. */
   function bypass() {
@@ -136,7 +139,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     opened = true;
     facts.error = null;
     setState('open');
-    searchBetter();
+    upgrade.start();
     messaging.measurePath();
   }
 
@@ -146,7 +149,6 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
       if (opened) setState('reconnecting');
       return presence.giveUp();
     }
-    reconnect.rebuildLater();
     if (opened && reconnect.failures === 1) return setState('reconnecting');
     facts.error = noPath(facts.name, ice(), relayRefused);
     if (!relay.open) return setState('unreachable');
@@ -156,7 +158,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
   /** Someone between us has tried something. Nothing was sent; what comes unaltered still counts. */
   function distrust() {
     if (reconnect.works || facts.error?.code === 'tampered') return;
-    facts.error = new BeckonError('tampered', 'Someone changed the introduction');
+    facts.error = tampered();
     fire('state');
   }
 
@@ -188,9 +190,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     },
 
     /** There are fresh ICE servers, for what is gathered from now on. The present path stays. */
-    configure() {
-      reconnect.connection?.configure(ice());
-    },
+    configure: () => reconnect.connection?.configure(ice()),
 
     /** We are the newcomer: we offer. */
     call: reconnect.call,

@@ -66,7 +66,7 @@ export function openPeers(room, { ice, isOnline }) {
 
 /**
  * The server keeps the beginning of a connection for a while if the other is not there yet; everything else it need not keep.
- * @param {import('./peer.js').Outgoing} message
+ * @param {import('./messaging.js').Outgoing} message
  */
 function frameType({ description, candidate }) {
   return description?.type.toUpperCase() ?? (candidate ? 'CANDIDATE' : 'MESSAGE');

@@ -4,7 +4,7 @@
 //   calling      our offer is out               no answer: `doubt` makes another
 //   expecting    the other side will offer      nothing comes: `doubt` makes our own
 //   open         `works`                        'interrupted': the connection repairs itself, or fails
-//   failed       no connection                  `rebuildLater`: the next one, after a pause
+//   failed       no connection                  `rebuild`: the next one, after a pause, if the peer is here
 import { backoff } from './backoff.js';
 import { openConnection } from './connection.js';
 
@@ -25,12 +25,13 @@ const POLITE_MS = 1_000;
  * @param {boolean} options.polite
  * @param {() => RTCConfiguration} options.ice
  * @param {() => boolean} options.isOnline whether the server can carry an introduction now
+ * @param {() => boolean} options.isWanted whether the peer is here, and another connection is worth a try
  * @param {(signal: import('./negotiation.js').Signal) => void} options.sendSignal
  * @param {(change: Change, relayRefused: boolean) => void} options.onChange
  * @param {(data: string | ArrayBuffer) => void} options.onReceive
  * @param {() => void} options.onDrain
  */
-export function openReconnect({ epoch, polite, ice, isOnline, sendSignal, onChange, onReceive, onDrain }) {
+export function openReconnect({ epoch, polite, ice, isOnline, isWanted, sendSignal, onChange, onReceive, onDrain }) {
   /** @type {import('./connection.js').Connection | null} */
   let connection = null;
   let count = 0;
@@ -63,6 +64,7 @@ export function openReconnect({ epoch, polite, ice, isOnline, sendSignal, onChan
     } else if (now !== 'interrupted') {
       connection = null;
       failures++;
+      if (isWanted()) timer = setTimeout(rebuild, backoff(REBUILD_MS, failures - 1) + (polite ? POLITE_MS : 0));
     }
     onChange(now, relayRefused);
   }
@@ -139,12 +141,6 @@ export function openReconnect({ epoch, polite, ice, isOnline, sendSignal, onChan
       if (works) return connection?.repeat();
       clearTimeout(timer);
       timer = setTimeout(doubt, CALL_MS);
-    },
-
-    /** One has failed: the next comes after a pause. */
-    rebuildLater() {
-      clearTimeout(timer);
-      timer = setTimeout(rebuild, backoff(REBUILD_MS, failures - 1) + (polite ? POLITE_MS : 0));
     },
 
     /** Nobody would take an offer. */

@@ -17,6 +17,7 @@ function open(t, chance = 0.5) {
   t.mock.method(Math, 'random', () => chance);
   const world = { way: TLS, bytes: 0, each: 0, may: true, asked: 0, looks: 0, tries: [] };
   const search = openPathUpgrade({
+    polite: false,
     readPath: async () => (world.looks++, world.way && { ...world.way, bytes: world.bytes }),
     ask: () => (world.asked++, world.answer?.()),
     may: () => world.may,

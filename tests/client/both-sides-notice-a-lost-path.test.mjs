@@ -176,7 +176,7 @@ test('who restarts a connection that is no more at the other end is offered anot
   globalThis.RTCPeerConnection = Connection;
   const signals = [];
   const reconnect = openReconnect({
-    epoch: 'me', polite: true, ice: () => ({}), isOnline: () => true, onChange() {}, onReceive() {}, onDrain() {},
+    epoch: 'me', polite: true, ice: () => ({}), isOnline: () => true, isWanted: () => true, onChange() {}, onReceive() {}, onDrain() {},
     sendSignal: (signal) => signals.push(signal),
   });
   const sdp = `a=ice-ufrag:x\r\n${PRINT}`;
