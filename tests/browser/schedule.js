@@ -118,10 +118,10 @@ export async function run(seed) {
       keys,
       me: `${side.me}`,
       epoch,
-      transmit: (dst, type, payload) => side.name === name && say(side, type, payload),
+      transmit: (_dst, type, payload) => side.name === name && say(side, type, payload),
       isConnected: () => side.peer?.isConnected ?? false,
-      onMessage: (src, message, theirs, proven) => side.name === name && know(side).receiveSealed(message, theirs, proven),
-      onRefused: (src, reason) => note(`${name} refused what is ${reason}`),
+      onMessage: (_src, message, theirs, proven) => side.name === name && know(side).receiveSealed(message, theirs, proven),
+      onRefused: (_src, reason) => note(`${name} refused what is ${reason}`),
     });
     side.heard.push({ name, texts: [] });
     const { texts } = side.heard.at(-1);

@@ -56,9 +56,9 @@ async function run(seed, random) {
       keys,
       me: `${side.me}`,
       epoch: side.epoch,
-      transmit: (dst, type, payload) => name === side.name && mail.push({ from: side.me, payload }),
+      transmit: (_dst, _type, payload) => name === side.name && mail.push({ from: side.me, payload }),
       isConnected: () => Boolean(side.connection?.open),
-      onMessage: (src, message, epoch, proven) => name === side.name && onMessage(side, message, epoch, proven),
+      onMessage: (_src, message, epoch, proven) => name === side.name && onMessage(side, message, epoch, proven),
       onRefused: () => {},
     });
     meet(side);
