@@ -51,7 +51,7 @@ export async function* demonstrate(pc) {
     const channel = pc.createDataChannel(LABEL, options);
     const back = await roundTrip(channel);
     channel.close();
-    const numbers = back.map((word) => parseInt(word));
+    const numbers = back.map((word) => Number.parseInt(word, 10));
     const late = numbers.filter((number, at) => numbers.slice(0, at).some((earlier) => earlier > number)).length;
     yield { kind, sent: WORDS.length, back: back.length, whole: back.every((word) => WORDS.includes(word)), late };
   }

@@ -15,6 +15,7 @@ function open(t, chance = 0.5) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   t.mock.method(performance, 'now', () => now);
   t.mock.method(Math, 'random', () => chance);
+  /** @type {Record<string, any>} */
   const world = { way: TLS, bytes: 0, each: 0, may: true, asked: 0, looks: 0, tries: [] };
   const search = openPathUpgrade({
     polite: false,
@@ -58,7 +59,7 @@ test('a path by TCP or TLS is tried three times to be bettered, each time later,
 });
 
 test('a path by a relay over UDP is tried twice to be bettered, and one that nothing betters not at all', async (t) => {
-  for (const [what, way, count] of [['a relay', UDP, 2], ['none', GOOD, 0]]) {
+  for (const [what, way, count] of /** @type {[string, typeof UDP, number][]} */ ([['a relay', UDP, 2], ['none', GOOD, 0]])) {
     await t.test(what, async (t) => {
       const { start, pass, world } = open(t);
       world.way = way;
@@ -124,7 +125,7 @@ test('a path that is lost is not tried; one that comes after it has what was lef
   assert.equal(world.tries.length, before + 3);
 });
 
-/** What browsers say of a pair. */
+/** What browsers say of a pair. @type {(local: object, remote: object, policy?: string) => Fake} */
 const pc = (local, remote, policy = 'all') => ({
   getConfiguration: () => ({ iceTransportPolicy: policy }),
   getStats: async () =>
@@ -140,7 +141,7 @@ const pc = (local, remote, policy = 'all') => ({
 
 test('what may be bettered is what both sides say is no path without a relay', async () => {
   const [host, udp, tls] = [{ candidateType: 'host' }, { candidateType: 'relay', relayProtocol: 'udp' }, { candidateType: 'relay', relayProtocol: 'tls' }];
-  for (const [local, remote, theirRelay, theirPath, path, slow, relayed] of [
+  for (const [local, remote, theirRelay, theirPath, path, slow, relayed] of /** @type {[Fake, Fake, string, string, string, boolean, boolean][]} */ ([
     [host, host, '', 'direct', 'direct', false, false],
     [host, host, '', 'turn-tcp', 'direct', false, false], // they take another pair than we
     [udp, udp, 'udp', 'stun', 'turn-udp', false, false],
@@ -150,7 +151,7 @@ test('what may be bettered is what both sides say is no path without a relay', a
     [tls, udp, 'udp', 'turn-udp', 'turn-tls', true, true],
     [host, udp, 'tcp', 'turn-tcp', 'turn-tcp', true, true],
     [udp, host, 'undefined', 'undefined', 'turn-udp', false, true], // an older page, or nonsense
-  ]) {
+  ])) {
     const way = await findPath(pc(local, remote), theirRelay, theirPath);
     assert.deepEqual([way.path, way.slow, way.relayed, way.bytes], [path, slow, relayed, 7], `${local.candidateType} ${theirRelay} ${theirPath}`);
   }

@@ -18,7 +18,7 @@ class FakeConnection {
 
 test('what is sent through a channel that is closed already is lost, and no error', async (t) => {
   const real = globalThis.RTCPeerConnection;
-  globalThis.RTCPeerConnection = FakeConnection;
+  globalThis.RTCPeerConnection = /** @type {Fake} */ (FakeConnection);
   t.after(() => (globalThis.RTCPeerConnection = real));
   const unexpected = () => assert.fail('nothing has changed yet');
   const connection = openConnection({ id: 'epoch.1', polite: false, ice: {}, sendSignal() {}, onChange: unexpected, onReceive: unexpected, onDrain: unexpected });

@@ -9,7 +9,7 @@ const test = chancy('sealed');
 const keys = await deriveKeys('AAECAwQFBgcICQoLDA0ODw');
 
 /** One page load of `me`; `post` gets what it transmits. */
-function load(me, post, { in: room = keys, isConnected = () => false, epoch = freshEpoch() } = {}) {
+function load(me, post, { in: room = keys, isConnected = /** @returns {boolean} */ () => false, epoch = freshEpoch() } = {}) {
   const messages = [];
   const refused = [];
   const channel = openSealedChannel({
@@ -22,7 +22,7 @@ function load(me, post, { in: room = keys, isConnected = () => false, epoch = fr
     onMessage: (src, message, epoch, proven) => messages.push({ src, message, epoch, proven }),
     onRefused: (src, reason) => refused.push(`${src} ${reason}`),
   });
-  return { epoch, messages, refused, ...channel };
+  return { epoch, messages, refused, said: undefined, ...channel };
 }
 
 test('of a thousand frames, dropped, doubled, held back, swapped and altered by chance, each arrives at most once, in order and unchanged', async (_, random) => {
@@ -50,7 +50,7 @@ test('of a thousand frames, dropped, doubled, held back, swapped and altered by 
     for (const { src, dst, payload } of tampered) (dst === 'bob' ? bob : ann).receive(src, payload);
     const due = (who) => tampered.filter(({ dst }) => (dst === 'bob' ? bob : ann) === who).length;
     await quiet();
-    for (const [who, from, sign] of [[bob, 'ann', 1], [ann, 'bob', -1]]) {
+    for (const [who, from, sign] of /** @type {[typeof ann, string, number][]} */ ([[bob, 'ann', 1], [ann, 'bob', -1]])) {
       const numbers = who.messages.map(({ src, message }) => (assert.equal(src, from), message.n * sign));
       assert.ok(numbers.length > 10);
       assert.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b));

@@ -89,7 +89,7 @@ test('someone who comes back begins where what is acknowledged ends', () => {
   for (const text of wires[1].splice(0)) give(1, text);
   sides[0].delivery.send('three');
   const late = [];
-  const reloaded = openDelivery({ state: { sent: 0 }, write() {}, sendUnreliable() {}, onData: (data) => late.push(data) });
+  const reloaded = openDelivery({ state: { sent: 0 }, write: () => false, sendUnreliable() {}, onData: (data) => late.push(data) });
   for (let copies = 2; copies; copies--) reloaded.receive('epoch0', unpack(wires[0][0].buffer), () => {});
   assert.deepEqual(late, ['three']);
 });
@@ -121,7 +121,7 @@ test('a full channel is not written to, and goes on where it was', async () => {
     sides[0].delivery.flush();
   }
   await Promise.all(receipts);
-  assert.deepEqual(sides[1].heard.map((text) => parseInt(text)), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.deepEqual(sides[1].heard.map((text) => Number.parseInt(text, 10)), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
 test('what waits for one peer is bounded, and what was refused costs no number', async () => {
@@ -145,7 +145,7 @@ test('text and bytes arrive as what they were', () => {
   view.fill(0); // it was copied
   for (const item of wires[0].splice(0)) give(0, item);
   assert.deepEqual(heard, ['', '\u20ac \ud83e\udd8a \u0000', new ArrayBuffer(0), new Uint8Array([1, 2, 255]).buffer, new Float64Array([1.5]).buffer]);
-  assert.throws(() => pack(7), TypeError);
+  assert.throws(() => pack(/** @type {Fake} */ (7)), TypeError);
   assert.throws(() => pack('x'.repeat(16_385)), { code: 'too-long' });
   assert.deepEqual(unpack(pack('lossy').buffer), { data: 'lossy', base: 0, seq: 0, loose: true });
 });
@@ -157,6 +157,6 @@ test('frames that are nonsense are none', () => {
   for (const kind of [0, 2, 4, 8, 9, 255]) assert.equal(unpack(Uint8Array.from([kind, ...good.slice(1)]).buffer), null);
   for (const number of [Infinity, 1.5, -2.5, 2 ** 60]) assert.equal(unpack(pack('x', number).buffer), null);
   const { sides: [{ delivery, heard }] } = pair();
-  for (const seq of ['x', null, NaN, {}]) delivery.acknowledge(seq);
+  for (const seq of /** @type {Fake[]} */ (['x', null, NaN, {}])) delivery.acknowledge(seq);
   assert.deepEqual(heard, []);
 });

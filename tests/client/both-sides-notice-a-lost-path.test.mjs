@@ -15,6 +15,10 @@ class Connection {
   static all = [];
   connectionState = 'new';
   signalingState = 'stable';
+  /** @type {Fake} */
+  onconnectionstatechange;
+  /** @type {Fake} */
+  onicecandidate;
   channels = [];
   added = [];
   restarts = 0;
@@ -62,7 +66,7 @@ class Connection {
 async function connect(t) {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   t.mock.method(console, 'debug', () => {});
-  globalThis.RTCPeerConnection = Connection;
+  globalThis.RTCPeerConnection = /** @type {Fake} */ (Connection);
   const sides = [0, 1].map((me) => {
     const side = { story: [], signals: [], reachable: true };
     side.connection = openConnection({
@@ -173,7 +177,7 @@ test('candidates for a better path are tried the best one first, as soon as all 
 
 test('who restarts a connection that is no more at the other end is offered another', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
-  globalThis.RTCPeerConnection = Connection;
+  globalThis.RTCPeerConnection = /** @type {Fake} */ (Connection);
   const signals = [];
   const reconnect = openReconnect({
     epoch: 'me', polite: true, ice: () => ({}), isOnline: () => true, isWanted: () => true, onChange() {}, onReceive() {}, onDrain() {},

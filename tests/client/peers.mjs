@@ -10,7 +10,7 @@ export const SDP = `v=0\r\na=ice-ufrag:x\r\na=fingerprint:sha-256 ${hash.match(/
 /** Every connection that was made. */
 export const connections = { made: 0 };
 
-globalThis.RTCPeerConnection = class {
+class FakeConnection {
   signalingState = 'stable';
   connectionState = 'new';
   localDescription = null;
@@ -42,7 +42,8 @@ globalThis.RTCPeerConnection = class {
     this.signalingState = 'closed';
     for (const channel of this.channels) channel.readyState = 'closed';
   }
-};
+}
+globalThis.RTCPeerConnection = /** @type {Fake} */ (FakeConnection);
 
 /** A peer in our room: what it sends and fires is noted. @param {(message: object) => void} sendSealed */
 export function meet(id, mayUseServer, sendSealed) {
@@ -51,7 +52,7 @@ export function meet(id, mayUseServer, sendSealed) {
     id,
     epoch: 'ours',
     polite: false,
-    ice: () => ({ iceServers: [] }),
+    ice: () => ({ iceServers: [], degraded: false, until: 0 }),
     isOnline: () => true,
     myName: () => 'Me',
     state: seen.state,

@@ -9,8 +9,13 @@ export function fakeSockets(t) {
   class FakeSocket {
     sent = [];
     closed = false;
+    at = Date.now();
+    /** @type {Fake} */
+    onmessage;
+    /** @type {Fake} */
+    onclose;
     constructor(url) {
-      Object.assign(this, { url: String(url), at: Date.now() });
+      this.url = String(url);
       sockets.push(this);
     }
     send(text) {
@@ -33,7 +38,7 @@ export function fakeSockets(t) {
     }
   }
   const real = globalThis.WebSocket;
-  globalThis.WebSocket = FakeSocket;
+  globalThis.WebSocket = /** @type {Fake} */ (FakeSocket);
   t.after(() => (globalThis.WebSocket = real));
   return sockets;
 }

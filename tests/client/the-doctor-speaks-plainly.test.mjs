@@ -25,6 +25,7 @@ const CODES = {
     server: 'warn', away: 'fail', 'no-direct-path': 'fail', 'no-path': 'fail', 'relay-refused': 'fail', 'relay-missing': 'fail', tampered: 'fail', 'damaged-link': 'fail', 'insecure-context': 'fail', 'no-webrtc': 'fail',
   },
 };
+/** @returns {Fake} a finding */
 const finding = (check, code) => ({ verdict: CODES[check][code], code });
 /** Words of the trade; "relay" and "https" are words of everybody's. */
 const JARGON = /\b(WebRTC|ICE|NAT|STUN|TURN|SDP|DTLS|SCTP|UDP|TCP|TLS|WebSocket|srflx|candidate)/;
@@ -40,7 +41,7 @@ function assertPlain({ title, text }, what) {
 test('every finding has a sentence of its own, whose first line has no word of the trade', () => {
   for (const [check, codes] of Object.entries(CODES)) {
     for (const code of Object.keys(codes)) {
-      const said = sentence(check, finding(check, code));
+      const said = sentence(/** @type {Fake} */ (check), finding(check, code));
       assertPlain(said, `${check} ${code}`);
       // What the page falls back to.
       if (code !== 'refused') assert.doesNotMatch(said.title, /^The meeting point turned us away/, `${check} ${code} has no sentence`);
@@ -103,6 +104,7 @@ test('a report keeps addresses of every kind to itself, and nothing but them', (
     assert.equal(withoutAddresses(text), text);
   }
   const at = new Date('2026-01-02T03:04:05Z');
+  /** @type {Fake[]} */
   const entries = [{ check: 'stun', finding: { ...finding('stun', 'seen'), ms: 12.4, facts: [['Asked', 'stun:192.0.2.1:1']], addresses: ['203.0.113.7'] }, sentence: { title: 'A', text: '' } }];
   const what = { site: 'https://192.0.2.9', at, browser: 'X/156.0.0.0', overall: { title: 'T', text: '' }, entries };
   const without = report({ ...what, addresses: false });

@@ -24,7 +24,7 @@ function stage(t, { files = true } = {}) {
     const news = [];
     const note = (what) => (detail) => news.push([what, detail]);
     const events = ['open', 'ice', 'join', 'leave', 'lost', 'expire', 'message', 'away', 'refused'];
-    const signal = openSignalling(new URL(`wss://beckon.example/peerjs?id=${id}&token=secret`), Object.fromEntries(events.map((what) => [what, note(what)])));
+    const signal = openSignalling(new URL(`wss://beckon.example/peerjs?id=${id}&token=secret`), /** @type {Fake} */ (Object.fromEntries(events.map((what) => [what, note(what)]))));
     t.after(() => signal.close());
     return { signal, news, heard: (what) => news.filter(([kind]) => kind === what).length };
   };

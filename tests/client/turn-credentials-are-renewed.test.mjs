@@ -17,11 +17,12 @@ function connect(t, ice) {
   const sockets = fakeSockets(t);
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] });
   const news = [];
+  /** @type {Fake} */
   let hello;
   const signal = openSignalling(new URL('wss://beckon.example/peerjs?id=ann'), {
     open: (said) => (hello = said),
     ice: (fresh) => news.push(fresh),
-    join() {}, leave() {}, expire() {}, message() {}, away: () => assert.fail('the server answers'), refused() {},
+    join() {}, leave() {}, lost() {}, expire() {}, message() {}, away: () => assert.fail('the server answers'), refused() {},
   });
   t.after(() => signal.close());
   const [socket] = sockets;

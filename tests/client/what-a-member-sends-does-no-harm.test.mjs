@@ -73,7 +73,7 @@ function changedMessage(random, all) {
 }
 
 /** A room with somebody who means harm and somebody honest, on a clock of its own. */
-async function room(t, random) {
+async function room(t) {
   let time = 0;
   t.mock.method(performance, 'now', () => time);
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -119,7 +119,7 @@ async function room(t, random) {
 }
 
 test(`${TEXTS + BINARIES} frames over a data channel`, async (t, random) => {
-  const here = await room(t, random);
+  const here = await room(t);
   const texts = sample(random, control).map((value) => JSON.stringify(value) ?? '');
   texts.push('{"type":"ping"}', '{"type":"name","name":"Ann"}', '{"type":"ack","seq":1}');
   const frames = sample(random, binary);
@@ -133,7 +133,7 @@ test(`${TEXTS + BINARIES} frames over a data channel`, async (t, random) => {
 });
 
 test(`${WORDS} sealed frames, opened`, async (t, random) => {
-  const here = await room(t, random);
+  const here = await room(t);
   const all = sample(random, sealed);
   for (let n = 1; n <= 100; n++) all.push({}, { mail: base64url(rebase(pack(`${n}`, n), 1)) }, { from: `theirs.${n}`, to: null, description: { type: 'offer', sdp: '' } });
   await here.send(WORDS, () => {
@@ -143,7 +143,7 @@ test(`${WORDS} sealed frames, opened`, async (t, random) => {
   here.judge(WORDS / PER_SECOND);
 });
 
-test(`${FRAMES} frames of a server`, (t, random) => {
+test(`${FRAMES} frames of a server`, (_, random) => {
   const texts = sample(random, served).map((frame) => JSON.stringify(frame));
   for (let n = 0; n < FRAMES; n++) {
     const { type, src, payload } = readFrame(changedText(random, texts));
@@ -155,7 +155,7 @@ test(`${FRAMES} frames of a server`, (t, random) => {
   }
 });
 
-test(`${SEALED} sealed frames of as many page loads of five hundred ids`, async (t, random) => {
+test(`${SEALED} sealed frames of as many page loads of five hundred ids`, async (_, random) => {
   const keys = await deriveKeys(freshSecret());
   const mine = freshEpoch();
   const answers = [];
@@ -175,8 +175,8 @@ test(`${SEALED} sealed frames of as many page loads of five hundred ids`, async 
   console.log(`# ${opened} opened, ${answers.length} answers`);
 });
 
-test('what acknowledges nothing that can be is no acknowledgement', async (t, random) => {
-  const { liar, theirs } = await room(t, random);
+test('what acknowledges nothing that can be is no acknowledgement', async (t) => {
+  const { liar, theirs } = await room(t);
   let arrived = false;
   liar.peer.handle.send('a message').then(() => (arrived = true));
   const turn = () => new Promise((resolve) => setImmediate(resolve));

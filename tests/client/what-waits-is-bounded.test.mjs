@@ -28,16 +28,17 @@ class FakeConnection {
 /** A connection that is open, and whose other side is not checked yet. */
 async function unchecked(t) {
   const real = globalThis.RTCPeerConnection;
-  globalThis.RTCPeerConnection = FakeConnection;
+  globalThis.RTCPeerConnection = /** @type {Fake} */ (FakeConnection);
   t.after(() => (globalThis.RTCPeerConnection = real));
   const [states, heard] = [[], []];
   const connection = openConnection({ id: 'epoch.1', polite: false, ice: {}, sendSignal() {}, onChange: (state) => states.push(state), onReceive: (data) => heard.push(data), onDrain() {} });
   t.after(() => connection.close());
   await connection.offer();
-  connection.pc.signalingState = 'have-local-offer';
+  const pc = /** @type {Fake} */ (connection.pc);
+  pc.signalingState = 'have-local-offer';
   connection.receiveSignal({ from: 'theirs.1', description: { type: 'answer', sdp: SDP } });
   await new Promise(setImmediate);
-  const [channel, unreliable] = connection.pc.channels;
+  const [channel, unreliable] = pc.channels;
   /** @param {{ onmessage: ((event: object) => void) | null }} on */
   const say = (on, data, times) => {
     for (let time = 0; time < times; time++) on.onmessage?.({ data });
@@ -72,8 +73,7 @@ test('what may be lost is dropped when it is too much, and takes no room from th
 
 /** A room to iterate. */
 function room() {
-  const target = new EventTarget();
-  target.state = 'open';
+  const target = /** @type {Fake} */ (Object.assign(new EventTarget(), { state: 'open' }));
   const say = (data, times = 1) => {
     for (let time = 0; time < times; time++) target.dispatchEvent(new BeckonEvent('message', { from: 'ann', data }));
   };
@@ -81,12 +81,12 @@ function room() {
 }
 
 test('messages that nobody reads are kept up to a bound, and who reads is told that there were more', async () => {
-  for (const [data, most] of [[new ArrayBuffer(MIB), 64], ['', 64 * 4096]]) {
+  for (const [data, most] of /** @type {[ArrayBuffer | string, number][]} */ ([[new ArrayBuffer(MIB), 64], ['', 64 * 4096]])) {
     const { target, say } = room();
     const reading = messages(target);
     const first = reading.next();
     say(data, 300_000);
-    assert.equal((await first).value.from, 'ann');
+    assert.equal((await /** @type {Promise<Fake>} */ (first)).value.from, 'ann');
     let read = 1;
     const rest = async () => {
       for await (const _ of reading) read++;
@@ -100,6 +100,7 @@ test('who reads as fast as they come reads all, however many there are', async (
   const { target, say } = room();
   const reading = messages(target);
   let read = 0;
+  /** @type {Promise<Fake>} */
   let next = reading.next();
   for (; read < 200; read++) {
     say(new ArrayBuffer(MIB));

@@ -33,6 +33,7 @@ function openEnd(remote) {
 async function run(seed, random) {
   const log = [];
   const clicks = [];
+  /** What belongs to a page load is put in by `load`. @type {Record<string, any>[]} */
   const sides = [0, 1].map((me) => ({ me, loads: 0, connection: null, loaded: [] }));
   const other = (side) => sides[1 - side.me];
   let ends = [];
