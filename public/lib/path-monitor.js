@@ -18,7 +18,7 @@ export function openPathMonitor({ connection, sendControl, onPath }) {
   let theirRelay = '';
   let theirPath = '';
   /** Our way, as we have told it. */
-  let told = '';
+  let toldWay = '';
   let roundTrip = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -38,7 +38,7 @@ export function openPathMonitor({ connection, sendControl, onPath }) {
     const way = await read();
     if (!way || present !== connection()) return;
     const control = { type: 'relay', protocol: way.relay, path: way.path };
-    if (told !== (told = way.relay + way.path) || asking) sendControl(control);
+    if (toldWay !== (toldWay = way.relay + way.path) || asking) sendControl(control);
     roundTrip = way.latency ?? 0;
     onPath(way.path, way.latency);
   }
@@ -60,7 +60,7 @@ export function openPathMonitor({ connection, sendControl, onPath }) {
 
     /** There is a new connection. */
     reset() {
-      theirRelay = theirPath = told = '';
+      theirRelay = theirPath = toldWay = '';
     },
 
     /** There is no path to measure. */

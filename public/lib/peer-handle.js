@@ -68,10 +68,10 @@ export class Peer extends EventTarget {
  * @param {string} options.id
  * @param {() => RTCPeerConnection | null} options.connection the present one
  * @param {(data: Sendable, reliable: boolean) => Promise<void>} options.send
- * @param {() => boolean} options.isRelayed whether messages go through the server
+ * @param {() => boolean} options.isThroughServer whether messages go through the server
  * @param {() => void} options.onOtherPath
  */
-export function openPeerHandle({ id, connection, send, isRelayed, onOtherPath }) {
+export function openPeerHandle({ id, connection, send, isThroughServer, onOtherPath }) {
   /** Whether it has told its name. */
   let named = false;
   /** @type {Facts} */
@@ -114,7 +114,7 @@ export function openPeerHandle({ id, connection, send, isRelayed, onOtherPath })
     /** @param {PeerState} state */
     setState(state) {
       // Through the server, what is sent arrives too.
-      if (facts.state === state || (isRelayed() && (state === 'reconnecting' || state === 'unreachable'))) return;
+      if (facts.state === state || (isThroughServer() && (state === 'reconnecting' || state === 'unreachable'))) return;
       facts.state = state;
       fire('state');
     },

@@ -42,7 +42,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     id,
     connection: () => reconnect.connection?.pc ?? null,
     send,
-    isRelayed: () => relay.open,
+    isThroughServer: () => serverRelay.open,
     onOtherPath: () => reconnect.works && upgrade.start(),
   });
   const presence = openPresence(leave);
@@ -68,7 +68,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     onReceive: messaging.receive,
     onDrain: messaging.flush,
   });
-  const relay = openServerRelay({
+  const serverRelay = openServerRelay({
     isPossible: () => presence.isHere && isOnline(),
     ask: () => introduce({}), // whoever is there answers, and names our page load
     sendDue: messaging.sendByServer,
@@ -81,7 +81,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
       setState('open');
     },
   });
-  relay.start();
+  serverRelay.start();
   const upgrade = openPathUpgrade({
     polite,
     readPath: messaging.readPath,
@@ -99,7 +99,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
   async function send(data, reliable) {
     if (!reliable) return messaging.sendUnreliable(data);
     const receipt = messaging.send(data);
-    if (relay.open && isOnline()) messaging.sendByServer();
+    if (serverRelay.open && isOnline()) messaging.sendByServer();
     return receipt;
   }
 
@@ -108,8 +108,8 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     if (!presence.isHere || !isOnline()) return;
     if (reconnect.works) {
       reconnect.restartIce();
-      relay.sendBeside();
-    } else if (opened) relay.openNow();
+      serverRelay.sendBeside();
+    } else if (opened) serverRelay.openNow();
   }
 
   /**
@@ -121,8 +121,8 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     // No connection works. If that lasts, there is another way.
     messaging.pause();
     upgrade.stop();
-    if (!relay.open) setPath(null);
-    relay.start();
+    if (!serverRelay.open) setPath(null);
+    serverRelay.start();
     if (now === 'failed' || now === 'forged') {
       failed(relayRefused);
       if (now === 'forged') distrust();
@@ -133,8 +133,8 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
   /** @param {boolean} isNew whether it is a new connection */
   function connected(isNew) {
     presence.keep();
-    if (relay.open) setPath(null);
-    relay.stop();
+    if (serverRelay.open) setPath(null);
+    serverRelay.stop();
     if (isNew) messaging.start();
     opened = true;
     facts.error = null;
@@ -151,7 +151,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     }
     if (opened && reconnect.failures === 1) return setState('reconnecting');
     facts.error = noPath(facts.name, ice(), relayRefused);
-    if (!relay.open) return setState('unreachable');
+    if (!serverRelay.open) return setState('unreachable');
     fire('state'); // it is known now why messages go through the server
   }
 
@@ -174,7 +174,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     presence.keep();
     messaging.pause();
     upgrade.stop();
-    relay.stop();
+    serverRelay.stop();
     reconnect.close();
   }
 
@@ -208,7 +208,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     socketGone(goodbye) {
       const known = presence.gone(goodbye);
       if (reconnect.works) return;
-      relay.close();
+      serverRelay.close();
       reconnect.cancelRebuild();
       if (goodbye || !known) presence.giveUp();
     },
@@ -222,7 +222,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     receiveSealed(message, theirEpoch, proven) {
       presence.spoke();
       const introduces = message.description || message.candidate;
-      if (proven && !introduces) relay.answered();
+      if (proven && !introduces) serverRelay.answered();
       if (isCarried(message)) {
         if (proven) messaging.receiveByServer(message, theirEpoch);
         return proven && reconnect.seenEpoch(theirEpoch);

@@ -16,7 +16,7 @@ const TURN_MS = 5;
 /**
  * In more turns than these should nobody wait for a deadline alone, with nothing under way, on a road that loses nothing by itself. Honestly
  * the two wait for an offer that does not come (CALL_MS in reconnect.js: 60 turns at most, for the library's clock runs faster), a restart, or a
- * moment until a link is made anew: of 1,200 schedules, with two busy neighbours and without, the worst took 60 turns, and most 2. A mistake waits for a
+ * moment until a connection is made anew: of 1,200 schedules, with two busy neighbours and without, the worst took 60 turns, and most 2. A mistake waits for a
  * connection's deadline, of 300. A busy machine makes turns longer, and never more of them.
  */
 const MAX_IDLE_TURNS = 120;
