@@ -19,7 +19,7 @@ fi
 # A build is kept, with what it was made of, until there is another one: for what is built from the same sources nothing is compiled again.
 # Which commit it is, for /health, is part of a release; a quick build is one that is being worked on.
 [ "$profile" = release ] && commit=$(git rev-parse --short HEAD 2>/dev/null) || commit=
-made_of=$(node tools/made-of.mjs "$(cat "$lean_rust/made-by" 2>/dev/null)")
+made_of=$(node tools/made-of.mjs "$(cat "$wasm_rust/made-by" 2>/dev/null)")
 is_kept() { grep -qsx "$made_of" "$1/made-of" && { [ -z "$commit" ] || grep -qsx "commit $commit" "$1/made-of"; }; }
 
 # Compiles the Worker into a folder.

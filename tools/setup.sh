@@ -46,8 +46,8 @@ shell_is_packaged() {
     if find_chromium >/dev/null; then apt-cache show chromium-headless-shell >/dev/null 2>&1; else debian_has chromium-headless-shell; fi
 }
 
-# Which compiler, and which options, the standard library is made with.
-made_by() { /usr/bin/rustc -vV 2>/dev/null && echo "$lean_flags"; }
+# Which compiler the standard library is made with.
+made_by() { /usr/bin/rustc -vV 2>/dev/null; }
 
 # Debian's rustc comes with the sources of the standard library, and lld links for wasm32: for machines where rustup may not download.
 debian_rust=(rustc-web cargo-web rust-web-src lld ca-certificates)
@@ -55,16 +55,17 @@ plan_debian_rust() {
     lack "a Rust that can be taught wasm32" "${debian_rust[@]}"
     step library "building Rust's standard library for wasm32, once" debian
 }
-# Builds the library once, and makes a toolchain that knows it in $lean_rust.
+# Builds the library once, and makes a toolchain that knows it in $wasm_rust. (RUSTC_BOOTSTRAP: a released compiler builds its own library
+# only so.)
 do_library() {
-    local rust=$lean_rust work host
-    rm -rf "$tools"/lean-rust.* # what an interrupted run left
+    local rust=$wasm_rust work host
+    rm -rf "$tools"/wasm-rust.* # what an interrupted run left
     host=$(/usr/bin/rustc -vV | sed -n 's/^host: //p')
-    work=$(mktemp -d "$tools/lean-rust.XXXXXX")
+    work=$(mktemp -d "$tools/wasm-rust.XXXXXX")
     mkdir -p "$work/src" && : >"$work/src/lib.rs"
     printf '[package]\nname = "nothing"\nedition = "2021"\n[workspace]\n' >"$work/Cargo.toml"
-    (cd "$work" && RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Cembed-bitcode=yes -Copt-level=s $lean_flags" CARGO_TARGET_DIR=$work/target \
-        /usr/bin/cargo build --release --target "$target" -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size)
+    (cd "$work" && RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes CARGO_TARGET_DIR=$work/target \
+        /usr/bin/cargo build --release --target "$target" -Zbuild-std=std,panic_abort)
     rm -f "$work/target/$target"/release/deps/libnothing*
     mkdir -p "$work/rust/bin" "$work/rust/lib/rustlib/$host/bin" "$work/rust/lib/rustlib/$target/lib"
     mv "$work/target/$target"/release/deps/*.rlib "$work/rust/lib/rustlib/$target/lib/"
@@ -111,7 +112,6 @@ new_enough() {
 }
 
 plan_rust() {
-    rm -rf "$tools/rust" # what this was called before it was made lean
     need cc "a linker for Rust" gcc libc6-dev
     if ! command -v cargo >/dev/null || ! command -v rustc >/dev/null; then
         if may_download && command -v curl >/dev/null; then
@@ -126,8 +126,8 @@ plan_rust() {
         return
     fi
     new_enough || stop "This machine's Rust ($(rustc --version)) is older than what Beckon needs, $(wanted_rust): run rustup update (or install Rust from https://rustup.rs), then run this again."
-    # A toolchain made by another version of Debian's rustc, or with other options, is of no use.
-    [ ! -d "$lean_rust" ] || made_by | cmp -s - "$lean_rust/made-by" || rm -rf "$lean_rust"
+    # A toolchain made by another version of Debian's rustc is of no use.
+    [ ! -d "$wasm_rust" ] || made_by | cmp -s - "$wasm_rust/made-by" || rm -rf "$wasm_rust"
     if ! has_target; then
         if may_download && command -v rustup >/dev/null; then
             step target "adding Rust's wasm32 target with rustup"
@@ -136,13 +136,13 @@ plan_rust() {
         else
             stop "Rust's standard library for $target is missing: run rustup target add $target (or install your system's package of it), then run this again."
         fi
-    elif [ -d "$lean_rust" ]; then
+    elif [ -d "$wasm_rust" ]; then
         need lld "a linker for wasm32" lld
     fi
 }
 # Formatting and lints are programs of their own where Rust is Debian's.
 plan_lints() {
-    [[ " ${packages[*]-} " == *" rustc-web "* ]] || [ -d "$lean_rust" ] || return 0
+    [[ " ${packages[*]-} " == *" rustc-web "* ]] || [ -d "$wasm_rust" ] || return 0
     need /usr/bin/cargo-clippy "lints" rust-web-clippy
     [ "$(command -v cargo || echo /usr/bin/cargo)" != /usr/bin/cargo ] || need /usr/bin/cargo-fmt "formatting" rustfmt-web
 }
@@ -220,8 +220,4 @@ fi
 plan_debian
 run_steps "set up"
 know_rust
-[ ! -d "$lean_rust" ] || [ ! -x /usr/bin/lld ] || for link in "$lean_rust"/lib/rustlib/*/bin/rust-lld; do
-    # Until lately it was rustup's own, which not every machine has.
-    [ "$(readlink "$link")" = /usr/bin/lld ] || { ln -s /usr/bin/lld "$link.new" && mv -f "$link.new" "$link"; }
-done
 mkdir -p build/site # wrangler wants to see it before it builds

@@ -5,9 +5,6 @@
 
 use crate::limits::Millis;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 use wasm_bindgen::JsCast;
 use worker::js_sys::{Date, Error, Object, Promise, Reflect};
@@ -156,21 +153,8 @@ impl Env {
 const OBJECTS: &str = "ROOM";
 
 /// What a promise brings. What it stands for goes on by itself, whether or not anybody waits.
-pub(crate) struct Settled(JsFuture);
-
-/// See [`Settled`].
-pub(crate) fn settled(promise: Promise) -> Settled {
-    Settled(JsFuture::from(promise))
-}
-
-impl Future for Settled {
-    type Output = Result<JsValue>;
-
-    // Not an async fn, whose code would be in every other one that waits for it.
-    #[inline(never)]
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<JsValue>> {
-        Pin::new(&mut self.0).poll(context).map_err(Fault::from)
-    }
+pub(crate) async fn settled(promise: Promise) -> Result<JsValue> {
+    Ok(JsFuture::from(promise).await?)
 }
 
 /// The text of a request's or a response's body.

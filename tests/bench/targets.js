@@ -32,7 +32,7 @@ export const targets = [
   { figure: "joins", what: "CPU of joining, 5,000 sockets / 2 sockets", means: "at 1, joining a crowd costs no more than joining one peer", must: { most: 1.15 }, value: (row) => row("Beckon")["5000 sockets"] / row("Beckon")["2 sockets"] },
   { figure: "bytes", what: "signalling round trips before a room's first offer", means: "how often a newcomer waits for the server before its first offer leaves", must: { most: 1 }, value: (row) => row("room").roundTrips },
   { figure: "page", what: "page open to hello possible, x instant signalling", means: "at 1, the server is no part of the wait; the rest is the browser's work", must: { most: 1.3 }, value: (row) => row("Beckon").ms / row("instant signalling").ms },
-  { figure: "sizes", what: "Worker as uploaded, kB after gzip", means: "what a deploy uploads, and a cold start loads", must: { most: 115 }, value: (_, { rows }) => sizeOf(rows, "Beckon: Worker", "kB gzip") },
+  { figure: "sizes", what: "Worker as uploaded, kB after gzip", means: "what a deploy uploads, and a cold start loads", must: { most: 150 }, value: (_, { rows }) => sizeOf(rows, "Beckon: Worker", "kB gzip") },
   { figure: "sizes", what: "start-up, ms of CPU", means: "what the first visitor after a quiet time waits for", must: { most: 10 }, value: (_, { rows }) => sizeOf(rows, "Beckon: start", "CPU ms") },
   { figure: "sizes", what: "page and library, kB after gzip", means: "what a phone downloads before the first hello", must: { most: 25 }, value: (_, { rows }) => sizeOf(rows, "page and library", "kB gzip") },
 ];

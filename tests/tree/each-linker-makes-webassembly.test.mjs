@@ -17,10 +17,10 @@ pub extern "C" fn answer() -> usize {
 }
 `;
 
-/** With the compiler and the options that build the Worker. @param {string[]} options */
+/** With the compiler that builds the Worker. @param {string[]} options */
 const rustc = (...options) => {
-  const lean = '. tools/env.sh; flags=; if [ -d "$lean_rust" ]; then PATH=$lean_rust/bin:$PATH; export RUSTC_BOOTSTRAP=1; flags=$lean_flags; fi; exec rustc $flags "$@"';
-  return execFileSync("bash", ["-c", lean, "rustc", ...options], { cwd: ROOT, encoding: "utf8" });
+  const builder = '. tools/env.sh; if [ -d "$wasm_rust" ]; then PATH=$wasm_rust/bin:$PATH; fi; exec rustc "$@"';
+  return execFileSync("bash", ["-c", builder, "rustc", ...options], { cwd: ROOT, encoding: "utf8" });
 };
 /** Without the standard library that setup.sh makes: the compiler that PATH finds. */
 const usual = execFileSync("bash", ["-c", ". tools/env.sh; rustc --print sysroot"], { cwd: ROOT, encoding: "utf8" }).trim();
