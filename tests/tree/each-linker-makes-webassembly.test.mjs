@@ -31,7 +31,7 @@ for (const linker of [null, ...linkers]) {
     const folder = mkdtempSync(join(tmpdir(), "beckon-linker-"));
     t.after(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, "answer.rs"), CRATE);
-    const named = linker ? [`-Clinker=${linker}`, "-Clinker-flavor=wasm-lld"] : [];
+    const named = linker ? [`-Clinker=${linker}`] : [];
     rustc("--edition", "2021", "-O", "--target", "wasm32-unknown-unknown", "--crate-type", "cdylib", ...named, "-o", join(folder, "answer.wasm"), join(folder, "answer.rs"));
     const { instance } = await WebAssembly.instantiate(readFileSync(join(folder, "answer.wasm")));
     const { answer } = /** @type {{ answer: () => number }} */ (instance.exports);
