@@ -1,15 +1,15 @@
 // Beckon in any page: `join(link)` and everyone who has the link is connected to everyone else, device to device.
 // No side effects on import, no globals. beckon.d.ts documents the exports.
-import { BeckonError, BeckonEvent, messages } from './lib/events.js';
-import { takeIdentity } from './lib/identity.js';
-import { watchPage } from './lib/page-lifecycle.js';
-import { tampered } from './lib/no-path.js';
-import { Peer } from './lib/peer-handle.js';
-import { openPeers } from './lib/peers.js';
-import { openFrameLimit } from './lib/rate-limit.js';
-import { deriveKeys, freshEpoch, freshSecret, isSecret } from './lib/seal.js';
-import { openSealedChannel } from './lib/sealed-channel.js';
-import { openSignalling, socketUrl } from './lib/signalling.js';
+import { BeckonError, BeckonEvent, messages } from "./lib/events.js";
+import { takeIdentity } from "./lib/identity.js";
+import { watchPage } from "./lib/page-lifecycle.js";
+import { tampered } from "./lib/no-path.js";
+import { Peer } from "./lib/peer-handle.js";
+import { openPeers } from "./lib/peers.js";
+import { openFrameLimit } from "./lib/rate-limit.js";
+import { deriveKeys, freshEpoch, freshSecret, isSecret } from "./lib/seal.js";
+import { openSealedChannel } from "./lib/sealed-channel.js";
+import { openSignalling, socketUrl } from "./lib/signalling.js";
 
 export { BeckonError, Peer };
 
@@ -21,13 +21,13 @@ export { BeckonError, Peer };
  * @param {Options} [options]
  */
 export function join(link, options = {}) {
-  if (!globalThis.crypto?.subtle) throw new BeckonError('insecure-context', 'This needs https');
-  if (typeof RTCPeerConnection === 'undefined') {
-    throw new BeckonError('no-webrtc', 'WebRTC is off here');
+  if (!globalThis.crypto?.subtle) throw new BeckonError("insecure-context", "This needs https");
+  if (typeof RTCPeerConnection === "undefined") {
+    throw new BeckonError("no-webrtc", "WebRTC is off here");
   }
   const url = new URL(link);
   const secret = url.hash.slice(1) || freshSecret();
-  if (!isSecret(secret)) throw new BeckonError('damaged-link', 'This link is damaged');
+  if (!isSecret(secret)) throw new BeckonError("damaged-link", "This link is damaged");
   url.hash = secret;
   return new Room(url, secret, options);
 }
@@ -36,15 +36,15 @@ export class Room extends EventTarget {
   #link;
   #secret;
   #options;
-  #state = /** @type {RoomState} */ ('connecting');
+  #state = /** @type {RoomState} */ ("connecting");
   #error = /** @type {BeckonError | null} */ (null);
   #retryAt = 0;
   #identity = /** @type {import('./lib/identity.js').Identity | null} */ (null);
   #signalling = /** @type {ReturnType<typeof openSignalling> | null} */ (null);
   #ice = /** @type {import('./lib/credentials.js').Ice} */ ({ iceServers: [], degraded: false, until: 0 });
   #peers = openPeers(this, {
-    ice: () => ({ ...this.#ice, iceTransportPolicy: this.#options.relayOnly ?? this.#link.searchParams.has('relay-only') ? 'relay' : 'all' }),
-    isOnline: () => this.#state === 'open',
+    ice: () => ({ ...this.#ice, iceTransportPolicy: (this.#options.relayOnly ?? this.#link.searchParams.has("relay-only")) ? "relay" : "all" }),
+    isOnline: () => this.#state === "open",
   });
   #mayTransmit = openFrameLimit();
   /** Counts starts and stops: anything begun before the last one is void. */
@@ -72,7 +72,7 @@ export class Room extends EventTarget {
     this.#secret = secret;
     this.#options = options;
     this.ready.catch(() => {}); // an app that does not await it reads `error`
-    options.signal?.addEventListener('abort', () => this.close(), { signal: this.#over.signal });
+    options.signal?.addEventListener("abort", () => this.close(), { signal: this.#over.signal });
     watchPage(this.#over.signal, { gone: () => this.#stop(), back: () => this.#start(false), look: () => this.retry(), moved: () => this.#retry(true) });
     if (options.signal?.aborted) this.close();
     else this.#start(false);
@@ -91,23 +91,23 @@ export class Room extends EventTarget {
     return this.#retryAt;
   }
   get id() {
-    return this.#identity?.id ?? '';
+    return this.#identity?.id ?? "";
   }
   get peers() {
     return [...this.#peers.all.values()].map((peer) => peer.handle);
   }
   get face() {
-    return this.#identity?.face ?? '';
+    return this.#identity?.face ?? "";
   }
   get hue() {
     return this.#identity?.hue ?? 0;
   }
   get name() {
-    return this.#identity?.name ?? '';
+    return this.#identity?.name ?? "";
   }
   set name(wish) {
     this.#identity?.rename(wish);
-    for (const peer of this.#peers.all.values()) peer.sendControl({ type: 'name', name: this.name });
+    for (const peer of this.#peers.all.values()) peer.sendControl({ type: "name", name: this.name });
   }
 
   /**
@@ -116,7 +116,7 @@ export class Room extends EventTarget {
    */
   broadcast(data, how) {
     // A peer that has left meanwhile has not heard it; every other reason is the sender's to know.
-    const missed = (/** @type {BeckonError} */ why) => (why.code === 'left' ? [] : Promise.reject(why));
+    const missed = (/** @type {BeckonError} */ why) => (why.code === "left" ? [] : Promise.reject(why));
     const sent = this.peers.map((peer) => peer.send(data, how).then(() => [peer], missed));
     const heard = Promise.all(sent).then((peers) => peers.flat());
     heard.catch(() => {}); // an app that does not look at it need not handle its failure
@@ -128,7 +128,7 @@ export class Room extends EventTarget {
   }
 
   close() {
-    this.#end(new BeckonError('closed', 'The room is closed'));
+    this.#end(new BeckonError("closed", "The room is closed"));
   }
 
   async [Symbol.asyncDispose]() {
@@ -148,7 +148,7 @@ export class Room extends EventTarget {
   /** @param {boolean} asNew as somebody new */
   #start(asNew) {
     // A browser may forbid it: ws: from a page of https:, for one.
-    this.#enter(++this.#run, asNew).catch((cause) => this.#end(new BeckonError('blocked', cause.message, { cause })));
+    this.#enter(++this.#run, asNew).catch((cause) => this.#end(new BeckonError("blocked", cause.message, { cause })));
   }
 
   /**
@@ -175,17 +175,17 @@ export class Room extends EventTarget {
     const session = { me: identity.id, epoch, channel };
     const gone = (/** @type {string} */ id, /** @type {boolean} */ goodbye) =>
       channel.after(id, () => run === this.#run && peers.all.get(id)?.socketGone(goodbye)); // after what it said before
-    this.#become('connecting');
+    this.#become("connecting");
     this.#signalling = openSignalling(socketUrl(this.#link, keys.realmKey, identity), {
       open: ({ id: mine, peers: present, ...ice }) => {
         if (mine !== identity.id) return this.#end(tampered());
         this.#configure(ice);
-        this.#state = 'open'; // before it is said: a peer without a connection makes one now
+        this.#state = "open"; // before it is said: a peer without a connection makes one now
         for (const [id, peer] of peers.all) if (!present.includes(id)) peer.socketGone(false);
         for (const id of present) {
           if (id !== identity.id) peers.all.has(id) ? peers.meet(id, session).serverIsBack() : peers.meet(id, session).call();
         }
-        this.#become('open');
+        this.#become("open");
         this.#opened();
       },
       ice: (ice) => this.#configure(ice),
@@ -196,10 +196,10 @@ export class Room extends EventTarget {
       message: channel.receive,
       away: (retryAt) => {
         this.#retryAt = retryAt;
-        this.#become('away');
+        this.#become("away");
       },
       refused: ({ code, message }) => {
-        if (code !== 'id-taken' && code !== 'superseded') return this.#end(new BeckonError(code, message));
+        if (code !== "id-taken" && code !== "superseded") return this.#end(new BeckonError(code, message));
         this.#stop();
         this.#start(true);
       },
@@ -211,8 +211,8 @@ export class Room extends EventTarget {
    * @param {import('./lib/sealed-channel.js').Reason} reason
    */
   #refuse(src, reason) {
-    if (reason !== 'stale') this.#peers.all.get(src)?.distrust(); // a stale frame may just be late
-    this.dispatchEvent(new BeckonEvent('refused', { from: src, reason }));
+    if (reason !== "stale") this.#peers.all.get(src)?.distrust(); // a stale frame may just be late
+    this.dispatchEvent(new BeckonEvent("refused", { from: src, reason }));
   }
 
   /** @param {import('./lib/credentials.js').Ice} ice */
@@ -233,18 +233,18 @@ export class Room extends EventTarget {
 
   /** @param {BeckonError} error */
   #end(error) {
-    if (this.#state === 'closed') return;
+    if (this.#state === "closed") return;
     this.#over.abort();
     this.#stop();
     this.#peers.end(error);
     this.#error = error;
     this.#refused(error);
-    this.#become('closed');
+    this.#become("closed");
   }
 
   /** @param {RoomState} state */
   #become(state) {
     this.#state = state;
-    this.dispatchEvent(new BeckonEvent('state', { room: this }));
+    this.dispatchEvent(new BeckonEvent("state", { room: this }));
   }
 }

@@ -11,11 +11,17 @@ export const GATHERED = "✖ failing tests:";
 export function complaints(printed) {
   const at = printed.lastIndexOf(GATHERED);
   if (at >= 0) {
-    const parts = printed.slice(at + GATHERED.length).split(/^test at .*$/m).slice(1);
+    const parts = printed
+      .slice(at + GATHERED.length)
+      .split(/^test at .*$/m)
+      .slice(1);
     const found = parts.map((part) => [/^✖ (.*?)(?: \([\d.]+m?s\))?$/m.exec(part)?.[1] ?? "a test without a name", part.trim()]);
     if (found.length) return /** @type {[string, string][]} */ (found);
   }
-  const cargo = [...printed.matchAll(/^---- (\S+) stdout ----\n([^]*?)(?=^---- \S+ stdout ----$|^failures:$)/gm)].map(([, name, text]) => [name, (text ?? "").trim()]);
+  const cargo = [...printed.matchAll(/^---- (\S+) stdout ----\n([^]*?)(?=^---- \S+ stdout ----$|^failures:$)/gm)].map(([, name, text]) => [
+    name,
+    (text ?? "").trim(),
+  ]);
   if (cargo.length) return /** @type {[string, string][]} */ (cargo);
   return [["the run as a whole", printed.slice(-4_000)]];
 }

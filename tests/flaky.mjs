@@ -18,7 +18,10 @@ const LOADED_EVERY = 4;
 const SHOWN = 1_500;
 const SEED = /BECKON_SEED=\d+/g;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { times: { type: "string", default: "20" }, load: { type: "boolean", default: false } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { times: { type: "string", default: "20" }, load: { type: "boolean", default: false } },
+});
 const times = Number(values.times);
 if (!(Number.isInteger(times) && times > 0)) stop(`--times wants a number of runs, and not ${values.times}.`);
 
@@ -41,10 +44,13 @@ function units() {
 /** The cores that we may use, as Linux has them: `0-1,4`. */
 function cores() {
   const [, list] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(read("/proc/self/status")) ?? [];
-  return (list ?? "").split(",").filter(Boolean).flatMap((range) => {
-    const [from, to = from] = range.split("-").map(Number);
-    return Array.from({ length: Number(to) - Number(from) + 1 }, (_, n) => Number(from) + n);
-  });
+  return (list ?? "")
+    .split(",")
+    .filter(Boolean)
+    .flatMap((range) => {
+      const [from, to = from] = range.split("-").map(Number);
+      return Array.from({ length: Number(to) - Number(from) + 1 }, (_, n) => Number(from) + n);
+    });
 }
 function read(/** @type {string} */ file) {
   try {
@@ -55,7 +61,8 @@ function read(/** @type {string} */ file) {
 }
 
 const [core, other = core] = spawnSync("taskset", ["--version"]).error ? [] : cores();
-const pinned = (/** @type {number | undefined} */ to, /** @type {string[]} */ command) => (to === undefined ? command : ["taskset", "--cpu-list", `${to}`, ...command]);
+const pinned = (/** @type {number | undefined} */ to, /** @type {string[]} */ command) =>
+  to === undefined ? command : ["taskset", "--cpu-list", `${to}`, ...command];
 /** Keeps its core busy for as long as we live. */
 const BUSY = "const { ppid } = process; for (;;) { for (const end = Date.now() + 200; Date.now() < end; ); if (process.ppid !== ppid) process.exit(); }";
 /** @type {Set<import("node:child_process").ChildProcess>} */
@@ -104,9 +111,20 @@ let runs = 0;
 let redRuns = 0;
 
 function report() {
-  const lines = [...red].sort(([, a], [, b]) => b.times - a.times).map(([name, { times, loaded, seeds, text, log }]) =>
-    [`red ${times} times (${loaded} of them under load): ${name}`, `  ${[...seeds].join(" ") || "no seed was printed"}`, `  ${relative(ROOT, log)}`, text.slice(0, SHOWN).replace(/^/gm, "    ")].join("\n"));
-  const text = [...lines, `${runs} runs of ${all.length} files, ${redRuns} of them red; ${red.size} tests were red once. The logs are in ${relative(ROOT, folder)}.`].join("\n\n");
+  const lines = [...red]
+    .sort(([, a], [, b]) => b.times - a.times)
+    .map(([name, { times, loaded, seeds, text, log }]) =>
+      [
+        `red ${times} times (${loaded} of them under load): ${name}`,
+        `  ${[...seeds].join(" ") || "no seed was printed"}`,
+        `  ${relative(ROOT, log)}`,
+        text.slice(0, SHOWN).replace(/^/gm, "    "),
+      ].join("\n"),
+    );
+  const text = [
+    ...lines,
+    `${runs} runs of ${all.length} files, ${redRuns} of them red; ${red.size} tests were red once. The logs are in ${relative(ROOT, folder)}.`,
+  ].join("\n\n");
   writeFileSync(join(folder, "summary.txt"), `${text}\n`);
   console.log(`\n${text}`);
   process.exitCode = red.size ? 1 : 0;
@@ -137,10 +155,17 @@ for (let round = 1; round <= times; round++) {
       redRuns += 1;
       for (const [test, text] of complaints(printed)) {
         const known = red.get(`${name}: ${test}`) ?? { times: 0, loaded: 0, seeds: new Set(), text, log };
-        red.set(`${name}: ${test}`, { ...known, times: known.times + 1, loaded: known.loaded + Number(loaded), seeds: known.seeds.union(new Set(printed.match(SEED))) });
+        red.set(`${name}: ${test}`, {
+          ...known,
+          times: known.times + 1,
+          loaded: known.loaded + Number(loaded),
+          seeds: known.seeds.union(new Set(printed.match(SEED))),
+        });
       }
     }
-    console.log(`${bad ? "RED  " : "green"} ${round}/${times}${loaded ? " under load" : ""}: ${basename(name)}, ${passed} passed, ${failed} failed, ${Math.round((Date.now() - since) / 1000)} s`);
+    console.log(
+      `${bad ? "RED  " : "green"} ${round}/${times}${loaded ? " under load" : ""}: ${basename(name)}, ${passed} passed, ${failed} failed, ${Math.round((Date.now() - since) / 1000)} s`,
+    );
   }
 }
 report();

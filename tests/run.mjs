@@ -80,7 +80,10 @@ const fits = ([, { cores }]) => running.size === 0 || cores + [...running.values
 const live = wanted.filter(([, { needs }]) => needs.length).length === 1 || wanted.length === 1;
 
 /** For how long all cores together were idle, and for how long they were there, in ms. */
-const clock = () => cpus().map(({ times }) => times).reduce(({ idle, all }, times) => ({ idle: idle + times.idle, all: all + Object.values(times).reduce((a, b) => a + b) }), { idle: 0, all: 0 });
+const clock = () =>
+  cpus()
+    .map(({ times }) => times)
+    .reduce(({ idle, all }, times) => ({ idle: idle + times.idle, all: all + Object.values(times).reduce((a, b) => a + b) }), { idle: 0, all: 0 });
 let before = clock();
 let looked = Date.now();
 let spare = false;

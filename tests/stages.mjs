@@ -16,8 +16,14 @@ import { availableParallelism } from "node:os";
 const sum = (/** @type {string} */ text, /** @type {RegExp} */ pattern) => [...text.matchAll(pattern)].reduce((total, [, number]) => total + Number(number), 0);
 
 /** What node's reporter counts. */
-export const nodeCount = (/** @type {string} */ text) => ({ passed: sum(text, /^ℹ pass (\d+)/gm), failed: sum(text, /^ℹ (?:fail|cancelled|skipped|todo) (\d+)/gm) });
-const cargoCount = (/** @type {string} */ text) => ({ passed: sum(text, /^test result: .* (\d+) passed/gm), failed: sum(text, /(\d+) (?:failed|ignored)[;,]/g) });
+export const nodeCount = (/** @type {string} */ text) => ({
+  passed: sum(text, /^ℹ pass (\d+)/gm),
+  failed: sum(text, /^ℹ (?:fail|cancelled|skipped|todo) (\d+)/gm),
+});
+const cargoCount = (/** @type {string} */ text) => ({
+  passed: sum(text, /^test result: .* (\d+) passed/gm),
+  failed: sum(text, /(\d+) (?:failed|ignored)[;,]/g),
+});
 /** A stage that counts as one test, passed if it ends well. */
 const onceCount = (/** @type {string} */ _printed, /** @type {number | null} */ code) => ({ passed: code === 0 ? 1 : 0, failed: 0 });
 

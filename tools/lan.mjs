@@ -28,7 +28,9 @@ const NOWHERE = "198.51.100.1";
  * @param {string | undefined} outward  the address from which packets leave to the internet
  */
 export function addressesOf(interfaces, outward) {
-  const found = Object.values(interfaces).flatMap((all) => all ?? []).filter(({ family, internal }) => family === "IPv4" && !internal);
+  const found = Object.values(interfaces)
+    .flatMap((all) => all ?? [])
+    .filter(({ family, internal }) => family === "IPv4" && !internal);
   const rank = (/** @type {string} */ address) => (address === outward ? 0 : PRIVATE.test(address) ? 1 : address.startsWith("169.254.") ? 3 : 2);
   return [...new Set(found.map(({ address }) => address))].sort((a, b) => rank(a) - rank(b));
 }
@@ -60,8 +62,17 @@ export function certificate(folder, addresses) {
   try {
     execFileSync(
       "openssl",
-      [..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=Beckon -addext extendedKeyUsage=serverAuth".split(" "),
-        "-days", `${CERTIFICATE_DAYS}`, "-addext", `subjectAltName=${names.join()}`, "-keyout", key, "-out", cert],
+      [
+        ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=Beckon -addext extendedKeyUsage=serverAuth".split(" "),
+        "-days",
+        `${CERTIFICATE_DAYS}`,
+        "-addext",
+        `subjectAltName=${names.join()}`,
+        "-keyout",
+        key,
+        "-out",
+        cert,
+      ],
       { stdio: ["ignore", "ignore", "pipe"] },
     );
   } catch {

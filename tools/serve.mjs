@@ -25,7 +25,9 @@ const root = resolve(import.meta.dirname, "..");
 export async function serve({ port, ip, data, proxied = false, metrics, vars = {}, log }) {
   const worker = await built(join(root, "wrangler.toml"), join(root, "dist"));
   const site = join(root, "build/site");
-  const files = readdirSync(site, { recursive: true, encoding: "utf8" }).map((name) => join(site, name)).filter((name) => statSync(name).isFile());
+  const files = readdirSync(site, { recursive: true, encoding: "utf8" })
+    .map((name) => join(site, name))
+    .filter((name) => statSync(name).isFile());
   const paths = files.map((name) => `/${relative(site, name).replaceAll("\\", "/")}`);
   const digest = (/** @type {string} */ name) => createHash("sha256").update(readFileSync(name)).digest("hex").slice(0, 32);
   const digests = Object.fromEntries(paths.map((path, at) => [path, digest(files[at] ?? "")]));
@@ -44,7 +46,10 @@ export async function serve({ port, ip, data, proxied = false, metrics, vars = {
   const objects = join(data, "objects");
   mkdirSync(objects, { recursive: true });
   const address = `${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
-  const config = configuration({ ...worker, vars: Object.fromEntries(known), modules: [...own, ...worker.modules] }, { ...counts, address, data: objects, bindings });
+  const config = configuration(
+    { ...worker, vars: Object.fromEntries(known), modules: [...own, ...worker.modules] },
+    { ...counts, address, data: objects, bindings },
+  );
   sweep(objects, { alone: true });
   const server = await start(join(data, "workerd.capnp"), config, { log, sockets: counts ? ["http", "metrics"] : ["http"] });
   const sweeping = setInterval(() => sweep(objects), SWEEP_MS).unref();
@@ -66,7 +71,9 @@ if (process.argv[1] === import.meta.filename) {
   const { ip, data, proxied, metrics } = values;
   const server = await serve({ port: Number(values.port), ip, data: resolve(data), proxied, metrics });
   const folder = relative(process.cwd(), resolve(data)) || ".";
-  console.log(`Beckon is at http://${ip.includes(":") ? `[${ip}]` : ip}:${server.port}/, its data in ${folder.startsWith("..") ? resolve(data) : folder}. Ctrl-C ends it.`);
+  console.log(
+    `Beckon is at http://${ip.includes(":") ? `[${ip}]` : ip}:${server.port}/, its data in ${folder.startsWith("..") ? resolve(data) : folder}. Ctrl-C ends it.`,
+  );
   if (metrics) console.log(`Its counts are at http://${/^\d+$/.test(metrics) ? `127.0.0.1:${server.ports.metrics}` : metrics}/metrics.`);
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => void server.close());
   const code = await server.ended;

@@ -39,7 +39,7 @@ export function configuration(worker, { address, data, services = [], sockets = 
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
-  services = ${list(["(name = \"worker\", worker = .worker)", ...(data === null ? [] : [`(name = "data", disk = (path = ${text(resolve(data))}, writable = true))`]), ...services])},
+  services = ${list(['(name = "worker", worker = .worker)', ...(data === null ? [] : [`(name = "data", disk = (path = ${text(resolve(data))}, writable = true))`]), ...services])},
   sockets = ${list([`(name = "http", address = ${text(address)}, http = (), service = "worker")`, ...sockets])},
   v8Flags = ${list(v8Flags.map(text))},
 );
@@ -50,7 +50,7 @@ const worker :Workerd.Worker = (
   compatibilityFlags = ${list(worker.flags.map(text))},
   bindings = ${list(all)},
   durableObjectNamespaces = ${list(objects)},
-  durableObjectStorage = ${data === null ? "(inMemory = void)" : "(localDisk = \"data\")"},
+  durableObjectStorage = ${data === null ? "(inMemory = void)" : '(localDisk = "data")'},
 );
 `;
 }

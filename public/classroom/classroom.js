@@ -1,51 +1,51 @@
 // Runs on this page, and is what this page shows.
 const $ = (id) => document.getElementById(id);
-const say = (text) => ($('status').textContent = text);
+const say = (text) => ($("status").textContent = text);
 
 // PeerJS takes port 443 unless told otherwise, even over http.
-const secure = location.protocol === 'https:';
+const secure = location.protocol === "https:";
 const host = location.hostname;
 const port = Number(location.port) || (secure ? 443 : 80);
 
 let peer;
 const connections = new Set();
 
-$('start').onclick = () => {
+$("start").onclick = () => {
   peer?.destroy();
-  const id = $('my-id').value.trim();
-  peer = new Peer(id, { host, port, path: '/', secure });
-  peer.on('open', () => say(`You are ${peer.id}. Who is the other?`));
-  peer.on('connection', ready); // the other one typed our id
-  peer.on('error', (error) => say(error.message));
+  const id = $("my-id").value.trim();
+  peer = new Peer(id, { host, port, path: "/", secure });
+  peer.on("open", () => say(`You are ${peer.id}. Who is the other?`));
+  peer.on("connection", ready); // the other one typed our id
+  peer.on("error", (error) => say(error.message));
 };
 
-$('connect').onclick = () => {
-  if (!peer?.open) return say('First type your own id and start.');
-  say('Connecting…');
-  const connection = peer.connect($('other-id').value.trim());
+$("connect").onclick = () => {
+  if (!peer?.open) return say("First type your own id and start.");
+  say("Connecting…");
+  const connection = peer.connect($("other-id").value.trim());
   if (connection) ready(connection);
 };
 
 function ready(connection) {
-  connection.on('open', () => {
+  connection.on("open", () => {
     connections.add(connection);
     say(`Connected to ${connection.peer}. Click!`);
   });
-  connection.on('data', (text) => alert(text));
-  connection.on('close', () => {
+  connection.on("data", (text) => alert(text));
+  connection.on("close", () => {
     connections.delete(connection);
     say(`${connection.peer} is gone.`);
   });
 }
 
-$('hello').onclick = () => {
-  if (!connections.size) return say('Connect to another device first.');
-  for (const connection of connections) connection.send('hello world');
-  say('Said hello world.');
+$("hello").onclick = () => {
+  if (!connections.size) return say("Connect to another device first.");
+  for (const connection of connections) connection.send("hello world");
+  say("Said hello world.");
 };
 
-addEventListener('pagehide', () => peer?.destroy());
+addEventListener("pagehide", () => peer?.destroy());
 
-fetch('/classroom/classroom.js')
+fetch("/classroom/classroom.js")
   .then((file) => file.text())
-  .then((text) => ($('code').textContent = text));
+  .then((text) => ($("code").textContent = text));

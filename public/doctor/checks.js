@@ -1,6 +1,6 @@
 // The doctor's checks. Each tries one thing for real, and says what became of it as a code and facts; verdicts.js puts that into words.
-import { echo, gather } from './loopback.js';
-import { kinds } from '../shared/statistics.js';
+import { echo, gather } from "./loopback.js";
+import { kinds } from "../shared/statistics.js";
 
 /** @typedef {'secure' | 'webrtc' | 'server' | 'loopback' | 'stun' | 'turn-udp' | 'turn-tcp' | 'turn-tls' | 'pair'} Check */
 /** @typedef {'ok' | 'warn' | 'fail' | 'none'} Verdict `none`: there was nothing to check, which is no fault */
@@ -18,18 +18,18 @@ import { kinds } from '../shared/statistics.js';
 /** Whether nobody on the way can have changed this page. @returns {Finding} */
 export function checkSecure() {
   const ok = isSecureContext && Boolean(globalThis.crypto?.subtle);
-  return { verdict: ok ? 'ok' : 'fail', code: ok ? 'secure' : 'insecure', facts: [['Opened by', location.protocol.slice(0, -1)]] };
+  return { verdict: ok ? "ok" : "fail", code: ok ? "secure" : "insecure", facts: [["Opened by", location.protocol.slice(0, -1)]] };
 }
 
 /** Whether the browser connects devices at all. @returns {Finding} */
 export function checkWebRtc() {
   try {
     const pc = new RTCPeerConnection();
-    pc.createDataChannel('doctor');
+    pc.createDataChannel("doctor");
     pc.close();
-    return { verdict: 'ok', code: 'there' };
+    return { verdict: "ok", code: "there" };
   } catch (error) {
-    return { verdict: 'fail', code: 'off', facts: [['The browser says', String(error)]] };
+    return { verdict: "fail", code: "off", facts: [["The browser says", String(error)]] };
   }
 }
 
@@ -40,9 +40,9 @@ export function checkWebRtc() {
  */
 export async function checkLoopback(signal) {
   const { ending, ms, roundTrip, candidates } = await echo({}, signal);
-  const facts = /** @type {[string, string][]} */ ([['Candidates', kinds(candidates.map(typeOf))]]);
-  if (ending !== 'done') return { verdict: 'fail', code: candidates.length ? 'stuck' : 'no-candidates', ms, facts };
-  return { verdict: 'ok', code: 'heard', ms, facts: [...facts, ['Round trip', span(roundTrip ?? 0)]] };
+  const facts = /** @type {[string, string][]} */ ([["Candidates", kinds(candidates.map(typeOf))]]);
+  if (ending !== "done") return { verdict: "fail", code: candidates.length ? "stuck" : "no-candidates", ms, facts };
+  return { verdict: "ok", code: "heard", ms, facts: [...facts, ["Round trip", span(roundTrip ?? 0)]] };
 }
 
 /**
@@ -53,22 +53,22 @@ export async function checkLoopback(signal) {
  */
 export async function checkStun({ servers }, signal) {
   const urls = servers.flatMap((server) => server.urls).filter(isStun);
-  if (!urls.length) return { verdict: 'none', code: 'none' };
-  const { ending, ms, candidates, errors } = await gather({ iceServers: [{ urls }] }, 'srflx', signal);
-  const facts = /** @type {[string, string][]} */ ([['Asked', urls.join(', ')], ['Candidates', kinds(candidates.map(typeOf))], ...complaints(errors)]);
-  const seen = candidates.filter(({ type }) => type === 'srflx').map(({ address, port }) => ({ address: address ?? '', port: port ?? 0 }));
+  if (!urls.length) return { verdict: "none", code: "none" };
+  const { ending, ms, candidates, errors } = await gather({ iceServers: [{ urls }] }, "srflx", signal);
+  const facts = /** @type {[string, string][]} */ ([["Asked", urls.join(", ")], ["Candidates", kinds(candidates.map(typeOf))], ...complaints(errors)]);
+  const seen = candidates.filter(({ type }) => type === "srflx").map(({ address, port }) => ({ address: address ?? "", port: port ?? 0 }));
   const addresses = [...new Set(seen.map(({ address }) => address))].filter(Boolean);
   if (!seen.length) {
     // An address that is the device's own is told nobody twice; were there no answer, that would be an error, or take long.
-    const own = candidates.map(({ address }) => address ?? '').filter((address) => address && !address.endsWith('.local'));
-    if (own.length && ending === 'gathered' && !errors.length) return { verdict: 'ok', code: 'unchanged', ms, facts, addresses: [...new Set(own)] };
-    return { verdict: 'fail', code: 'unanswered', ms, facts };
+    const own = candidates.map(({ address }) => address ?? "").filter((address) => address && !address.endsWith(".local"));
+    if (own.length && ending === "gathered" && !errors.length) return { verdict: "ok", code: "unchanged", ms, facts, addresses: [...new Set(own)] };
+    return { verdict: "fail", code: "unanswered", ms, facts };
   }
   // One socket of ours that is seen at two ports of one address: a mapping for each destination (RFC 4787 section 4.1).
   const ports = new Map(addresses.map((address) => [address, new Set(seen.filter((one) => one.address === address).map(({ port }) => port))]));
-  const symmetric = addresses.some((address) => !address.includes(':') && (ports.get(address)?.size ?? 0) > 1);
-  if (urls.length > 1) facts.push(['Address translation', symmetric ? 'another port for each destination' : 'the same port for all who answered']);
-  return { verdict: symmetric ? 'warn' : 'ok', code: symmetric ? 'symmetric' : 'seen', ms, facts, addresses };
+  const symmetric = addresses.some((address) => !address.includes(":") && (ports.get(address)?.size ?? 0) > 1);
+  if (urls.length > 1) facts.push(["Address translation", symmetric ? "another port for each destination" : "the same port for all who answered"]);
+  return { verdict: symmetric ? "warn" : "ok", code: symmetric ? "symmetric" : "seen", ms, facts, addresses };
 }
 
 /**
@@ -81,27 +81,27 @@ export async function checkStun({ servers }, signal) {
 export async function checkTurn(transport, { servers, degraded }, signal) {
   const offers = servers.flatMap(({ urls, ...pass }) => urls.filter(isTurn).map((url) => ({ url, pass })));
   const mine = offers.filter(({ url }) => transportOf(url) === transport);
-  if (!mine.length && degraded) return { verdict: 'warn', code: 'degraded' };
-  if (!mine.length) return { verdict: 'none', code: offers.length ? 'not-offered' : 'none' };
+  if (!mine.length && degraded) return { verdict: "warn", code: "degraded" };
+  if (!mine.length) return { verdict: "none", code: offers.length ? "not-offered" : "none" };
   const started = performance.now();
   const enough = new AbortController();
-  signal.addEventListener('abort', () => enough.abort(signal.reason));
+  signal.addEventListener("abort", () => enough.abort(signal.reason));
   /** @type {{ url: string, code: string, text: string }[]} */
   const outcomes = [];
   await Promise.all(
     mine.map(async ({ url, pass }) => {
-      const outcome = await tryRelay(url, pass, enough.signal).catch((error) => ({ code: 'malformed', text: String(error) }));
+      const outcome = await tryRelay(url, pass, enough.signal).catch((error) => ({ code: "malformed", text: String(error) }));
       if (enough.signal.aborted) return;
       outcomes.push({ url, ...outcome });
-      if (outcome.code === 'relayed') enough.abort();
+      if (outcome.code === "relayed") enough.abort();
     }),
   );
   signal.throwIfAborted();
   // What tells most comes first.
-  const best = ['relayed', 'stuck', 'refused', 'busy', 'unreachable', 'malformed'].find((code) => outcomes.some((outcome) => outcome.code === code));
-  const verdict = best === 'relayed' ? 'ok' : best === 'stuck' || best === 'busy' ? 'warn' : 'fail';
-  const facts = mine.map(({ url }) => /** @type {[string, string]} */ ([url, outcomes.find((outcome) => outcome.url === url)?.text ?? 'not needed any more']));
-  return { verdict, code: best ?? 'unreachable', ms: performance.now() - started, facts };
+  const best = ["relayed", "stuck", "refused", "busy", "unreachable", "malformed"].find((code) => outcomes.some((outcome) => outcome.code === code));
+  const verdict = best === "relayed" ? "ok" : best === "stuck" || best === "busy" ? "warn" : "fail";
+  const facts = mine.map(({ url }) => /** @type {[string, string]} */ ([url, outcomes.find((outcome) => outcome.url === url)?.text ?? "not needed any more"]));
+  return { verdict, code: best ?? "unreachable", ms: performance.now() - started, facts };
 }
 
 /**
@@ -110,32 +110,32 @@ export async function checkTurn(transport, { servers, degraded }, signal) {
  * @param {AbortSignal} signal
  */
 async function tryRelay(url, pass, signal) {
-  const { ending, ms, roundTrip, candidates, errors } = await echo({ iceServers: [{ urls: url, ...pass }], iceTransportPolicy: 'relay' }, signal);
+  const { ending, ms, roundTrip, candidates, errors } = await echo({ iceServers: [{ urls: url, ...pass }], iceTransportPolicy: "relay" }, signal);
   const said = complaints(errors).map(([, text]) => text);
-  if (ending === 'done') return { code: 'relayed', text: `a message came back after ${span(ms)}, round trip ${span(roundTrip ?? 0)}` };
-  if (errors.some(({ code }) => code === 486 || code === 508)) return { code: 'busy', text: said.join('; ') };
-  if (candidates.length) return { code: 'stuck', text: ['it gave an address, but nothing came through', ...said].join('; ') };
-  if (ending === 'refused') return { code: 'refused', text: said.join('; ') };
-  return { code: 'unreachable', text: said.join('; ') || `no answer in ${span(ms)}` };
+  if (ending === "done") return { code: "relayed", text: `a message came back after ${span(ms)}, round trip ${span(roundTrip ?? 0)}` };
+  if (errors.some(({ code }) => code === 486 || code === 508)) return { code: "busy", text: said.join("; ") };
+  if (candidates.length) return { code: "stuck", text: ["it gave an address, but nothing came through", ...said].join("; ") };
+  if (ending === "refused") return { code: "refused", text: said.join("; ") };
+  return { code: "unreachable", text: said.join("; ") || `no answer in ${span(ms)}` };
 }
 
-const typeOf = (/** @type {RTCIceCandidate} */ { type }) => type ?? 'unknown';
-export const isStun = (/** @type {string} */ url) => url.startsWith('stun');
-export const isTurn = (/** @type {string} */ url) => url.startsWith('turn');
+const typeOf = (/** @type {RTCIceCandidate} */ { type }) => type ?? "unknown";
+export const isStun = (/** @type {string} */ url) => url.startsWith("stun");
+export const isTurn = (/** @type {string} */ url) => url.startsWith("turn");
 
 /** @param {string} url RFC 7065 */
 function transportOf(url) {
-  if (url.startsWith('turns:')) return 'tls';
-  return /[?&]transport=tcp/i.test(url) ? 'tcp' : 'udp';
+  if (url.startsWith("turns:")) return "tls";
+  return /[?&]transport=tcp/i.test(url) ? "tcp" : "udp";
 }
 
 /** What could not be done, each once, in the words of the browser. @param {import('./loopback.js').IceError[]} errors @returns {[string, string][]} */
 function complaints(errors) {
   const all = errors.map(({ code, text, url }) => /** @type {[string, string]} */ ([url, `${code} ${text}`.trim()]));
-  return [...new Map(all.map((complaint) => [complaint.join(' '), complaint])).values()];
+  return [...new Map(all.map((complaint) => [complaint.join(" "), complaint])).values()];
 }
 
 /** @param {number} ms */
 export function span(ms) {
-  return ms < 1 ? 'under 1 ms' : ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+  return ms < 1 ? "under 1 ms" : ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }

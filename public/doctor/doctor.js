@@ -1,14 +1,14 @@
 // The connection doctor: makes the checks one after the other, as far as they do not depend on each other all at once, and shows what
 // they come to.
-import { showCopied, showLink } from '../shared/link-card.js';
-import { canShare, copy, qr, share } from '../shared/share.js';
-import { checkLoopback, checkSecure, checkStun, checkTurn, checkWebRtc } from './checks.js';
-import { overall } from './overall.js';
-import { openPair } from './pairing.js';
-import { report } from './report.js';
-import { checkServer } from './server-check.js';
-import { sentence } from './verdicts.js';
-import * as page from './view.js';
+import { showCopied, showLink } from "../shared/link-card.js";
+import { canShare, copy, qr, share } from "../shared/share.js";
+import { checkLoopback, checkSecure, checkStun, checkTurn, checkWebRtc } from "./checks.js";
+import { overall } from "./overall.js";
+import { openPair } from "./pairing.js";
+import { report } from "./report.js";
+import { checkServer } from "./server-check.js";
+import { sentence } from "./verdicts.js";
+import * as page from "./view.js";
 
 /** @typedef {import('./checks.js').Check} Check */
 /** @typedef {import('./checks.js').Finding} Finding */
@@ -16,7 +16,7 @@ import * as page from './view.js';
 /** A network that comes or goes is looked at when it has had so long to settle, in ms: its event comes before its addresses do. */
 const SETTLE_MS = 1_000;
 
-const ALONE = /** @type {Check[]} */ (['secure', 'webrtc', 'server', 'loopback', 'stun', 'turn-udp', 'turn-tcp', 'turn-tls']);
+const ALONE = /** @type {Check[]} */ (["secure", "webrtc", "server", "loopback", "stun", "turn-udp", "turn-tcp", "turn-tls"]);
 
 /** What was found so far. @type {import('./overall.js').Findings} */
 let findings = {};
@@ -26,7 +26,7 @@ let running = new AbortController();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let settling;
 /** The link for the other device, once there is one. */
-let link = '';
+let link = "";
 
 page.listen({
   again: examine,
@@ -37,14 +37,14 @@ page.listen({
   addresses: () => page.showReport(compose()),
 });
 // A network that comes or goes makes everything that was found old.
-for (const event of ['online', 'offline']) {
+for (const event of ["online", "offline"]) {
   addEventListener(event, () => {
     begin();
     settling = setTimeout(examine, SETTLE_MS);
   });
 }
-addEventListener('hashchange', () => location.reload());
-note('pair', { verdict: 'none', code: 'idle' });
+addEventListener("hashchange", () => location.reload());
+note("pair", { verdict: "none", code: "idle" });
 if (location.hash.length > 1) {
   page.pairFirst();
   pair();
@@ -61,7 +61,7 @@ function begin() {
   findings = pair ? { pair } : {};
   page.showOverall(null);
   page.showProgress(0, ALONE.length);
-  for (const check of ALONE) page.showState(check, 'waiting');
+  for (const check of ALONE) page.showState(check, "waiting");
 }
 
 async function examine() {
@@ -70,34 +70,32 @@ async function examine() {
 
   /** @param {Check} check @param {() => Finding | Promise<Finding>} look */
   const make = async (check, look) => {
-    page.showState(check, 'running');
+    page.showState(check, "running");
     const finding = await look();
     signal.throwIfAborted();
     note(check, finding);
     return finding;
   };
   try {
-    await make('secure', checkSecure);
-    const { verdict } = await make('webrtc', checkWebRtc);
+    await make("secure", checkSecure);
+    const { verdict } = await make("webrtc", checkWebRtc);
     /** Checks that need what is missing are left out. @param {Check} check @param {string} lacks @param {() => Promise<Finding>} look */
-    const makeIf = (check, lacks, look) => make(check, lacks ? () => ({ verdict: 'none', code: lacks }) : look);
-    const lacks = verdict === 'fail' ? 'no-webrtc' : '';
+    const makeIf = (check, lacks, look) => make(check, lacks ? () => ({ verdict: "none", code: lacks }) : look);
+    const lacks = verdict === "fail" ? "no-webrtc" : "";
     let ice = /** @type {import('./server-check.js').Ice | null} */ (null);
     await Promise.all([
-      makeIf('loopback', lacks, () => checkLoopback(signal)),
-      make('server', async () => {
+      makeIf("loopback", lacks, () => checkLoopback(signal)),
+      make("server", async () => {
         const answer = await checkServer(new URL(location.href), signal);
         ice = answer.ice;
         return answer.finding;
       }),
     ]);
     const named = ice ?? { servers: [], degraded: false };
-    const missing = lacks || (ice ? '' : 'no-server');
+    const missing = lacks || (ice ? "" : "no-server");
     await Promise.all([
-      makeIf('stun', missing, () => checkStun(named, signal)),
-      ...(/** @type {const} */ (['udp', 'tcp', 'tls'])).map((transport) =>
-        makeIf(`turn-${transport}`, missing, () => checkTurn(transport, named, signal)),
-      ),
+      makeIf("stun", missing, () => checkStun(named, signal)),
+      .../** @type {const} */ (["udp", "tcp", "tls"]).map((transport) => makeIf(`turn-${transport}`, missing, () => checkTurn(transport, named, signal))),
     ]);
     completed = new Date();
     conclude();
@@ -124,21 +122,28 @@ function conclude() {
 
 function pair() {
   try {
-    link = openPair(new URL(location.href), (finding) => note('pair', finding));
+    link = openPair(new URL(location.href), (finding) => note("pair", finding));
   } catch (error) {
-    return note('pair', { verdict: 'fail', code: /** @type {import('../beckon.js').BeckonError} */ (error).code });
+    return note("pair", { verdict: "fail", code: /** @type {import('../beckon.js').BeckonError} */ (error).code });
   }
-  history.replaceState(null, '', link);
+  history.replaceState(null, "", link);
   page.showInvitation();
   showLink(link, qr(link), canShare);
 }
 
 function compose() {
-  const checks = [...ALONE, /** @type {const} */ ('pair')];
+  const checks = [...ALONE, /** @type {const} */ ("pair")];
   const entries = checks.flatMap((check) => {
     const finding = findings[check];
     return finding ? [{ check, finding, sentence: sentence(check, finding) }] : [];
   });
-  const result = completed ? overall(findings) : { title: 'Not yet known', text: 'The checks were still running.' };
-  return report({ site: location.origin, at: completed ?? new Date(), browser: navigator.userAgent, overall: result, entries, addresses: page.withAddresses() });
+  const result = completed ? overall(findings) : { title: "Not yet known", text: "The checks were still running." };
+  return report({
+    site: location.origin,
+    at: completed ?? new Date(),
+    browser: navigator.userAgent,
+    overall: result,
+    entries,
+    addresses: page.withAddresses(),
+  });
 }

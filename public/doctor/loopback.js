@@ -30,11 +30,11 @@ function attempt(signal, begin) {
     const candidates = [];
     /** @type {IceError[]} */
     const errors = [];
-    let timer = setTimeout(() => end('late'), PATIENCE_MS);
+    let timer = setTimeout(() => end("late"), PATIENCE_MS);
 
     function stop() {
       clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
+      signal.removeEventListener("abort", abort);
       for (const pc of connections) {
         pc.onicecandidate = pc.onicecandidateerror = pc.onicegatheringstatechange = pc.onconnectionstatechange = null;
         pc.close();
@@ -58,7 +58,7 @@ function attempt(signal, begin) {
       connections.push(pc);
       pc.onicecandidateerror = ({ errorCode, errorText, url }) => {
         errors.push({ code: errorCode, text: errorText, url });
-        if (FINAL.has(errorCode) && !candidates.length) end('refused');
+        if (FINAL.has(errorCode) && !candidates.length) end("refused");
       };
       return pc;
     }
@@ -68,10 +68,10 @@ function attempt(signal, begin) {
       candidates.push(candidate);
       if (candidates.length > 1) return;
       clearTimeout(timer);
-      timer = setTimeout(() => end('late'), PATIENCE_MS);
+      timer = setTimeout(() => end("late"), PATIENCE_MS);
     }
 
-    signal.addEventListener('abort', abort);
+    signal.addEventListener("abort", abort);
     if (signal.aborted) return abort();
     begin({ connect, end, candidates, found }).catch((error) => {
       stop();
@@ -91,15 +91,15 @@ export function gather(config, type, signal) {
     const pc = connect(config);
     const there = () => candidates.some((candidate) => candidate.type === type);
     let waiting = false;
-    pc.createDataChannel('doctor');
+    pc.createDataChannel("doctor");
     pc.onicecandidate = ({ candidate }) => {
       if (!candidate?.candidate) return;
       found(candidate);
       if (!there() || waiting) return;
       waiting = true;
-      setTimeout(() => end('done'), MORE_MS);
+      setTimeout(() => end("done"), MORE_MS);
     };
-    pc.onicegatheringstatechange = () => pc.iceGatheringState === 'complete' && end(there() ? 'done' : 'gathered');
+    pc.onicegatheringstatechange = () => pc.iceGatheringState === "complete" && end(there() ? "done" : "gathered");
     await pc.setLocalDescription();
   });
 }
@@ -114,28 +114,31 @@ export function echo(config, signal) {
     const [near, far] = [connect(config), connect(config)];
     let introduced = () => {};
     const ready = new Promise((resolve) => (introduced = () => resolve(undefined)));
-    for (const [pc, other] of /** @type {const} */ ([[near, far], [far, near]])) {
+    for (const [pc, other] of /** @type {const} */ ([
+      [near, far],
+      [far, near],
+    ])) {
       pc.onicecandidate = async ({ candidate }) => {
         if (!candidate?.candidate) return;
         found(candidate);
         await ready;
-        if (other.signalingState !== 'closed') other.addIceCandidate(candidate).catch(() => {}); // without it, there may still be a way
+        if (other.signalingState !== "closed") other.addIceCandidate(candidate).catch(() => {}); // without it, there may still be a way
       };
       pc.onicegatheringstatechange = () => {
-        const over = near.iceGatheringState === 'complete' && far.iceGatheringState === 'complete';
-        if (over && !candidates.length) end('gathered');
+        const over = near.iceGatheringState === "complete" && far.iceGatheringState === "complete";
+        if (over && !candidates.length) end("gathered");
       };
-      pc.onconnectionstatechange = () => pc.connectionState === 'failed' && end('failed');
+      pc.onconnectionstatechange = () => pc.connectionState === "failed" && end("failed");
     }
-    const ours = near.createDataChannel('doctor', { negotiated: true, id: 0 });
-    const theirs = far.createDataChannel('doctor', { negotiated: true, id: 0 });
+    const ours = near.createDataChannel("doctor", { negotiated: true, id: 0 });
+    const theirs = far.createDataChannel("doctor", { negotiated: true, id: 0 });
     let sent = 0;
     ours.onopen = () => {
       sent = performance.now();
-      ours.send('echo');
+      ours.send("echo");
     };
     theirs.onmessage = ({ data }) => theirs.send(data);
-    ours.onmessage = () => end('done', performance.now() - sent);
+    ours.onmessage = () => end("done", performance.now() - sent);
     await near.setLocalDescription();
     await far.setRemoteDescription(describe(near));
     await far.setLocalDescription();
@@ -146,5 +149,5 @@ export function echo(config, signal) {
 
 /** @param {RTCPeerConnection} pc */
 function describe({ localDescription }) {
-  return localDescription ?? { type: /** @type {const} */ ('rollback') };
+  return localDescription ?? { type: /** @type {const} */ ("rollback") };
 }

@@ -1,6 +1,6 @@
 // The doctor's last check: two devices with one link, and the path they find. It uses the library as every page does.
-import { join } from '../beckon.js';
-import { describe } from '../shared/statistics.js';
+import { join } from "../beckon.js";
+import { describe } from "../shared/statistics.js";
 
 /** How often the connection is looked at, in ms, beside the room's own events. */
 const LOOK_MS = 2_000;
@@ -32,25 +32,25 @@ export function openPair(link, tell) {
 
   /** @returns {Promise<Finding>} */
   async function examine() {
-    if (room.error) return { verdict: 'fail', code: room.error.code, facts: [['It says', room.error.message]] };
-    if (room.state === 'away') return { verdict: 'fail', code: 'away' };
-    if (!other) return { verdict: 'none', code: room.state === 'open' ? 'waiting' : 'joining' };
+    if (room.error) return { verdict: "fail", code: room.error.code, facts: [["It says", room.error.message]] };
+    if (room.state === "away") return { verdict: "fail", code: "away" };
+    if (!other) return { verdict: "none", code: room.state === "open" ? "waiting" : "joining" };
     const { peer, at } = other;
-    if (peer.state === 'left') return { verdict: 'none', code: 'left' };
+    if (peer.state === "left") return { verdict: "none", code: "left" };
     const facts = peer.connection ? await describe(peer.connection).catch(() => []) : [];
-    if (peer.error) return { verdict: 'fail', code: peer.error.code, facts };
-    if (peer.state !== 'open' || !peer.path) return { verdict: 'none', code: 'connecting', facts };
+    if (peer.error) return { verdict: "fail", code: peer.error.code, facts };
+    if (peer.state !== "open" || !peer.path) return { verdict: "none", code: "connecting", facts };
     ms ??= performance.now() - Math.max(at, started);
-    return { verdict: peer.path === 'server' ? 'warn' : 'ok', code: peer.path, ms, facts, ...(peer.latency === null ? {} : { roundTrip: peer.latency }) };
+    return { verdict: peer.path === "server" ? "warn" : "ok", code: peer.path, ms, facts, ...(peer.latency === null ? {} : { roundTrip: peer.latency }) };
   }
 
-  room.addEventListener('state', look);
-  room.addEventListener('left', look);
-  room.addEventListener('peer', ({ peer }) => {
+  room.addEventListener("state", look);
+  room.addEventListener("left", look);
+  room.addEventListener("peer", ({ peer }) => {
     other = { peer, at: performance.now() };
     ms = undefined;
-    peer.addEventListener('state', look);
-    peer.addEventListener('path', look);
+    peer.addEventListener("state", look);
+    peer.addEventListener("path", look);
     look();
   });
   setInterval(() => document.hidden || look(), LOOK_MS);

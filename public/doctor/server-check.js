@@ -1,6 +1,6 @@
 // The doctor's call at the server: it opens the socket of a room, as everybody does, and learns which servers help to connect.
-import { isStun, isTurn, span } from './checks.js';
-import { readFrame, readIce, readRefusal } from './server-frames.js';
+import { isStun, isTurn, span } from "./checks.js";
+import { readFrame, readIce, readRefusal } from "./server-frames.js";
 
 /** How long the server may take to let a socket in, in ms: as long as the library gives it. */
 const OPEN_MS = 10_000;
@@ -22,26 +22,33 @@ const PONG_MS = 2_000;
  */
 export async function checkServer(page, signal) {
   const started = performance.now();
-  const url = new URL('peerjs', page);
-  url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
-  url.search = String(new URLSearchParams({ key: randomText(), token: randomText(), roster: '1' }));
+  const url = new URL("peerjs", page);
+  url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
+  url.search = String(new URLSearchParams({ key: randomText(), token: randomText(), roster: "1" }));
   const { code, frame, socket } = await firstFrame(url, signal);
   const ms = performance.now() - started;
-  if (frame?.type === 'OPEN') {
+  if (frame?.type === "OPEN") {
     const pong = await pulse(socket, signal);
     const ice = readIce(frame.payload);
     const urls = ice.servers.flatMap((server) => server.urls);
     const named = `${urls.filter(isStun).length} for STUN, ${urls.filter(isTurn).length} for TURN`;
-    const facts = /** @type {[string, string][]} */ ([['Addresses named', named], ['Round trip', pong === null ? 'no answer' : span(pong)]]);
-    return { finding: { verdict: 'ok', code: 'open', ms, facts }, ice };
+    const facts = /** @type {[string, string][]} */ ([
+      ["Addresses named", named],
+      ["Round trip", pong === null ? "no answer" : span(pong)],
+    ]);
+    return { finding: { verdict: "ok", code: "open", ms, facts }, ice };
   }
   socket?.close();
-  if (frame) return { finding: { verdict: 'fail', code: 'refused', ms, facts: [['It says', readRefusal(frame.payload) || frame.type || 'nonsense']] }, ice: null };
-  const facts = /** @type {[string, string][]} */ ([['Socket', code]]);
-  if (navigator.onLine === false) return { finding: { verdict: 'fail', code: 'offline', ms, facts }, ice: null };
-  const served = await fetch(page.pathname, { method: 'HEAD', cache: 'no-store', signal }).then(({ status }) => String(status), () => '');
-  facts.push(['Page', served ? `answers (${served})` : 'does not answer']);
-  return { finding: { verdict: 'fail', code: served ? 'no-socket' : 'away', ms, facts }, ice: null };
+  if (frame)
+    return { finding: { verdict: "fail", code: "refused", ms, facts: [["It says", readRefusal(frame.payload) || frame.type || "nonsense"]] }, ice: null };
+  const facts = /** @type {[string, string][]} */ ([["Socket", code]]);
+  if (navigator.onLine === false) return { finding: { verdict: "fail", code: "offline", ms, facts }, ice: null };
+  const served = await fetch(page.pathname, { method: "HEAD", cache: "no-store", signal }).then(
+    ({ status }) => String(status),
+    () => "",
+  );
+  facts.push(["Page", served ? `answers (${served})` : "does not answer"]);
+  return { finding: { verdict: "fail", code: served ? "no-socket" : "away", ms, facts }, ice: null };
 }
 
 /**
@@ -63,10 +70,10 @@ function firstFrame(url, signal) {
       socket.onmessage = socket.onclose = null;
       resolve({ code, frame, socket });
     };
-    const timer = setTimeout(() => end('no answer'), OPEN_MS);
-    socket.onmessage = ({ data }) => end('answered', readFrame(data));
+    const timer = setTimeout(() => end("no answer"), OPEN_MS);
+    socket.onmessage = ({ data }) => end("answered", readFrame(data));
     socket.onclose = ({ code }) => end(`closed (${code})`);
-    signal.addEventListener('abort', () => {
+    signal.addEventListener("abort", () => {
       clearTimeout(timer);
       socket.close();
       reject(signal.reason);
@@ -77,7 +84,7 @@ function firstFrame(url, signal) {
 /** 128 random bits in base64url: as the key and the token of a room are. */
 function randomText() {
   const text = String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16)));
-  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /**
@@ -96,9 +103,9 @@ function pulse(socket, signal) {
       resolve(ms);
     };
     const timer = setTimeout(() => end(null), PONG_MS);
-    signal.addEventListener('abort', () => end(null));
+    signal.addEventListener("abort", () => end(null));
     if (!socket) return end(null);
-    socket.onmessage = ({ data }) => data === 'pong' && end(performance.now() - started);
+    socket.onmessage = ({ data }) => data === "pong" && end(performance.now() - started);
     socket.onclose = () => end(null);
     socket.send('{"type":"HEARTBEAT"}');
   });

@@ -15,7 +15,7 @@ export function readIce(payload) {
   const { iceServers, degraded } = object(payload);
   const named = (Array.isArray(iceServers) ? iceServers : []).slice(0, MAX_SERVERS);
   // The credentials are read by the browser, which may refuse them.
-  const servers = named.map((server) => ({ ...object(server), urls: [object(server).urls].flat().filter((url) => typeof url === 'string') }));
+  const servers = named.map((server) => ({ ...object(server), urls: [object(server).urls].flat().filter((url) => typeof url === "string") }));
   return { servers: servers.filter(({ urls }) => urls.length), degraded: degraded === true };
 }
 
@@ -26,6 +26,6 @@ export const readRefusal = (payload) => text(object(payload).msg);
 const MAX_SERVERS = 32;
 
 /** @param {unknown} value @returns {Record<string, unknown>} */
-const object = (value) => (typeof value === 'object' && value !== null ? /** @type {Record<string, unknown>} */ (value) : {});
+const object = (value) => (typeof value === "object" && value !== null ? /** @type {Record<string, unknown>} */ (value) : {});
 /** @param {unknown} value */
-const text = (value) => (typeof value === 'string' ? value : '');
+const text = (value) => (typeof value === "string" ? value : "");

@@ -1,5 +1,5 @@
 // A shared board: everybody's pointer, many times a second, and waves, which are sure to arrive.
-import { join } from '../beckon.js'; // on a page elsewhere: 'https://beckon.example/beckon.js'
+import { join } from "../beckon.js"; // on a page elsewhere: 'https://beckon.example/beckon.js'
 
 const EVERY_MS = 33; // about 30 positions a second look smooth
 const REPEATS = 3; // any position may be lost on its way, the last one too
@@ -11,10 +11,10 @@ const $ = (id) => /** @type {any} */ (document.getElementById(id));
 
 // The server that introduces people, and the secret of their room. No secret yet: a fresh room.
 const room = join(new URL(`/${location.search}${location.hash}`, location.href));
-history.replaceState(null, '', new URL(room.link).hash); // this page's address is what the others open
+history.replaceState(null, "", new URL(room.link).hash); // this page's address is what the others open
 
-const me = { x: 0.5, y: 0.5, count: 0, due: 0, pointer: draw('you', '3c') };
-me.pointer.classList.add('me');
+const me = { x: 0.5, y: 0.5, count: 0, due: 0, pointer: draw("you", "3c") };
+me.pointer.classList.add("me");
 setInterval(() => {
   if (me.due <= 0) return;
   me.due--;
@@ -30,39 +30,39 @@ function move(x, y) {
   place(me.pointer, me.x, me.y);
 }
 
-for (const type of /** @type {const} */ (['pointerdown', 'pointermove'])) {
-  $('board').addEventListener(type, ({ clientX, clientY }) => {
-    const { left, top, width, height } = $('board').getBoundingClientRect();
+for (const type of /** @type {const} */ (["pointerdown", "pointermove"])) {
+  $("board").addEventListener(type, ({ clientX, clientY }) => {
+    const { left, top, width, height } = $("board").getBoundingClientRect();
     move((clientX - left) / width, (clientY - top) / height);
   });
 }
-$('board').addEventListener('keydown', (event) => {
+$("board").addEventListener("keydown", (event) => {
   const [x, y] = STEPS[event.key] ?? [];
   if (x === undefined || y === undefined) return;
   event.preventDefault(); // the pointer moves, not the page
   move(me.x + x, me.y + y);
 });
-$('wave').addEventListener('click', () => {
-  room.broadcast('wave'); // reliable: once, even if the connection has to be mended first
-  wave(me.pointer, 'You');
+$("wave").addEventListener("click", () => {
+  room.broadcast("wave"); // reliable: once, even if the connection has to be mended first
+  wave(me.pointer, "You");
 });
 
-room.addEventListener('state', show);
-room.addEventListener('left', show);
-room.addEventListener('peer', ({ peer }) => {
+room.addEventListener("state", show);
+room.addEventListener("left", show);
+room.addEventListener("peer", ({ peer }) => {
   const pointer = draw(peer.name, peer.id);
   let latest = 0;
-  peer.addEventListener('name', () => {
+  peer.addEventListener("name", () => {
     pointer.textContent = peer.name; // as text: it comes from somebody else
     show();
   });
-  peer.addEventListener('state', () => {
+  peer.addEventListener("state", () => {
     me.due = REPEATS; // to be seen where we are
-    if (peer.state === 'left') pointer.remove();
+    if (peer.state === "left") pointer.remove();
   });
-  peer.addEventListener('message', ({ data }) => {
-    if (data === 'wave') return wave(pointer, peer.name);
-    const [x = NaN, y = NaN, count = NaN] = String(data).split(' ', 4).slice(1).map(Number);
+  peer.addEventListener("message", ({ data }) => {
+    if (data === "wave") return wave(pointer, peer.name);
+    const [x = NaN, y = NaN, count = NaN] = String(data).split(" ", 4).slice(1).map(Number);
     if (!(count > latest)) return; // what may be lost may also be late
     latest = count;
     place(pointer, x, y);
@@ -71,30 +71,30 @@ room.addEventListener('peer', ({ peer }) => {
 });
 
 function show() {
-  const names = room.peers.map(({ name }) => name).join(', ');
-  const alone = 'Nobody else is here yet: open the link on another device.';
-  $('status').textContent = room.error?.message ?? (names ? `With you: ${names}` : alone);
+  const names = room.peers.map(({ name }) => name).join(", ");
+  const alone = "Nobody else is here yet: open the link on another device.";
+  $("status").textContent = room.error?.message ?? (names ? `With you: ${names}` : alone);
 }
 
 /** @param {string} name @param {string} id is hexadecimal, and so a colour: the same one on every board */
 function draw(name, id) {
-  const pointer = document.createElement('div');
-  pointer.className = 'pointer';
+  const pointer = document.createElement("div");
+  pointer.className = "pointer";
   pointer.textContent = name;
-  pointer.style.setProperty('--hue', String(parseInt(id, 16) % 360));
-  $('board').append(pointer);
+  pointer.style.setProperty("--hue", String(parseInt(id, 16) % 360));
+  $("board").append(pointer);
   return pointer;
 }
 
 /** @param {HTMLElement} pointer @param {number} x @param {number} y whatever was sent: CSS keeps it on the board */
 function place({ style }, x, y) {
-  style.setProperty('--x', String(x));
-  style.setProperty('--y', String(y));
+  style.setProperty("--x", String(x));
+  style.setProperty("--y", String(y));
 }
 
 /** @param {HTMLElement} pointer @param {string} name */
 function wave(pointer, name) {
-  $('news').textContent = `${name} waved`;
-  pointer.classList.add('waving');
-  setTimeout(() => pointer.classList.remove('waving'), 1_000);
+  $("news").textContent = `${name} waved`;
+  pointer.classList.add("waving");
+  setTimeout(() => pointer.classList.remove("waving"), 1_000);
 }

@@ -1,6 +1,6 @@
 // Files for everyone in the room: offered, accepted, and sent device to device in pieces.
-import { join } from '../beckon.js'; // on a page elsewhere: 'https://beckon.example/beckon.js'
-import { addRow } from './row.js'; // what is seen of a transfer; below
+import { join } from "../beckon.js"; // on a page elsewhere: 'https://beckon.example/beckon.js'
+import { addRow } from "./row.js"; // what is seen of a transfer; below
 
 const PIECE = 128_000; // bytes; a message has at most 256,000
 const AT_ONCE = 6; // pieces under way to one device: the line is busy, and little waits in memory
@@ -14,16 +14,16 @@ const $ = (id) => /** @type {any} */ (document.getElementById(id));
 
 // The server that introduces people, and the secret of their room. No secret yet: a fresh room.
 const room = join(new URL(`/${location.search}${location.hash}`, location.href));
-history.replaceState(null, '', new URL(room.link).hash); // this page's address is what the others open
+history.replaceState(null, "", new URL(room.link).hash); // this page's address is what the others open
 
 /** What this page offers, to whoever is here or comes. @type {File[]} */
 const files = [];
 /** What has not ended, both ways. @type {Map<number, Transfer>} */
 const transfers = new Map();
 
-$('choose').addEventListener('change', () => add([...$('choose').files]));
-addEventListener('dragover', (event) => event.preventDefault()); // or else the browser opens what is dropped
-addEventListener('drop', (event) => {
+$("choose").addEventListener("change", () => add([...$("choose").files]));
+addEventListener("dragover", (event) => event.preventDefault()); // or else the browser opens what is dropped
+addEventListener("drop", (event) => {
   event.preventDefault();
   add([...(event.dataTransfer?.files ?? [])]);
 });
@@ -35,22 +35,22 @@ function add(more) {
   show();
 }
 
-room.addEventListener('state', show);
-room.addEventListener('peer', ({ peer }) => {
+room.addEventListener("state", show);
+room.addEventListener("peer", ({ peer }) => {
   for (const file of files) offer(file, peer);
-  peer.addEventListener('name', show);
+  peer.addEventListener("name", show);
   show();
 });
-room.addEventListener('left', ({ peer }) => {
-  for (const [id, transfer] of transfers) if (transfer.peer === peer) end(id, 'left');
+room.addEventListener("left", ({ peer }) => {
+  for (const [id, transfer] of transfers) if (transfer.peer === peer) end(id, "left");
   show();
 });
-room.addEventListener('message', ({ from, data }) => {
-  if (typeof data !== 'string') return keep(from, data);
+room.addEventListener("message", ({ from, data }) => {
+  if (typeof data !== "string") return keep(from, data);
   const { offer, yes, no, name, size } = read(data);
   if (transfers.get(yes)?.peer === from) give(yes);
-  if (transfers.get(no)?.peer === from) end(no, 'stopped there');
-  if (!Number.isSafeInteger(offer) || typeof name !== 'string' || typeof size !== 'number' || !mayOffer(from)) return;
+  if (transfers.get(no)?.peer === from) end(no, "stopped there");
+  if (!Number.isSafeInteger(offer) || typeof name !== "string" || typeof size !== "number" || !mayOffer(from)) return;
   if (size <= LIMIT && !transfers.has(offer)) consider(offer, from, name.slice(0, 255), size);
   else tell(from, { no: offer });
 });
@@ -76,7 +76,7 @@ function mayOffer(peer) {
 function offer(file, peer) {
   const { name, size } = file;
   const [id = 0] = crypto.getRandomValues(new Uint32Array(1));
-  const row = addRow({ name, size, peer, no: () => stop(id, 'withdrawn') });
+  const row = addRow({ name, size, peer, no: () => stop(id, "withdrawn") });
   transfers.set(id, { peer, size, row, file, got: 0 });
   tell(peer, { offer: id, name, size });
 }
@@ -87,7 +87,7 @@ function consider(id, peer, name, size) {
     transfers.set(id, { peer, size, row, pieces: [], got: 0 });
     tell(peer, { yes: id });
   };
-  const row = addRow({ name, size, peer, yes, no: () => stop(id, 'stopped') });
+  const row = addRow({ name, size, peer, yes, no: () => stop(id, "stopped") });
   transfers.set(id, { peer, size, row, got: 0 });
 }
 
@@ -105,9 +105,9 @@ async function give(id) {
       row.progress(at + PIECE * (1 - underWay.length));
     }
     await Promise.all(underWay);
-    end(id, 'arrived');
+    end(id, "arrived");
   } catch {
-    stop(id, 'stopped: the file cannot be read any more, or they have left');
+    stop(id, "stopped: the file cannot be read any more, or they have left");
   }
 }
 
@@ -120,8 +120,8 @@ function keep(from, data) {
   pieces.push(new Blob([data.slice(4)])); // which the browser may keep on its disk
   transfer.got += data.byteLength - 4;
   row.progress(transfer.got);
-  if (transfer.got > size) stop(id, 'stopped: it is longer than was said');
-  else if (transfer.got === size) end(id, 'arrived', new Blob(pieces, { type: 'application/octet-stream' }));
+  if (transfer.got > size) stop(id, "stopped: it is longer than was said");
+  else if (transfer.got === size) end(id, "arrived", new Blob(pieces, { type: "application/octet-stream" }));
 }
 
 /** @param {number} id @param {string} how */
@@ -143,7 +143,7 @@ function tell(peer, words) {
 }
 
 function show() {
-  const names = room.peers.map(({ name }) => name).join(', ');
-  const alone = 'Nobody else is here yet: open the link on another device. Files can wait for it.';
-  $('status').textContent = room.error?.message ?? (names ? `With you: ${names}` : alone);
+  const names = room.peers.map(({ name }) => name).join(", ");
+  const alone = "Nobody else is here yet: open the link on another device. Files can wait for it.";
+  $("status").textContent = room.error?.message ?? (names ? `With you: ${names}` : alone);
 }

@@ -9,40 +9,40 @@
  * @param {() => void} facts.no
  */
 export function addRow({ name, size, peer, yes, no }) {
-  const template = /** @type {any} */ (document.getElementById('row'));
+  const template = /** @type {any} */ (document.getElementById("row"));
   const row = template.content.cloneNode(true).firstElementChild;
   const part = (/** @type {string} */ name) => row.querySelector(`.${name}`);
-  const who = () => (part('who').textContent = `${yes ? 'from' : 'to'} ${peer.name}`);
+  const who = () => (part("who").textContent = `${yes ? "from" : "to"} ${peer.name}`);
   who();
-  peer.addEventListener('name', who);
-  part('name').textContent = name; // as text: it comes from somebody else
-  part('size').textContent = size < 1e6 ? `${Math.ceil(size / 1e3)} kB` : `${(size / 1e6).toFixed(1)} MB`;
-  part('state').textContent = yes ? 'Do you want it?' : 'offered';
-  part('yes').hidden = !yes;
-  part('yes').addEventListener('click', () => {
-    part('yes').hidden = true;
-    part('no').textContent = 'Stop';
+  peer.addEventListener("name", who);
+  part("name").textContent = name; // as text: it comes from somebody else
+  part("size").textContent = size < 1e6 ? `${Math.ceil(size / 1e3)} kB` : `${(size / 1e6).toFixed(1)} MB`;
+  part("state").textContent = yes ? "Do you want it?" : "offered";
+  part("yes").hidden = !yes;
+  part("yes").addEventListener("click", () => {
+    part("yes").hidden = true;
+    part("no").textContent = "Stop";
     yes?.();
   });
-  part('no').textContent = yes ? 'No, thanks' : 'Withdraw';
-  part('no').addEventListener('click', no);
-  document.getElementById('list')?.prepend(row);
+  part("no").textContent = yes ? "No, thanks" : "Withdraw";
+  part("no").addEventListener("click", no);
+  document.getElementById("list")?.prepend(row);
 
   /** @param {number} got in bytes */
   function progress(got) {
     const done = Math.max(0, Math.min(1, got / size || 0));
-    part('bar').hidden = false;
-    part('bar').value = done;
-    part('state').textContent = `${Math.floor(100 * done)} %`;
+    part("bar").hidden = false;
+    part("bar").value = done;
+    part("state").textContent = `${Math.floor(100 * done)} %`;
   }
 
   /** @param {string} how @param {Blob} [file] to be saved */
   function end(how, file) {
-    for (const name of ['bar', 'yes', 'no']) part(name).hidden = true;
-    part('state').textContent = how;
-    part('save').hidden = !file;
-    part('save').download = name;
-    if (file) part('save').href = URL.createObjectURL(file);
+    for (const name of ["bar", "yes", "no"]) part(name).hidden = true;
+    part("state").textContent = how;
+    part("save").hidden = !file;
+    part("save").download = name;
+    if (file) part("save").href = URL.createObjectURL(file);
   }
 
   return { progress, end };

@@ -1,8 +1,8 @@
 // The surroundings of the examples: the link to a room, and code to read. The code that is shown is the code that runs: it is fetched from
 // where the page has it from.
-import { showCopied, showLink } from '../shared/link-card.js';
-import { stopped } from '../shared/sentences.js';
-import { canShare, copy, qr, share } from '../shared/share.js';
+import { showCopied, showLink } from "../shared/link-card.js";
+import { stopped } from "../shared/sentences.js";
+import { canShare, copy, qr, share } from "../shared/share.js";
 
 /** The address that stands for this server in what is to be read. */
 const SOMEWHERE = /\bbeckon\.example\b/g;
@@ -10,34 +10,34 @@ const SOMEWHERE = /\bbeckon\.example\b/g;
 const PARTS = /\/\*(?:[^*]|\*+[^*/])*\**\/?|\/\/ .*|^ *# .*|'[^'\n]*'?|`[^`]*`?/gm;
 
 // The link of another room was put into the address bar.
-addEventListener('hashchange', () => location.reload());
+addEventListener("hashchange", () => location.reload());
 // What keeps an example from beginning at all.
-addEventListener('error', ({ error }) => {
-  const status = document.getElementById('status');
-  if (error?.name !== 'BeckonError' || !status) return;
+addEventListener("error", ({ error }) => {
+  const status = document.getElementById("status");
+  if (error?.name !== "BeckonError" || !status) return;
   const { title, text } = stopped(error);
   status.textContent = `${title}. ${text}`;
 });
 // The example's own script has run by then, and the address is the room's.
-addEventListener('DOMContentLoaded', () => {
-  if (document.getElementById('link')) invite(location.href);
-  for (const code of document.querySelectorAll('code[data-source]')) showSource(/** @type {HTMLElement} */ (code));
-  for (const code of document.querySelectorAll('pre[data-run] code')) {
-    const text = code.textContent?.replace(SOMEWHERE, location.host) ?? '';
-    show(code, location.protocol === 'http:' ? text.replaceAll('https://', 'http://').replaceAll('wss://', 'ws://') : text);
+addEventListener("DOMContentLoaded", () => {
+  if (document.getElementById("link")) invite(location.href);
+  for (const code of document.querySelectorAll("code[data-source]")) showSource(/** @type {HTMLElement} */ (code));
+  for (const code of document.querySelectorAll("pre[data-run] code")) {
+    const text = code.textContent?.replace(SOMEWHERE, location.host) ?? "";
+    show(code, location.protocol === "http:" ? text.replaceAll("https://", "http://").replaceAll("wss://", "ws://") : text);
   }
 });
 
 /** @param {string} link */
 function invite(link) {
   showLink(link, qr(link), canShare);
-  document.getElementById('copy')?.addEventListener('click', async () => showCopied(await copy(link)));
-  document.getElementById('share')?.addEventListener('click', () => share(link));
+  document.getElementById("copy")?.addEventListener("click", async () => showCopied(await copy(link)));
+  document.getElementById("share")?.addEventListener("click", () => share(link));
 }
 
 /** @param {HTMLElement} code */
 async function showSource(code) {
-  const file = await fetch(code.dataset.source ?? '');
+  const file = await fetch(code.dataset.source ?? "");
   show(code, await file.text());
 }
 
@@ -50,7 +50,7 @@ function show(code, text) {
   code.replaceChildren(words);
   if (!globalThis.CSS?.highlights) return; // an older browser: the same text, in one colour
   for (const match of text.matchAll(PARTS)) {
-    const kind = /^['`]/.test(match[0]) ? 'string' : 'comment';
+    const kind = /^['`]/.test(match[0]) ? "string" : "comment";
     const [startOffset, endOffset] = [match.index, match.index + match[0].length];
     const range = new StaticRange({ startContainer: words, startOffset, endContainer: words, endOffset });
     const highlight = CSS.highlights.get(kind) ?? new Highlight();

@@ -32,7 +32,7 @@ export function openCandidateOrder() {
     /** @param {RTCIceCandidateInit} candidate @param {(candidate: RTCIceCandidateInit) => void} use called now, or in order of priority */
     add(candidate, use) {
       if (!held || held.length >= MAX_HELD) return use(candidate);
-      held.push({ priority: Number(candidate.candidate?.split(' ')[3]), use: () => use(candidate) });
+      held.push({ priority: Number(candidate.candidate?.split(" ")[3]), use: () => use(candidate) });
     },
     stop() {
       clearTimeout(timer);

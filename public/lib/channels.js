@@ -1,6 +1,6 @@
 // The two data channels of a connection: a reliable, ordered one, and an unreliable one for copies and for what may be lost. Both are negotiated:
 // there is no round trip in which only one side knows of them.
-import { sizeOf } from './memory.js';
+import { sizeOf } from "./memory.js";
 
 /** The unreliable channel drops everything above this, in bytes: its messages are of use now or not at all. */
 const UNRELIABLE_BYTES = 65_536;
@@ -48,10 +48,10 @@ export function openChannels({ pc, onOpen, onProbe, onReceive, onDrain, onClose 
     /** Makes the channels when they are needed: some stacks (libdatachannel) offer as soon as there is one. */
     open() {
       if (reliable) return;
-      reliable = pc.createDataChannel('beckon', { negotiated: true, id: 0 });
+      reliable = pc.createDataChannel("beckon", { negotiated: true, id: 0 });
       reliable.onopen = onOpen;
-      unreliable = pc.createDataChannel('beckon burst', { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 });
-      reliable.binaryType = unreliable.binaryType = 'arraybuffer';
+      unreliable = pc.createDataChannel("beckon burst", { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 });
+      reliable.binaryType = unreliable.binaryType = "arraybuffer";
       reliable.bufferedAmountLowThreshold = ROOM_BYTES;
       reliable.onbufferedamountlow = onDrain;
       reliable.onmessage = ({ data }) => receive(data, UNCHECKED_BYTES) || onClose();
@@ -59,7 +59,7 @@ export function openChannels({ pc, onOpen, onProbe, onReceive, onDrain, onClose 
       reliable.onclose = onClose; // the other side left, reloaded, or made another connection
     },
     get isOpen() {
-      return reliable?.readyState === 'open';
+      return reliable?.readyState === "open";
     },
     get isChecked() {
       return !unchecked;
@@ -74,18 +74,18 @@ export function openChannels({ pc, onOpen, onProbe, onReceive, onDrain, onClose 
 
     /** @param {string} text about the messages, not one of them */
     sendControl(text) {
-      if (reliable?.readyState === 'open' && reliable.bufferedAmount < 2 * FULL_BYTES) sent(reliable, text);
+      if (reliable?.readyState === "open" && reliable.bufferedAmount < 2 * FULL_BYTES) sent(reliable, text);
     },
 
     /** @param {Uint8Array<ArrayBuffer>} frame @returns {boolean} false if there is no channel, or it is full */
     write(frame) {
-      if (reliable?.readyState !== 'open' || reliable.bufferedAmount >= FULL_BYTES) return false;
+      if (reliable?.readyState !== "open" || reliable.bufferedAmount >= FULL_BYTES) return false;
       return sent(reliable, frame);
     },
 
     /** @param {string | Uint8Array<ArrayBuffer>} data which may be lost */
     sendUnreliable(data) {
-      if (unreliable?.readyState === 'open' && unreliable.bufferedAmount < UNRELIABLE_BYTES) sent(unreliable, data);
+      if (unreliable?.readyState === "open" && unreliable.bufferedAmount < UNRELIABLE_BYTES) sent(unreliable, data);
     },
 
     /** Hears nothing any more. */

@@ -1,9 +1,9 @@
 // One RTCPeerConnection to one peer: its negotiation, its channels, and the health of its path. It lives once: when it has failed, reconnect.js
 // makes another.
-import { openChannels } from './channels.js';
-import { isAnnounced } from './fingerprint.js';
-import { openNegotiation } from './negotiation.js';
-import { openPathHealth } from './path-health.js';
+import { openChannels } from "./channels.js";
+import { isAnnounced } from "./fingerprint.js";
+import { openNegotiation } from "./negotiation.js";
+import { openPathHealth } from "./path-health.js";
 
 /** @typedef {import('./negotiation.js').Signal} Signal */
 /** @typedef {ReturnType<typeof openConnection>} Connection */
@@ -23,7 +23,7 @@ export function openConnection({ id, polite, ice, sendSignal, onChange, onReceiv
   const pc = connect(ice);
   let relayRefused = false;
   pc.onicecandidateerror = ({ errorCode, url }) => {
-    if ((errorCode === 401 || errorCode === 403) && url?.startsWith('turn')) relayRefused = true;
+    if ((errorCode === 401 || errorCode === 403) && url?.startsWith("turn")) relayRefused = true;
   };
   const channels = openChannels({ pc, onOpen: check, onProbe: (data) => health.probed(data), onReceive, onDrain, onClose: () => fail() });
   const negotiation = openNegotiation({
@@ -46,21 +46,21 @@ export function openConnection({ id, polite, ice, sendSignal, onChange, onReceiv
 
   async function check() {
     const genuine = await isAnnounced(pc, negotiation.announced);
-    if (pc.signalingState === 'closed') return;
-    if (!genuine) return fail('forged');
+    if (pc.signalingState === "closed") return;
+    if (!genuine) return fail("forged");
     health.opened();
-    onChange('open');
+    onChange("open");
     channels.check();
   }
 
   /** The server is back, or the other side is: what was said in between may be lost. */
   function repeat() {
     if (health.isInterrupted) health.retry();
-    else if (pc.signalingState === 'have-local-offer') negotiation.describe();
+    else if (pc.signalingState === "have-local-offer") negotiation.describe();
   }
 
   /** @param {'failed' | 'forged'} [how] */
-  function fail(how = 'failed') {
+  function fail(how = "failed") {
     close();
     onChange(how);
   }
@@ -99,7 +99,7 @@ export function openConnection({ id, polite, ice, sendSignal, onChange, onReceiv
      * @param {boolean} [leisurely] whether there is no hurry: a better path is looked for
      */
     restartIce(leisurely) {
-      if (health.isInterrupted || pc.connectionState !== 'connected' || pc.signalingState !== 'stable') return repeat();
+      if (health.isInterrupted || pc.connectionState !== "connected" || pc.signalingState !== "stable") return repeat();
       if (leisurely) negotiation.preferBest();
       negotiation.restartIce();
     },
@@ -112,7 +112,7 @@ export function openConnection({ id, polite, ice, sendSignal, onChange, onReceiv
       try {
         pc.setConfiguration(ice);
       } catch (error) {
-        console.debug('beckon:', error); // closed, nonsense, or a stack that cannot (libdatachannel)
+        console.debug("beckon:", error); // closed, nonsense, or a stack that cannot (libdatachannel)
       }
     },
   };
@@ -123,7 +123,7 @@ function connect(ice) {
   try {
     return new RTCPeerConnection(ice);
   } catch (error) {
-    console.debug('beckon:', error);
+    console.debug("beckon:", error);
     return new RTCPeerConnection({ ...ice, iceServers: [] });
   }
 }

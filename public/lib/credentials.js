@@ -1,5 +1,5 @@
 // The ICE servers that the server names, and when their TURN credentials are to be renewed.
-import { readIce } from './parse.js';
+import { readIce } from "./parse.js";
 
 /** Credentials are renewed when this much of their life is over: time enough to try again. */
 const RENEW_AT = 0.8;

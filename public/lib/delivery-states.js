@@ -1,6 +1,6 @@
 // The delivery state of each id, for as long as it may matter: a peer that is cut off and comes back finds it. A state without any message is
 // forgotten at once. Of the others some are kept, or a page that stays open would keep everybody who ever came.
-import { abandon } from './delivery.js';
+import { abandon } from "./delivery.js";
 
 /** This many are kept, with those of the peers who are here. */
 const MAX_KEPT = 300;

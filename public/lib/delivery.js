@@ -1,8 +1,8 @@
 // Reliable, ordered, exactly-once delivery to one peer. Each message has a number, and is kept until it is acknowledged, whatever ways it takes and
 // however often. A lone small message on a reliable channel waits for SCTP's timer when its packet is lost (measured at 20 % loss: up to 2 s). So
 // copies of it go ahead on a channel that never waits.
-import { BeckonError } from './events.js';
-import { pack, rebase } from './frame.js';
+import { BeckonError } from "./events.js";
+import { pack, rebase } from "./frame.js";
 
 /** Copies of a small message leave after these times, in ms, until it is acknowledged. The first leaves at once. */
 const COPIES_MS = [30, 70, 110];
@@ -111,7 +111,7 @@ export function openDelivery({ state, write, sendUnreliable, onData }) {
      */
     async send(data) {
       const frame = pack(data, state.sent + 1);
-      if (waiting + frame.length > MAX_WAITING_BYTES) throw new BeckonError('too-much', 'Too much is waiting to arrive');
+      if (waiting + frame.length > MAX_WAITING_BYTES) throw new BeckonError("too-much", "Too much is waiting to arrive");
       waiting += frame.length;
       return new Promise((/** @type {(value: void) => void} */ done, failed) => {
         const message = { seq: ++state.sent, frame, byServerAt: -SERVER_AGAIN_MS, done, failed };
@@ -185,14 +185,14 @@ export function openDelivery({ state, write, sendUnreliable, onData }) {
       if (!from) {
         for (const before of received.values()) before.early.clear();
         received.set(epoch, (from = { upTo: 0, early: new Map() }));
-        if (received.size > MAX_LOADS) received.delete(received.keys().next().value ?? '');
+        if (received.size > MAX_LOADS) received.delete(received.keys().next().value ?? "");
       }
       const { early } = from;
       from.upTo = Math.max(from.upTo, base - 1);
       if (seq > from.upTo && (seq === from.upTo + 1 || early.size < MAX_EARLY)) early.set(seq, data);
       /** @type {import('./frame.js').Data[]} */
       const due = [];
-      while (early.has(from.upTo + 1)) due.push(early.get(++from.upTo) ?? '');
+      while (early.has(from.upTo + 1)) due.push(early.get(++from.upTo) ?? "");
       for (const number of early.keys()) if (number <= from.upTo) early.delete(number);
       confirm(from.upTo);
       due.forEach(onData);

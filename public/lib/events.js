@@ -1,5 +1,5 @@
 // The error that the library throws, the events that it fires, and a room's messages one after the other.
-import { sizeOf } from './memory.js';
+import { sizeOf } from "./memory.js";
 
 /** This much may wait for an app that iterates, in bytes: a person may look away, but not for ever. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
@@ -13,7 +13,7 @@ export class BeckonError extends Error {
    */
   constructor(code, message, options) {
     super(message, options);
-    this.name = 'BeckonError';
+    this.name = "BeckonError";
     this.code = code;
   }
 }
@@ -42,14 +42,14 @@ export async function* messages(room) {
   let wake = () => {};
   const listening = new AbortController();
   const notice = (/** @type {any} */ { type, from, data }) => {
-    if (type === 'message' && !full) {
+    if (type === "message" && !full) {
       full = (bytes += sizeOf(data)) > MAX_UNREAD_BYTES;
       if (!full) waiting.push({ from, data });
     }
     wake();
   };
-  room.addEventListener('message', notice, { signal: listening.signal });
-  room.addEventListener('state', notice, { signal: listening.signal });
+  room.addEventListener("message", notice, { signal: listening.signal });
+  room.addEventListener("state", notice, { signal: listening.signal });
   try {
     for (;;) {
       const next = waiting;
@@ -60,8 +60,8 @@ export async function* messages(room) {
       }
       if (next.length) continue;
       // They were acknowledged when they came: the reader must not believe that it has seen all.
-      if (full) throw new BeckonError('too-much', 'More messages came than were read');
-      if (room.state === 'closed') return;
+      if (full) throw new BeckonError("too-much", "More messages came than were read");
+      if (room.state === "closed") return;
       await new Promise((resolve) => (wake = () => resolve(undefined)));
     }
   } finally {

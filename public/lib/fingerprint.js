@@ -10,12 +10,12 @@ const SHA_256 = /^([\dA-F]{2}:){31}[\dA-F]{2}$/;
  * @param {unknown} sdp
  */
 export function strongOnly(sdp) {
-  return String(sdp).replace(FINGERPRINT, (line, hash) => (hash.toLowerCase() === 'sha-256' ? line : ''));
+  return String(sdp).replace(FINGERPRINT, (line, hash) => (hash.toLowerCase() === "sha-256" ? line : ""));
 }
 
 /** @param {string} sdp */
 export function fingerprints(sdp) {
-  const prints = Array.from(sdp.matchAll(FINGERPRINT), ([, , print]) => (print ?? '').toUpperCase());
+  const prints = Array.from(sdp.matchAll(FINGERPRINT), ([, , print]) => (print ?? "").toUpperCase());
   return prints.filter((print) => SHA_256.test(print));
 }
 
@@ -35,14 +35,18 @@ export async function isAnnounced(pc, announced) {
 async function certificate(pc) {
   const [raw] = pc.sctp?.transport?.getRemoteCertificates?.() ?? [];
   if (raw?.byteLength) {
-    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', raw));
-    return [Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join(':').toUpperCase()];
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", raw));
+    return [
+      Array.from(hash, (byte) => byte.toString(16).padStart(2, "0"))
+        .join(":")
+        .toUpperCase(),
+    ];
   }
   /** @type {any[]} */
   const stats = [];
   (await pc.getStats()).forEach((report) => stats.push(report));
   const id = stats.find((report) => report.remoteCertificateId)?.remoteCertificateId;
-  const report = stats.find((report) => report.id === id && report.fingerprintAlgorithm === 'sha-256');
+  const report = stats.find((report) => report.id === id && report.fingerprintAlgorithm === "sha-256");
   if (report) return [String(report.fingerprint).toUpperCase()];
-  return fingerprints((pc.currentRemoteDescription ?? pc.remoteDescription)?.sdp ?? '');
+  return fingerprints((pc.currentRemoteDescription ?? pc.remoteDescription)?.sdp ?? "");
 }

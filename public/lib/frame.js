@@ -1,6 +1,6 @@
 // A message as it travels: one kind byte, for a numbered one `base` and `seq` (64-bit floats, big-endian), then UTF-8 or the bytes
 // themselves. Names and acknowledgements are JSON text, and no business of this file.
-import { BeckonError } from './events.js';
+import { BeckonError } from "./events.js";
 
 /** Longest message, in bytes, text as UTF-8. In every browser a data channel carries 256 KiB in one piece. */
 const MAX_BYTES = 256_000;
@@ -26,10 +26,10 @@ const SEQ_AT = 9;
 export function pack(data, seq) {
   const content = toBytes(data);
   const most = seq ? MAX_BYTES : MAX_LOOSE_BYTES;
-  if (content.length > most) throw new BeckonError('too-long', `A message has at most ${most} bytes`);
+  if (content.length > most) throw new BeckonError("too-long", `A message has at most ${most} bytes`);
   const header = seq ? HEADER : 1;
   const frame = new Uint8Array(header + content.length);
-  frame[0] = A_FRAME | (typeof data === 'string' ? 0 : BYTES) | (seq ? 0 : LOOSE);
+  frame[0] = A_FRAME | (typeof data === "string" ? 0 : BYTES) | (seq ? 0 : LOOSE);
   frame.set(content, header);
   if (seq) new DataView(frame.buffer).setFloat64(SEQ_AT, seq);
   return frame;
@@ -62,8 +62,8 @@ export function unpack(frame) {
 
 /** @param {Sendable} data */
 function toBytes(data) {
-  if (typeof data === 'string') return new TextEncoder().encode(data);
+  if (typeof data === "string") return new TextEncoder().encode(data);
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  throw new TypeError('A message is text or bytes');
+  throw new TypeError("A message is text or bytes");
 }

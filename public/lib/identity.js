@@ -1,7 +1,7 @@
 // This page's identity in a room: an id, the token that proves it is ours, and a name. It is kept per tab: a reload is the same peer. One page
 // holds it at a time: a duplicated tab, which inherits the tab's storage, becomes a second peer.
-import { freshSecret } from './seal.js';
-import { cleanName, persona } from './names.js';
+import { freshSecret } from "./seal.js";
+import { cleanName, persona } from "./names.js";
 
 /** How long a reloaded page waits for its predecessor to let go of the id, in ms. Only a duplicated tab waits in vain. */
 const HANDOVER_MS = 400;
@@ -28,7 +28,7 @@ export async function takeIdentity(realmKey, { name, asNew }) {
   let release = kept && (await hold(kept.id));
   if (!kept || !release) {
     // The id is made here and not asked for: so the name can be shown before the first packet has left.
-    kept = { id: crypto.randomUUID(), token: freshSecret(), name: '' };
+    kept = { id: crypto.randomUUID(), token: freshSecret(), name: "" };
     release = await hold(kept.id);
   }
   const { id, token } = kept;
@@ -43,7 +43,7 @@ export async function takeIdentity(realmKey, { name, asNew }) {
     },
     release: release ?? (() => {}),
   };
-  identity.rename(kept.name || (name ?? ''));
+  identity.rename(kept.name || (name ?? ""));
   return identity;
 }
 
@@ -53,8 +53,8 @@ export async function takeIdentity(realmKey, { name, asNew }) {
  */
 function recall(place) {
   try {
-    const { id, token, name } = JSON.parse(globalThis.sessionStorage?.getItem(place) ?? '');
-    return typeof id === 'string' && typeof token === 'string' ? { id, token, name } : null;
+    const { id, token, name } = JSON.parse(globalThis.sessionStorage?.getItem(place) ?? "");
+    return typeof id === "string" && typeof token === "string" ? { id, token, name } : null;
   } catch {
     return null;
   }

@@ -4,4 +4,4 @@
 const OVERHEAD_BYTES = 256;
 
 /** @param {string | ArrayBuffer} data @returns {number} in bytes, with the overhead */
-export const sizeOf = (data) => OVERHEAD_BYTES + (typeof data === 'string' ? data.length : data.byteLength);
+export const sizeOf = (data) => OVERHEAD_BYTES + (typeof data === "string" ? data.length : data.byteLength);

@@ -1,11 +1,11 @@
 // Messages with one peer, over whatever transport there is: a connection, or the server. It carries messages, their acknowledgements and names.
-import { openDelivery } from './delivery.js';
-import { pack, unpack } from './frame.js';
-import { readControl } from './parse.js';
-import { openPathMonitor } from './path-monitor.js';
-import { throttle } from './rate-limit.js';
-import { base64url } from './seal.js';
-import { openSilenceWatch } from './silence.js';
+import { openDelivery } from "./delivery.js";
+import { pack, unpack } from "./frame.js";
+import { readControl } from "./parse.js";
+import { openPathMonitor } from "./path-monitor.js";
+import { throttle } from "./rate-limit.js";
+import { base64url } from "./seal.js";
+import { openSilenceWatch } from "./silence.js";
 
 /** Messages leave this many frames of the server's limit to acknowledgements. */
 const SPARE = 10;
@@ -48,7 +48,7 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
   /** @param {number} seq @param {import('./connection.js').Connection} by the connection that brought it */
   function acknowledge(seq, by) {
     if (by !== connection()) return;
-    const ack = JSON.stringify({ type: 'ack', seq });
+    const ack = JSON.stringify({ type: "ack", seq });
     by.sendControl(ack);
     by.sendUnreliable(ack);
   }
@@ -60,9 +60,9 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
 
   /** @param {import('./parse.js').Control | null} control */
   function onControl(control) {
-    if (control?.type === 'name') names.call(control.name);
-    else if (control?.type === 'ack') delivery.acknowledge(control.seq);
-    else if (control?.type === 'relay') monitor.heard(control.protocol, control.path);
+    if (control?.type === "name") names.call(control.name);
+    else if (control?.type === "ack") delivery.acknowledge(control.seq);
+    else if (control?.type === "relay") monitor.heard(control.protocol, control.path);
   }
 
   return {
@@ -98,7 +98,7 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
     /** There is a new connection: our name, and everything unacknowledged. The receiver drops what it already has. */
     start() {
       monitor.reset();
-      sendControl({ type: 'name', name: myName() });
+      sendControl({ type: "name", name: myName() });
       delivery.resend();
     },
 
@@ -124,9 +124,9 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
     /** @param {string | ArrayBuffer} data from a connection: a message, or text about messages */
     receive(data) {
       silence.heard();
-      if (typeof data === 'string') return onControl(readControl(data));
+      if (typeof data === "string") return onControl(readControl(data));
       const [by, frame] = [connection(), unpack(data)];
-      const [epoch = ''] = by?.remote?.split('.') ?? [];
+      const [epoch = ""] = by?.remote?.split(".") ?? [];
       if (by && frame) delivery.receive(epoch, frame, (seq) => acks.call(seq, by));
     },
 

@@ -1,20 +1,20 @@
 // A friendly name, an animal and a hue from a peer's id: the same on every device, without asking anyone.
 
 const ADJECTIVES = (
-  'Agile Brave Breezy Bright Bubbly Calm Candid Careful Cheerful Clever Cosmic Cosy Curious Dapper Daring Dashing ' +
-  'Deft Dreamy Eager Early Earnest Fabled Fair Famous Fearless Festive Fleet Fluent Friendly Gallant Gentle Glad ' +
-  'Happy Hardy Helpful Honest Humble Jaunty Jolly Keen Kind Lively Loyal Lucky Mellow Merry Mighty Neat ' +
-  'Nimble Noble Patient Peppy Plucky Polite Proud Quick Quiet Sunny Swift Tidy Trusty Upbeat Witty Zesty'
-).split(' ');
+  "Agile Brave Breezy Bright Bubbly Calm Candid Careful Cheerful Clever Cosmic Cosy Curious Dapper Daring Dashing " +
+  "Deft Dreamy Eager Early Earnest Fabled Fair Famous Fearless Festive Fleet Fluent Friendly Gallant Gentle Glad " +
+  "Happy Hardy Helpful Honest Humble Jaunty Jolly Keen Kind Lively Loyal Lucky Mellow Merry Mighty Neat " +
+  "Nimble Noble Patient Peppy Plucky Polite Proud Quick Quiet Sunny Swift Tidy Trusty Upbeat Witty Zesty"
+).split(" ");
 
 // Faces that Unicode 12 (2019) has, so that phones of today can draw them; no animal that is an insult anywhere we know.
 const ANIMALS = (
-  'Wolf🐺 Fox🦊 Raccoon🦝 Cat🐱 Lion🦁 Tiger🐯 Leopard🐆 Horse🐴 Unicorn🦄 Zebra🦓 Deer🦌 Ox🐂 Buffalo🐃 Ram🐏 Sheep🐑 Goat🐐 ' +
-  'Camel🐫 Llama🦙 Giraffe🦒 Elephant🐘 Rhino🦏 Mouse🐭 Hamster🐹 Rabbit🐰 Chipmunk🐿️ Hedgehog🦔 Bat🦇 Bear🐻 Koala🐨 Panda🐼 ' +
-  'Sloth🦥 Otter🦦 Kangaroo🦘 Badger🦡 Rooster🐓 Penguin🐧 Dove🕊️ Eagle🦅 Duck🦆 Swan🦢 Owl🦉 Flamingo🦩 Peacock🦚 Parrot🦜 ' +
-  'Frog🐸 Crocodile🐊 Turtle🐢 Lizard🦎 Dragon🐲 Dinosaur🦕 Whale🐳 Dolphin🐬 Pufferfish🐡 Shark🦈 Octopus🐙 Snail🐌 ' +
-  'Butterfly🦋 Bee🐝 Ladybird🐞 Cricket🦗 Crab🦀 Lobster🦞 Squid🦑 Fish🐠'
-).split(' ');
+  "Wolf🐺 Fox🦊 Raccoon🦝 Cat🐱 Lion🦁 Tiger🐯 Leopard🐆 Horse🐴 Unicorn🦄 Zebra🦓 Deer🦌 Ox🐂 Buffalo🐃 Ram🐏 Sheep🐑 Goat🐐 " +
+  "Camel🐫 Llama🦙 Giraffe🦒 Elephant🐘 Rhino🦏 Mouse🐭 Hamster🐹 Rabbit🐰 Chipmunk🐿️ Hedgehog🦔 Bat🦇 Bear🐻 Koala🐨 Panda🐼 " +
+  "Sloth🦥 Otter🦦 Kangaroo🦘 Badger🦡 Rooster🐓 Penguin🐧 Dove🕊️ Eagle🦅 Duck🦆 Swan🦢 Owl🦉 Flamingo🦩 Peacock🦚 Parrot🦜 " +
+  "Frog🐸 Crocodile🐊 Turtle🐢 Lizard🦎 Dragon🐲 Dinosaur🦕 Whale🐳 Dolphin🐬 Pufferfish🐡 Shark🦈 Octopus🐙 Snail🐌 " +
+  "Butterfly🦋 Bee🐝 Ladybird🐞 Cricket🦗 Crab🦀 Lobster🦞 Squid🦑 Fish🐠"
+).split(" ");
 
 /** Longest name, in graphemes: people count those as characters. */
 const NAME_GRAPHEMES = 32;
@@ -29,8 +29,8 @@ const NAME_UNITS = 128;
  */
 export function persona(id) {
   const hash = mix(id);
-  const animal = ANIMALS[(hash >>> 6) & 63] ?? '';
-  const word = /^\w*/.exec(animal)?.[0] ?? '';
+  const animal = ANIMALS[(hash >>> 6) & 63] ?? "";
+  const word = /^\w*/.exec(animal)?.[0] ?? "";
   return { name: `${ADJECTIVES[hash & 63]} ${word}`, face: animal.slice(word.length), hue: ((hash >>> 12) % 24) * 15 };
 }
 
@@ -43,11 +43,11 @@ const UNFIT = /[\p{Cc}\p{Cs}\s\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u
  * @returns {string} empty when nothing is left
  */
 export function cleanName(text) {
-  if (typeof text !== 'string') return '';
-  const plain = text.slice(0, 1_000).replace(UNFIT, ' ').trim();
-  if (!/[\p{L}\p{N}\p{P}\p{S}]/u.test(plain)) return '';
+  if (typeof text !== "string") return "";
+  const plain = text.slice(0, 1_000).replace(UNFIT, " ").trim();
+  if (!/[\p{L}\p{N}\p{P}\p{S}]/u.test(plain)) return "";
   const graphemes = Array.from(new Intl.Segmenter().segment(plain), (part) => part.segment);
-  let name = '';
+  let name = "";
   for (const grapheme of graphemes.slice(0, NAME_GRAPHEMES)) {
     if (name.length + grapheme.length > NAME_UNITS) break;
     name += grapheme;

@@ -1,6 +1,6 @@
 // Offers, answers and candidates of one connection: perfect negotiation (W3C WebRTC 1.0, section 10.7), with trickle.
-import { openCandidateOrder } from './candidate-order.js';
-import { fingerprints, strongOnly } from './fingerprint.js';
+import { openCandidateOrder } from "./candidate-order.js";
+import { fingerprints, strongOnly } from "./fingerprint.js";
 
 /**
  * A signal is what one connection tells the other through the server. `from` and `to` name connections, not peers: `to` is missing while the
@@ -54,7 +54,7 @@ export function openNegotiation({ pc, id, polite, sendSignal, isInterrupted, ope
   function describe() {
     const { type, sdp } = pc.localDescription ?? {};
     if (!type || !sdp) return;
-    const more = type === 'answer' ? { answers: answered } : { lost: isInterrupted(), better: order.holds };
+    const more = type === "answer" ? { answers: answered } : { lost: isInterrupted(), better: order.holds };
     sendSignal({ from: id, to: remote, description: { type, sdp, ...more } });
   }
 
@@ -62,14 +62,14 @@ export function openNegotiation({ pc, id, polite, sendSignal, isInterrupted, ope
   async function take({ from, description, candidate }) {
     if (candidate) return order.add(candidate, (candidate) => attempt(() => pc.addIceCandidate(candidate)));
     if (!description) return;
-    const isOffer = description.type === 'offer';
+    const isOffer = description.type === "offer";
     // An answer to an offer that we have replaced since: its ICE credentials are not what the other side uses now.
     if (!isOffer && description.answers && description.answers !== userName(pc.localDescription?.sdp)) return;
-    const ready = !offering && (pc.signalingState === 'stable' || settingAnswer);
+    const ready = !offering && (pc.signalingState === "stable" || settingAnswer);
     if (isOffer && !ready && !polite) return;
     const sdp = strongOnly(description.sdp);
     const prints = fingerprints(sdp);
-    if (!prints.length) throw new Error('no sha-256 fingerprint');
+    if (!prints.length) throw new Error("no sha-256 fingerprint");
     remote = from;
     announced = new Set(prints);
     if (description.better) order.hold();
@@ -94,7 +94,7 @@ export function openNegotiation({ pc, id, polite, sendSignal, isInterrupted, ope
     },
     /** Whether our first offer is out and nothing has come back. */
     get calling() {
-      return remote === null && (offering || pc.signalingState === 'have-local-offer');
+      return remote === null && (offering || pc.signalingState === "have-local-offer");
     },
 
     /** @param {Pick<Signal, 'from' | 'description' | 'candidate'>} signal */
@@ -132,11 +132,11 @@ async function attempt(step) {
   try {
     await step();
   } catch (error) {
-    console.debug('beckon:', error); // the connection is closed, or the signal is ignored: there is nothing to do
+    console.debug("beckon:", error); // the connection is closed, or the signal is ignored: there is nothing to do
   }
 }
 
 /** The name of a round of ICE: every restart has its own. @param {string} [sdp] */
 function userName(sdp) {
-  return /^a=ice-ufrag:(\S+)/m.exec(sdp ?? '')?.[1];
+  return /^a=ice-ufrag:(\S+)/m.exec(sdp ?? "")?.[1];
 }

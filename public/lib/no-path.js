@@ -1,5 +1,5 @@
 // Why there is no path to a peer, or none that can be trusted, as an error with a code.
-import { BeckonError } from './events.js';
+import { BeckonError } from "./events.js";
 
 /**
  * @param {string} name of the peer
@@ -8,8 +8,8 @@ import { BeckonError } from './events.js';
  */
 export function noPath(name, { iceServers, degraded }, relayRefused) {
   const hasRelay = /"turns?:/.test(JSON.stringify(iceServers));
-  const why = relayRefused ? 'relay-refused' : hasRelay ? 'no-path' : degraded ? 'relay-missing' : 'no-direct-path';
+  const why = relayRefused ? "relay-refused" : hasRelay ? "no-path" : degraded ? "relay-missing" : "no-direct-path";
   return new BeckonError(why, `No path to ${name}`);
 }
 
-export const tampered = () => new BeckonError('tampered', 'Someone changed the introduction');
+export const tampered = () => new BeckonError("tampered", "Someone changed the introduction");

@@ -9,13 +9,13 @@
  * @param {() => void} on.moved the network changed
  */
 export function watchPage(signal, { gone, back, look, moved }) {
-  if (typeof window === 'undefined') return;
-  window.addEventListener('pagehide', gone, { signal });
-  window.addEventListener('pageshow', (event) => event.persisted && back(), { signal });
-  window.addEventListener('online', moved, { signal });
+  if (typeof window === "undefined") return;
+  window.addEventListener("pagehide", gone, { signal });
+  window.addEventListener("pageshow", (event) => event.persisted && back(), { signal });
+  window.addEventListener("online", moved, { signal });
   /** Where browsers tell it (phones): `change` fires for every new estimate of the speed, too. @type {any} */
   const { connection } = /** @type {any} */ (navigator);
   let type = connection?.type;
-  connection?.addEventListener?.('change', () => type !== (type = connection.type) && type !== 'none' && moved(), { signal });
-  document.addEventListener('visibilitychange', () => !document.hidden && look(), { signal });
+  connection?.addEventListener?.("change", () => type !== (type = connection.type) && type !== "none" && moved(), { signal });
+  document.addEventListener("visibilitychange", () => !document.hidden && look(), { signal });
 }

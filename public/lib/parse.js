@@ -1,7 +1,7 @@
 // The one door for foreign data. Data from a channel, sealed through the server, or from the server itself becomes one of these types here, or
 // nothing. Behind the door nobody asks what a field may be. Nothing here throws.
-import { unpack } from './frame.js';
-import { bytes } from './seal.js';
+import { unpack } from "./frame.js";
+import { bytes } from "./seal.js";
 
 /** Longest text in a field, in characters: of those that there are, a description (SDP) is the longest, with one line for each candidate. */
 const MAX_TEXT = 32_768;
@@ -35,9 +35,9 @@ const MAX_SERVERS = 32;
 /** @param {unknown} data @returns {Control | null} */
 export function readControl(data) {
   const { type, name, seq, protocol, path } = object(isText(data) && tried(() => JSON.parse(data)));
-  if (type === 'name' && isText(name)) return { type, name };
-  if (type === 'ack' && isCount(seq)) return { type, seq };
-  if (type === 'relay' && isText(protocol)) return { type, protocol, path: text(path, '') };
+  if (type === "name" && isText(name)) return { type, name };
+  if (type === "ack" && isCount(seq)) return { type, seq };
+  if (type === "relay" && isText(protocol)) return { type, protocol, path: text(path, "") };
   return null;
 }
 
@@ -48,7 +48,7 @@ const FIELDS = {
   here: (here) => text(here),
   from: (from) => text(from),
   to: (to) => text(to),
-  description: (it) => (/^(offer|answer)$/.test(text(it.type, '')) && isText(it.sdp) ? it : undefined),
+  description: (it) => (/^(offer|answer)$/.test(text(it.type, "")) && isText(it.sdp) ? it : undefined),
   candidate: (it) => (isText(it.candidate) ? it : undefined), // its other fields the browser reads, and refuses
 };
 
@@ -70,14 +70,14 @@ export function readMessage(opened) {
  * @returns {{ type: string, src: string, payload: unknown }} all empty for the answer to a heartbeat, which is no JSON
  */
 export function readFrame(data) {
-  const { type, src, payload } = object(typeof data === 'string' && tried(() => JSON.parse(data)));
-  return { type: text(type, ''), src: text(src, ''), payload };
+  const { type, src, payload } = object(typeof data === "string" && tried(() => JSON.parse(data)));
+  return { type: text(type, ""), src: text(src, ""), payload };
 }
 
 /** Our id, and the ids of those who are here. @param {unknown} payload of OPEN */
 export function readOpen(payload) {
   const { id, peers } = object(payload);
-  return { id: text(id, ''), peers: list(peers, MAX_PEERS).filter(isText) };
+  return { id: text(id, ""), peers: list(peers, MAX_PEERS).filter(isText) };
 }
 
 /** @param {unknown} payload of OPEN and of ICE @returns {Ice} */
@@ -87,7 +87,7 @@ export function readIce(payload) {
   const servers = list(iceServers, MAX_SERVERS).map((server) => ({ ...object(server), urls: [object(server).urls].flat().filter(isText) }));
   return {
     iceServers: servers.filter(({ urls }) => urls.length),
-    ttl: typeof ttl === 'number' && ttl > 0 ? ttl : 0,
+    ttl: typeof ttl === "number" && ttl > 0 ? ttl : 0,
     degraded: degraded === true,
   };
 }
@@ -95,7 +95,7 @@ export function readIce(payload) {
 /** Why the server refuses us. @param {unknown} payload of ERROR and of ID-TAKEN */
 export function readRefusal(payload) {
   const { code, msg } = object(payload);
-  return { code: text(code, ''), message: text(msg, '') };
+  return { code: text(code, ""), message: text(msg, "") };
 }
 
 /** The result; nothing for nonsense, and for what is nested too deeply to be read. @template T @param {() => T} read */
@@ -106,13 +106,13 @@ function tried(read) {
 }
 
 /** @param {unknown} value @returns {value is Record<string, unknown>} */
-const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 /** @param {unknown} value */
 const object = (value) => (isObject(value) ? value : {});
 /** @param {unknown} value @param {number} most @returns {any[]} */
 const list = (value, most) => (Array.isArray(value) ? value.slice(0, most) : []);
 /** @param {unknown} value @returns {value is string} */
-const isText = (value) => typeof value === 'string' && value.length <= MAX_TEXT;
+const isText = (value) => typeof value === "string" && value.length <= MAX_TEXT;
 /** @param {unknown} value @returns {value is number} */
 const isCount = (value) => Number.isSafeInteger(value) && /** @type {number} */ (value) >= 0;
 /** @template {string | undefined} Otherwise @param {unknown} value @param {Otherwise} [otherwise] @returns {string | Otherwise} */

@@ -1,6 +1,6 @@
 // Whether the path of a connection still leads to the other side. A lost path is repaired by ICE restarts, and proven by a ping that is answered.
 // Times are what browsers were measured to do.
-import { openLimit } from './rate-limit.js';
+import { openLimit } from "./rate-limit.js";
 
 /** A first connection may take this long, in ms: Chromium says 'failed' after 15 s, but only if there was an answer. */
 const CONNECT_MS = 15_000;
@@ -43,10 +43,10 @@ export function openPathHealth({ pc, isOpen, sendControl, restartIce, onChange, 
 
   pc.onconnectionstatechange = () => {
     const state = pc.connectionState;
-    if (state === 'failed') onFail();
+    if (state === "failed") onFail();
     else if (!isOpen()) return;
-    else if (state === 'disconnected') interrupt(DOUBT_MS);
-    else if (state === 'connected' && interrupted) {
+    else if (state === "disconnected") interrupt(DOUBT_MS);
+    else if (state === "connected" && interrupted) {
       clearTimeout(timer);
       if (Date.now() - interruptedAt > RESUME_MS) return onFail();
       timer = setTimeout(onFail, PROOF_MS);
@@ -59,7 +59,7 @@ export function openPathHealth({ pc, isOpen, sendControl, restartIce, onChange, 
     if (!interrupted) interruptedAt = Date.now();
     interrupted = true;
     clearTimeout(timer); // it may have been back for a moment
-    onChange('interrupted');
+    onChange("interrupted");
     timer = setTimeout(restart, patience);
   }
 
@@ -71,11 +71,11 @@ export function openPathHealth({ pc, isOpen, sendControl, restartIce, onChange, 
   }
 
   function resume() {
-    if (!interrupted || pc.connectionState !== 'connected') return;
+    if (!interrupted || pc.connectionState !== "connected") return;
     interrupted = false;
     restarts = 0;
     clearTimeout(timer);
-    onChange('resumed');
+    onChange("resumed");
   }
 
   return {

@@ -1,6 +1,6 @@
 // Measures by what way a connection goes and how long that takes, and tells the other side: each of the two sees only its own half.
-import { findPath } from './path.js';
-import { openLimit } from './rate-limit.js';
+import { findPath } from "./path.js";
+import { openLimit } from "./rate-limit.js";
 
 /** The path and its latency are measured this often, in ms, as long as somebody may be looking. */
 const MEASURE_MS = 5_000;
@@ -15,10 +15,10 @@ const MEASUREMENTS = /** @type {const} */ ([2, 1]);
  */
 export function openPathMonitor({ connection, sendControl, onPath }) {
   /** By what protocol the other side reaches its relay, and what its path is, as it says. */
-  let theirRelay = '';
-  let theirPath = '';
+  let theirRelay = "";
+  let theirPath = "";
   /** Our way, as we have told it. */
-  let toldWay = '';
+  let toldWay = "";
   let roundTrip = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -37,7 +37,7 @@ export function openPathMonitor({ connection, sendControl, onPath }) {
     if (!present || (!asked && globalThis.document?.hidden)) return;
     const way = await read();
     if (!way || present !== connection()) return;
-    const control = { type: 'relay', protocol: way.relay, path: way.path };
+    const control = { type: "relay", protocol: way.relay, path: way.path };
     if (toldWay !== (toldWay = way.relay + way.path) || asking) sendControl(control);
     roundTrip = way.latency ?? 0;
     onPath(way.path, way.latency);
@@ -60,7 +60,7 @@ export function openPathMonitor({ connection, sendControl, onPath }) {
 
     /** There is a new connection. */
     reset() {
-      theirRelay = theirPath = toldWay = '';
+      theirRelay = theirPath = toldWay = "";
     },
 
     /** There is no path to measure. */

@@ -22,7 +22,7 @@
  * @param {string} [path] what its path is, as it says: the two may use different pairs of addresses
  * @returns {Promise<Way | null>}
  */
-export async function findPath(pc, relay, path = '') {
+export async function findPath(pc, relay, path = "") {
   /** @type {Map<string, any>} */
   const byId = new Map();
   (await pc.getStats()).forEach((report) => byId.set(report.id, report));
@@ -32,16 +32,16 @@ export async function findPath(pc, relay, path = '') {
   const pair = byId.get(transport?.selectedCandidatePairId) ?? all.find((report) => report.selected);
   if (!pair) return null;
   const [local, remote] = [byId.get(pair.localCandidateId), byId.get(pair.remoteCandidateId)];
-  const ours = local?.candidateType === 'relay' ? String(local.relayProtocol || 'udp') : '';
-  const latency = typeof pair.currentRoundTripTime === 'number' ? pair.currentRoundTripTime * 1_000 : null;
-  const by = ours || (remote?.candidateType === 'relay' ? relay || 'udp' : '');
+  const ours = local?.candidateType === "relay" ? String(local.relayProtocol || "udp") : "";
+  const latency = typeof pair.currentRoundTripTime === "number" ? pair.currentRoundTripTime * 1_000 : null;
+  const by = ours || (remote?.candidateType === "relay" ? relay || "udp" : "");
   // Where one of the two has left the relay already, a restart of ICE may lead back to it (Chromium tries no second pair like the one it has).
   const both = by && !/^(direct|stun)$/.test(path);
-  const relayed = Boolean(both) && pc.getConfiguration?.().iceTransportPolicy !== 'relay';
+  const relayed = Boolean(both) && pc.getConfiguration?.().iceTransportPolicy !== "relay";
   const slow = Boolean(both) && [ours, by, path].some((name) => SLOW.test(name));
   const facts = { relay: ours, latency, bytes: pair.bytesSent + pair.bytesReceived || 0, slow, relayed };
-  if (by) return { ...facts, path: /** @type {Path} */ (`turn-${/^t(cp|ls)$/.test(by) ? by : 'udp'}`) };
-  return { ...facts, path: isTranslated(local) || isTranslated(remote) ? 'stun' : 'direct' };
+  if (by) return { ...facts, path: /** @type {Path} */ (`turn-${/^t(cp|ls)$/.test(by) ? by : "udp"}`) };
+  return { ...facts, path: isTranslated(local) || isTranslated(remote) ? "stun" : "direct" };
 }
 
 /** How a relay is reached where UDP does not get through, or was not quick enough. */
@@ -53,7 +53,7 @@ const SLOW = /^(turn-)?t(cp|ls)$/;
  * @param {{ candidateType?: string, address?: string | null, ip?: string | null } | undefined} candidate
  */
 function isTranslated({ candidateType, address, ip } = {}) {
-  if (candidateType !== 'prflx') return candidateType === 'srflx';
-  const shown = address || ip || '';
+  if (candidateType !== "prflx") return candidateType === "srflx";
+  const shown = address || ip || "";
   return /^\d+\.\d+\.\d+\.\d+$/.test(shown) && !/^(10|127|169\.254|172\.(1[6-9]|2\d|3[01])|192\.168)\./.test(shown);
 }

@@ -1,6 +1,6 @@
 // A peer as an app sees it: what it may read, what it may send, and the events. beckon.d.ts documents it.
-import { BeckonError, BeckonEvent } from './events.js';
-import { cleanName, persona } from './names.js';
+import { BeckonError, BeckonEvent } from "./events.js";
+import { cleanName, persona } from "./names.js";
 
 /** @typedef {import('./frame.js').Sendable} Sendable */
 /** @typedef {'connecting' | 'open' | 'reconnecting' | 'unreachable' | 'left'} PeerState */
@@ -78,7 +78,7 @@ export function openPeerHandle({ id, connection, send, isThroughServer, onOtherP
   const facts = {
     id,
     ...persona(id),
-    state: 'connecting',
+    state: "connecting",
     path: null,
     latency: null,
     error: null,
@@ -86,12 +86,12 @@ export function openPeerHandle({ id, connection, send, isThroughServer, onOtherP
       return connection();
     },
     send(data, { reliable = true } = {}) {
-      const receipt = facts.state === 'left' ? Promise.reject(gone()) : send(data, reliable);
+      const receipt = facts.state === "left" ? Promise.reject(gone()) : send(data, reliable);
       receipt.catch(() => {}); // an app that does not look at the receipt need not handle its failure
       return receipt;
     },
   };
-  const gone = () => new BeckonError('left', `${facts.name} left before it arrived`);
+  const gone = () => new BeckonError("left", `${facts.name} left before it arrived`);
   const handle = new Peer(facts);
   /** Tells the app that something has changed. @param {'name' | 'state' | 'path'} type */
   const fire = (type) => void handle.dispatchEvent(new BeckonEvent(type, { peer: handle }));
@@ -108,15 +108,15 @@ export function openPeerHandle({ id, connection, send, isThroughServer, onOtherP
       if (named && facts.name === name) return;
       named = true;
       facts.name = name;
-      fire('name');
+      fire("name");
     },
 
     /** @param {PeerState} state */
     setState(state) {
       // Through the server, what is sent arrives too.
-      if (facts.state === state || (isThroughServer() && (state === 'reconnecting' || state === 'unreachable'))) return;
+      if (facts.state === state || (isThroughServer() && (state === "reconnecting" || state === "unreachable"))) return;
       facts.state = state;
-      fire('state');
+      fire("state");
     },
 
     /**
@@ -128,7 +128,7 @@ export function openPeerHandle({ id, connection, send, isThroughServer, onOtherP
       if (path !== facts.path && path) onOtherPath();
       facts.path = path;
       facts.latency = latency;
-      fire('path');
+      fire("path");
     },
   };
 }

@@ -1,12 +1,12 @@
 // One other device, for as long as it is in the room: its connection, replaced when it has failed, and the server as long as no connection works.
-import { isCarried, openMessaging } from './messaging.js';
-import { noPath, tampered } from './no-path.js';
-import { openPathUpgrade } from './path-upgrade.js';
-import { openPeerHandle } from './peer-handle.js';
-import { openPresence } from './presence.js';
-import { openLimit } from './rate-limit.js';
-import { openReconnect } from './reconnect.js';
-import { openServerRelay } from './server-relay.js';
+import { isCarried, openMessaging } from "./messaging.js";
+import { noPath, tampered } from "./no-path.js";
+import { openPathUpgrade } from "./path-upgrade.js";
+import { openPeerHandle } from "./peer-handle.js";
+import { openPresence } from "./presence.js";
+import { openLimit } from "./rate-limit.js";
+import { openReconnect } from "./reconnect.js";
+import { openServerRelay } from "./server-relay.js";
 
 /** One peer is answered this often when it asks who is here, at once and a second in the long run. */
 const ANSWERS = /** @type {const} */ ([4, 1]);
@@ -73,12 +73,12 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     ask: () => introduce({}), // whoever is there answers, and names our page load
     sendDue: messaging.sendByServer,
     onChange: (open) => {
-      setPath(open ? 'server' : null);
-      if (!open) return facts.state === 'open' && setState('reconnecting');
+      setPath(open ? "server" : null);
+      if (!open) return facts.state === "open" && setState("reconnecting");
       facts.error = null;
       messaging.makeDue();
       introduce({ here: myName() });
-      setState('open');
+      setState("open");
     },
   });
   serverRelay.start();
@@ -117,17 +117,17 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
    * @param {boolean} relayRefused
    */
   function changed(now, relayRefused) {
-    if (now === 'open' || now === 'resumed') return connected(now === 'open');
+    if (now === "open" || now === "resumed") return connected(now === "open");
     // No connection works. If that lasts, there is another way.
     messaging.pause();
     upgrade.stop();
     if (!serverRelay.open) setPath(null);
     serverRelay.start();
-    if (now === 'failed' || now === 'forged') {
+    if (now === "failed" || now === "forged") {
       failed(relayRefused);
-      if (now === 'forged') distrust();
-    } else if (now === 'interrupted' || facts.state === 'open') setState('reconnecting');
-    if (now === 'interrupted' && !presence.isHere) presence.giveUp();
+      if (now === "forged") distrust();
+    } else if (now === "interrupted" || facts.state === "open") setState("reconnecting");
+    if (now === "interrupted" && !presence.isHere) presence.giveUp();
   }
 
   /** @param {boolean} isNew whether it is a new connection */
@@ -138,7 +138,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     if (isNew) messaging.start();
     opened = true;
     facts.error = null;
-    setState('open');
+    setState("open");
     upgrade.start();
     messaging.measurePath();
   }
@@ -146,26 +146,26 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
   /** @param {boolean} relayRefused */
   function failed(relayRefused) {
     if (!presence.isHere) {
-      if (opened) setState('reconnecting');
+      if (opened) setState("reconnecting");
       return presence.giveUp();
     }
-    if (opened && reconnect.failures === 1) return setState('reconnecting');
+    if (opened && reconnect.failures === 1) return setState("reconnecting");
     facts.error = noPath(facts.name, ice(), relayRefused);
-    if (!serverRelay.open) return setState('unreachable');
-    fire('state'); // it is known now why messages go through the server
+    if (!serverRelay.open) return setState("unreachable");
+    fire("state"); // it is known now why messages go through the server
   }
 
   /** Someone between us has tried something. Nothing was sent; what comes unaltered still counts. */
   function distrust() {
-    if (reconnect.works || facts.error?.code === 'tampered') return;
+    if (reconnect.works || facts.error?.code === "tampered") return;
     facts.error = tampered();
-    fire('state');
+    fire("state");
   }
 
   function leave() {
-    if (facts.state === 'left') return;
+    if (facts.state === "left") return;
     close();
-    setState('left');
+    setState("left");
     messaging.leave(gone());
     onLeft(gone());
   }

@@ -1,8 +1,8 @@
 // Everybody else in the room, by their ids, and the events that the room fires about them.
-import { openDeliveryStates } from './delivery-states.js';
-import { BeckonEvent } from './events.js';
-import { openPeer } from './peer.js';
-import { openLimit, openServerLimit } from './rate-limit.js';
+import { openDeliveryStates } from "./delivery-states.js";
+import { BeckonEvent } from "./events.js";
+import { openPeer } from "./peer.js";
+import { openLimit, openServerLimit } from "./rate-limit.js";
 
 /** This many newcomers are met, at once and a second in the long run, beside those who are here when we come. The others call again. */
 const MEETINGS = /** @type {const} */ ([100, 4]);
@@ -39,18 +39,18 @@ export function openPeers(room, { ice, isOnline }) {
       state: states.of(id),
       sendSealed: (message, to) => channel.send(id, frameType(message), message, to),
       onData: (data) => {
-        for (const target of [peer.handle, room]) target.dispatchEvent(new BeckonEvent('message', { from: peer.handle, data }));
+        for (const target of [peer.handle, room]) target.dispatchEvent(new BeckonEvent("message", { from: peer.handle, data }));
       },
       mayUseServer,
       onLeft: (why) => {
         all.delete(id);
         channel.after(id, () => {}); // and then it is forgotten
         states.tidy(why);
-        room.dispatchEvent(new BeckonEvent('left', { peer: peer.handle }));
+        room.dispatchEvent(new BeckonEvent("left", { peer: peer.handle }));
       },
     });
     all.set(id, peer);
-    room.dispatchEvent(new BeckonEvent('peer', { peer: peer.handle }));
+    room.dispatchEvent(new BeckonEvent("peer", { peer: peer.handle }));
     return peer;
   }
 
@@ -69,5 +69,5 @@ export function openPeers(room, { ice, isOnline }) {
  * @param {import('./messaging.js').Outgoing} message
  */
 function frameType({ description, candidate }) {
-  return description?.type.toUpperCase() ?? (candidate ? 'CANDIDATE' : 'MESSAGE');
+  return description?.type.toUpperCase() ?? (candidate ? "CANDIDATE" : "MESSAGE");
 }

@@ -42,7 +42,8 @@ export function openPresence(onLeave) {
     /** It cannot be reached in any way. It may have been cut off, unless it said goodbye. */
     giveUp() {
       clearTimeout(timer);
-      if (saidGoodbye || !spoken) onLeave(); // nobody misses a peer that never said anything
+      if (saidGoodbye || !spoken)
+        onLeave(); // nobody misses a peer that never said anything
       else timer = setTimeout(onLeave, GRACE_MS);
     },
 

@@ -5,8 +5,8 @@
 //   expecting    the other side will offer      nothing comes: `doubt` makes our own
 //   open         `works`                        'interrupted': the connection repairs itself, or fails
 //   failed       no connection                  `rebuild`: the next one, after a pause, if the peer is here
-import { backoff } from './backoff.js';
-import { openConnection } from './connection.js';
+import { backoff } from "./backoff.js";
+import { openConnection } from "./connection.js";
 
 /** The called side waits this long for the caller's offer, in ms, before it offers itself. */
 const CALL_MS = 3_000;
@@ -46,7 +46,7 @@ export function openReconnect({ epoch, polite, ice, isOnline, isWanted, sendSign
 
   function build() {
     close();
-    onChange('replaced', false);
+    onChange("replaced", false);
     builtAt = performance.now();
     wasOpen = false;
     connection = openConnection({ id: `${epoch}.${++count}`, polite, ice: ice(), sendSignal, onChange: changed, onReceive, onDrain });
@@ -57,11 +57,11 @@ export function openReconnect({ epoch, polite, ice, isOnline, isWanted, sendSign
   function changed(now) {
     clearTimeout(timer);
     const relayRefused = connection?.relayRefused ?? false;
-    works = now === 'open' || now === 'resumed';
+    works = now === "open" || now === "resumed";
     if (works) {
       wasOpen = true;
       failures = 0;
-    } else if (now !== 'interrupted') {
+    } else if (now !== "interrupted") {
       connection = null;
       failures++;
       if (isWanted()) timer = setTimeout(rebuild, backoff(REBUILD_MS, failures - 1) + (polite ? POLITE_MS : 0));
@@ -109,8 +109,8 @@ export function openReconnect({ epoch, polite, ice, isOnline, isWanted, sendSign
    */
   function leadsNowhere(theirEpoch, from) {
     if (works || !connection?.remote) return false;
-    const [itsEpoch, number] = connection.remote.split('.');
-    return itsEpoch !== theirEpoch || Number(from?.split('.')[1]) > Number(number);
+    const [itsEpoch, number] = connection.remote.split(".");
+    return itsEpoch !== theirEpoch || Number(from?.split(".")[1]) > Number(number);
   }
 
   function close() {
@@ -168,7 +168,7 @@ export function openReconnect({ epoch, polite, ice, isOnline, isWanted, sendSign
     receiveSignal({ from, to, description, candidate }, theirEpoch, proven) {
       if (!description && !candidate) return proven && leadsNowhere(theirEpoch) ? rebuild() : connection && repeat();
       if (!from?.startsWith(`${theirEpoch}.`)) return;
-      const isOffer = description?.type === 'offer';
+      const isOffer = description?.type === "offer";
       if (!isOffer && proven && leadsNowhere(theirEpoch, from)) return rebuild();
       // It is about a connection of ours that is no more. If they restart that, they have missed that it is gone.
       if (to && to !== connection?.id) return proven && isOffer && repeat();

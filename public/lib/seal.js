@@ -4,8 +4,8 @@
 const SECRET_BYTES = 16;
 
 /** HKDF's "info" (RFC 5869 section 3.2): one purpose, one value; the version changes when a value's use does. */
-const REALM_KEY = 'beckon/1 realm key';
-const SEAL_KEY = 'beckon/1 seal key';
+const REALM_KEY = "beckon/1 realm key";
+const SEAL_KEY = "beckon/1 seal key";
 
 /** Length of the realm key in bits: as hard to guess as the secret. */
 const REALM_KEY_BITS = 128;
@@ -64,11 +64,11 @@ export function isSecret(text) {
  * @param {string} secret
  */
 export async function deriveKeys(secret) {
-  const root = await crypto.subtle.importKey('raw', bytes(secret), 'HKDF', false, ['deriveBits', 'deriveKey']);
-  const aes = { name: 'AES-GCM', length: 256 };
+  const root = await crypto.subtle.importKey("raw", bytes(secret), "HKDF", false, ["deriveBits", "deriveKey"]);
+  const aes = { name: "AES-GCM", length: 256 };
   const [realmKey, key] = await Promise.all([
     crypto.subtle.deriveBits(purpose(REALM_KEY), root, REALM_KEY_BITS),
-    crypto.subtle.deriveKey(purpose(SEAL_KEY), root, aes, false, ['encrypt', 'decrypt']),
+    crypto.subtle.deriveKey(purpose(SEAL_KEY), root, aes, false, ["encrypt", "decrypt"]),
   ]);
   return { realmKey: base64url(new Uint8Array(realmKey)), key };
 }
@@ -78,7 +78,7 @@ export async function deriveKeys(secret) {
  * @param {string} info
  */
 function purpose(info) {
-  return { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8(info) };
+  return { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: utf8(info) };
 }
 
 /**
@@ -106,14 +106,14 @@ export async function seal(key, context, message) {
  * @returns {Promise<{ epoch: string, toEpoch: string, seq: number, message: any }>}
  */
 export async function unseal(key, place, payload) {
-  const sealed = bytes(typeof payload === 'string' ? payload : '');
+  const sealed = bytes(typeof payload === "string" ? payload : "");
   // Not a string, for one. And base64 has spare bits at the end, and atob forgives spaces: one spelling is enough.
-  if (base64url(sealed) !== payload || sealed.length < BOX + TAG_BYTES || sealed[0] !== VERSION) throw new TypeError('not sealed');
+  if (base64url(sealed) !== payload || sealed.length < BOX + TAG_BYTES || sealed[0] !== VERSION) throw new TypeError("not sealed");
   const message = await crypto.subtle.decrypt(algorithm(sealed, place), key, sealed.subarray(BOX));
   const toEpoch = sealed.subarray(TO_EPOCH, SEQ);
   return {
     epoch: base64url(sealed.subarray(1, TO_EPOCH)),
-    toEpoch: toEpoch.some(Boolean) ? base64url(toEpoch) : '',
+    toEpoch: toEpoch.some(Boolean) ? base64url(toEpoch) : "",
     seq: new DataView(sealed.buffer).getUint32(SEQ),
     message: JSON.parse(new TextDecoder().decode(message)),
   };
@@ -126,7 +126,7 @@ export async function unseal(key, place, payload) {
 function algorithm(sealed, { room, from, to }) {
   const bound = utf8(JSON.stringify([room, from, to])); // as JSON, no two triples are spelt alike
   const additionalData = new Uint8Array([...sealed.subarray(0, NONCE), ...bound]);
-  return { name: 'AES-GCM', iv: sealed.slice(NONCE, BOX), additionalData };
+  return { name: "AES-GCM", iv: sealed.slice(NONCE, BOX), additionalData };
 }
 
 /** @param {string} text */
@@ -136,12 +136,12 @@ function utf8(text) {
 
 /** @param {Uint8Array} data */
 export function base64url(data) {
-  let text = '';
+  let text = "";
   for (const byte of data) text += String.fromCharCode(byte);
-  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /** @param {string} text base64url */
 export function bytes(text) {
-  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (unit) => unit.charCodeAt(0));
+  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (unit) => unit.charCodeAt(0));
 }

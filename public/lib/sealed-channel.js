@@ -6,9 +6,9 @@
 //
 // An epoch (one page load) that is new to us may be a replay from a time when we were not listening. It displaces no working connection until one
 // of its frames names our own epoch, which an old frame cannot do.
-import { readMessage } from './parse.js';
-import { openLimit } from './rate-limit.js';
-import { seal, unseal } from './seal.js';
+import { readMessage } from "./parse.js";
+import { openLimit } from "./rate-limit.js";
+import { seal, unseal } from "./seal.js";
 
 /**
  * This many page loads are remembered, of everybody together, so that nothing they said is taken twice: some 100 bytes each. Only somebody who has
@@ -67,7 +67,7 @@ export function openSealedChannel({ keys, me, epoch, transmit, read = readMessag
     const known = others.get(id);
     if (known) return known;
     const done = Promise.resolve();
-    const stranger = { outbox: done, inbox: done, working: 0, epoch: '', proven: '', mayAsk: openLimit(...ASKS) };
+    const stranger = { outbox: done, inbox: done, working: 0, epoch: "", proven: "", mayAsk: openLimit(...ASKS) };
     others.set(id, stranger);
     return stranger;
   }
@@ -81,14 +81,17 @@ export function openSealedChannel({ keys, me, epoch, transmit, read = readMessag
   function queue(id, box, act) {
     const them = other(id);
     them.working++;
-    them[box] = them[box].then(() => /** @type {any} */ (act())).catch(report).finally(() => {
-      if (!--them.working && !isHere(id)) others.delete(id);
-    });
+    them[box] = them[box]
+      .then(() => /** @type {any} */ (act()))
+      .catch(report)
+      .finally(() => {
+        if (!--them.working && !isHere(id)) others.delete(id);
+      });
   }
 
   /** Who is there now? @param {string} id @param {string} to its page load that we have heard */
   function ask(id, to) {
-    if (other(id).mayAsk()) send(id, 'MESSAGE', {}, to);
+    if (other(id).mayAsk()) send(id, "MESSAGE", {}, to);
   }
 
   /** @param {string} src @param {string} epoch */
@@ -97,7 +100,7 @@ export function openSealedChannel({ keys, me, epoch, transmit, read = readMessag
     const known = loads.get(name) ?? { seq: 0, retired: false };
     loads.delete(name);
     loads.set(name, known);
-    if (loads.size > MAX_LOADS) loads.delete(loads.keys().next().value ?? '');
+    if (loads.size > MAX_LOADS) loads.delete(loads.keys().next().value ?? "");
     return known;
   }
 
@@ -108,17 +111,17 @@ export function openSealedChannel({ keys, me, epoch, transmit, read = readMessag
   async function open(src, payload) {
     const them = other(src);
     const frame = await unseal(keys.key, { room, from: src, to: me }, payload).catch(() => null);
-    if (!frame) return onRefused(src, looksSealed(payload) ? 'altered' : 'unsealed');
+    if (!frame) return onRefused(src, looksSealed(payload) ? "altered" : "unsealed");
     const theirs = load(src, frame.epoch);
-    if (frame.seq <= theirs.seq) return onRefused(src, 'replayed');
+    if (frame.seq <= theirs.seq) return onRefused(src, "replayed");
     theirs.seq = frame.seq;
-    if (theirs.retired) return onRefused(src, 'stale');
+    if (theirs.retired) return onRefused(src, "stale");
     const message = read(frame.message);
     if (!message) return; // it has the link, and writes nonsense
     if (frame.toEpoch && frame.toEpoch !== epoch) {
       // It believes that our last page load is still here. Candidates come by the dozen, and never alone.
       if (!message.candidate) ask(src, frame.epoch);
-      return onRefused(src, 'stale');
+      return onRefused(src, "stale");
     }
     const proven = frame.toEpoch === epoch;
     if (proven && them.proven !== frame.epoch) {
@@ -140,7 +143,7 @@ export function openSealedChannel({ keys, me, epoch, transmit, read = readMessag
   function send(dst, type, message, toEpoch) {
     const them = other(dst);
     const to = toEpoch ?? them.epoch; // now: an answer to one page load means nothing to the next
-    queue(dst, 'outbox', async () => {
+    queue(dst, "outbox", async () => {
       const context = { room, from: me, to: dst, epoch, toEpoch: to, seq: ++sealed };
       transmit(dst, type, await seal(keys.key, context, message));
     });
@@ -154,24 +157,24 @@ export function openSealedChannel({ keys, me, epoch, transmit, read = readMessag
      * @param {() => unknown} act
      */
     after(src, act) {
-      queue(src, 'inbox', () => void act());
+      queue(src, "inbox", () => void act());
     },
     /**
      * @param {string} src
      * @param {unknown} payload
      */
     receive(src, payload) {
-      queue(src, 'inbox', () => open(src, payload));
+      queue(src, "inbox", () => open(src, payload));
     },
   };
 }
 
 /** @param {unknown} error one frame's trouble must not stop the next @returns {void} */
 function report(error) {
-  console.debug('beckon:', error);
+  console.debug("beckon:", error);
 }
 
 /** @param {unknown} payload */
 function looksSealed(payload) {
-  return typeof payload === 'string' && payload.length > 61 && /^A[Q-Za-f][\w-]+$/.test(payload);
+  return typeof payload === "string" && payload.length > 61 && /^A[Q-Za-f][\w-]+$/.test(payload);
 }

@@ -1,9 +1,9 @@
 // The socket to the realm: PeerJS's protocol with a roster (src/wire/message.rs spells the frames). It comes back by itself
 // after a cut, a deploy or sleep, and says so; data channels do not notice. It renews TURN credentials before they run out.
-import { backoff } from './backoff.js';
-import { openCredentials } from './credentials.js';
-import { HURRY_MS, openDeadline } from './deadline.js';
-import { readFrame, readOpen, readRefusal } from './parse.js';
+import { backoff } from "./backoff.js";
+import { openCredentials } from "./credentials.js";
+import { HURRY_MS, openDeadline } from "./deadline.js";
+import { readFrame, readOpen, readRefusal } from "./parse.js";
 
 /** Byte for byte what the runtime answers by itself, with a text that is not JSON, without waking the room. */
 const HEARTBEAT = '{"type":"HEARTBEAT"}';
@@ -31,7 +31,7 @@ const PROBE_MS = 2_000;
 /** A socket that lived this long, in ms, has earned a quick first retry. */
 const SETTLED_MS = 5_000;
 /** The server passes these on between peers. */
-const RELAYED = new Set(['OFFER', 'ANSWER', 'CANDIDATE', 'MESSAGE']);
+const RELAYED = new Set(["OFFER", "ANSWER", "CANDIDATE", "MESSAGE"]);
 /** Close code of a socket whose id another socket of ours took. */
 const SUPERSEDED = 4001;
 
@@ -85,32 +85,32 @@ export function openSignalling(url, on) {
     };
     mine.onclose = ({ code }) => {
       if (mine !== socket) return;
-      if (code === SUPERSEDED) refusal = { code: 'superseded', message: 'Another tab is this device' };
+      if (code === SUPERSEDED) refusal = { code: "superseded", message: "Another tab is this device" };
       lost();
     };
   }
 
   /** @param {ReturnType<typeof readFrame>} frame */
   function receive({ type, src, payload }) {
-    if (type === 'OPEN') {
+    if (type === "OPEN") {
       deadline.met();
       open = true;
       openedAt = Date.now();
       on.open({ ...readOpen(payload), ...credentials.receive(payload) });
-    } else if (type === 'ICE') on.ice(credentials.receive(payload));
-    else if (type === 'ID-TAKEN') refusal = { ...readRefusal(payload), code: 'id-taken' };
-    else if (type === 'ERROR') refusal = readRefusal(payload);
+    } else if (type === "ICE") on.ice(credentials.receive(payload));
+    else if (type === "ID-TAKEN") refusal = { ...readRefusal(payload), code: "id-taken" };
+    else if (type === "ERROR") refusal = readRefusal(payload);
     else if (!src) return;
-    else if (type === 'JOIN') on.join(src);
-    else if (type === 'LEAVE') on.leave(src);
-    else if (type === 'LOST') on.lost(src);
-    else if (type === 'EXPIRE') on.expire(src);
+    else if (type === "JOIN") on.join(src);
+    else if (type === "LEAVE") on.leave(src);
+    else if (type === "LOST") on.lost(src);
+    else if (type === "EXPIRE") on.expire(src);
     else if (RELAYED.has(type)) on.message(src, payload);
   }
 
   function lost() {
     // Said instead of OPEN, a refusal is final until someone does something about it; later (a flood) it is a hiccup.
-    const final = refusal && (!open || refusal.code === 'superseded');
+    const final = refusal && (!open || refusal.code === "superseded");
     if (open && Date.now() - openedAt > SETTLED_MS) tries = 0;
     drop();
     if (final && refusal) {
@@ -196,18 +196,18 @@ export function openSignalling(url, on) {
  * @param {{ id: string, token: string }} identity
  */
 export function socketUrl(link, realmKey, { id, token }) {
-  const url = new URL('peerjs', link);
-  url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
-  url.hash = '';
-  url.search = String(new URLSearchParams({ key: realmKey, roster: '1', id, token }));
+  const url = new URL("peerjs", link);
+  url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
+  url.hash = "";
+  url.search = String(new URLSearchParams({ key: realmKey, roster: "1", id, token }));
   return url;
 }
 
 /** Whether the server gives us a file. @param {URL} url of its socket */
 function answers(url) {
-  const file = new URL('beckon.js', url);
-  file.protocol = file.protocol.replace('ws', 'http');
-  const request = { method: 'HEAD', mode: /** @type {const} */ ('no-cors'), cache: /** @type {const} */ ('no-store') };
+  const file = new URL("beckon.js", url);
+  file.protocol = file.protocol.replace("ws", "http");
+  const request = { method: "HEAD", mode: /** @type {const} */ ("no-cors"), cache: /** @type {const} */ ("no-store") };
   return fetch(file, { ...request, signal: AbortSignal.timeout(OPEN_MS) }).then(
     () => true,
     () => false,

@@ -1,19 +1,19 @@
 // Shows what a data channel is, with real messages: they go to the other device, whose page sends each back as it came.
-import { openLimit } from '../shared/rate-limit.js';
+import { openLimit } from "../shared/rate-limit.js";
 
 /** Begins the label of a channel whose messages want to come back. */
-const LABEL = 'beckon demonstration';
+const LABEL = "beckon demonstration";
 /** How long a channel may take to open, and the last message to come back, in ms. */
 const PATIENCE_MS = 5_000;
 /** Of different lengths, so that seams would show: 1 to 41 characters. On a good network none is lost. */
-const WORDS = Array.from({ length: 24 }, (_, n) => `${n + 1}${'.'.repeat((n * 7) % 40)}`);
+const WORDS = Array.from({ length: 24 }, (_, n) => `${n + 1}${".".repeat((n * 7) % 40)}`);
 
 /** @type {[string, RTCDataChannelInit][]} */
 const KINDS = [
-  ['ordered, reliable', {}],
-  ['unordered, reliable', { ordered: false }],
-  ['ordered, may be lost', { maxRetransmits: 0 }],
-  ['unordered, may be lost', { ordered: false, maxRetransmits: 0 }],
+  ["ordered, reliable", {}],
+  ["unordered, reliable", { ordered: false }],
+  ["ordered, may be lost", { maxRetransmits: 0 }],
+  ["unordered, may be lost", { ordered: false, maxRetransmits: 0 }],
 ];
 
 /** How many messages of one device are sent back at once, how many a second in the long run, and how long each may be, in characters. */
@@ -34,10 +34,10 @@ export function answer(pc) {
   if (answered.has(pc)) return;
   answered.add(pc);
   const may = openLimit(ANSWERS, ANSWERS_PER_SECOND);
-  pc.addEventListener('datachannel', ({ channel }) => {
+  pc.addEventListener("datachannel", ({ channel }) => {
     if (channel.label !== LABEL) return;
     channel.onmessage = ({ data }) => {
-      if (typeof data === 'string' && data.length <= MAX_CHARS && channel.readyState === 'open' && may()) channel.send(data);
+      if (typeof data === "string" && data.length <= MAX_CHARS && channel.readyState === "open" && may()) channel.send(data);
     };
   });
 }

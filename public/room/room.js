@@ -1,18 +1,18 @@
 // The room page: what happens in the room, put into words and shown. It uses nothing of Beckon but what everyone can import.
-import { join } from '../beckon.js';
-import { showCopied, showLink } from '../shared/link-card.js';
-import { throttle } from '../shared/rate-limit.js';
-import * as say from '../shared/sentences.js';
-import { canShare, copy, qr, share } from '../shared/share.js';
-import { answer } from './demonstration.js';
-import { audible, ring, toggle, unlock } from './sound.js';
-import { PATHS, recall } from './storage.js';
-import * as view from './view.js';
+import { join } from "../beckon.js";
+import { showCopied, showLink } from "../shared/link-card.js";
+import { throttle } from "../shared/rate-limit.js";
+import * as say from "../shared/sentences.js";
+import { canShare, copy, qr, share } from "../shared/share.js";
+import { answer } from "./demonstration.js";
+import { audible, ring, toggle, unlock } from "./sound.js";
+import { PATHS, recall } from "./storage.js";
+import * as view from "./view.js";
 
 /** @typedef {import('../beckon.js').Peer} Peer */
 /** @typedef {import('../beckon.js').Room} Room */
 
-const HELLO = 'hello world';
+const HELLO = "hello world";
 /** How long someone who left is still shown as such, in ms. */
 const FAREWELL_MS = 4_000;
 /** A silence of the server is worth a word after this long, in ms: most are over sooner. */
@@ -33,7 +33,7 @@ const MAX_FAREWELLS = 8;
 const nothing = { hello() {}, rename() {}, copy() {}, share() {}, retry() {}, touched() {}, sound: toggle, details() {} };
 
 view.showSound(audible);
-addEventListener('hashchange', () => location.reload());
+addEventListener("hashchange", () => location.reload());
 start();
 
 function start() {
@@ -45,13 +45,13 @@ function start() {
     view.listen({ ...nothing, restart: freshRoom });
     return view.showStopped(say.stopped(/** @type {any} */ (error)));
   }
-  history.replaceState(null, '', room.link);
+  history.replaceState(null, "", room.link);
   showLink(room.link, qr(room.link), canShare);
   run(room);
 }
 
 function freshRoom() {
-  history.replaceState(null, '', location.pathname + location.search);
+  history.replaceState(null, "", location.pathname + location.search);
   location.reload();
 }
 
@@ -87,41 +87,41 @@ function run(room) {
     sound: toggle,
     details: async (id, details) => {
       const peer = room.peers.find((peer) => peer.id === id);
-      if (peer) (await import('./details.js')).showDetails(details, peer, room);
+      if (peer) (await import("./details.js")).showDetails(details, peer, room);
     },
   });
-  room.addEventListener('state', () => {
-    if (room.state !== 'away') silentSince = 0;
+  room.addEventListener("state", () => {
+    if (room.state !== "away") silentSince = 0;
     else silentSince ||= Date.now();
     show();
   });
-  room.addEventListener('peer', ({ peer }) => came(peer));
-  room.addEventListener('left', ({ peer }) => left(peer));
-  room.addEventListener('refused', ({ reason }) => {
-    if (reason === 'stale') return; // most likely just late
+  room.addEventListener("peer", ({ peer }) => came(peer));
+  room.addEventListener("left", ({ peer }) => left(peer));
+  room.addEventListener("refused", ({ reason }) => {
+    if (reason === "stale") return; // most likely just late
     refusedAt = performance.now();
     clearTimeout(warning);
     warning = setTimeout(show, WARN_MS);
     show();
   });
   hear();
-  if (recall(PATHS)) import('./path-report.js').then(({ watch }) => watch(room));
+  if (recall(PATHS)) import("./path-report.js").then(({ watch }) => watch(room));
 
   /** @param {Peer} peer */
   function came(peer) {
     for (const other of people.keys()) if (other.id === peer.id) people.delete(other);
     people.set(peer, { since: Date.now(), hellos: 0, greet: throttle(() => greet(peer), ...HELLOS) });
     let known = false;
-    peer.addEventListener('name', () => {
+    peer.addEventListener("name", () => {
       if (!known) announce(`${peer.name} is here`);
       known = true;
       show();
     });
-    peer.addEventListener('state', () => {
+    peer.addEventListener("state", () => {
       if (peer.connection) answer(peer.connection);
       show();
     });
-    peer.addEventListener('path', show);
+    peer.addEventListener("path", show);
     for (; unheardHellos; unheardHellos--) send([peer]);
     show();
   }
@@ -129,7 +129,7 @@ function run(room) {
   /** @param {Peer} peer */
   function left(peer) {
     announce(`${peer.name} left`);
-    const gone = [...people.keys()].filter(({ state }) => state === 'left');
+    const gone = [...people.keys()].filter(({ state }) => state === "left");
     for (const early of gone.slice(0, -MAX_FAREWELLS)) people.delete(early);
     setTimeout(() => people.delete(peer) && show(), FAREWELL_MS);
     show();
@@ -155,7 +155,10 @@ function run(room) {
         if (!mine.waiting.size) mine.heard.length ? view.note(say.saidTo(mine.heard)) : unheard(mine);
         show();
       };
-      peer.send(HELLO).then(() => settled([peer.name]), () => settled([]));
+      peer.send(HELLO).then(
+        () => settled([peer.name]),
+        () => settled([]),
+      );
     }
   }
 
@@ -191,39 +194,41 @@ function run(room) {
   }
 
   function status() {
-    if (performance.now() - refusedAt < WARN_MS) return room.peers.some(({ state }) => state === 'open') ? say.ignored : say.tampered;
+    if (performance.now() - refusedAt < WARN_MS) return room.peers.some(({ state }) => state === "open") ? say.ignored : say.tampered;
     if (unheardHellos) return say.helloWaits;
     if (hello) return say.said(hello.heard, [...hello.waiting]);
-    const lost = room.peers.find((peer) => (peer.error && peer.path !== 'server') || peer.error?.code === 'tampered' || peer.state === 'unreachable' || searching(peer));
+    const lost = room.peers.find(
+      (peer) => (peer.error && peer.path !== "server") || peer.error?.code === "tampered" || peer.state === "unreachable" || searching(peer),
+    );
     if (lost) return say.trouble(lost);
-    const relayed = room.peers.find(({ path }) => path === 'server');
+    const relayed = room.peers.find(({ path }) => path === "server");
     if (relayed) return say.throughServer(relayed);
-    if (room.peers.some(({ path }) => path === 'turn-tcp' || path === 'turn-tls')) return say.slower;
+    if (room.peers.some(({ path }) => path === "turn-tcp" || path === "turn-tls")) return say.slower;
     if (room.peers.length) return say.ready;
     return say.alone;
   }
 
   /** Whether someone has no path of their own, for a reason that the doctor may find. @param {Peer} peer */
   function isIll({ path, error }) {
-    return path === 'server' || Boolean(error && error.code !== 'tampered');
+    return path === "server" || Boolean(error && error.code !== "tampered");
   }
 
   /** @param {Peer} peer */
   function searching(peer) {
-    return peer.state === 'connecting' && Date.now() - (people.get(peer)?.since ?? 0) >= SEARCH_MS;
+    return peer.state === "connecting" && Date.now() - (people.get(peer)?.since ?? 0) >= SEARCH_MS;
   }
 
   function draw() {
-    if (room.state === 'closed') return view.showStopped(say.stopped(room.error ?? { code: 'closed', message: '' }));
+    if (room.state === "closed") return view.showStopped(say.stopped(room.error ?? { code: "closed", message: "" }));
     if (!room.id) return;
     const { id, name, face, hue } = room;
     view.showMe({ name, face, hue });
-    const me = { id, name, face, hue, state: 'me', standing: 'this device', hellos: 0 };
+    const me = { id, name, face, hue, state: "me", standing: "this device", hellos: 0 };
     view.showPeople([me, ...Array.from(people.keys(), describe)]);
     view.showStatus(status(), room.peers.some(isIll));
     const silent = silentSince && Date.now() - silentSince >= AWAY_MS;
     view.showAway(silent ? say.away(Math.ceil((room.retryAt - Date.now()) / 1_000)) : null);
     clearTimeout(redraw);
-    if (silentSince || room.peers.some((peer) => peer.state === 'connecting')) redraw = setTimeout(show, 500);
+    if (silentSince || room.peers.some((peer) => peer.state === "connecting")) redraw = setTimeout(show, 500);
   }
 }

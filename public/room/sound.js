@@ -1,22 +1,22 @@
 // A short tone and a nudge to the hand when someone says hello, as far as the browser allows.
-import { recall, remember, SOUND } from './storage.js';
+import { recall, remember, SOUND } from "./storage.js";
 
 /** @type {AudioContext | null} */
 let audio = null;
 
 /** Browsers stay silent until the person has touched the page: called on the first gesture. */
 export function unlock() {
-  audio ??= 'AudioContext' in globalThis ? new AudioContext() : null;
+  audio ??= "AudioContext" in globalThis ? new AudioContext() : null;
   audio?.resume();
 }
 
 /** Whether hellos are to be heard here. */
-export let audible = recall(SOUND) !== 'off';
+export let audible = recall(SOUND) !== "off";
 
 /** @returns {boolean} whether they are from now on; if so, this is how they sound */
 export function toggle() {
   audible = !audible;
-  remember(SOUND, audible ? 'on' : 'off');
+  remember(SOUND, audible ? "on" : "off");
   ring();
   return audible;
 }
@@ -24,7 +24,7 @@ export function toggle() {
 export function ring() {
   if (!audible) return;
   if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([60, 60, 60]);
-  if (audio?.state !== 'running') return;
+  if (audio?.state !== "running") return;
   note(audio, 659.25, 0); // E5, then A5: a fourth up, the interval of a call
   note(audio, 880, 0.12);
 }
@@ -36,7 +36,7 @@ export function ring() {
  */
 function note(context, pitch, delay) {
   const start = context.currentTime + delay;
-  const tone = new OscillatorNode(context, { frequency: pitch, type: 'triangle' });
+  const tone = new OscillatorNode(context, { frequency: pitch, type: "triangle" });
   const loudness = new GainNode(context, { gain: 0 });
   loudness.gain.setValueAtTime(0.0001, start);
   loudness.gain.exponentialRampToValueAtTime(0.2, start + 0.02);

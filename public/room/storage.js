@@ -1,9 +1,9 @@
 // The browser remembers a person's choices. Where it forbids storage, it remembers nothing.
 
 /** Whether paths may be reported: see path-report.js. */
-export const PATHS = 'beckonPaths';
+export const PATHS = "beckonPaths";
 /** Whether hellos are to be heard. */
-export const SOUND = 'beckonSound';
+export const SOUND = "beckonSound";
 
 /** @param {string} key */
 export function recall(key) {

@@ -1,6 +1,6 @@
 // The room page's only file that touches the page, but for the details of a connection (details.js). Text goes in as text: a name is
 // whatever somebody typed.
-import { make, write } from '../shared/element.js';
+import { make, write } from "../shared/element.js";
 
 /** How long a hello stays, in ms, unless it is sent away; it is longer than reading it takes. */
 const HELLO_MS = 10_000;
@@ -21,21 +21,21 @@ const field = (id) => /** @type {HTMLInputElement} */ (at(id));
  *   details(id: string, details: HTMLDetailsElement): void }} on */
 export function listen(on) {
   opened = on.details;
-  at('hello').addEventListener('click', () => {
+  at("hello").addEventListener("click", () => {
     on.hello();
-    replay(at('hello').parentElement, 'waving');
+    replay(at("hello").parentElement, "waving");
   });
-  field('name').addEventListener('change', () => on.rename(field('name').value));
-  field('name').addEventListener('keydown', ({ key }) => key === 'Enter' && field('name').blur());
-  field('link').addEventListener('focus', () => field('link').select());
-  at('copy').addEventListener('click', on.copy);
-  at('share').addEventListener('click', on.share);
-  at('sound').addEventListener('click', () => showSound(on.sound()));
-  at('retry').addEventListener('click', on.retry);
-  at('restart').addEventListener('click', on.restart);
-  for (const gesture of ['pointerdown', 'keydown']) addEventListener(gesture, on.touched);
-  addEventListener('keydown', ({ key }) => key === 'Escape' && at('alerts').lastElementChild?.remove());
-  document.addEventListener('visibilitychange', restoreTitle);
+  field("name").addEventListener("change", () => on.rename(field("name").value));
+  field("name").addEventListener("keydown", ({ key }) => key === "Enter" && field("name").blur());
+  field("link").addEventListener("focus", () => field("link").select());
+  at("copy").addEventListener("click", on.copy);
+  at("share").addEventListener("click", on.share);
+  at("sound").addEventListener("click", () => showSound(on.sound()));
+  at("retry").addEventListener("click", on.retry);
+  at("restart").addEventListener("click", on.restart);
+  for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, on.touched);
+  addEventListener("keydown", ({ key }) => key === "Escape" && at("alerts").lastElementChild?.remove());
+  document.addEventListener("visibilitychange", restoreTitle);
 }
 
 /**
@@ -43,25 +43,25 @@ export function listen(on) {
  * @param {{ name: string, face: string, hue: number }} me
  */
 export function showMe({ name, face, hue }) {
-  document.documentElement.style.setProperty('--hue', String(hue));
-  drawFace(at('face'), face, name);
-  if (document.activeElement !== at('name')) field('name').value = name;
+  document.documentElement.style.setProperty("--hue", String(hue));
+  drawFace(at("face"), face, name);
+  if (document.activeElement !== at("name")) field("name").value = name;
 }
 
 /** @param {Person[]} people */
 export function showPeople(people) {
-  const list = at('people');
+  const list = at("people");
   const rows = new Map(Array.from(list.children, (row) => [row.id, /** @type {HTMLElement} */ (row)]));
   for (const person of people) {
     const key = `person-${person.id}`;
     const row = rows.get(key) ?? list.appendChild(personRow(person));
     rows.delete(key);
-    row.style.setProperty('--hue', String(person.hue));
+    row.style.setProperty("--hue", String(person.hue));
     row.dataset.state = person.state;
     const [face, name, standing] = /** @type {HTMLElement[]} */ ([...row.children]);
     if (face) drawFace(face, person.face, person.name);
     if (name) write(name, person.name);
-    const count = person.hellos > 1 ? `, said hello ${person.hellos} times` : person.hellos ? ', said hello' : '';
+    const count = person.hellos > 1 ? `, said hello ${person.hellos} times` : person.hellos ? ", said hello" : "";
     if (standing) write(standing, person.standing + count);
   }
   for (const row of rows.values()) row.remove();
@@ -72,15 +72,15 @@ let opened = () => {};
 
 /** @param {Person} person */
 function personRow({ id, state }) {
-  const row = make('li');
+  const row = make("li");
   row.id = `person-${id}`;
-  const face = make('span', 'face');
-  face.ariaHidden = 'true';
-  row.append(face, make('span', 'name'), make('span', 'standing'));
-  if (state !== 'me') {
-    const details = make('details');
-    details.append(make('summary', '', 'Details'));
-    details.addEventListener('toggle', () => /** @type {HTMLDetailsElement} */ (details).open && opened(id, /** @type {HTMLDetailsElement} */ (details)));
+  const face = make("span", "face");
+  face.ariaHidden = "true";
+  row.append(face, make("span", "name"), make("span", "standing"));
+  if (state !== "me") {
+    const details = make("details");
+    details.append(make("summary", "", "Details"));
+    details.addEventListener("toggle", () => /** @type {HTMLDetailsElement} */ (details).open && opened(id, /** @type {HTMLDetailsElement} */ (details)));
     row.append(details);
   }
   return row;
@@ -88,15 +88,15 @@ function personRow({ id, state }) {
 
 /** @param {boolean} audible */
 export function showSound(audible) {
-  at('sound').ariaPressed = String(audible);
+  at("sound").ariaPressed = String(audible);
 }
 
 /** @param {string} text what was said just now */
 export function note(text) {
-  const line = make('li', '', text);
-  line.prepend(make('time', '', new Date().toLocaleTimeString([], { timeStyle: 'short' })));
-  at('hellos').prepend(line);
-  at('hellos').children[MAX_NOTES]?.remove();
+  const line = make("li", "", text);
+  line.prepend(make("time", "", new Date().toLocaleTimeString([], { timeStyle: "short" })));
+  at("hellos").prepend(line);
+  at("hellos").children[MAX_NOTES]?.remove();
 }
 
 /**
@@ -104,66 +104,66 @@ export function note(text) {
  * @param {boolean} ill whether the doctor may find out why
  */
 export function showStatus({ title, text }, ill) {
-  write(at('title'), title);
-  write(at('text'), text);
-  at('why').hidden = !ill;
+  write(at("title"), title);
+  write(at("text"), text);
+  at("why").hidden = !ill;
 }
 
 /** @param {string} text for those who listen instead of looking */
 export function announce(text) {
-  at('news').append(make('span', '', `${text}. `));
-  while (at('news').childElementCount > 3) at('news').firstElementChild?.remove();
+  at("news").append(make("span", "", `${text}. `));
+  while (at("news").childElementCount > 3) at("news").firstElementChild?.remove();
 }
 
 /** @param {{ title: string, text: string } | null} sentence null: the server is there */
 export function showAway(sentence) {
-  at('away').hidden = !sentence;
-  write(at('away-title'), sentence?.title ?? '');
-  write(at('away-text'), sentence?.text ?? '');
+  at("away").hidden = !sentence;
+  write(at("away-title"), sentence?.title ?? "");
+  write(at("away-text"), sentence?.text ?? "");
 }
 
 /** @param {{ title: string, text: string }} sentence why there is no room to show */
 export function showStopped({ title, text }) {
-  at('room').hidden = at('away').hidden = true;
-  at('stopped').hidden = false;
-  write(at('stopped-title'), title);
-  write(at('stopped-text'), text);
+  at("room").hidden = at("away").hidden = true;
+  at("stopped").hidden = false;
+  write(at("stopped-title"), title);
+  write(at("stopped-text"), text);
   document.title = `${title} · ${TITLE}`;
-  at('restart').focus();
+  at("restart").focus();
 }
 
 /** @param {Person} from who said hello */
 export function showHello(from) {
-  const card = make('div', 'said');
-  card.setAttribute('role', 'alert');
-  card.style.setProperty('--hue', String(from.hue));
-  const face = make('span', 'face');
-  face.ariaHidden = 'true';
+  const card = make("div", "said");
+  card.setAttribute("role", "alert");
+  card.style.setProperty("--hue", String(from.hue));
+  const face = make("span", "face");
+  face.ariaHidden = "true";
   drawFace(face, from.face, from.name);
-  const words = make('p');
-  words.append(make('span', 'name', `${from.name} said `), make('strong', '', 'hello world'));
-  const close = make('button', '', '✕');
-  close.ariaLabel = 'Dismiss';
+  const words = make("p");
+  words.append(make("span", "name", `${from.name} said `), make("strong", "", "hello world"));
+  const close = make("button", "", "✕");
+  close.ariaLabel = "Dismiss";
   const gone = () => {
     card.remove();
     restoreTitle();
   };
-  close.addEventListener('click', gone);
+  close.addEventListener("click", gone);
   card.append(face, words, close);
-  at('alerts').append(card);
-  while (at('alerts').childElementCount > MAX_HELLOS) at('alerts').firstElementChild?.remove();
+  at("alerts").append(card);
+  while (at("alerts").childElementCount > MAX_HELLOS) at("alerts").firstElementChild?.remove();
   setTimeout(gone, HELLO_MS);
   // One at a time: more than three flashes in a second can hurt people (WCAG 2.3.1).
-  if (!at('flash').getAnimations().length) {
-    at('flash').style.setProperty('--hue', String(from.hue));
-    replay(at('flash'), 'flashing');
+  if (!at("flash").getAnimations().length) {
+    at("flash").style.setProperty("--hue", String(from.hue));
+    replay(at("flash"), "flashing");
   }
   document.title = `👋 ${from.name} said hello world`;
 }
 
 /** The title calls for attention as long as a hello is there, or nobody has looked. */
 function restoreTitle() {
-  if (!document.hidden && !at('alerts').childElementCount) document.title = TITLE;
+  if (!document.hidden && !at("alerts").childElementCount) document.title = TITLE;
 }
 
 /**
@@ -184,16 +184,16 @@ function replay(element, className) {
  * @param {string} name
  */
 function drawFace(element, face, name) {
-  const initials = name.split(' ').map((word) => [...word][0] ?? '');
-  write(element, hasEmoji() ? face : initials.slice(0, 2).join(''));
-  element.classList.toggle('initials', !hasEmoji());
+  const initials = name.split(" ").map((word) => [...word][0] ?? "");
+  write(element, hasEmoji() ? face : initials.slice(0, 2).join(""));
+  element.classList.toggle("initials", !hasEmoji());
 }
 
 /** @type {boolean | undefined} */
 let emoji;
 function hasEmoji() {
   if (emoji !== undefined) return emoji;
-  const pen = document.createElement('canvas').getContext('2d');
+  const pen = document.createElement("canvas").getContext("2d");
   const width = (/** @type {string} */ text) => pen?.measureText(text).width;
-  return (emoji = width('🦊') !== width('\u{10fffd}')); // a private character that no font draws
+  return (emoji = width("🦊") !== width("\u{10fffd}")); // a private character that no font draws
 }

@@ -5,7 +5,7 @@
  * @param {string} [className]
  * @param {string} [text]
  */
-export function make(name, className = '', text = '') {
+export function make(name, className = "", text = "") {
   const element = document.createElement(name);
   element.className = className;
   element.textContent = text;

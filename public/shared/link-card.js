@@ -1,9 +1,9 @@
 // The card with a room's link: its text, its QR code, and what became of copying it. The pages that invite somebody have the same elements.
-import { write } from './element.js';
+import { write } from "./element.js";
 
 /** @param {string} id */
 const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const field = () => /** @type {HTMLInputElement} */ (at('link'));
+const field = () => /** @type {HTMLInputElement} */ (at("link"));
 
 /**
  * @param {string} link
@@ -12,24 +12,24 @@ const field = () => /** @type {HTMLInputElement} */ (at('link'));
  */
 export function showLink(link, code, canShare) {
   field().value = link;
-  at('share').hidden = !canShare;
-  const svg = (/** @type {string} */ tag) => document.createElementNS('http://www.w3.org/2000/svg', tag);
-  const [picture, title, paper, ink] = [svg('svg'), svg('title'), svg('rect'), svg('path')];
-  picture.setAttribute('viewBox', `0 0 ${code.side} ${code.side}`);
-  picture.setAttribute('role', 'img');
-  picture.setAttribute('shape-rendering', 'crispEdges');
-  title.textContent = 'QR code of the link to this room';
-  paper.setAttribute('width', '100%');
-  paper.setAttribute('height', '100%');
-  paper.setAttribute('fill', '#fff');
-  ink.setAttribute('d', code.path);
+  at("share").hidden = !canShare;
+  const svg = (/** @type {string} */ tag) => document.createElementNS("http://www.w3.org/2000/svg", tag);
+  const [picture, title, paper, ink] = [svg("svg"), svg("title"), svg("rect"), svg("path")];
+  picture.setAttribute("viewBox", `0 0 ${code.side} ${code.side}`);
+  picture.setAttribute("role", "img");
+  picture.setAttribute("shape-rendering", "crispEdges");
+  title.textContent = "QR code of the link to this room";
+  paper.setAttribute("width", "100%");
+  paper.setAttribute("height", "100%");
+  paper.setAttribute("fill", "#fff");
+  ink.setAttribute("d", code.path);
   picture.append(title, paper, ink);
-  at('qr').replaceChildren(picture);
+  at("qr").replaceChildren(picture);
 }
 
 /** @param {boolean} copied otherwise the link is selected, to be copied by hand */
 export function showCopied(copied) {
   if (!copied) return field().focus();
-  write(at('copy'), 'Copied ✓');
-  setTimeout(() => write(at('copy'), 'Copy link'), 2_000);
+  write(at("copy"), "Copied ✓");
+  setTimeout(() => write(at("copy"), "Copy link"), 2_000);
 }

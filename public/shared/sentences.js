@@ -3,31 +3,34 @@
 /** @typedef {{ title: string, text: string }} Sentence */
 /** @typedef {import('../beckon.js').Peer} Peer */
 
-export const alone = { title: 'Waiting for another device', text: 'Open the link or scan the code on it.' };
-export const helloWaits = { title: 'Your hello is waiting', text: 'The first device that comes will hear it.' };
-export const ready = { title: 'Go on, press it', text: '' };
+export const alone = { title: "Waiting for another device", text: "Open the link or scan the code on it." };
+export const helloWaits = { title: "Your hello is waiting", text: "The first device that comes will hear it." };
+export const ready = { title: "Go on, press it", text: "" };
 
-export const slower = { title: 'Connected through a relay', text: 'This network blocks the fast way; it works, a little slower.' };
+export const slower = { title: "Connected through a relay", text: "This network blocks the fast way; it works, a little slower." };
 
 /** Ready, but not as it should be. @param {Peer} peer @returns {Sentence} */
-export const throughServer = ({ name, error }) => ({ title: 'Go on, press it', text: `${RELAYS[error?.code ?? ''] ?? ''}What you say to ${name} goes through the server, sealed.` });
+export const throughServer = ({ name, error }) => ({
+  title: "Go on, press it",
+  text: `${RELAYS[error?.code ?? ""] ?? ""}What you say to ${name} goes through the server, sealed.`,
+});
 /** Why no relay helps. @type {Record<string, string>} */
-const RELAYS = { 'relay-refused': 'The relay turned us away. ', 'relay-missing': 'The relay is out of order right now. ' };
+const RELAYS = { "relay-refused": "The relay turned us away. ", "relay-missing": "The relay is out of order right now. " };
 
 export const tampered = {
-  title: 'Stopped: someone changed the introduction',
-  text: 'The messages that connect you were altered on the way. Nothing was sent.',
+  title: "Stopped: someone changed the introduction",
+  text: "The messages that connect you were altered on the way. Nothing was sent.",
 };
 /** The same, while the connections that matter are there. */
 export const ignored = {
-  title: 'Something false was ignored',
-  text: 'Someone between you altered a message that connects you. It was thrown away; who is connected stays connected.',
+  title: "Something false was ignored",
+  text: "Someone between you altered a message that connects you. It was thrown away; who is connected stays connected.",
 };
 
 /** @param {number} seconds until the next try */
 export function away(seconds) {
-  const when = seconds > 0 ? `Trying again in ${seconds} s.` : 'Trying again…';
-  return { title: 'The meeting point is not answering', text: `Devices already connected stay connected. ${when}` };
+  const when = seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again…";
+  return { title: "The meeting point is not answering", text: `Devices already connected stay connected. ${when}` };
 }
 
 /**
@@ -37,24 +40,24 @@ export function away(seconds) {
  */
 export function stopped({ code, message }) {
   switch (code) {
-    case 'damaged-link':
-      return { title: 'This link is damaged', text: 'Some characters at its end are missing. Ask for the link again.' };
-    case 'insecure-context':
-      return { title: 'This page must be opened over https', text: 'Device connections only work on secure pages.' };
-    case 'no-webrtc':
+    case "damaged-link":
+      return { title: "This link is damaged", text: "Some characters at its end are missing. Ask for the link again." };
+    case "insecure-context":
+      return { title: "This page must be opened over https", text: "Device connections only work on secure pages." };
+    case "no-webrtc":
       return {
-        title: 'This browser has direct connections switched off',
-        text: 'A privacy setting or extension blocks them (WebRTC).',
+        title: "This browser has direct connections switched off",
+        text: "A privacy setting or extension blocks them (WebRTC).",
       };
-    case 'tampered':
+    case "tampered":
       return tampered;
-    case 'room-full':
+    case "room-full":
       return {
-        title: /^This room is full \(\d+ devices\)/.exec(message)?.[0] ?? 'This room is full',
-        text: 'Ask someone to leave, or start another room.',
+        title: /^This room is full \(\d+ devices\)/.exec(message)?.[0] ?? "This room is full",
+        text: "Ask someone to leave, or start another room.",
       };
     default:
-      return { title: 'The meeting point turned us away', text: message };
+      return { title: "The meeting point turned us away", text: message };
   }
 }
 
@@ -65,38 +68,38 @@ export function stopped({ code, message }) {
  */
 export function trouble(peer) {
   switch (peer.error?.code) {
-    case 'relay-refused':
+    case "relay-refused":
       return {
-        title: 'The relay turned us away',
-        text: 'Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.',
+        title: "The relay turned us away",
+        text: "Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.",
       };
-    case 'no-direct-path':
-      return {
-        title: `No direct path to ${peer.name}`,
-        text: 'Both networks block direct connections and this server has no relay. Try the same Wi-Fi, or a phone hotspot.',
-      };
-    case 'relay-missing':
+    case "no-direct-path":
       return {
         title: `No direct path to ${peer.name}`,
-        text: 'Both networks block direct connections, and the relay for that is out of order right now. It is asked again by itself.',
+        text: "Both networks block direct connections and this server has no relay. Try the same Wi-Fi, or a phone hotspot.",
       };
-    case 'tampered':
+    case "relay-missing":
+      return {
+        title: `No direct path to ${peer.name}`,
+        text: "Both networks block direct connections, and the relay for that is out of order right now. It is asked again by itself.",
+      };
+    case "tampered":
       return tampered;
-    case 'no-path':
-      return { title: `No path to ${peer.name}`, text: 'Not even through the relay. Try another network.' };
+    case "no-path":
+      return { title: `No path to ${peer.name}`, text: "Not even through the relay. Try another network." };
     default:
-      return { title: `Still looking for a path to ${peer.name}…`, text: 'Networks sometimes take a few seconds.' };
+      return { title: `Still looking for a path to ${peer.name}…`, text: "Networks sometimes take a few seconds." };
   }
 }
 
 /** @type {Record<import('../beckon.js').Path, string>} */
 const WAYS = {
-  direct: 'direct',
-  stun: 'direct between networks',
-  'turn-udp': 'relayed (still encrypted)',
-  'turn-tcp': 'relayed by TCP (still encrypted)',
-  'turn-tls': 'relayed by TLS (still encrypted)',
-  server: 'through the server (still sealed)',
+  direct: "direct",
+  stun: "direct between networks",
+  "turn-udp": "relayed (still encrypted)",
+  "turn-tcp": "relayed by TCP (still encrypted)",
+  "turn-tls": "relayed by TLS (still encrypted)",
+  server: "through the server (still sealed)",
 };
 
 /**
@@ -104,11 +107,11 @@ const WAYS = {
  * @param {Peer} peer
  */
 export function standing({ state, path, latency, error }) {
-  if (error?.code === 'tampered') return 'stopped: introduction changed';
-  if (state === 'unreachable') return 'no path';
-  if (state !== 'open') return state;
-  const ms = latency === null ? '' : `, ${latency < 1 ? 'under 1' : Math.round(latency)} ms`;
-  return `connected${path ? `, ${WAYS[path]}` : ''}${ms}`;
+  if (error?.code === "tampered") return "stopped: introduction changed";
+  if (state === "unreachable") return "no path";
+  if (state !== "open") return state;
+  const ms = latency === null ? "" : `, ${latency < 1 ? "under 1" : Math.round(latency)} ms`;
+  return `connected${path ? `, ${WAYS[path]}` : ""}${ms}`;
 }
 
 /**
@@ -118,15 +121,15 @@ export function standing({ state, path, latency, error }) {
  * @returns {Sentence}
  */
 export function said(heard, waiting) {
-  const stuck = waiting.find((peer) => peer.state === 'unreachable');
+  const stuck = waiting.find((peer) => peer.state === "unreachable");
   if (stuck) {
     const why = trouble(stuck);
     const text = `${why.text} Your hello is kept until there is one.`;
     return heard.length ? { title: `Said to ${list(heard)}`, text: `${why.title}. ${text}` } : { title: why.title, text };
   }
   const names = waiting.map((peer) => peer.name);
-  if (!heard.length) return { title: `On its way to ${list(names)}…`, text: 'It arrives as soon as there is a path.' };
-  return { title: `Said to ${list(heard)}`, text: names.length ? `On its way to ${list(names)}…` : '' };
+  if (!heard.length) return { title: `On its way to ${list(names)}…`, text: "It arrives as soon as there is a path." };
+  return { title: `Said to ${list(heard)}`, text: names.length ? `On its way to ${list(names)}…` : "" };
 }
 
 /** In the log. @param {string[]} names of those who heard it */
@@ -136,5 +139,5 @@ export const saidBy = (name) => `${name} said hello world`;
 
 /** @param {string[]} names */
 function list(names) {
-  return new Intl.ListFormat('en').format(names);
+  return new Intl.ListFormat("en").format(names);
 }

@@ -1,11 +1,11 @@
 // How the link gets to the other device: copied, shared, or scanned.
-import { correction, generate } from '/vendor/lean-qr.mjs';
+import { correction, generate } from "/vendor/lean-qr.mjs";
 
 /** White modules around the code, which scanners need (ISO/IEC 18004 section 6.3.8). */
 const QUIET_ZONE = 4;
 
 /** Whether this is a device whose own share sheet is the best way: a phone or a tablet. */
-export const canShare = 'share' in navigator && matchMedia('(pointer: coarse)').matches;
+export const canShare = "share" in navigator && matchMedia("(pointer: coarse)").matches;
 
 /**
  * @param {string} link
@@ -25,7 +25,7 @@ export async function copy(link) {
  * @param {string} link
  */
 export async function share(link) {
-  await navigator.share({ title: 'Say hello on Beckon', url: link }).catch(() => {});
+  await navigator.share({ title: "Say hello on Beckon", url: link }).catch(() => {});
 }
 
 /**
@@ -35,7 +35,7 @@ export async function share(link) {
  */
 export function qr(link) {
   const code = generate(link, { minCorrectionLevel: correction.M });
-  let path = '';
+  let path = "";
   for (let y = 0; y < code.size; y++) {
     for (let x = 0; x < code.size; x++) {
       let run = 0;

@@ -38,7 +38,14 @@ test("its arithmetic is right", () => {
   assert.equal(median([3, 1, 2]), 2);
   assert.equal(median([4, 1, 2, 3]), 2.5);
   assert.ok(Number.isNaN(median([])));
-  assert.deepEqual(medians([{ a: 1, b: 9 }, { a: 5, b: 7 }, { a: 2, b: 8 }]), { a: 2, b: 8 });
+  assert.deepEqual(
+    medians([
+      { a: 1, b: 9 },
+      { a: 5, b: 7 },
+      { a: 2, b: 8 },
+    ]),
+    { a: 2, b: 8 },
+  );
   const hundred = Array.from({ length: 100 }, (_, n) => 100 - n);
   const histogram = new Histogram();
   for (const us of hundred) histogram.add(us + 0.5);
@@ -64,7 +71,14 @@ test("a bill is what a pocket calculator says", () => {
 });
 
 test("a target is met or not by what is printed", () => {
-  const figures = (ms) => ({ page: { rows: [{ server: "Beckon", ms }, { server: "instant signalling", ms: 100 }] } });
+  const figures = (ms) => ({
+    page: {
+      rows: [
+        { server: "Beckon", ms },
+        { server: "instant signalling", ms: 100 },
+      ],
+    },
+  });
   const verdict = (ms) => judge(figures(ms)).map(({ Beckon, met }) => [Beckon, met]);
   assert.deepEqual(verdict(130.4), [[1.3, "yes"]]);
   assert.deepEqual(verdict(131), [[1.31, "NO"]]);
@@ -93,7 +107,10 @@ test("it cuts what comes into frames, wherever it is cut in two", () => {
     const take = (opcode, payload) => found.push([opcode, payload.toString()]);
     const eaten = serverFrames(bytes.subarray(0, cut), take);
     serverFrames(bytes.subarray(eaten), take);
-    assert.deepEqual(found, texts.map((text) => [1, text]));
+    assert.deepEqual(
+      found,
+      texts.map((text) => [1, text]),
+    );
   }
   assert.throws(() => serverFrames(Buffer.from([0x01, 0]), () => {}), /in pieces/);
 });
@@ -121,7 +138,10 @@ test("stock heartbeats wake no object; anything else would be counted", async ()
       const { fetch, close } = await countsOf(server);
       return fetch === close;
     });
-    const wires = await openAll(server.port, Array.from({ length: 50 }, (_, n) => ({ id: `idle-${n}` })));
+    const wires = await openAll(
+      server.port,
+      Array.from({ length: 50 }, (_, n) => ({ id: `idle-${n}` })),
+    );
     let pongs = 0;
     for (const wire of wires) wire.onText = (payload) => (pongs += Number(payload.toString() === "pong"));
     const before = await countsOf(server);
@@ -143,10 +163,22 @@ test("a round at saturation gives figures, and a server that refuses is no fast 
 });
 
 test("a round of connections gives figures: at saturation, at a pace, and across homes", async () => {
-  const options = { builds: /** @type {[string, string][]} */ ([["Beckon", DIST]]), vars: {}, takesPart: () => false, rounds: 1, seconds: 0.3, minutes: 0, quick: true };
+  const options = {
+    builds: /** @type {[string, string][]} */ ([["Beckon", DIST]]),
+    vars: {},
+    takesPart: () => false,
+    rounds: 1,
+    seconds: 0.3,
+    minutes: 0,
+    quick: true,
+  };
   for (const { rows } of await Promise.all([connection, gentle, homes].map(({ measure }) => measure(options)))) {
-    assert.deepEqual(rows.map(({ server }) => server), ["Beckon"]);
-    for (const what of ["us/connection", "connections/s", "p50 us", "p99 us"]) assert.ok(rows[0][what] > 0 && Number.isFinite(rows[0][what]), `${what}: ${rows[0][what]}`);
+    assert.deepEqual(
+      rows.map(({ server }) => server),
+      ["Beckon"],
+    );
+    for (const what of ["us/connection", "connections/s", "p50 us", "p99 us"])
+      assert.ok(rows[0][what] > 0 && Number.isFinite(rows[0][what]), `${what}: ${rows[0][what]}`);
   }
 });
 

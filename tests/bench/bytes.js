@@ -38,10 +38,12 @@ async function listen(page) {
     if (/^\/\w+\/(id|ice|peers)$/.test(pathname)) steps.push({ way: "->", what: `GET ${pathname}`, bytes: 0 });
   });
   client.on("Network.webSocketCreated", () => steps.push({ way: "->", what: "WebSocket", bytes: 0 }));
-  const frame = (/** @type {Step["way"]} */ way) => (/** @type {{ response: { payloadData: string } }} */ { response: { payloadData } }) => {
-    const what = /"type":"([A-Z-]+)"/.exec(payloadData)?.[1] ?? payloadData.slice(0, 20);
-    steps.push({ way, what, bytes: Buffer.byteLength(payloadData) });
-  };
+  const frame =
+    (/** @type {Step["way"]} */ way) =>
+    (/** @type {{ response: { payloadData: string } }} */ { response: { payloadData } }) => {
+      const what = /"type":"([A-Z-]+)"/.exec(payloadData)?.[1] ?? payloadData.slice(0, 20);
+      steps.push({ way, what, bytes: Buffer.byteLength(payloadData) });
+    };
   client.on("Network.webSocketFrameSent", frame("->"));
   client.on("Network.webSocketFrameReceived", frame("<-"));
   return steps;
@@ -51,7 +53,11 @@ async function listen(page) {
 async function inRoom(browser, url) {
   const first = await browser.newPage();
   await first.goto(url.href);
-  await until(first, "somebody waits in a room", () => document.querySelector('#people > li[data-state="me"]') && document.getElementById("link")?.value.includes("#"));
+  await until(
+    first,
+    "somebody waits in a room",
+    () => document.querySelector('#people > li[data-state="me"]') && document.getElementById("link")?.value.includes("#"),
+  );
   const address = await link(first);
   const second = await (await browser.createBrowserContext()).newPage();
   const steps = await listen(second);
@@ -98,7 +104,10 @@ const settle = () => new Promise((done) => setTimeout(done, 500));
  * Round trips until the first offer is sent: each question that the page has to have answered before. @param {string} server @param {Step[]} steps
  */
 function summary(server, steps) {
-  const before = steps.slice(0, steps.findIndex(({ what }) => what === "OFFER"));
+  const before = steps.slice(
+    0,
+    steps.findIndex(({ what }) => what === "OFFER"),
+  );
   const sum = (/** @type {Step["way"]} */ way) => steps.filter((step) => step.way === way).reduce((total, { bytes }) => total + bytes, 0);
   return {
     server,

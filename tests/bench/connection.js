@@ -41,7 +41,10 @@ const pairsOf = (wires, options) =>
 
 /** All pairs connect again and again. @param {import("./servers.js").Server} server @param {{ seconds: number, acrossHomes?: number }} options */
 async function saturated(server, { seconds, acrossHomes }) {
-  const wires = await openAll(server.port, namesOfPairs(`c${games++}`, PAIRS, acrossHomes).map((id) => ({ id })));
+  const wires = await openAll(
+    server.port,
+    namesOfPairs(`c${games++}`, PAIRS, acrossHomes).map((id) => ({ id })),
+  );
   const histogram = new Histogram();
   let playing = true;
   const playingPairs = pairsOf(wires).map(async (pair) => {
@@ -61,7 +64,10 @@ async function saturated(server, { seconds, acrossHomes }) {
 
 /** Connections begin at a pace, each one's frames as a browser makes them. @param {import("./servers.js").Server} server @param {{ pace: number, seconds: number }} options */
 async function paced(server, { pace, seconds }) {
-  const wires = await openAll(server.port, namesOfPairs(`c${games++}`, PAIRS).map((id) => ({ id })));
+  const wires = await openAll(
+    server.port,
+    namesOfPairs(`c${games++}`, PAIRS).map((id) => ({ id })),
+  );
   const pairs = pairsOf(wires, { trickleMs: 2 });
   const histogram = new Histogram();
   let playing = true;

@@ -32,7 +32,8 @@ export function perConnection({ requests, frames, joinUs, connectUs, wakesPerHea
   // What runs in the object is billed as long as it runs, and it waits for nobody. Idle, it may sleep, and is not billed.
   const cpuMs = (2 * joinUs) / 1000;
   const gigabyteSeconds = ((2 * joinUs + connectUs) / 1e6) * OBJECT_GB;
-  const dollars = workerRequests * PRICES.workerRequest + cpuMs * PRICES.workerCpuMs + objectRequests * PRICES.objectRequest + gigabyteSeconds * PRICES.objectGBs;
+  const dollars =
+    workerRequests * PRICES.workerRequest + cpuMs * PRICES.workerCpuMs + objectRequests * PRICES.objectRequest + gigabyteSeconds * PRICES.objectGBs;
   return { workerRequests, objectRequests, dollarsPerMillion: dollars };
 }
 

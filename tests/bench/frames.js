@@ -19,7 +19,7 @@ const HEADER = [
   "a=ice-ufrag:4ZcD",
   "a=ice-pwd:2/1muCWoOi3uLifh0NuRHlpQ",
   "a=ice-options:trickle",
-  `a=fingerprint:sha-256 ${Array.from({ length: 32 }, (_, n) => (n * 37 % 256).toString(16).padStart(2, "0").toUpperCase()).join(":")}`,
+  `a=fingerprint:sha-256 ${Array.from({ length: 32 }, (_, n) => ((n * 37) % 256).toString(16).padStart(2, "0").toUpperCase()).join(":")}`,
   "a=setup:actpass",
   "a=mid:0",
   "a=sctp-port:5000",

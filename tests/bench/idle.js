@@ -46,7 +46,9 @@ export async function measure(options) {
   });
   return {
     rows: withRatios(rows, "us/heartbeat"),
-    notes: [`wakes in ${options.minutes} min: frames, closes and alarms that reached the object, and times it was made anew; asleep: whether an offer then found it so`],
+    notes: [
+      `wakes in ${options.minutes} min: frames, closes and alarms that reached the object, and times it was made anew; asleep: whether an offer then found it so`,
+    ],
   };
 }
 

@@ -15,10 +15,12 @@ const BARE = '<!doctype html><link rel="icon" href="data:,"><title>Bare</title><
 /** Everything that can be asked for, ready to be sent. @returns {Map<string, Page>} */
 function pages() {
   const rules = parseHeaders(readFileSync(new URL("_headers", SITE), "utf8"));
-  const all = new Map(/** @type {[string, Page][]} */ ([
-    ["/bare", { type: "text/html; charset=utf-8", body: gzipSync(BARE), headers: [] }],
-    ["/bare.js", { type: "text/javascript", body: gzipSync(readFileSync(new URL("bare.js", import.meta.url))), headers: [] }],
-  ]));
+  const all = new Map(
+    /** @type {[string, Page][]} */ ([
+      ["/bare", { type: "text/html; charset=utf-8", body: gzipSync(BARE), headers: [] }],
+      ["/bare.js", { type: "text/javascript", body: gzipSync(readFileSync(new URL("bare.js", import.meta.url))), headers: [] }],
+    ]),
+  );
   for (const name of readdirSync(SITE, { recursive: true, encoding: "utf8" })) {
     if (!statSync(new URL(name, SITE)).isFile() || !isText(typeOf(name))) continue;
     const path = `/${name}`.replace(/\/index\.html$/, "/");

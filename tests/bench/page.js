@@ -30,19 +30,39 @@ export async function measure({ quick }) {
       for (const [name, open] of Object.entries(contest)) {
         const times = await open();
         if (round >= WARM_UP) taken[name]?.push(times);
-        console.error(`  ${name.padEnd(20)} ${Object.entries(times).map(([what, ms]) => `${what} ${ms.toFixed(0)}`).join("  ")}`);
+        console.error(
+          `  ${name.padEnd(20)} ${Object.entries(times)
+            .map(([what, ms]) => `${what} ${ms.toFixed(0)}`)
+            .join("  ")}`,
+        );
       }
     }
     const rows = Object.entries(taken).map(([server, all]) => ({
       server,
-      ...Object.fromEntries(["socket", "OPEN", "offer", "channel"].map((what) => [what, quantile(all.map((times) => times[what] ?? NaN), 0.5)])),
-      ms: quantile(all.map(({ hello }) => hello ?? NaN), 0.5),
-      p90: quantile(all.map(({ hello }) => hello ?? NaN), 0.9),
+      ...Object.fromEntries(
+        ["socket", "OPEN", "offer", "channel"].map((what) => [
+          what,
+          quantile(
+            all.map((times) => times[what] ?? NaN),
+            0.5,
+          ),
+        ]),
+      ),
+      ms: quantile(
+        all.map(({ hello }) => hello ?? NaN),
+        0.5,
+      ),
+      p90: quantile(
+        all.map(({ hello }) => hello ?? NaN),
+        0.9,
+      ),
     }));
     const of = (/** @type {string} */ name) => rows.find(({ server }) => server === name)?.ms ?? NaN;
     return {
       rows: rows.map((row) => ({ ...row, "x instant": row.ms / of("instant signalling"), "x bare": row.ms / of("bare pages") })),
-      notes: ["medians in ms since the page was opened: the socket is asked for, OPEN has come, the first offer is sent, the channel is open, hello is possible"],
+      notes: [
+        "medians in ms since the page was opened: the socket is asked for, OPEN has come, the first offer is sent, the channel is open, hello is possible",
+      ],
     };
   } finally {
     await Promise.all(browsers.map((browser) => browser.close()));
@@ -103,7 +123,11 @@ function noteTimes() {
 /** The second device's times where the first has made a room. @param {URL} url @param {Browser[]} browsers */
 const openRoom = (url, browsers) =>
   second(url, browsers, async (page) => {
-    await until(page, "somebody waits in a room", () => document.querySelector('#people > li[data-state="me"]') && document.getElementById("link")?.value.includes("#"));
+    await until(
+      page,
+      "somebody waits in a room",
+      () => document.querySelector('#people > li[data-state="me"]') && document.getElementById("link")?.value.includes("#"),
+    );
     return link(page);
   });
 

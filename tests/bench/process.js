@@ -8,7 +8,10 @@ const TICKS_PER_S = 100;
 function stat(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return text.slice(text.lastIndexOf(")") + 2).split(" ").map(Number);
+    return text
+      .slice(text.lastIndexOf(")") + 2)
+      .split(" ")
+      .map(Number);
   } catch {
     return null;
   }
@@ -37,7 +40,13 @@ export function cpuOf(root) {
       return sum + exact(pid);
     } catch {
       // A kernel without schedstat, or a process that has ended meanwhile.
-      return sum + (stat(pid)?.slice(11, 15).reduce((sum, part) => sum + part, 0) ?? 0) * (1e6 / TICKS_PER_S);
+      return (
+        sum +
+        (stat(pid)
+          ?.slice(11, 15)
+          .reduce((sum, part) => sum + part, 0) ?? 0) *
+          (1e6 / TICKS_PER_S)
+      );
     }
   }, 0);
 }

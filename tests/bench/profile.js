@@ -26,8 +26,7 @@ export async function measure(options) {
 }
 
 /** @param {string[]} args @param {import("node:child_process").StdioOptions} stdio */
-const perf = (args, stdio) =>
-  new Promise((settle, reject) => spawn("perf", args, { stdio }).on("error", reject).on("exit", settle));
+const perf = (args, stdio) => new Promise((settle, reject) => spawn("perf", args, { stdio }).on("error", reject).on("exit", settle));
 
 /**
  * Looks at a server for some seconds, and prints what it was busy with, by library and by function.

@@ -33,7 +33,10 @@ export const limit = {
   /** @param {import("./contest.js").Options} options */
   measure: async (options) => {
     const alone = { ...options, takesPart: () => false };
-    const both = [["without", "0"], ["with", "1000000"]].map(([name, FRAMES_PER_SECOND = ""]) => {
+    const both = [
+      ["without", "0"],
+      ["with", "1000000"],
+    ].map(([name, FRAMES_PER_SECOND = ""]) => {
       const [contender] = contenders(alone, { vars: { FRAMES_PER_SECOND } });
       return { ...contender, start: async () => ({ .../** @type {import("./servers.js").Server} */ (await contender?.start()), name: `${name} limit` }) };
     });
@@ -50,7 +53,10 @@ export const floors = {
   /** @param {import("./contest.js").Options} options */
   measure: async (options) => {
     const [peerServer, ...others] = contenders(options);
-    const less = [["unread", {}], ["spliced, unchecked", { SPLICED: "1" }]].map(([name, vars]) => ({
+    const less = [
+      ["unread", {}],
+      ["spliced, unchecked", { SPLICED: "1" }],
+    ].map(([name, vars]) => ({
       name: /** @type {string} */ (name),
       start: () => unread(/** @type {string} */ (name), /** @type {Record<string, string>} */ (vars)),
     }));
@@ -83,7 +89,10 @@ let games = 0;
  */
 export async function relayRound(server, { pairs, seconds, warmUp = 1, acrossHomes }) {
   const game = `g${games++}`;
-  const wires = await openAll(server.port, namesOfPairs(game, pairs, acrossHomes).map((id) => ({ id })));
+  const wires = await openAll(
+    server.port,
+    namesOfPairs(game, pairs, acrossHomes).map((id) => ({ id })),
+  );
   const histogram = new Histogram();
   let playing = true;
   const serve = wires.map((_wire, n) => {

@@ -7,7 +7,22 @@ import { read } from "./results.js";
 import { judge } from "./targets.js";
 
 const { machine, figures } = read();
-const missing = ["relay", "floors", "limit", "relayHomes", "connection", "gentle", "homes", "idle", "rooms", "sockets", "joins", "bytes", "page", "sizes"].filter((name) => !(name in figures));
+const missing = [
+  "relay",
+  "floors",
+  "limit",
+  "relayHomes",
+  "connection",
+  "gentle",
+  "homes",
+  "idle",
+  "rooms",
+  "sockets",
+  "joins",
+  "bytes",
+  "page",
+  "sizes",
+].filter((name) => !(name in figures));
 if (missing.length) {
   console.error(`bench.json lacks ${missing.join(", ")}: npm run bench -- ${missing.join(" ")}`);
   process.exit(1);
@@ -16,7 +31,8 @@ if (missing.length) {
 /** @param {string} figure @param {string} server @param {string} what */
 const of = (figure, server, what) => figures[figure]?.rows.find((row) => row.server === server)?.[what];
 /** @param {string | number | undefined} value @param {string} unit */
-const shown = (value, unit) => (typeof value === "number" ? `${value >= 100 ? Math.round(value).toLocaleString("en-US") : rounded(value)} ${unit}`.trim() : "–");
+const shown = (value, unit) =>
+  typeof value === "number" ? `${value >= 100 ? Math.round(value).toLocaleString("en-US") : rounded(value)} ${unit}`.trim() : "–";
 /** @type {string[]} */
 const text = [];
 /** @param {string[]} cells */
@@ -82,5 +98,8 @@ if (process.argv.includes("--write")) {
   const old = readFileSync(PAPER, "utf8");
   const place = /(<!-- bench -->)[\s\S]*(<!-- \/bench -->)/;
   if (!place.test(old)) throw new Error("docs/performance.md has no place for it: <!-- bench --> and <!-- /bench -->");
-  writeFileSync(PAPER, old.replace(place, (_, begin, end) => `${begin}\n${text.join("\n")}\n\n${end}`));
+  writeFileSync(
+    PAPER,
+    old.replace(place, (_, begin, end) => `${begin}\n${text.join("\n")}\n\n${end}`),
+  );
 } else console.log(text.join("\n"));

@@ -13,7 +13,8 @@ export const read = () => (existsSync(FILE) ? JSON.parse(readFileSync(FILE, "utf
 /** @param {string} name @param {Taken} figure */
 export function keep(name, figure) {
   const { figures } = read();
-  const versionOf = (/** @type {string} */ name) => JSON.parse(readFileSync(new URL(`../../node_modules/${name}/package.json`, import.meta.url), "utf8")).version;
+  const versionOf = (/** @type {string} */ name) =>
+    JSON.parse(readFileSync(new URL(`../../node_modules/${name}/package.json`, import.meta.url), "utf8")).version;
   const cores = cpus();
   const machine = `${cores.length} cores (${cores[0]?.model ?? "unknown"}), Node ${process.versions.node}, workerd ${versionOf("workerd")}, peer ${versionOf("peer")}`;
   writeFileSync(FILE, `${JSON.stringify({ machine, figures: { ...figures, [name]: figure } }, null, 2)}\n`);

@@ -46,9 +46,7 @@ export const sockets = {
   /** @param {import("./contest.js").Options} options */
   measure: async (options) => {
     const rows = await withServers(contenders(options), (servers) =>
-      inTurns(servers, options.rounds, (server, round) =>
-        whileGrowing(server, round, async (wires) => costOfMessage(server, wires, options.seconds)),
-      ),
+      inTurns(servers, options.rounds, (server, round) => whileGrowing(server, round, async (wires) => costOfMessage(server, wires, options.seconds))),
     );
     return { rows: rows.map(withSpread) };
   },

@@ -41,7 +41,10 @@ async function onWorkerd(name, worker, { vars = {}, v8Flags, counted = false, li
   const counter = { name: "counted.js", kind: /** @type {const} */ ("esModule"), file: file("tests/bench/counted.js") };
   const limiter = { name: "limited.js", kind: /** @type {const} */ ("esModule"), file: file("tests/flood/limited.js") };
   const modules = [...(counted ? [counter] : []), ...(limited ? [limiter] : []), ...worker.modules];
-  const config = configuration({ ...worker, modules, vars: { ...worker.vars, ...vars } }, { ...(metered ? countsAt("127.0.0.1:0", worker.date) : {}), address: "127.0.0.1:0", data, v8Flags });
+  const config = configuration(
+    { ...worker, modules, vars: { ...worker.vars, ...vars } },
+    { ...(metered ? countsAt("127.0.0.1:0", worker.date) : {}), address: "127.0.0.1:0", data, v8Flags },
+  );
   const { port, ports, pid, close } = await start(join(folder, "config.capnp"), config, { sockets: metered ? ["http", "metrics"] : ["http"] });
   return {
     name,

@@ -43,7 +43,9 @@ export function pageFiles() {
     const text = readFileSync(join(site, name), "utf8");
     const named = name.endsWith(".html")
       ? [...text.matchAll(/(?:src|href)="\/?([\w./-]+\.(?:js|css|svg|webmanifest))"/g)]
-      : name.endsWith(".js") ? [...text.matchAll(/(?:from|import)\s*["'](\.*\/[\w./-]+)["']/g)] : [];
+      : name.endsWith(".js")
+        ? [...text.matchAll(/(?:from|import)\s*["'](\.*\/[\w./-]+)["']/g)]
+        : [];
     for (const [, address = ""] of named) {
       const next = new URL(address, `site:/${name}`).pathname.slice(1);
       if (!found.includes(next)) found.push(next);

@@ -1,78 +1,80 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { deafen, hurryClock, link, openDevice, openRoom, ownBeckon, press, stage, stopClock, turnClock, until, untilText } from './browser.mjs';
-import { startTurn } from './turn.mjs';
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { deafen, hurryClock, link, openDevice, openRoom, ownBeckon, press, stage, stopClock, turnClock, until, untilText } from "./browser.mjs";
+import { startTurn } from "./turn.mjs";
 
-const { beckon, chromium } = await stage({ vars: { STUN_URLS: '' } });
+const { beckon, chromium } = await stage({ vars: { STUN_URLS: "" } });
 
-test('the list says the way and the latency, the details what is underneath, and test messages come back as they went', async () => {
+test("the list says the way and the latency, the details what is underneath, and test messages come back as they went", async () => {
   const devices = await openRoom(chromium, beckon.url, 2);
   const [{ page }, { page: other }] = devices;
-  await until(page, 'the way and the latency', () => /^connected, direct, (under 1|\d+) ms/.test(document.querySelector('[data-state=open] .standing').textContent));
-  await press(page, '#people summary');
-  const figures = await until(page, 'the figures', () => {
-    const terms = [...document.querySelectorAll('#people dt')].map((term) => [term.textContent, term.nextElementSibling.textContent]);
+  await until(page, "the way and the latency", () =>
+    /^connected, direct, (under 1|\d+) ms/.test(document.querySelector("[data-state=open] .standing").textContent),
+  );
+  await press(page, "#people summary");
+  const figures = await until(page, "the figures", () => {
+    const terms = [...document.querySelectorAll("#people dt")].map((term) => [term.textContent, term.nextElementSibling.textContent]);
     return terms.length && Object.fromEntries(terms);
   });
-  assert.match(figures['Pair in use'], /^(host|prflx)\/udp here, (host|prflx)\/udp there$/);
-  assert.match(figures['Round trip'], /^[\d.]+ ms$/);
+  assert.match(figures["Pair in use"], /^(host|prflx)\/udp here, (host|prflx)\/udp there$/);
+  assert.match(figures["Round trip"], /^[\d.]+ ms$/);
   assert.match(figures.Carried, /out, .* in$/);
   assert.match(figures.Candidates, /\d host/);
   assert.match(figures.ICE, /^(connected|completed)$/);
   assert.match(figures.DTLS, /^connected, 1\.[23], TLS_/);
   assert.match(figures.SCTP, /^connected, messages of up to \d+ kB$/);
-  assert.doesNotMatch(JSON.stringify(figures), /\d+\.\d+\.\d+\.\d+|\.local/, 'no addresses');
+  assert.doesNotMatch(JSON.stringify(figures), /\d+\.\d+\.\d+\.\d+|\.local/, "no addresses");
 
-  await press(page, '#people .inside button');
-  const lines = await until(page, 'four kinds of channel', () => {
-    const lines = [...document.querySelectorAll('.outcome li')].map((line) => line.textContent);
+  await press(page, "#people .inside button");
+  const lines = await until(page, "four kinds of channel", () => {
+    const lines = [...document.querySelectorAll(".outcome li")].map((line) => line.textContent);
     return lines.length === 4 && lines;
   });
   assert.match(lines[0], /^ordered, reliable: 24 of 24 messages, from 1 to 41 characters, came back, each as it was sent, in order$/);
   assert.match(lines[1], /^unordered, reliable: 24 of 24 messages, .* came back, each as it was sent, /);
   for (const line of lines.slice(2)) assert.match(line, /may be lost: \d+ of 24 messages, .* came back, each as it was sent, /);
-  await until(page, 'the button is back', () => !document.querySelector('#people .inside button').disabled);
+  await until(page, "the button is back", () => !document.querySelector("#people .inside button").disabled);
 
-  const before = await page.$eval('#people dl', (list) => list.textContent);
-  await press(other, '#hello');
-  await until(page, 'the figures move', (before) => document.querySelector('#people dl').textContent !== before, before);
+  const before = await page.$eval("#people dl", (list) => list.textContent);
+  await press(other, "#hello");
+  await until(page, "the figures move", (before) => document.querySelector("#people dl").textContent !== before, before);
   for (const { troubles, close } of devices) {
     assert.deepEqual(troubles, []);
     await close();
   }
 });
 
-test('details that are open when the other leaves say so, and nothing breaks', async () => {
+test("details that are open when the other leaves say so, and nothing breaks", async () => {
   const devices = await openRoom(chromium, beckon.url, 2);
   const [{ page, troubles }, other] = devices;
-  await press(page, '#people summary');
-  await until(page, 'the figures', () => document.querySelectorAll('#people dt').length > 5);
-  const untilLeft = () => until(page, 'it is seen to have left', () => document.querySelector('#people [data-state=left]'));
+  await press(page, "#people summary");
+  await until(page, "the figures", () => document.querySelectorAll("#people dt").length > 5);
+  const untilLeft = () => until(page, "it is seen to have left", () => document.querySelector("#people [data-state=left]"));
   await stopClock(page);
-  await other.page.goto('about:blank');
+  await other.page.goto("about:blank");
   await untilLeft();
   await turnClock(page, 1_000); // the figures are read once a second, and who left is listed for four
   await stopClock(page);
   await untilLeft();
-  await until(page, 'nothing to tell', () => document.querySelector('#people dl').textContent.includes('none now'));
+  await until(page, "nothing to tell", () => document.querySelector("#people dl").textContent.includes("none now"));
   await turnClock(page, 4_000);
-  await until(page, 'it is not listed any more', () => document.querySelectorAll('#people li').length === 1);
+  await until(page, "it is not listed any more", () => document.querySelectorAll("#people li").length === 1);
   assert.deepEqual(troubles, []);
   for (const { close } of devices) await close();
 });
 
-test('where there is no path and the relay turns us away, the page says both', async (t) => {
-  const turn = await startTurn('one secret');
+test("where there is no path and the relay turns us away, the page says both", async (t) => {
+  const turn = await startTurn("one secret");
   t.after(() => turn.close());
-  const strict = await ownBeckon({ vars: { STUN_URLS: '', TURN_URLS: turn.udp }, secrets: { TURN_SECRET: 'another' } });
+  const strict = await ownBeckon({ vars: { STUN_URLS: "", TURN_URLS: turn.udp }, secrets: { TURN_SECRET: "another" } });
   t.after(() => strict.close());
   const first = await openDevice(chromium, strict.url, deafen);
-  await until(first.page, 'a fresh room', () => document.getElementById('link').value.includes('#'));
+  await until(first.page, "a fresh room", () => document.getElementById("link").value.includes("#"));
   const second = await openDevice(chromium, await link(first.page), deafen);
-  await until(first.page, 'the other one is there', () => document.querySelectorAll('#people > li').length === 2);
+  await until(first.page, "the other one is there", () => document.querySelectorAll("#people > li").length === 2);
   for (const { page } of [first, second]) await hurryClock(page);
-  for (const { page } of [first, second]) await untilText(page, 'The relay turned us away. What you say to');
-  for (const { page } of [first, second]) assert.equal(await page.$eval('#people > li:not([data-state=me])', (row) => row.dataset.state), 'open');
+  for (const { page } of [first, second]) await untilText(page, "The relay turned us away. What you say to");
+  for (const { page } of [first, second]) assert.equal(await page.$eval("#people > li:not([data-state=me])", (row) => row.dataset.state), "open");
   for (const { troubles, close } of [first, second]) {
     assert.deepEqual(troubles, []);
     await close();

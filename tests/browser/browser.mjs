@@ -1,28 +1,29 @@
 // What the browser tests share: a real Chromium kept off the internet, devices in it, and a server that can be cut off.
-import assert from 'node:assert/strict';
-import net from 'node:net';
-import { after } from 'node:test';
-import { DEADLINE_MS, launch } from './engines.mjs';
-import { prepareInside } from './inside.mjs';
-import { openBeckon, openBrowser } from './shared.mjs';
+import assert from "node:assert/strict";
+import net from "node:net";
+import { after } from "node:test";
+import { DEADLINE_MS, launch } from "./engines.mjs";
+import { prepareInside } from "./inside.mjs";
+import { openBeckon, openBrowser } from "./shared.mjs";
 
 export { DEADLINE_MS };
-export { hurryClock, inScene, SEED, stopClock, turnClock } from './inside.mjs';
+export { hurryClock, inScene, SEED, stopClock, turnClock } from "./inside.mjs";
 
 /** Starts Chromium: $CHROMIUM, or where Debian has it. Without one the tests fail. It has no emoji, whatever the machine has. */
-export const startChromium = (...flags) => openBrowser({ engine: 'chromium', flags });
+export const startChromium = (...flags) => openBrowser({ engine: "chromium", flags });
 
 /** Chromium with the machine's emoji. */
-export const startChromiumWithEmoji = () => openBrowser({ engine: 'chromium', emoji: true });
+export const startChromiumWithEmoji = () => openBrowser({ engine: "chromium", emoji: true });
 
 /** One of our own, whose processes a test stops or kills. */
-export const startOwnChromium = (...flags) => launch({ engine: 'chromium', flags }, { pipe: true });
+export const startOwnChromium = (...flags) => launch({ engine: "chromium", flags }, { pipe: true });
 
 /** Starts Firefox: $FIREFOX, or where Debian has it. */
-export const startFirefox = (/** @type {{ preferences?: object, acceptInsecureCerts?: boolean }} */ { preferences = {}, ...options } = {}) => openBrowser({ engine: 'firefox', preferences }, options);
+export const startFirefox = (/** @type {{ preferences?: object, acceptInsecureCerts?: boolean }} */ { preferences = {}, ...options } = {}) =>
+  openBrowser({ engine: "firefox", preferences }, options);
 
 /** As one of our own. */
-export const startOwnFirefox = ({ preferences = {}, ...options } = {}) => launch({ engine: 'firefox', preferences }, options);
+export const startOwnFirefox = ({ preferences = {}, ...options } = {}) => launch({ engine: "firefox", preferences }, options);
 
 /** @typedef {Parameters<typeof import('../worker/beckon.mjs').startBeckon>[0]} Options of Beckon */
 
@@ -56,7 +57,7 @@ export async function openDevice(browser, url, prepare = /** @type {(page: impor
   const troubles = watch(page);
   await prepareInside(page);
   await page.evaluateOnNewDocument(() => {
-    addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+    addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
       console.error(`CSP: ${violatedDirective} ${blockedURI}`);
     });
   });
@@ -68,8 +69,8 @@ export async function openDevice(browser, url, prepare = /** @type {(page: impor
 /** Collects a page's uncaught errors and policy violations. */
 export function watch(page) {
   const troubles = [];
-  page.on('pageerror', (error) => troubles.push(String(error)));
-  page.on('console', (line) => line.type() === 'error' && /^CSP:|Content Security Policy/.test(line.text()) && troubles.push(line.text()));
+  page.on("pageerror", (error) => troubles.push(String(error)));
+  page.on("console", (line) => line.type() === "error" && /^CSP:|Content Security Policy/.test(line.text()) && troubles.push(line.text()));
   return troubles;
 }
 
@@ -94,7 +95,7 @@ export async function until(page, what, check, ...args) {
   try {
     return await within(what, asked());
   } catch (error) {
-    const shown = await page.evaluate(() => [window.tripped, document.body.innerText].join('\n')).catch(() => '(the page is gone)');
+    const shown = await page.evaluate(() => [window.tripped, document.body.innerText].join("\n")).catch(() => "(the page is gone)");
     throw new Error(`never came true: ${what}\nthe page shows:\n${shown}`, { cause: error });
   }
 }
@@ -130,7 +131,7 @@ export const press = (page, selector) => eventually(`${selector} can be clicked`
 function pressNow(selector) {
   const target = document.querySelector(selector);
   if (!target || target.disabled) return false;
-  target.scrollIntoView({ block: 'center', behavior: 'instant' });
+  target.scrollIntoView({ block: "center", behavior: "instant" });
   const { left, top, width, height } = target.getBoundingClientRect();
   const hit = document.elementFromPoint(left + width / 2, top + height / 2);
   if (!target.contains(hit)) return false;
@@ -157,9 +158,7 @@ export const untilText = (page, text) => until(page, `the page says "${text}"`, 
 
 /** The people listed in a room, as `name: state`, without oneself. */
 export const people = (page) =>
-  page.$$eval('#people > li:not([data-state="me"])', (rows) =>
-    rows.map((row) => `${row.querySelector('.name').textContent}: ${row.dataset.state}`),
-  );
+  page.$$eval('#people > li:not([data-state="me"])', (rows) => rows.map((row) => `${row.querySelector(".name").textContent}: ${row.dataset.state}`));
 
 /** Waits until exactly `count` others are connected, and nobody else is listed. */
 export const untilConnected = (page, count) =>
@@ -168,28 +167,28 @@ export const untilConnected = (page, count) =>
     `${count} others are connected`,
     (count) => {
       const states = [...document.querySelectorAll('#people > li:not([data-state="me"])')].map((row) => row.dataset.state);
-      return states.length === count && states.every((state) => state === 'open');
+      return states.length === count && states.every((state) => state === "open");
     },
     count,
   );
 
-export const name = (page) => page.$eval('#name', (field) => field.value);
-export const link = (page) => page.$eval('#link', (field) => field.value);
-export const alerts = (page) => page.$$eval('[role=alert]', (cards) => cards.map((card) => card.textContent));
+export const name = (page) => page.$eval("#name", (field) => field.value);
+export const link = (page) => page.$eval("#link", (field) => field.value);
+export const alerts = (page) => page.$$eval("[role=alert]", (cards) => cards.map((card) => card.textContent));
 
 /** Waits for the alert `hello world` from somebody. */
 export const untilHello = (page, from) =>
   until(
     page,
     `an alert: ${from} said hello world`,
-    (from) => [...document.querySelectorAll('[role=alert]')].some((card) => card.textContent.includes(`${from} said hello world`)),
+    (from) => [...document.querySelectorAll("[role=alert]")].some((card) => card.textContent.includes(`${from} said hello world`)),
     from,
   );
 
 /** Opens a fresh room on one device and its link on the others, and waits until all are connected. */
 export async function openRoom(browser, url, count) {
   const first = await openDevice(browser, url);
-  await until(first.page, 'a fresh room', () => document.getElementById('link').value.includes('#'));
+  await until(first.page, "a fresh room", () => document.getElementById("link").value.includes("#"));
   const address = await link(first.page);
   const devices = [first];
   while (devices.length < count) devices.push(await openDevice(browser, address));
@@ -202,12 +201,12 @@ export async function openDoor(url) {
   const inside = new Set();
   let silent = false;
   const server = net.createServer((near) => {
-    if (silent) return inside.add(near.on('error', () => {}));
+    if (silent) return inside.add(near.on("error", () => {}));
     const far = net.connect(Number(url.port), url.hostname);
     for (const socket of [near, far]) {
       inside.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
+      socket.on("error", () => {});
+      socket.on("close", () => {
         inside.delete(socket);
         near.destroy();
         far.destroy();
@@ -216,7 +215,7 @@ export async function openDoor(url) {
     near.pipe(far).pipe(near);
   });
   server.unref(); // a test that failed with the door open must not keep the process
-  const listen = (port) => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const listen = (port) => new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   await listen(0);
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   const shut = () => {
@@ -240,6 +239,6 @@ export const deafen = (page) =>
     };
     const { setRemoteDescription } = RTCPeerConnection.prototype;
     RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
-      return Reflect.apply(setRemoteDescription, this, [{ type, sdp: window.hearing ? sdp : sdp.replace(/^a=candidate.*\r\n/gm, '') }]);
+      return Reflect.apply(setRemoteDescription, this, [{ type, sdp: window.hearing ? sdp : sdp.replace(/^a=candidate.*\r\n/gm, "") }]);
     };
   });

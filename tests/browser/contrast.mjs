@@ -13,16 +13,16 @@ const SCALE = 0.5;
  * @param {string} [within] which part of it
  * @returns {Promise<{ what: string, contrast: number }[]>}
  */
-export async function contrasts(page, within = 'body') {
+export async function contrasts(page, within = "body") {
   const { width, height } = page.viewport();
   await page.setViewport({ width, height, deviceScaleFactor: SCALE });
   const texts = await page.evaluate(findTexts, within, SCALE);
   const pictures = [];
-  for (const how of ['bare', 'blocks']) {
+  for (const how of ["bare", "blocks"]) {
     await page.evaluate(paint, how);
-    pictures.push(await page.screenshot({ fullPage: true, encoding: 'base64', optimizeForSpeed: true }));
+    pictures.push(await page.screenshot({ fullPage: true, encoding: "base64", optimizeForSpeed: true }));
   }
-  await page.evaluate(paint, '');
+  await page.evaluate(paint, "");
   if (!blanks.has(page)) blanks.set(page, await page.browserContext().newPage()); // it measures; the page's own policy would not let it
   await page.bringToFront();
   return blanks.get(page).evaluate(measure, texts, pictures);
@@ -36,9 +36,9 @@ export const tooWeak = (found) => found.filter(({ contrast }) => contrast < LEAS
 function findTexts(within, scale) {
   const found = [];
   for (const element of document.querySelectorAll(`${within}, ${within} *`)) {
-    const field = element.matches('input:not([type=checkbox]), textarea');
+    const field = element.matches("input:not([type=checkbox]), textarea");
     const texts = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
-    if ((!field && !texts.length) || !element.checkVisibility({ visibilityProperty: true }) || element.closest('.unseen')) continue;
+    if ((!field && !texts.length) || !element.checkVisibility({ visibilityProperty: true }) || element.closest(".unseen")) continue;
     const range = document.createRange();
     if (field) range.selectNode(element);
     else {
@@ -47,11 +47,17 @@ function findTexts(within, scale) {
     }
     const { left, top, width, height } = field ? element.getBoundingClientRect() : range.getClientRects()[0];
     if (!width || !height) continue;
-    element.classList.add('text-under-test');
-    const row = element.closest('[data-state], .said');
-    const hue = (row ?? document.documentElement).style.getPropertyValue('--hue');
-    const name = `${element.tagName.toLowerCase()}${element.id && `#${element.id}`}.${[...element.classList].filter((name) => name !== 'text-under-test').join('.')}`;
-    found.push({ what: `${name} ${row?.dataset.state ?? ''} hue ${hue} “${(field ? element.value : element.textContent).trim().slice(0, 20)}”`, left: (left + scrollX) * scale, top: (top + scrollY) * scale, width: width * scale, height: height * scale });
+    element.classList.add("text-under-test");
+    const row = element.closest("[data-state], .said");
+    const hue = (row ?? document.documentElement).style.getPropertyValue("--hue");
+    const name = `${element.tagName.toLowerCase()}${element.id && `#${element.id}`}.${[...element.classList].filter((name) => name !== "text-under-test").join(".")}`;
+    found.push({
+      what: `${name} ${row?.dataset.state ?? ""} hue ${hue} “${(field ? element.value : element.textContent).trim().slice(0, 20)}”`,
+      left: (left + scrollX) * scale,
+      top: (top + scrollY) * scale,
+      width: width * scale,
+      height: height * scale,
+    });
   }
   return found;
 }
@@ -59,10 +65,13 @@ function findTexts(within, scale) {
 /** In the page: style as a script may set it under the page's policy. */
 function paint(how) {
   const sheet = new CSSStyleSheet();
-  if (how) sheet.insertRule('* { -webkit-text-fill-color: transparent !important; caret-color: transparent !important; text-decoration-color: transparent !important; }');
-  if (how === 'blocks') sheet.insertRule('.text-under-test { background: currentColor !important; }', 1);
+  if (how)
+    sheet.insertRule(
+      "* { -webkit-text-fill-color: transparent !important; caret-color: transparent !important; text-decoration-color: transparent !important; }",
+    );
+  if (how === "blocks") sheet.insertRule(".text-under-test { background: currentColor !important; }", 1);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets.filter((sheet) => !sheet.ofTest), Object.assign(sheet, { ofTest: true })];
-  if (!how) for (const element of document.querySelectorAll('.text-under-test')) element.classList.remove('text-under-test');
+  if (!how) for (const element of document.querySelectorAll(".text-under-test")) element.classList.remove("text-under-test");
 }
 
 /** In a blank page. */
@@ -70,13 +79,15 @@ async function measure(texts, pictures) {
   const [bare, blocks] = await Promise.all(
     pictures.map(async (picture) => {
       const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${picture}`)).blob());
-      const pen = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', { willReadFrequently: true });
+      const pen = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
       pen.drawImage(bitmap, 0, 0);
       return pen;
     }),
   );
   const luminance = (pen, x, y) => {
-    const [r, g, b] = Array.from(pen.getImageData(x, y, 1, 1).data, (part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));
+    const [r, g, b] = Array.from(pen.getImageData(x, y, 1, 1).data, (part) =>
+      part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4,
+    );
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   return texts.map(({ what, left, top, width, height }) => {

@@ -1,46 +1,46 @@
 // The browsers, started: their programs, flags, preferences and fonts.
-import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import puppeteer from 'puppeteer-core';
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import puppeteer from "puppeteer-core";
 
 /** How long anything may take before it counts as not happening, in ms; Chromium alone waits 15 s before it gives up a path. */
 export const DEADLINE_MS = 60_000;
 const PROTOCOL = { protocolTimeout: 2 * DEADLINE_MS };
 
 const FLAGS = [
-  '--no-sandbox', // root, in CI
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-  '--disable-quic',
-  '--force-prefers-reduced-motion', // without a GPU what moves takes a third of the machine; who tests it asks for it
+  "--no-sandbox", // root, in CI
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+  "--disable-quic",
+  "--force-prefers-reduced-motion", // without a GPU what moves takes a third of the machine; who tests it asks for it
 ];
 
 /**
  * The same Chromium without the program around its pages, which nobody looks at here: a third less work for the machine. The tests of stock
  * clients and the network lab have the one that people have.
  */
-const SHELLS = ['/usr/bin/chromium-headless-shell'];
-const CHROMIUMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const SHELLS = ["/usr/bin/chromium-headless-shell"];
+const CHROMIUMS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 const ENGINES = {
   chromium: ({ flags = [], emoji = false }) => ({
-    executablePath: found('Chromium', process.env.CHROMIUM_SHELL, process.env.CHROMIUM, ...SHELLS, ...CHROMIUMS),
+    executablePath: found("Chromium", process.env.CHROMIUM_SHELL, process.env.CHROMIUM, ...SHELLS, ...CHROMIUMS),
     args: [...FLAGS, ...flags],
     env: { ...process.env, ...(!emoji && { FONTCONFIG_FILE: INITIALS }) },
   }),
   firefox: ({ preferences = {} }) => ({
-    browser: 'firefox',
-    executablePath: found('Firefox', process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'),
-    extraPrefsFirefox: { 'media.peerconnection.ice.obfuscate_host_addresses': false, ...preferences },
+    browser: "firefox",
+    executablePath: found("Firefox", process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox"),
+    extraPrefsFirefox: { "media.peerconnection.ice.obfuscate_host_addresses": false, ...preferences },
     env: { ...process.env, FONTCONFIG_FILE: INITIALS },
   }),
 };
 
 /** Whatever the machine has: no emoji, so that faces are initials, unless a test asks for them. */
-const INITIALS = fileURLToPath(new URL('fonts/initials.conf', import.meta.url));
+const INITIALS = fileURLToPath(new URL("fonts/initials.conf", import.meta.url));
 
 function found(what, ...places) {
   const program = places.find((place) => place && existsSync(place));
@@ -61,4 +61,10 @@ export const launch = (wish, options = {}) => puppeteer.launch({ headless: true,
 
 /** Drives one that is there. @param {Wish} wish @param {string} address */
 export const connect = ({ engine }, address, options = {}) =>
-  puppeteer.connect({ browserWSEndpoint: address, ...(engine === 'firefox' && { browser: 'firefox', protocol: 'webDriverBiDi' }), defaultViewport: { width: 800, height: 600 }, ...PROTOCOL, ...options });
+  puppeteer.connect({
+    browserWSEndpoint: address,
+    ...(engine === "firefox" && { browser: "firefox", protocol: "webDriverBiDi" }),
+    defaultViewport: { width: 800, height: 600 },
+    ...PROTOCOL,
+    ...options,
+  });

@@ -1,15 +1,15 @@
 // What a page under test is given before anything runs in it: chance that comes from a seed, and a clock that a test can stop and turn.
-import { AsyncLocalStorage } from 'node:async_hooks';
-import path from 'node:path';
-import { beforeEach } from 'node:test';
-import { seedsOf } from '../seeds/seeds.mjs';
+import { AsyncLocalStorage } from "node:async_hooks";
+import path from "node:path";
+import { beforeEach } from "node:test";
+import { seedsOf } from "../seeds/seeds.mjs";
 
 /** All that is random in a page comes from it: ids, and with them names, faces and hues; secrets; how long something waits. */
-export const SEED = seedsOf('pages').at(-1);
+export const SEED = seedsOf("pages").at(-1);
 
 /** Where devices are counted: each test begins at one, so that it has the same devices alone as among others. */
 const scenes = new AsyncLocalStorage();
-let scene = newScene(path.basename(process.argv[1] ?? ''));
+let scene = newScene(path.basename(process.argv[1] ?? ""));
 let said = false;
 if (process.env.NODE_TEST_CONTEXT) beforeEach(({ name }) => void (scene = newScene(name)));
 
@@ -25,7 +25,7 @@ export async function prepareInside(page) {
   if (!said) console.log(`# BECKON_SEED=${SEED}`);
   said = true;
   const here = scenes.getStore() ?? scene;
-  const device = `${SEED} ${path.basename(process.argv[1] ?? '')} ${here.name} ${++here.devices}`;
+  const device = `${SEED} ${path.basename(process.argv[1] ?? "")} ${here.name} ${++here.devices}`;
   await page.evaluateOnNewDocument(seedPage, device);
   await page.evaluateOnNewDocument(clockPage);
 }
@@ -37,8 +37,8 @@ export async function prepareInside(page) {
 function seedPage(device) {
   let loads = 0;
   try {
-    loads = Number(sessionStorage.getItem('loads of the test')) + 1;
-    sessionStorage.setItem('loads of the test', String(loads));
+    loads = Number(sessionStorage.getItem("loads of the test")) + 1;
+    sessionStorage.setItem("loads of the test", String(loads));
   } catch {
     // about:blank and its like have no storage, and join no room
   }
@@ -57,12 +57,12 @@ function seedPage(device) {
     for (let at = 0; at < bytes.length; at++) bytes[at] = next() * 256;
     return array;
   };
-  if (!('randomUUID' in Crypto.prototype)) return; // an insecure page
+  if (!("randomUUID" in Crypto.prototype)) return; // an insecure page
   Crypto.prototype.randomUUID = function () {
     const bytes = this.getRandomValues(new Uint8Array(16));
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    const text = Array.from(bytes, (byte, at) => ([4, 6, 8, 10].includes(at) ? '-' : '') + byte.toString(16).padStart(2, '0')).join('');
+    const text = Array.from(bytes, (byte, at) => ([4, 6, 8, 10].includes(at) ? "-" : "") + byte.toString(16).padStart(2, "0")).join("");
     return /** @type {ReturnType<Crypto['randomUUID']>} */ (text);
   };
 }
@@ -106,7 +106,7 @@ function clockPage() {
     return id;
   }
 
-  const long = (act, ms) => typeof act === 'function' && ms >= SHORT_MS;
+  const long = (act, ms) => typeof act === "function" && ms >= SHORT_MS;
   const end = (real) => (id) => {
     if (!timers.has(id)) return real.call(window, id);
     clearTimeout(timers.get(id).real);
@@ -125,7 +125,7 @@ function clockPage() {
   const connections = new Set();
   const sockets = new Set();
   const busy = () =>
-    [...connections].some((pc) => pc.signalingState !== 'closed' && pc.iceGatheringState === 'gathering') ||
+    [...connections].some((pc) => pc.signalingState !== "closed" && pc.iceGatheringState === "gathering") ||
     [...sockets].some((socket) => socket.readyState === WebSocket.OPEN && socket.owesAnAnswer);
   const { setLocalDescription } = window.RTCPeerConnection?.prototype ?? {};
   if (setLocalDescription) {
@@ -136,7 +136,7 @@ function clockPage() {
   }
   const { send } = WebSocket.prototype;
   WebSocket.prototype.send = function (data) {
-    if (!sockets.has(this)) this.addEventListener('message', () => (this.owesAnAnswer = false));
+    if (!sockets.has(this)) this.addEventListener("message", () => (this.owesAnAnswer = false));
     sockets.add(this);
     this.owesAnAnswer ||= String(data).includes('"HEARTBEAT"');
     return send.call(this, data);

@@ -1,14 +1,14 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { cleanName, persona } from '../../public/lib/names.js';
-import { openRoom, press, stage, until, untilHello, untilText, write } from './browser.mjs';
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cleanName, persona } from "../../public/lib/names.js";
+import { openRoom, press, stage, until, untilHello, untilText, write } from "./browser.mjs";
 
 // Before any test: who registers one and then waits may be taken to have finished (--test-force-exit), and the rest is never run.
 const { beckon, chromium } = await stage();
 
-test('an id gives the same name everywhere, and different ids rarely the same one', () => {
+test("an id gives the same name everywhere, and different ids rarely the same one", () => {
   const names = Array.from({ length: 1_000 }, (_, i) => persona(`device ${i}`));
-  assert.deepEqual(persona('device 7'), names[7]);
+  assert.deepEqual(persona("device 7"), names[7]);
   for (const { name, face, hue } of names) {
     assert.match(name, /^[A-Z][a-z]+ [A-Z][a-z]+$/);
     assert.match(face, /^\p{Extended_Pictographic}\ufe0f?$/u);
@@ -18,28 +18,28 @@ test('an id gives the same name everywhere, and different ids rarely the same on
   assert.equal(new Set(names.map(({ hue }) => hue)).size, 24);
 });
 
-test('a name that somebody else wrote is made fit to show', () => {
-  assert.equal(cleanName('  Kitchen \n\t tablet '), 'Kitchen tablet');
-  assert.equal(cleanName('evil\u202Egnp.exe\u0000'), 'evil gnp.exe');
-  assert.equal(cleanName('👩‍💻'.repeat(40)), '👩‍💻'.repeat(25), 'at most 128 UTF-16 units, and no half characters');
-  assert.equal([...new Intl.Segmenter().segment(cleanName('é'.repeat(99)))].length, 32);
-  assert.equal(cleanName(`z${'\u0300'.repeat(5_000)}`), '');
-  for (const nothing of ['', ' ', '\u200d', '\u3164', '\ud800', null, 7, {}, ['a']]) assert.equal(cleanName(nothing), '');
+test("a name that somebody else wrote is made fit to show", () => {
+  assert.equal(cleanName("  Kitchen \n\t tablet "), "Kitchen tablet");
+  assert.equal(cleanName("evil\u202Egnp.exe\u0000"), "evil gnp.exe");
+  assert.equal(cleanName("👩‍💻".repeat(40)), "👩‍💻".repeat(25), "at most 128 UTF-16 units, and no half characters");
+  assert.equal([...new Intl.Segmenter().segment(cleanName("é".repeat(99)))].length, 32);
+  assert.equal(cleanName(`z${"\u0300".repeat(5_000)}`), "");
+  for (const nothing of ["", " ", "\u200d", "\u3164", "\ud800", null, 7, {}, ["a"]]) assert.equal(cleanName(nothing), "");
 });
 
-test('markup in a name is text to everyone', async () => {
+test("markup in a name is text to everyone", async () => {
   const devices = await openRoom(chromium, beckon.url, 2);
   const [first, second] = devices.map(({ page }) => page);
   const dialogs = [];
-  for (const page of [first, second]) page.on('dialog', (dialog) => dialogs.push(dialog.message()) && dialog.dismiss());
-  for (const evil of ['<img src=x onerror=alert(1)>', '"><script>alert(1)</script>', '<svg/onload=alert`1`>', "${alert(1)}'-alert(1)-'"]) {
-    await write(second, '#name', evil);
-    await second.keyboard.press('Enter');
+  for (const page of [first, second]) page.on("dialog", (dialog) => dialogs.push(dialog.message()) && dialog.dismiss());
+  for (const evil of ["<img src=x onerror=alert(1)>", '"><script>alert(1)</script>', "<svg/onload=alert`1`>", "${alert(1)}'-alert(1)-'"]) {
+    await write(second, "#name", evil);
+    await second.keyboard.press("Enter");
     await untilText(first, evil);
-    await press(second, '#hello');
+    await press(second, "#hello");
     await untilHello(first, evil);
   }
-  assert.equal(await first.$eval('#people', (list) => list.querySelectorAll('img, script, svg').length), 0);
+  assert.equal(await first.$eval("#people", (list) => list.querySelectorAll("img, script, svg").length), 0);
   assert.deepEqual(dialogs, []);
   for (const { troubles, close } of devices) {
     assert.deepEqual(troubles, []);
@@ -47,13 +47,13 @@ test('markup in a name is text to everyone', async () => {
   }
 });
 
-for (const scheme of ['light', 'dark']) {
+for (const scheme of ["light", "dark"]) {
   test(`every hue is legible, in the list, in a hello and on the button: ${scheme}`, async () => {
     const [{ page, close }] = await openRoom(chromium, beckon.url, 1);
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-    await until(page, 'the list', () => document.querySelector('#people li'));
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    await until(page, "the list", () => document.querySelector("#people li"));
     const weak = await page.evaluate(() => {
-      const pen = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
+      const pen = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
       /** Of colours that lie on one another, the last on top. */
       const luminance = (...colors) => {
         for (const color of colors) {
@@ -67,22 +67,22 @@ for (const scheme of ['light', 'dark']) {
         const [a, b] = [luminance(text), luminance(...grounds)];
         return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
       };
-      const row = document.querySelector('#people li');
-      const said = document.body.appendChild(Object.assign(document.createElement('div'), { className: 'said' }));
+      const row = document.querySelector("#people li");
+      const said = document.body.appendChild(Object.assign(document.createElement("div"), { className: "said" }));
       const paint = (element) => getComputedStyle(element);
       const found = [];
       const note = (what, ...colors) => found.push({ what, contrast: contrast(...colors) });
-      const card = paint(document.querySelector('.card')).backgroundColor;
-      const [face, button] = [document.querySelector('#people .face'), document.getElementById('hello')];
+      const card = paint(document.querySelector(".card")).backgroundColor;
+      const [face, button] = [document.querySelector("#people .face"), document.getElementById("hello")];
       for (let hue = 0; hue < 360; hue++) {
-        for (const { style } of [row, said, document.documentElement]) style.setProperty('--hue', hue);
-        note(`a name, hue ${hue}`, paint(row.querySelector('.name')).color, card);
+        for (const { style } of [row, said, document.documentElement]) style.setProperty("--hue", hue);
+        note(`a name, hue ${hue}`, paint(row.querySelector(".name")).color, card);
         note(`a face, hue ${hue}`, paint(face).color, card, paint(face).backgroundColor); // initials, where there is no animal
         note(`a hello, hue ${hue}`, paint(said).color, paint(said).backgroundColor);
         for (const shade of paint(button).backgroundImage.match(/oklch\([^)]*\)/g)) note(`the button, hue ${hue}`, paint(button).color, shade);
       }
-      note('a standing', paint(document.querySelector('.standing')).color, card);
-      note('the status', paint(document.querySelector('.status')).color, paint(document.body).backgroundColor);
+      note("a standing", paint(document.querySelector(".standing")).color, card);
+      note("the status", paint(document.querySelector(".status")).color, paint(document.body).backgroundColor);
       return found.filter(({ contrast }) => contrast < 4.5).map(({ what, contrast }) => `${what}: ${contrast.toFixed(2)}`);
     });
     assert.deepEqual(weak, []);

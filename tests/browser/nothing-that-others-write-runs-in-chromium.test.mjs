@@ -1,4 +1,4 @@
-import { startChromium } from './browser.mjs';
-import { nothingRuns } from './nothing-that-others-write-runs.mjs';
+import { startChromium } from "./browser.mjs";
+import { nothingRuns } from "./nothing-that-others-write-runs.mjs";
 
-nothingRuns('chromium', startChromium);
+nothingRuns("chromium", startChromium);

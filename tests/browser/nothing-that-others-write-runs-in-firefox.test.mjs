@@ -1,4 +1,4 @@
-import { startFirefox } from './browser.mjs';
-import { nothingRuns } from './nothing-that-others-write-runs.mjs';
+import { startFirefox } from "./browser.mjs";
+import { nothingRuns } from "./nothing-that-others-write-runs.mjs";
 
-nothingRuns('firefox', startFirefox);
+nothingRuns("firefox", startFirefox);

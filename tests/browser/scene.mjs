@@ -1,12 +1,12 @@
 // A state of the room page (states.mjs) with all that it takes: reached, and held until it has been looked at.
-import assert from 'node:assert/strict';
-import { startLiar } from '../malicious/liar.mjs';
-import { anyBeckon, hurryClock, inScene, link, openDevice, openDoor, ownBeckon, stopClock, until, untilConnected, untilText } from './browser.mjs';
-import { STATES } from './states.mjs';
-import { freePort, startTurn } from './turn.mjs';
+import assert from "node:assert/strict";
+import { startLiar } from "../malicious/liar.mjs";
+import { anyBeckon, hurryClock, inScene, link, openDevice, openDoor, ownBeckon, stopClock, until, untilConnected, untilText } from "./browser.mjs";
+import { STATES } from "./states.mjs";
+import { freePort, startTurn } from "./turn.mjs";
 
-const NO_RELAY = { STUN_URLS: '' };
-const SECRET = 'one secret';
+const NO_RELAY = { STUN_URLS: "" };
+const SECRET = "one secret";
 
 /**
  * Runs in the page. What it says now: both lines, how the other one stands in the list, and the log; whether that is what it has to say. With `hold`,
@@ -14,10 +14,10 @@ const SECRET = 'one secret';
  */
 function look(patterns, hold) {
   const text = (id) => document.getElementById(id).textContent;
-  const box = ['stopped', 'away'].find((id) => !document.getElementById(id).hidden);
-  const lines = box ? [text(`${box}-title`), text(`${box}-text`)] : [text('title'), text('text')];
-  const said = [...lines, document.querySelector('#people > li:not([data-state=me]) .standing')?.textContent ?? '', text('hellos')];
-  const fits = patterns.every((pattern, at) => new RegExp(pattern, 'v').test(said[at]));
+  const box = ["stopped", "away"].find((id) => !document.getElementById(id).hidden);
+  const lines = box ? [text(`${box}-title`), text(`${box}-text`)] : [text("title"), text("text")];
+  const said = [...lines, document.querySelector("#people > li:not([data-state=me]) .standing")?.textContent ?? "", text("hellos")];
+  const fits = patterns.every((pattern, at) => new RegExp(pattern, "v").test(said[at]));
   if (fits && hold) window.testClock.stop(); // in the same turn: it cannot become another state in between
   return (fits || !hold) && { said, fits };
 }
@@ -25,10 +25,10 @@ function look(patterns, hold) {
 /** What a page says in a state, as patterns. @param {string} state @param {string} peer whose name stands for {peer} */
 function patternsOf(state, peer) {
   const { says, lists } = STATES[state];
-  const literally = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const literally = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const pattern = (text) =>
-    `^${literally(text).replace('\\{peer\\}', literally(peer)).replace('\\{peers\\}', '.+, .+, and .+').replace('\\{third\\}', '.+').replace('\\{n\\}', '\\d+').replace('\\{ms\\}', '(under 1|\\d+) ms')}$`;
-  return [...says.map(pattern), lists === undefined ? '' : pattern(lists)];
+    `^${literally(text).replace("\\{peer\\}", literally(peer)).replace("\\{peers\\}", ".+, .+, and .+").replace("\\{third\\}", ".+").replace("\\{n\\}", "\\d+").replace("\\{ms\\}", "(under 1|\\d+) ms")}$`;
+  return [...says.map(pattern), lists === undefined ? "" : pattern(lists)];
 }
 
 /**
@@ -47,7 +47,7 @@ async function reached({ chromium, plain }, state) {
   const endings = [];
   const devices = [];
   /** What the other one is called. */
-  let peer = '';
+  let peer = "";
   const open = async (url, prepare) => {
     const device = await openDevice(chromium, url, prepare);
     devices.push(device);
@@ -64,16 +64,16 @@ async function reached({ chromium, plain }, state) {
     server,
     alone: async (/** @type {{ at?: URL, prepare?: Prepare, waits?: boolean }} */ { at = plain, prepare, waits = true } = {}) => {
       const page = await open(at, prepare);
-      if (waits) await untilText(page, 'Waiting for another device');
+      if (waits) await untilText(page, "Waiting for another device");
       return { page };
     },
     pair: async (/** @type {{ at?: URL, first?: Prepare, second?: Prepare, connected?: boolean }} */ { at = plain, first, second, connected = true } = {}) => {
       const page = await open(at, first);
-      await until(page, 'a fresh room', () => document.getElementById('link').value.includes('#'));
+      await until(page, "a fresh room", () => document.getElementById("link").value.includes("#"));
       const other = await open(await link(page), second);
       if (connected) for (const one of [page, other]) await untilConnected(one, 1);
-      else await until(page, 'the other one is there', () => document.querySelectorAll('#people > li').length === 2);
-      peer = await until(other, 'its name', () => document.getElementById('name').value);
+      else await until(page, "the other one is there", () => document.querySelectorAll("#people > li").length === 2);
+      peer = await until(other, "its name", () => document.getElementById("name").value);
       return { page, other };
     },
     more: async (page, prepare) => open(await link(page), prepare),
@@ -84,7 +84,7 @@ async function reached({ chromium, plain }, state) {
     },
     noRelayService: async () => {
       const nobody = `http://127.0.0.1:${await freePort()}`;
-      return server({ vars: { ...NO_RELAY, TURN_KEY_ID: 'abc', TURN_API_URL: nobody }, secrets: { TURN_KEY_API_TOKEN: 'a token' } });
+      return server({ vars: { ...NO_RELAY, TURN_KEY_ID: "abc", TURN_API_URL: nobody }, secrets: { TURN_KEY_API_TOKEN: "a token" } });
     },
     every: (ms, what) => {
       const timer = setInterval(what, ms);
@@ -109,15 +109,21 @@ async function reached({ chromium, plain }, state) {
     if (STATES[state].slow) for (const { page } of devices) await hurryClock(page);
     const patterns = patternsOf(state, peer);
     // The page looks itself: while its clock is hurried, what asks from outside may come when the state is over.
-    const seen = await until(page, `${state}: it says ${patterns.join(' ')}`, look, patterns, true);
+    const seen = await until(page, `${state}: it says ${patterns.join(" ")}`, look, patterns, true);
     for (const device of devices) await stopClock(device.page);
     const still = async () => {
       const { said, fits } = await page.evaluate(look, patterns, false);
-      assert.ok(fits, `${state} was not held: the page says ${said.join(' / ')}`);
+      assert.ok(fits, `${state} was not held: the page says ${said.join(" / ")}`);
     };
-    return { page, said: seen.said, still, close, get troubles() {
-      return devices.flatMap(({ troubles }) => troubles);
-    } };
+    return {
+      page,
+      said: seen.said,
+      still,
+      close,
+      get troubles() {
+        return devices.flatMap(({ troubles }) => troubles);
+      },
+    };
   } catch (error) {
     await close();
     throw error;

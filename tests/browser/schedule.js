@@ -1,11 +1,11 @@
 // Runs in a page: two members of one room, made of the library's own parts (sealed channel, peer, connection, delivery), on real
 // RTCPeerConnections, with a server and a road between them that do what a seeded schedule says.
-import { openSealedChannel } from '/lib/sealed-channel.js';
-import { openServerLimit } from '/lib/rate-limit.js';
-import { readMessage } from '/lib/parse.js';
-import { openPeer } from '/lib/peer.js';
-import { deriveKeys, freshEpoch, freshSecret } from '/lib/seal.js';
-import { seeded } from '/chance.mjs';
+import { openSealedChannel } from "/lib/sealed-channel.js";
+import { openServerLimit } from "/lib/rate-limit.js";
+import { readMessage } from "/lib/parse.js";
+import { openPeer } from "/lib/peer.js";
+import { deriveKeys, freshEpoch, freshSecret } from "/lib/seal.js";
+import { seeded } from "/chance.mjs";
 
 /** The library's clock runs this much faster than the page's, so that a schedule that needs its deadlines takes seconds. */
 const SPEED = 10;
@@ -42,20 +42,23 @@ function countBegun(type, ...methods) {
       const add = (more) => void begun.set(this, (begun.get(this) ?? 0) + more);
       const promise = real.apply(this, args);
       add(1);
-      promise.then(() => add(-1), () => add(-1));
+      promise.then(
+        () => add(-1),
+        () => add(-1),
+      );
       return promise;
     };
   }
 }
-countBegun(SubtleCrypto.prototype, 'encrypt', 'decrypt', 'digest');
-countBegun(RTCPeerConnection.prototype, 'setLocalDescription', 'setRemoteDescription', 'addIceCandidate', 'getStats');
+countBegun(SubtleCrypto.prototype, "encrypt", "decrypt", "digest");
+countBegun(RTCPeerConnection.prototype, "setLocalDescription", "setRemoteDescription", "addIceCandidate", "getStats");
 
 /** Whether two connections are each other's ends, know enough to meet, and have not met yet. */
 function meeting(one, two) {
-  const userName = (description) => /^a=ice-ufrag:(\S+)/m.exec(description?.sdp ?? '')?.[1] ?? NaN; // equals nothing
+  const userName = (description) => /^a=ice-ufrag:(\S+)/m.exec(description?.sdp ?? "")?.[1] ?? NaN; // equals nothing
   const knows = (mine, theirs) => userName(mine.remoteDescription) === userName(theirs.localDescription);
   const mayAsk = ({ remoteDescription }) => /^a=candidate:/m.test(remoteDescription.sdp); // one is enough: the other learns from that
-  const met = ({ connectionState, sctp }) => connectionState === 'connected' && sctp?.state === 'connected';
+  const met = ({ connectionState, sctp }) => connectionState === "connected" && sctp?.state === "connected";
   return knows(one, two) && knows(two, one) && (mayAsk(one) || mayAsk(two)) && !(met(one) && met(two));
 }
 
@@ -65,10 +68,10 @@ function draw(seed) {
   const moment = () => random.below(TROUBLE_MS);
   const side = () => random.below(2);
   const bad = random.below(3) === 0;
-  const trouble = ['cut', 'cut', 'deploy', 'return', 'reload', 'crash', 'restart', 'restarts', 'broken', 'nudge'];
+  const trouble = ["cut", "cut", "deploy", "return", "reload", "crash", "restart", "restarts", "broken", "nudge"];
   return {
     /** Who is called by whom, and how much later. */
-    start: random.pick(['newcomer', 'both', 'crossing']),
+    start: random.pick(["newcomer", "both", "crossing"]),
     crossing: random.below(60),
     /** Through the sealed channel, which opens what is sealed in order and once; or not, so that peers see what it would refuse. */
     sealed: random.below(2) === 0,
@@ -132,14 +135,15 @@ export async function run(seed) {
         epoch,
         ice: () => ({ iceServers: [], degraded: false, until: 0 }),
         isOnline: () => side.online && side.name === name,
-        myName: () => '',
+        myName: () => "",
         state: side.state,
-        sendSealed: (message) => (plan.sealed ? side.channel.send(`${1 - side.me}`, kind(message), message) : say(side, kind(message), { message: JSON.stringify(message), epoch })),
+        sendSealed: (message) =>
+          plan.sealed ? side.channel.send(`${1 - side.me}`, kind(message), message) : say(side, kind(message), { message: JSON.stringify(message), epoch }),
         onData: (text) => texts.push(text),
         mayUseServer: openServerLimit(),
         onLeft: () => (note(`${name}: the other has left`), side.peer === peer && (side.peer = null)),
       });
-      peer.handle.addEventListener('state', () => note(`${name}: ${peer.handle.state} ${peer.handle.path}`));
+      peer.handle.addEventListener("state", () => note(`${name}: ${peer.handle.state} ${peer.handle.path}`));
       return peer;
     };
   }
@@ -150,7 +154,7 @@ export async function run(seed) {
     if (!from.online) return;
     const to = other(from);
     const fate = plan.roads[to.me].next();
-    const text = `${from.name} ${type} ${typeof payload === 'string' ? '' : payload.message.replace(/"sdp":"[^"]*"/, '').slice(0, 160)}`;
+    const text = `${from.name} ${type} ${typeof payload === "string" ? "" : payload.message.replace(/"sdp":"[^"]*"/, "").slice(0, 160)}`;
     const arrive = () => {
       note(text);
       if (plan.sealed) to.channel.receive(`${from.me}`, payload);
@@ -161,7 +165,7 @@ export async function run(seed) {
       onRoad++;
       return later(() => (onRoad--, to.online && arrive()), 20 + plan.roads[to.me].below(150));
     }
-    const waits = type !== 'MESSAGE' && plan.keeps;
+    const waits = type !== "MESSAGE" && plan.keeps;
     deliver(to, arrive, waits);
     if (fate > 1 - plan.doubled) deliver(to, arrive, waits);
   }
@@ -209,15 +213,18 @@ export async function run(seed) {
   function click({ who }) {
     const { peer, name } = sides[who];
     if (!peer) return;
-    const entry = { from: name, to: sides[1 - who].name, text: `${name}:${clicks.length}`, fate: 'open' };
+    const entry = { from: name, to: sides[1 - who].name, text: `${name}:${clicks.length}`, fate: "open" };
     clicks.push(entry);
-    peer.handle.send(entry.text).then(() => (entry.fate = 'arrived'), () => (entry.fate = 'left'));
+    peer.handle.send(entry.text).then(
+      () => (entry.fate = "arrived"),
+      () => (entry.fate = "left"),
+    );
   }
 
   const pretend = async (side, wait) => {
     const pc = side.peer?.handle.connection;
     if (!side.peer?.isConnected || !pc) return;
-    Object.defineProperty(pc, 'connectionState', { value: 'disconnected', configurable: true });
+    Object.defineProperty(pc, "connectionState", { value: "disconnected", configurable: true });
     pc.onconnectionstatechange?.();
     side.peer.retry(); // restarts at once
     await pause(wait);
@@ -260,12 +267,12 @@ export async function run(seed) {
   };
 
   for (const side of sides) load(side);
-  if (plan.start === 'newcomer') sides.forEach((side) => open(side));
+  if (plan.start === "newcomer") sides.forEach((side) => open(side));
   else {
     sides[0].up = sides[1].up = true;
     for (const side of sides) side.online = true;
     know(sides[0]).call();
-    later(() => know(sides[1]).call(), plan.start === 'both' ? 0 : plan.crossing);
+    later(() => know(sides[1]).call(), plan.start === "both" ? 0 : plan.crossing);
   }
   const under = plan.troubles.map(async ({ at, what, who, wait }) => {
     await pause(at);
@@ -274,12 +281,12 @@ export async function run(seed) {
   });
   await Promise.all([...under, ...plan.clicks.map(async (each) => (await pause(each.at), click(each)))]);
   plan.lost = plan.late = plan.doubled = 0;
-  note('the trouble is over');
+  note("the trouble is over");
   const over = clock();
 
   const settled = () =>
-    sides.every((side) => side.online && side.peer?.handle.state === 'open' && side.peer.isConnected) &&
-    clicks.every(({ from, fate }) => fate !== 'open' || !sides.some(({ name }) => name === from));
+    sides.every((side) => side.online && side.peer?.handle.state === "open" && side.peer.isConnected) &&
+    clicks.every(({ from, fate }) => fate !== "open" || !sides.some(({ name }) => name === from));
   const underWay = () => {
     const [one, two] = sides.map(({ peer }) => peer?.handle.connection);
     return onRoad > 0 || [crypto.subtle, one, two].some((each) => begun.get(each) > 0) || (one && two && meeting(one, two));
@@ -296,12 +303,12 @@ export async function run(seed) {
     }
     return false;
   };
-  let trouble = '';
+  let trouble = "";
   const settledAt = (await within()) && clock();
-  if (!settledAt) trouble = 'not both open, or a click not settled';
+  if (!settledAt) trouble = "not both open, or a click not settled";
   else {
     for (const who of [0, 1]) click({ who });
-    if (!(await within())) trouble = 'open, but nothing arrives';
+    if (!(await within())) trouble = "open, but nothing arrives";
     else trouble = judge(sides, clicks);
   }
   note(JSON.stringify({ clicks, heard: sides.map(({ heard }) => heard) }));
@@ -317,17 +324,17 @@ export async function run(seed) {
 function judge(sides, clicks) {
   for (const { heard } of sides) {
     for (const { name, texts } of heard) {
-      for (const from of new Set(texts.map((text) => text.split(':')[0]))) {
-        const numbers = texts.filter((text) => text.startsWith(`${from}:`)).map((text) => Number(text.split(':')[1]));
+      for (const from of new Set(texts.map((text) => text.split(":")[0]))) {
+        const numbers = texts.filter((text) => text.startsWith(`${from}:`)).map((text) => Number(text.split(":")[1]));
         if (numbers.some((number, at) => at > 0 && number <= numbers[at - 1])) return `${name} heard from ${from} ${numbers}`;
       }
     }
   }
   const all = sides.flatMap(({ heard }) => heard.flatMap(({ texts }) => texts));
-  const back = clicks.find(({ from, fate }) => fate === 'left' && sides.some(({ name }) => name === from));
+  const back = clicks.find(({ from, fate }) => fate === "left" && sides.some(({ name }) => name === from));
   if (back) return `click ${back.text} was given back`;
-  const lost = clicks.find(({ text, fate }) => fate === 'arrived' && !all.includes(text));
-  return lost ? `click ${lost.text} arrived, but nobody heard it` : '';
+  const lost = clicks.find(({ text, fate }) => fate === "arrived" && !all.includes(text));
+  return lost ? `click ${lost.text} arrived, but nobody heard it` : "";
 }
 
 /**
@@ -335,5 +342,5 @@ function judge(sides, clicks) {
  * @param {{ description?: any, candidate?: any }} message
  */
 function kind({ description, candidate }) {
-  return description?.type.toUpperCase() ?? (candidate ? 'CANDIDATE' : 'MESSAGE');
+  return description?.type.toUpperCase() ?? (candidate ? "CANDIDATE" : "MESSAGE");
 }

@@ -1,30 +1,30 @@
 // Browsers and servers that the files of a stage share, each of which is a process of its own: `node tests/browser/shared.mjs COMMAND...` runs the
 // command and keeps them until it has ended. A browser is one file's at a time, and the next one's when that is done; so there are as many as
 // there are files at a time. A Beckon is everyone's, by what differs from wrangler.toml. Without it, each file starts its own.
-import { spawn } from 'node:child_process';
-import http from 'node:http';
-import { pathToFileURL } from 'node:url';
-import { connect, launch } from './engines.mjs';
+import { spawn } from "node:child_process";
+import http from "node:http";
+import { pathToFileURL } from "node:url";
+import { connect, launch } from "./engines.mjs";
 
 const KEEPER = process.env.BECKON_SHARED;
 
 /** Asks the keeper; gives its answer. What was lent is ours until it is given back; who ends without doing that has broken it. */
 function ask(question) {
   return new Promise((resolve, reject) => {
-    const request = http.request(KEEPER, { method: 'POST', agent: false }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('error', () => {}); // ended by us
-      response.on('data', (data) => {
+    const request = http.request(KEEPER, { method: "POST", agent: false }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("error", () => {}); // ended by us
+      response.on("data", (data) => {
         text += data;
-        if (!text.endsWith('\n')) return;
+        if (!text.endsWith("\n")) return;
         const { value, error } = JSON.parse(text);
         response.socket.unref(); // the file may end without giving anything back
         if (error) reject(new Error(error));
         else resolve(value);
       });
     });
-    request.on('error', reject);
+    request.on("error", reject);
     request.end(JSON.stringify(question));
   });
 }
@@ -35,7 +35,7 @@ function ask(question) {
  * @param {object} [options] of puppeteer's, for this use of it
  */
 export async function openBrowser(wish, options = {}) {
-  if (!KEEPER) return launch(wish, { ...options, ...(wish.engine === 'chromium' && { pipe: true }) });
+  if (!KEEPER) return launch(wish, { ...options, ...(wish.engine === "chromium" && { pipe: true }) });
   const { address, loan } = await ask({ lend: wish });
   const browser = await connect(wish, address, options);
   const contexts = [];
@@ -63,22 +63,25 @@ export async function openBrowser(wish, options = {}) {
  * @returns {Promise<Omit<Beckon, 'waiting'>>}
  */
 export async function openBeckon(options = {}, shared = true) {
-  if (!KEEPER) return (await import('../worker/beckon.mjs')).startBeckon(options);
+  if (!KEEPER) return (await import("../worker/beckon.mjs")).startBeckon(options);
   const { key, url } = await ask({ beckon: options, shared });
   /** @type {(method: string) => any} */
-  const far = (method) => (...args) => ask({ key, method, args });
+  const far =
+    (method) =>
+    (...args) =>
+      ask({ key, method, args });
   return {
     url: new URL(url),
     fetch: (path, init) => fetch(new URL(path, url), init),
     .../** @type {Pick<Beckon, 'evict' | 'isAwake' | 'evictAll' | 'sql' | 'points' | 'logs'>} */ (
-      Object.fromEntries(['evict', 'isAwake', 'evictAll', 'sql', 'points', 'logs'].map((method) => [method, far(method)]))
+      Object.fromEntries(["evict", "isAwake", "evictAll", "sql", "points", "logs"].map((method) => [method, far(method)]))
     ),
-    close: shared ? async () => {} : far('close'),
+    close: shared ? async () => {} : far("close"),
   };
 }
 
 async function keep(command) {
-  const { startBeckon } = await import('../worker/beckon.mjs');
+  const { startBeckon } = await import("../worker/beckon.mjs");
   /** Browsers that nobody uses now. @type {{ wish: string, address: string, process: import('node:child_process').ChildProcess }[]} */
   const idle = [];
   /** Browsers that somebody uses, by the number of their loan. */
@@ -95,7 +98,7 @@ async function keep(command) {
     const loan = ++loans;
     lent.set(loan, { browser, response });
     // A file that was ended leaves its pages, and Firefox's one and only session.
-    response.on('close', () => lent.delete(loan) && browser.process.kill('SIGKILL'));
+    response.on("close", () => lent.delete(loan) && browser.process.kill("SIGKILL"));
     return { address: browser.address, loan };
   }
 
@@ -116,7 +119,7 @@ async function keep(command) {
 
   async function callBeckon(key, method, args) {
     const beckon = await beckons.get(key);
-    if (method === 'close') beckons.delete(key);
+    if (method === "close") beckons.delete(key);
     return beckon[method](...args);
   }
 
@@ -132,21 +135,26 @@ async function keep(command) {
     return options ? getBeckon(options, shared) : callBeckon(key, method, args);
   };
   const server = http.createServer(async (request, response) => {
-    let text = '';
+    let text = "";
     for await (const data of request) text += data;
     const question = JSON.parse(text);
-    const said = await answer(question, response).then((value) => ({ value }), (error) => ({ error: String(error.stack) }));
+    const said = await answer(question, response).then(
+      (value) => ({ value }),
+      (error) => ({ error: String(error.stack) }),
+    );
     response.write(`${JSON.stringify(said)}\n`);
-    if (!question.lend || 'error' in said) response.end();
+    if (!question.lend || "error" in said) response.end();
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const [program, ...rest] = command;
-  const child = spawn(program, rest, { stdio: 'inherit', env: { ...process.env, BECKON_SHARED: `http://127.0.0.1:${server.address().port}/` } });
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));
-  const code = await new Promise((resolve) => child.on('error', (error) => (console.error(error.message), resolve(127))).on('close', (code) => resolve(code ?? 1)));
-  for (const browser of processes) browser.kill('SIGKILL');
+  const child = spawn(program, rest, { stdio: "inherit", env: { ...process.env, BECKON_SHARED: `http://127.0.0.1:${server.address().port}/` } });
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => child.kill(signal));
+  const code = await new Promise((resolve) =>
+    child.on("error", (error) => (console.error(error.message), resolve(127))).on("close", (code) => resolve(code ?? 1)),
+  );
+  for (const browser of processes) browser.kill("SIGKILL");
   for (const beckon of beckons.values()) await (await beckon).close();
   process.exit(code);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await keep(process.argv.slice(2));
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await keep(process.argv.slice(2));

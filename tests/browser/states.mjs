@@ -1,21 +1,21 @@
 // Every state that the room page can be in: how it comes about, with real parts, and what the page then says, word for word. The
 // tests of the sentences, of accessibility and of the layout go through all of them, and so do the screenshots.
-import { introduces } from '../malicious/liar.mjs';
-import { press, stopClock, until, untilConnected } from './browser.mjs';
+import { introduces } from "../malicious/liar.mjs";
+import { press, stopClock, until, untilConnected } from "./browser.mjs";
 
 /** Candidates are heard of only if they are of this type: what a network that blocks the others looks like from inside. */
 const hear = (type) => (page) =>
   page.evaluateOnNewDocument((type) => {
     const { addIceCandidate, setRemoteDescription } = RTCPeerConnection.prototype;
-    const heard = (line) => type !== '' && line.includes(`typ ${type}`);
+    const heard = (line) => type !== "" && line.includes(`typ ${type}`);
     RTCPeerConnection.prototype.addIceCandidate = function (candidate) {
-      return heard(candidate?.candidate ?? '') ? Reflect.apply(addIceCandidate, this, [candidate]) : Promise.resolve();
+      return heard(candidate?.candidate ?? "") ? Reflect.apply(addIceCandidate, this, [candidate]) : Promise.resolve();
     };
     RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
-      return Reflect.apply(setRemoteDescription, this, [{ type, sdp: sdp.replace(/^a=(candidate.*)\r\n/gm, (line) => (heard(line) ? line : '')) }]);
+      return Reflect.apply(setRemoteDescription, this, [{ type, sdp: sdp.replace(/^a=(candidate.*)\r\n/gm, (line) => (heard(line) ? line : "")) }]);
     };
   }, type);
-const deaf = hear('');
+const deaf = hear("");
 
 /** A server from before there was a way through it: to that, what goes that way is nothing. */
 const noWayAround = (page) =>
@@ -49,9 +49,8 @@ const pretend = (fields) => (page) =>
     };
   }, fields);
 
-
-const OUT_OF_REACH = 'Both networks block direct connections';
-const KEPT = 'Your hello is kept until there is one.';
+const OUT_OF_REACH = "Both networks block direct connections";
+const KEPT = "Your hello is kept until there is one.";
 
 /**
  * `says`: first and second line, `{peer}` being the other one's name. `lists`: how the other one stands in the list. `slow`: it is reached by waiting,
@@ -60,179 +59,179 @@ const KEPT = 'Your hello is kept until there is one.';
  */
 export const STATES = {
   alone: {
-    says: ['Waiting for another device', 'Open the link or scan the code on it.'],
+    says: ["Waiting for another device", "Open the link or scan the code on it."],
     reach: ({ alone }) => alone(),
   },
-  'hello-waits': {
-    says: ['Your hello is waiting', 'The first device that comes will hear it.'],
+  "hello-waits": {
+    says: ["Your hello is waiting", "The first device that comes will hear it."],
     reach: async ({ alone }) => {
       const { page } = await alone();
-      await press(page, '#hello');
+      await press(page, "#hello");
       return { page };
     },
   },
   connecting: {
-    says: ['Go on, press it', ''],
-    lists: 'connecting',
+    says: ["Go on, press it", ""],
+    lists: "connecting",
     reach: ({ pair }) => pair({ second: hesitant, connected: false }),
   },
-  'on-its-way': {
-    says: ['On its way to {peer}…', 'It arrives as soon as there is a path.'],
-    lists: 'connecting',
+  "on-its-way": {
+    says: ["On its way to {peer}…", "It arrives as soon as there is a path."],
+    lists: "connecting",
     reach: async ({ pair }) => {
       const { page } = await pair({ second: hesitant, connected: false });
-      await press(page, '#hello');
+      await press(page, "#hello");
       return { page };
     },
   },
   searching: {
-    says: ['Still looking for a path to {peer}…', 'Networks sometimes take a few seconds.'],
-    lists: 'connecting',
+    says: ["Still looking for a path to {peer}…", "Networks sometimes take a few seconds."],
+    lists: "connecting",
     slow: true,
     reach: ({ pair }) => pair({ second: hesitant, connected: false }),
   },
   connected: {
-    says: ['Go on, press it', ''],
-    lists: 'connected, direct, {ms}',
+    says: ["Go on, press it", ""],
+    lists: "connected, direct, {ms}",
     reach: ({ pair }) => pair(),
   },
-  'hello-said': {
-    says: ['Said to {peer}', ''],
-    lists: 'connected, direct, {ms}',
+  "hello-said": {
+    says: ["Said to {peer}", ""],
+    lists: "connected, direct, {ms}",
     reach: async ({ pair }) => {
       const { page } = await pair();
-      await press(page, '#hello');
+      await press(page, "#hello");
       return { page };
     },
   },
-  'hello-heard': {
-    says: ['Go on, press it', ''],
-    lists: 'connected, direct, {ms}, said hello',
+  "hello-heard": {
+    says: ["Go on, press it", ""],
+    lists: "connected, direct, {ms}, said hello",
     reach: async ({ pair }) => {
       const { page, other } = await pair();
-      await press(other, '#hello');
+      await press(other, "#hello");
       return { page };
     },
   },
-  'three-hellos': {
-    says: ['Said to {peers}', ''],
+  "three-hellos": {
+    says: ["Said to {peers}", ""],
     reach: async ({ pair, more }) => {
       const { page, other } = await pair();
       const others = [other, await more(page), await more(page)];
       await untilConnected(page, 3);
       await stopClock(page); // or the first of them would not wait for the last
-      for (const other of others) await press(other, '#hello');
-      await until(page, 'three hellos', () => document.querySelectorAll('[role=alert]').length === 3);
-      await press(page, '#hello');
+      for (const other of others) await press(other, "#hello");
+      await until(page, "three hellos", () => document.querySelectorAll("[role=alert]").length === 3);
+      await press(page, "#hello");
       return { page };
     },
   },
-  'said-to-one': {
-    says: ['Said to {peer}', 'On its way to {third}…'],
+  "said-to-one": {
+    says: ["Said to {peer}", "On its way to {third}…"],
     reach: async ({ pair, more }) => {
       const { page } = await pair();
       await more(page, hesitant);
-      await until(page, 'the third is there', () => document.querySelector('[data-state=connecting]'));
+      await until(page, "the third is there", () => document.querySelector("[data-state=connecting]"));
       await stopClock(page); // or it would look for another way to the third
-      await press(page, '#hello');
+      await press(page, "#hello");
       return { page };
     },
   },
   left: {
-    says: ['Waiting for another device', 'Open the link or scan the code on it.'],
-    lists: 'left',
+    says: ["Waiting for another device", "Open the link or scan the code on it."],
+    lists: "left",
     reach: async ({ pair }) => {
       const { page, other } = await pair();
-      await other.goto('about:blank');
+      await other.goto("about:blank");
       return { page };
     },
   },
   details: {
-    says: ['Go on, press it', ''],
-    lists: 'connected, direct, {ms}',
+    says: ["Go on, press it", ""],
+    lists: "connected, direct, {ms}",
     reach: async ({ pair }) => {
       const { page } = await pair();
-      await press(page, '#people summary');
-      await until(page, 'the figures', () => document.querySelectorAll('#people dt').length > 5);
+      await press(page, "#people summary");
+      await until(page, "the figures", () => document.querySelectorAll("#people dt").length > 5);
       return { page };
     },
   },
-  'through-the-server': {
-    says: ['Go on, press it', 'What you say to {peer} goes through the server, sealed.'],
-    lists: 'connected, through the server (still sealed)',
+  "through-the-server": {
+    says: ["Go on, press it", "What you say to {peer} goes through the server, sealed."],
+    lists: "connected, through the server (still sealed)",
     slow: true,
     reach: ({ pair }) => pair({ first: deaf, second: deaf }),
   },
-  'through-the-server-relay-refused': {
-    says: ['Go on, press it', 'The relay turned us away. What you say to {peer} goes through the server, sealed.'],
-    lists: 'connected, through the server (still sealed)',
+  "through-the-server-relay-refused": {
+    says: ["Go on, press it", "The relay turned us away. What you say to {peer} goes through the server, sealed."],
+    lists: "connected, through the server (still sealed)",
     slow: true,
-    reach: async ({ pair, relay }) => pair({ at: await relay('udp', 'another secret'), first: deaf, second: deaf }),
+    reach: async ({ pair, relay }) => pair({ at: await relay("udp", "another secret"), first: deaf, second: deaf }),
   },
-  'through-the-server-relay-missing': {
-    says: ['Go on, press it', 'The relay is out of order right now. What you say to {peer} goes through the server, sealed.'],
-    lists: 'connected, through the server (still sealed)',
+  "through-the-server-relay-missing": {
+    says: ["Go on, press it", "The relay is out of order right now. What you say to {peer} goes through the server, sealed."],
+    lists: "connected, through the server (still sealed)",
     slow: true,
     reach: async ({ pair, noRelayService }) => pair({ at: await noRelayService(), first: deaf, second: deaf }),
   },
-  'no-direct-path': {
-    says: ['No direct path to {peer}', `${OUT_OF_REACH} and this server has no relay. Try the same Wi-Fi, or a phone hotspot.`],
-    lists: 'no path',
+  "no-direct-path": {
+    says: ["No direct path to {peer}", `${OUT_OF_REACH} and this server has no relay. Try the same Wi-Fi, or a phone hotspot.`],
+    lists: "no path",
     slow: true,
     reach: ({ pair }) => pair({ first: cut, second: cut, connected: false }),
   },
-  'no-direct-path-hello': {
-    says: ['No direct path to {peer}', `${OUT_OF_REACH} and this server has no relay. Try the same Wi-Fi, or a phone hotspot. ${KEPT}`],
-    lists: 'no path',
+  "no-direct-path-hello": {
+    says: ["No direct path to {peer}", `${OUT_OF_REACH} and this server has no relay. Try the same Wi-Fi, or a phone hotspot. ${KEPT}`],
+    lists: "no path",
     slow: true,
     reach: async ({ pair }) => {
       const { page } = await pair({ first: cut, second: cut, connected: false });
-      await press(page, '#hello');
+      await press(page, "#hello");
       return { page };
     },
   },
-  'relay-refused': {
-    says: ['The relay turned us away', 'Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.'],
-    lists: 'no path',
+  "relay-refused": {
+    says: ["The relay turned us away", "Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site."],
+    lists: "no path",
     slow: true,
-    reach: async ({ pair, relay }) => pair({ at: await relay('udp', 'another secret'), first: cut, second: cut, connected: false }),
+    reach: async ({ pair, relay }) => pair({ at: await relay("udp", "another secret"), first: cut, second: cut, connected: false }),
   },
-  'relay-missing': {
-    says: ['No direct path to {peer}', `${OUT_OF_REACH}, and the relay for that is out of order right now. It is asked again by itself.`],
-    lists: 'no path',
+  "relay-missing": {
+    says: ["No direct path to {peer}", `${OUT_OF_REACH}, and the relay for that is out of order right now. It is asked again by itself.`],
+    lists: "no path",
     slow: true,
     reach: async ({ pair, noRelayService }) => pair({ at: await noRelayService(), first: cut, second: cut, connected: false }),
   },
-  'no-path': {
-    says: ['No path to {peer}', 'Not even through the relay. Try another network.'],
-    lists: 'no path',
+  "no-path": {
+    says: ["No path to {peer}", "Not even through the relay. Try another network."],
+    lists: "no path",
     slow: true,
-    reach: async ({ pair, relay }) => pair({ at: await relay('udp'), first: cut, second: cut, connected: false }),
+    reach: async ({ pair, relay }) => pair({ at: await relay("udp"), first: cut, second: cut, connected: false }),
   },
-  'relayed-udp': {
-    says: ['Go on, press it', ''],
-    lists: 'connected, relayed (still encrypted), {ms}',
-    reach: async ({ pair, relay }) => pair({ at: await relay('udp'), first: hear('relay'), second: hear('relay') }),
+  "relayed-udp": {
+    says: ["Go on, press it", ""],
+    lists: "connected, relayed (still encrypted), {ms}",
+    reach: async ({ pair, relay }) => pair({ at: await relay("udp"), first: hear("relay"), second: hear("relay") }),
   },
-  'relayed-tcp': {
-    says: ['Connected through a relay', 'This network blocks the fast way; it works, a little slower.'],
-    lists: 'connected, relayed by TCP (still encrypted), {ms}',
-    reach: async ({ pair, relay }) => pair({ at: await relay('tcp'), first: hear('relay'), second: hear('relay') }),
+  "relayed-tcp": {
+    says: ["Connected through a relay", "This network blocks the fast way; it works, a little slower."],
+    lists: "connected, relayed by TCP (still encrypted), {ms}",
+    reach: async ({ pair, relay }) => pair({ at: await relay("tcp"), first: hear("relay"), second: hear("relay") }),
   },
-  'relayed-tls': {
-    says: ['Connected through a relay', 'This network blocks the fast way; it works, a little slower.'],
-    lists: 'connected, relayed by TLS (still encrypted), 48 ms',
+  "relayed-tls": {
+    says: ["Connected through a relay", "This network blocks the fast way; it works, a little slower."],
+    lists: "connected, relayed by TLS (still encrypted), 48 ms",
     reach: ({ pair }) =>
-      pair({ first: pretend({ 'local-candidate': { candidateType: 'relay', relayProtocol: 'tls' }, 'candidate-pair': { currentRoundTripTime: 0.048 } }) }),
+      pair({ first: pretend({ "local-candidate": { candidateType: "relay", relayProtocol: "tls" }, "candidate-pair": { currentRoundTripTime: 0.048 } }) }),
   },
-  'between-networks': {
-    says: ['Go on, press it', ''],
-    lists: 'connected, direct between networks, under 1 ms',
-    reach: ({ pair }) => pair({ first: pretend({ 'local-candidate': { candidateType: 'srflx' }, 'candidate-pair': { currentRoundTripTime: 0.0004 } }) }),
+  "between-networks": {
+    says: ["Go on, press it", ""],
+    lists: "connected, direct between networks, under 1 ms",
+    reach: ({ pair }) => pair({ first: pretend({ "local-candidate": { candidateType: "srflx" }, "candidate-pair": { currentRoundTripTime: 0.0004 } }) }),
   },
   away: {
-    says: ['The meeting point is not answering', 'Devices already connected stay connected. Trying again in {n} s.'],
-    lists: 'connected, direct, {ms}',
+    says: ["The meeting point is not answering", "Devices already connected stay connected. Trying again in {n} s."],
+    lists: "connected, direct, {ms}",
     reach: async ({ pair, door }) => {
       const way = await door();
       const { page } = await pair({ at: way.url });
@@ -240,8 +239,8 @@ export const STATES = {
       return { page };
     },
   },
-  'away-trying': {
-    says: ['The meeting point is not answering', 'Devices already connected stay connected. Trying again…'],
+  "away-trying": {
+    says: ["The meeting point is not answering", "Devices already connected stay connected. Trying again…"],
     reach: async ({ alone, door }) => {
       const way = await door();
       const { page } = await alone({ at: way.url });
@@ -251,46 +250,47 @@ export const STATES = {
     },
   },
   tampered: {
-    says: ['Stopped: someone changed the introduction', 'The messages that connect you were altered on the way. Nothing was sent.'],
-    lists: 'stopped: introduction changed',
+    says: ["Stopped: someone changed the introduction", "The messages that connect you were altered on the way. Nothing was sent."],
+    lists: "stopped: introduction changed",
     reach: async ({ pair, liar }) => {
       const server = await liar();
       server.lie = (frame) => [introduces(frame) ? { ...frame, payload: `AQ${frame.payload.slice(2).toLowerCase()}` } : frame];
       return pair({ at: server.url, connected: false });
     },
   },
-  'something-false': {
-    says: ['Something false was ignored', 'Someone between you altered a message that connects you. It was thrown away; who is connected stays connected.'],
-    lists: 'connected, direct, {ms}',
+  "something-false": {
+    says: ["Something false was ignored", "Someone between you altered a message that connects you. It was thrown away; who is connected stays connected."],
+    lists: "connected, direct, {ms}",
     reach: async ({ pair, liar, every }) => {
       const server = await liar();
       const { page } = await pair({ at: server.url });
       // Each is spoken of for a while only.
-      every(1_000, () => server.say(server.clients[0].id, { type: 'OFFER', src: server.clients[1].id, payload: 'a lie' }));
+      every(1_000, () => server.say(server.clients[0].id, { type: "OFFER", src: server.clients[1].id, payload: "a lie" }));
       return { page };
     },
   },
   full: {
-    says: ['This room is full (2 devices)', 'Ask someone to leave, or start another room.'],
+    says: ["This room is full (2 devices)", "Ask someone to leave, or start another room."],
     reach: async ({ pair, server, more }) => {
-      const at = await server({ vars: { STUN_URLS: '', ROOM_CAPACITY: '2' } });
+      const at = await server({ vars: { STUN_URLS: "", ROOM_CAPACITY: "2" } });
       return { page: await more((await pair({ at })).page) };
     },
   },
   damaged: {
-    says: ['This link is damaged', 'Some characters at its end are missing. Ask for the link again.'],
-    reach: ({ alone, plain }) => alone({ at: new URL('/#AAAAAAAAAAAAAAAAAAAA', plain), waits: false }),
+    says: ["This link is damaged", "Some characters at its end are missing. Ask for the link again."],
+    reach: ({ alone, plain }) => alone({ at: new URL("/#AAAAAAAAAAAAAAAAAAAA", plain), waits: false }),
   },
   insecure: {
-    says: ['This page must be opened over https', 'Device connections only work on secure pages.'],
-    reach: ({ alone }) => alone({ waits: false, prepare: (page) => page.evaluateOnNewDocument(() => Object.defineProperty(crypto, 'subtle', { value: undefined })) }),
+    says: ["This page must be opened over https", "Device connections only work on secure pages."],
+    reach: ({ alone }) =>
+      alone({ waits: false, prepare: (page) => page.evaluateOnNewDocument(() => Object.defineProperty(crypto, "subtle", { value: undefined })) }),
   },
-  'no-webrtc': {
-    says: ['This browser has direct connections switched off', 'A privacy setting or extension blocks them (WebRTC).'],
+  "no-webrtc": {
+    says: ["This browser has direct connections switched off", "A privacy setting or extension blocks them (WebRTC)."],
     reach: ({ alone }) => alone({ waits: false, prepare: (page) => page.evaluateOnNewDocument(() => delete window.RTCPeerConnection) }),
   },
   refused: {
-    says: ['The meeting point turned us away', 'Server has reached its concurrent user limit'],
-    reach: async ({ alone, server }) => alone({ at: await server({ vars: { CONCURRENT_LIMIT: '0' } }), waits: false }),
+    says: ["The meeting point turned us away", "Server has reached its concurrent user limit"],
+    reach: async ({ alone, server }) => alone({ at: await server({ vars: { CONCURRENT_LIMIT: "0" } }), waits: false }),
   },
 };

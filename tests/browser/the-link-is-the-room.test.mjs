@@ -1,15 +1,15 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import jsQR from 'jsqr';
-import { link, openDevice, openRoom, press, stage, until, untilConnected, untilText } from './browser.mjs';
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import jsQR from "jsqr";
+import { link, openDevice, openRoom, press, stage, until, untilConnected, untilText } from "./browser.mjs";
 
-const { beckon, chromium } = await stage({ vars: { ROOM_CAPACITY: '2' } });
+const { beckon, chromium } = await stage({ vars: { ROOM_CAPACITY: "2" } });
 
-test('opening the page is being in a fresh room, whose link is in the address bar and on the page', async () => {
+test("opening the page is being in a fresh room, whose link is in the address bar and on the page", async () => {
   const [one, two] = await Promise.all([openDevice(chromium, beckon.url), openDevice(chromium, beckon.url)]);
   const links = [];
   for (const { page, troubles } of [one, two]) {
-    await untilText(page, 'Waiting for another device');
+    await untilText(page, "Waiting for another device");
     links.push(await link(page));
     assert.match(links.at(-1), /#[\w-]{22}$/);
     assert.equal(page.url(), links.at(-1));
@@ -20,35 +20,39 @@ test('opening the page is being in a fresh room, whose link is in the address ba
   await two.close();
 });
 
-test('the code on the page is a QR code of the link, with its white margin', async () => {
+test("the code on the page is a QR code of the link, with its white margin", async () => {
   const { page, close } = await openDevice(chromium, beckon.url);
-  await until(page, 'a code', () => document.querySelector('#qr path'));
-  const [side, dark, alt] = await page.$eval('#qr svg', (svg) => {
+  await until(page, "a code", () => document.querySelector("#qr path"));
+  const [side, dark, alt] = await page.$eval("#qr svg", (svg) => {
     const side = svg.viewBox.baseVal.width;
-    const path = svg.querySelector('path');
+    const path = svg.querySelector("path");
     const dark = [];
     for (let y = 0; y < side; y++) {
       for (let x = 0; x < side; x++) dark.push(path.isPointInFill(new DOMPoint(x + 0.5, y + 0.5)));
     }
-    return [side, dark, svg.querySelector('title').textContent];
+    return [side, dark, svg.querySelector("title").textContent];
   });
   assert.match(alt, /QR code/);
-  const { generate, correction } = await import('lean-qr/nano');
+  const { generate, correction } = await import("lean-qr/nano");
   const code = generate(await link(page), { minCorrectionLevel: correction.M });
   assert.equal(side, code.size + 8);
   const expected = [];
   for (let y = -4; y < code.size + 4; y++) for (let x = -4; x < code.size + 4; x++) expected.push(code.get(x, y));
-  assert.deepEqual(dark, expected, 'every module is drawn where the encoder has it');
+  assert.deepEqual(dark, expected, "every module is drawn where the encoder has it");
   await close();
 });
 
-for (const scheme of ['light', 'dark']) {
-  for (const [screen, viewport] of Object.entries({ phone: { width: 390, height: 844 }, laptop: { width: 1280, height: 800 }, narrow: { width: 320, height: 640 } })) {
+for (const scheme of ["light", "dark"]) {
+  for (const [screen, viewport] of Object.entries({
+    phone: { width: 390, height: 844 },
+    laptop: { width: 1280, height: 800 },
+    narrow: { width: 320, height: 640 },
+  })) {
     test(`another reader finds the link in what the screen shows: ${screen}, ${scheme}, alone and in company`, async () => {
       const { page, close } = await openDevice(chromium, beckon.url);
       await page.setViewport(viewport);
-      await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-      await until(page, 'a code', () => document.querySelector('#qr path'));
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+      await until(page, "a code", () => document.querySelector("#qr path"));
       assert.equal(await scan(page), await link(page));
       const other = await openDevice(chromium, await link(page));
       await untilConnected(page, 1);
@@ -61,134 +65,142 @@ for (const scheme of ['light', 'dark']) {
 
 /** What a camera in front of the screen would read: the whole page, as it is drawn, decoded by a reader that knows nothing of ours. */
 async function scan(page) {
-  const picture = await page.screenshot({ fullPage: true, encoding: 'base64' });
+  const picture = await page.screenshot({ fullPage: true, encoding: "base64" });
   const blank = await page.browser().newPage();
   const { pixels, width, height } = await blank.evaluate(async (picture) => {
     const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${picture}`)).blob());
-    const pen = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+    const pen = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
     pen.drawImage(bitmap, 0, 0);
     const { data, width, height } = pen.getImageData(0, 0, bitmap.width, bitmap.height);
-    let bytes = '';
+    let bytes = "";
     for (let at = 0; at < data.length; at += 8_192) bytes += String.fromCharCode(...data.subarray(at, at + 8_192));
     return { pixels: btoa(bytes), width, height };
   }, picture);
   await blank.close();
-  return jsQR(new Uint8ClampedArray(Buffer.from(pixels, 'base64')), width, height)?.data;
+  return jsQR(new Uint8ClampedArray(Buffer.from(pixels, "base64")), width, height)?.data;
 }
 
-test('the link can be copied', async () => {
+test("the link can be copied", async () => {
   const { page, context, close } = await openDevice(chromium, beckon.url);
-  await context.overridePermissions(beckon.url.origin, ['clipboard-read', 'clipboard-sanitized-write']);
-  await untilText(page, 'Waiting for another device');
+  await context.overridePermissions(beckon.url.origin, ["clipboard-read", "clipboard-sanitized-write"]);
+  await untilText(page, "Waiting for another device");
   await page.bringToFront();
-  await press(page, '#copy');
-  await untilText(page, 'Copied');
+  await press(page, "#copy");
+  await untilText(page, "Copied");
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await link(page));
   await close();
 });
 
-test('on a phone the link is shared by its own sheet; closing that again is no error', async () => {
+test("on a phone the link is shared by its own sheet; closing that again is no error", async () => {
   const phone = async (page) => {
     await page.setViewport({ width: 390, height: 844, isMobile: true, hasTouch: true });
     await page.evaluateOnNewDocument(() => {
       window.shared = [];
       window.unheeded = [];
-      addEventListener('unhandledrejection', ({ reason }) => window.unheeded.push(reason.name));
+      addEventListener("unhandledrejection", ({ reason }) => window.unheeded.push(reason.name));
       navigator.share = async (what) => {
         window.shared.push({ ...what, active: navigator.userActivation.isActive });
-        if (window.shared.length > 1) throw new DOMException('Share canceled', 'AbortError');
+        if (window.shared.length > 1) throw new DOMException("Share canceled", "AbortError");
       };
     });
   };
   const { page, troubles, close } = await openDevice(chromium, beckon.url, phone);
-  await untilText(page, 'Waiting for another device');
+  await untilText(page, "Waiting for another device");
   for (let times = 1; times <= 2; times++) {
-    await press(page, '#share');
-    await until(page, 'the sheet', (times) => window.shared.length === times, times);
+    await press(page, "#share");
+    await until(page, "the sheet", (times) => window.shared.length === times, times);
   }
-  const what = { title: 'Say hello on Beckon', url: await link(page), active: true };
+  const what = { title: "Say hello on Beckon", url: await link(page), active: true };
   assert.deepEqual(await page.evaluate(() => window.shared), [what, what]);
   assert.deepEqual(await page.evaluate(() => window.unheeded), []);
   assert.deepEqual(troubles, []);
   await close();
 
   const desk = await openDevice(chromium, beckon.url);
-  await untilText(desk.page, 'Waiting for another device');
-  assert.ok(await desk.page.$eval('#share', (button) => button.hidden), 'where it is not the best way it is not there');
+  await untilText(desk.page, "Waiting for another device");
+  assert.ok(await desk.page.$eval("#share", (button) => button.hidden), "where it is not the best way it is not there");
   await desk.close();
 });
 
-test('where the browser lets nobody copy, the link is selected, to be copied by hand', async () => {
+test("where the browser lets nobody copy, the link is selected, to be copied by hand", async () => {
   const { page, close } = await openDevice(chromium, beckon.url, (page) =>
-    page.evaluateOnNewDocument(() => (Clipboard.prototype.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError')))),
+    page.evaluateOnNewDocument(() => (Clipboard.prototype.writeText = () => Promise.reject(new DOMException("no", "NotAllowedError")))),
   );
-  await untilText(page, 'Waiting for another device');
-  await press(page, '#copy');
-  await until(page, 'the selection', () => document.activeElement?.id === 'link');
-  assert.equal(await page.$eval('#link', (field) => field.value.slice(field.selectionStart, field.selectionEnd)), await link(page));
+  await untilText(page, "Waiting for another device");
+  await press(page, "#copy");
+  await until(page, "the selection", () => document.activeElement?.id === "link");
+  assert.equal(await page.$eval("#link", (field) => field.value.slice(field.selectionStart, field.selectionEnd)), await link(page));
   await close();
 });
 
-test('a damaged link says so, and offers a fresh room', async () => {
-  const { page, troubles, close } = await openDevice(chromium, new URL('/#AAAAAAAAAAAAAAAAAAAA', beckon.url));
-  await untilText(page, 'This link is damaged');
-  await untilText(page, 'Some characters at its end are missing. Ask for the link again.');
-  await press(page, '#restart');
-  await untilText(page, 'Waiting for another device');
+test("a damaged link says so, and offers a fresh room", async () => {
+  const { page, troubles, close } = await openDevice(chromium, new URL("/#AAAAAAAAAAAAAAAAAAAA", beckon.url));
+  await untilText(page, "This link is damaged");
+  await untilText(page, "Some characters at its end are missing. Ask for the link again.");
+  await press(page, "#restart");
+  await untilText(page, "Waiting for another device");
   assert.match(page.url(), /#[\w-]{22}$/);
   assert.deepEqual(troubles, []);
   await close();
 });
 
-test('another link in the address bar is another room', async () => {
+test("another link in the address bar is another room", async () => {
   const [first, second] = await Promise.all([openDevice(chromium, beckon.url), openDevice(chromium, beckon.url)]);
-  await untilText(second.page, 'Waiting for another device');
-  await untilText(first.page, 'Waiting for another device');
+  await untilText(second.page, "Waiting for another device");
+  await untilText(first.page, "Waiting for another device");
   const address = await link(first.page);
   await second.page.evaluate((address) => void (location.href = address), address);
   await untilConnected(first.page, 1);
-  await until(second.page, 'the other link', (address) => document.getElementById('link')?.value === address, address);
+  await until(second.page, "the other link", (address) => document.getElementById("link")?.value === address, address);
   await first.close();
   await second.close();
 });
 
-test('a full room says how many it holds', async () => {
+test("a full room says how many it holds", async () => {
   const [first, second] = await openRoom(chromium, beckon.url, 2);
   const third = await openDevice(chromium, await link(first.page));
-  await untilText(third.page, 'This room is full (2 devices)');
-  await untilText(third.page, 'Ask someone to leave, or start another room.');
+  await untilText(third.page, "This room is full (2 devices)");
+  await untilText(third.page, "Ask someone to leave, or start another room.");
   for (const { close } of [first, second, third]) await close();
 });
 
-test('the secret in the link is in no request, header or frame that leaves the browser', async () => {
+test("the secret in the link is in no request, header or frame that leaves the browser", async () => {
   const sent = [];
   const listen = async (page) => {
     const cdp = await page.createCDPSession();
-    await cdp.send('Network.enable');
-    for (const event of ['requestWillBeSent', 'requestWillBeSentExtraInfo', 'webSocketCreated', 'webSocketWillSendHandshakeRequest', 'webSocketFrameSent']) {
-      cdp.on(`Network.${event}`, (what) => sent.push({ event, text: JSON.stringify({ ...what, request: { ...what.request, urlFragment: '' }, documentURL: '', initiator: '' }) }));
+    await cdp.send("Network.enable");
+    for (const event of ["requestWillBeSent", "requestWillBeSentExtraInfo", "webSocketCreated", "webSocketWillSendHandshakeRequest", "webSocketFrameSent"]) {
+      cdp.on(`Network.${event}`, (what) =>
+        sent.push({ event, text: JSON.stringify({ ...what, request: { ...what.request, urlFragment: "" }, documentURL: "", initiator: "" }) }),
+      );
     }
   };
   const first = await openDevice(chromium, beckon.url, listen);
-  await untilText(first.page, 'Waiting for another device');
+  await untilText(first.page, "Waiting for another device");
   const secret = new URL(await link(first.page)).hash.slice(1);
   const second = await openDevice(chromium, await link(first.page), listen);
   await untilConnected(first.page, 1);
-  await press(first.page, '#hello');
-  await untilText(first.page, 'Said to');
-  assert.ok(sent.some(({ event }) => event === 'webSocketFrameSent'), 'frames were seen');
-  assert.deepEqual(sent.filter(({ text }) => text.includes(secret)), []);
+  await press(first.page, "#hello");
+  await untilText(first.page, "Said to");
+  assert.ok(
+    sent.some(({ event }) => event === "webSocketFrameSent"),
+    "frames were seen",
+  );
+  assert.deepEqual(
+    sent.filter(({ text }) => text.includes(secret)),
+    [],
+  );
   await first.close();
   await second.close();
 });
 
-test('without https, or without direct connections, the page says so', async () => {
+test("without https, or without direct connections, the page says so", async () => {
   const insecure = await openDevice(chromium, beckon.url, (page) =>
-    page.evaluateOnNewDocument(() => Object.defineProperty(crypto, 'subtle', { value: undefined })),
+    page.evaluateOnNewDocument(() => Object.defineProperty(crypto, "subtle", { value: undefined })),
   );
-  await untilText(insecure.page, 'This page must be opened over https');
+  await untilText(insecure.page, "This page must be opened over https");
   const blocked = await openDevice(chromium, beckon.url, (page) => page.evaluateOnNewDocument(() => delete window.RTCPeerConnection));
-  await untilText(blocked.page, 'This browser has direct connections switched off');
+  await untilText(blocked.page, "This browser has direct connections switched off");
   for (const { troubles, close } of [insecure, blocked]) {
     assert.deepEqual(troubles, []);
     await close();

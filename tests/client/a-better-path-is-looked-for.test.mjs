@@ -1,8 +1,8 @@
 // After a slow path has been taken, a better one is looked for: when it is quiet, a few times, and not for ever. On a clock of the test's.
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { findPath } from '../../public/lib/path.js';
-import { openPathUpgrade } from '../../public/lib/path-upgrade.js';
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { findPath } from "../../public/lib/path.js";
+import { openPathUpgrade } from "../../public/lib/path-upgrade.js";
 
 const TLS = { slow: true, relayed: true };
 const UDP = { slow: false, relayed: true };
@@ -12,9 +12,9 @@ const MINUTE_S = 60;
 /** A search on a clock that stands; `chance` is what is drawn each time. */
 function open(t, chance = 0.5) {
   let now = 0;
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  t.mock.method(performance, 'now', () => now);
-  t.mock.method(Math, 'random', () => chance);
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  t.mock.method(performance, "now", () => now);
+  t.mock.method(Math, "random", () => chance);
   /** @type {Record<string, any>} */
   const world = { way: TLS, bytes: 0, each: 0, may: true, asked: 0, looks: 0, tries: [] };
   const search = openPathUpgrade({
@@ -39,7 +39,7 @@ function open(t, chance = 0.5) {
   };
 }
 
-test('a path by TCP or TLS is tried three times to be bettered, each time later, and then no more', async (t) => {
+test("a path by TCP or TLS is tried three times to be bettered, each time later, and then no more", async (t) => {
   for (const chance of [0, 0.5, 0.999]) {
     await t.test(`chance ${chance}`, async (t) => {
       const { start, pass, world } = open(t, chance);
@@ -50,16 +50,19 @@ test('a path by TCP or TLS is tried three times to be bettered, each time later,
       assert.ok(first >= 3 && first <= 8, `the first after ${first} s`);
       assert.ok(second - first > first && third - second > 2 * (second - first), `no later each time: ${world.tries}`);
       assert.ok(world.looks <= 12, `${world.looks} looks`);
-      assert.equal(world.asked, 3, 'the other side was not asked each time');
+      assert.equal(world.asked, 3, "the other side was not asked each time");
       const { looks } = world;
       await pass(5 * MINUTE_S);
-      assert.deepEqual([world.tries.length, world.looks], [3, looks], 'it goes on without end');
+      assert.deepEqual([world.tries.length, world.looks], [3, looks], "it goes on without end");
     });
   }
 });
 
-test('a path by a relay over UDP is tried twice to be bettered, and one that nothing betters not at all', async (t) => {
-  for (const [what, way, count] of /** @type {[string, typeof UDP, number][]} */ ([['a relay', UDP, 2], ['none', GOOD, 0]])) {
+test("a path by a relay over UDP is tried twice to be bettered, and one that nothing betters not at all", async (t) => {
+  for (const [what, way, count] of /** @type {[string, typeof UDP, number][]} */ ([
+    ["a relay", UDP, 2],
+    ["none", GOOD, 0],
+  ])) {
     await t.test(what, async (t) => {
       const { start, pass, world } = open(t);
       world.way = way;
@@ -68,12 +71,12 @@ test('a path by a relay over UDP is tried twice to be bettered, and one that not
       assert.equal(world.tries.length, count);
       const { looks } = world;
       await pass(10 * MINUTE_S);
-      assert.equal(world.looks, looks, 'it is looked at for ever');
+      assert.equal(world.looks, looks, "it is looked at for ever");
     });
   }
 });
 
-test('when a better one has been found, nothing more is tried', async (t) => {
+test("when a better one has been found, nothing more is tried", async (t) => {
   const { start, pass, world } = open(t);
   world.found = () => (world.way = GOOD);
   start();
@@ -81,7 +84,7 @@ test('when a better one has been found, nothing more is tried', async (t) => {
   assert.equal(world.tries.length, 1);
 });
 
-test('when the other side, asked, says that it has left the relay, nothing is tried', async (t) => {
+test("when the other side, asked, says that it has left the relay, nothing is tried", async (t) => {
   const { start, pass, world } = open(t);
   world.answer = () => (world.way = GOOD);
   start();
@@ -89,29 +92,29 @@ test('when the other side, asked, says that it has left the relay, nothing is tr
   assert.deepEqual([world.asked, world.tries.length], [1, 0]);
 });
 
-test('nothing is tried while bytes move or something waits; it is as soon as it is quiet', async (t) => {
+test("nothing is tried while bytes move or something waits; it is as soon as it is quiet", async (t) => {
   const { start, pass, world } = open(t);
   world.each = 1_000;
   start();
   await pass(2 * MINUTE_S);
-  assert.deepEqual(world.tries, [], 'bytes moved');
+  assert.deepEqual(world.tries, [], "bytes moved");
   world.each = 0;
   world.may = false;
   await pass(2 * MINUTE_S);
-  assert.deepEqual(world.tries, [], 'something waited');
+  assert.deepEqual(world.tries, [], "something waited");
   world.may = true;
   await pass(3);
   assert.equal(world.tries.length, 1);
 });
 
-test('a path that is lost is not tried; one that comes after it has what was left of the tries, and all of them long after the last', async (t) => {
+test("a path that is lost is not tried; one that comes after it has what was left of the tries, and all of them long after the last", async (t) => {
   const { start, stop, pass, world } = open(t);
   start();
   await pass(8);
   assert.equal(world.tries.length, 1);
   stop();
   await pass(5 * MINUTE_S);
-  assert.equal(world.tries.length, 1, 'it was tried while there was none');
+  assert.equal(world.tries.length, 1, "it was tried while there was none");
   for (let n = 0; n < 20; n++) {
     start();
     await pass(10);
@@ -126,35 +129,35 @@ test('a path that is lost is not tried; one that comes after it has what was lef
 });
 
 /** What browsers say of a pair. @type {(local: object, remote: object, policy?: string) => Fake} */
-const pc = (local, remote, policy = 'all') => ({
+const pc = (local, remote, policy = "all") => ({
   getConfiguration: () => ({ iceTransportPolicy: policy }),
   getStats: async () =>
     new Map(
       [
-        { id: 'T', selectedCandidatePairId: 'P' },
-        { id: 'P', localCandidateId: 'L', remoteCandidateId: 'R', bytesSent: 3, bytesReceived: 4 },
-        { id: 'L', ...local },
-        { id: 'R', ...remote },
+        { id: "T", selectedCandidatePairId: "P" },
+        { id: "P", localCandidateId: "L", remoteCandidateId: "R", bytesSent: 3, bytesReceived: 4 },
+        { id: "L", ...local },
+        { id: "R", ...remote },
       ].map((report) => [report.id, report]),
     ),
 });
 
-test('what may be bettered is what both sides say is no path without a relay', async () => {
-  const [host, udp, tls] = [{ candidateType: 'host' }, { candidateType: 'relay', relayProtocol: 'udp' }, { candidateType: 'relay', relayProtocol: 'tls' }];
+test("what may be bettered is what both sides say is no path without a relay", async () => {
+  const [host, udp, tls] = [{ candidateType: "host" }, { candidateType: "relay", relayProtocol: "udp" }, { candidateType: "relay", relayProtocol: "tls" }];
   for (const [local, remote, theirRelay, theirPath, path, slow, relayed] of /** @type {[Fake, Fake, string, string, string, boolean, boolean][]} */ ([
-    [host, host, '', 'direct', 'direct', false, false],
-    [host, host, '', 'turn-tcp', 'direct', false, false], // they take another pair than we
-    [udp, udp, 'udp', 'stun', 'turn-udp', false, false],
-    [tls, udp, '', 'direct', 'turn-tls', false, false],
-    [udp, udp, 'udp', 'turn-udp', 'turn-udp', false, true],
-    [udp, udp, 'tls', 'turn-tls', 'turn-udp', true, true],
-    [tls, udp, 'udp', 'turn-udp', 'turn-tls', true, true],
-    [host, udp, 'tcp', 'turn-tcp', 'turn-tcp', true, true],
-    [udp, host, 'undefined', 'undefined', 'turn-udp', false, true], // an older page, or nonsense
+    [host, host, "", "direct", "direct", false, false],
+    [host, host, "", "turn-tcp", "direct", false, false], // they take another pair than we
+    [udp, udp, "udp", "stun", "turn-udp", false, false],
+    [tls, udp, "", "direct", "turn-tls", false, false],
+    [udp, udp, "udp", "turn-udp", "turn-udp", false, true],
+    [udp, udp, "tls", "turn-tls", "turn-udp", true, true],
+    [tls, udp, "udp", "turn-udp", "turn-tls", true, true],
+    [host, udp, "tcp", "turn-tcp", "turn-tcp", true, true],
+    [udp, host, "undefined", "undefined", "turn-udp", false, true], // an older page, or nonsense
   ])) {
     const way = await findPath(pc(local, remote), theirRelay, theirPath);
     assert.deepEqual([way.path, way.slow, way.relayed, way.bytes], [path, slow, relayed, 7], `${local.candidateType} ${theirRelay} ${theirPath}`);
   }
-  assert.equal((await findPath(pc(udp, udp, 'relay'), 'udp', 'turn-udp')).relayed, false, 'who wants a relay keeps it');
-  assert.equal((await findPath(pc(tls, udp, 'relay'), 'udp', 'turn-udp')).slow, true);
+  assert.equal((await findPath(pc(udp, udp, "relay"), "udp", "turn-udp")).relayed, false, "who wants a relay keeps it");
+  assert.equal((await findPath(pc(tls, udp, "relay"), "udp", "turn-udp")).slow, true);
 });

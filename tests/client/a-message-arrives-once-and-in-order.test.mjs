@@ -1,17 +1,17 @@
 // Two ends of a delivery, and between them a reliable channel that is cut now and then, an unreliable one that loses, doubles and reorders,
 // and a server that does it too: all by chance, on a clock of the test's own.
-import assert from 'node:assert/strict';
-import { pack, rebase, unpack } from '../../public/lib/frame.js';
-import { MAX_SERVER_BYTES, MAX_WAITING_BYTES, openDelivery } from '../../public/lib/delivery.js';
-import { chancy } from '../seeds/seeds.mjs';
+import assert from "node:assert/strict";
+import { pack, rebase, unpack } from "../../public/lib/frame.js";
+import { MAX_SERVER_BYTES, MAX_WAITING_BYTES, openDelivery } from "../../public/lib/delivery.js";
+import { chancy } from "../seeds/seeds.mjs";
 
-const test = chancy('delivery');
+const test = chancy("delivery");
 
 /** From now on time passes when the test says so. @returns {(ms: number) => void} */
 function clock(t) {
   let time = 0;
-  t.mock.method(performance, 'now', () => time);
-  t.mock.timers.enable({ apis: ['setTimeout'] });
+  t.mock.method(performance, "now", () => time);
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   return (ms) => ((time += ms), t.mock.timers.tick(ms));
 }
 
@@ -26,7 +26,7 @@ function pair({ width = Infinity } = {}) {
     return { heard, delivery: openDelivery({ state: { sent: 0 }, write, sendUnreliable, onData: (data) => heard.push(data) }) };
   });
   const give = (from, item) => {
-    if (typeof item === 'number') return sides[1 - from].delivery.acknowledge(item);
+    if (typeof item === "number") return sides[1 - from].delivery.acknowledge(item);
     sides[1 - from].delivery.receive(`epoch${from}`, unpack(item.buffer), (seq) => {
       wires[1 - from].push(seq);
       loose[1 - from].push(seq);
@@ -35,7 +35,7 @@ function pair({ width = Infinity } = {}) {
   return { sides, wires, loose, give };
 }
 
-test('each message arrives once and in order, whatever is lost, doubled, late or cut', async (t, random) => {
+test("each message arrives once and in order, whatever is lost, doubled, late or cut", async (t, random) => {
   const pass = clock(t);
   for (let round = 0; round < 60; round++) {
     const { sides, wires, loose, give } = pair();
@@ -59,61 +59,67 @@ test('each message arrives once and in order, whatever is lost, doubled, late or
     for (const from of [0, 1]) sides[from].delivery.resend();
     while (wires.some((wire) => wire.length)) for (const from of [0, 1]) for (const text of wires[from].splice(0)) give(from, text);
     await Promise.all(receipts);
-    for (const { heard } of sides) assert.deepEqual(heard, [...new Set(heard)].sort((a, b) => a - b));
+    for (const { heard } of sides)
+      assert.deepEqual(
+        heard,
+        [...new Set(heard)].sort((a, b) => a - b),
+      );
     assert.equal(sides[0].heard.length + sides[1].heard.length, receipts.length);
   }
 });
 
-test('copies of a small message go ahead until it is acknowledged, those of a large one never', (t) => {
+test("copies of a small message go ahead until it is acknowledged, those of a large one never", (t) => {
   const pass = clock(t);
   const { sides, wires, loose, give } = pair();
-  sides[0].delivery.send('small');
-  sides[0].delivery.send('x'.repeat(2_000));
+  sides[0].delivery.send("small");
+  sides[0].delivery.send("x".repeat(2_000));
   assert.deepEqual([wires[0].length, loose[0].length], [2, 1]);
   pass(29);
   assert.equal(loose[0].length, 1);
   pass(1);
   assert.equal(loose[0].length, 2);
   give(0, loose[0][1]);
-  assert.deepEqual(sides[1].heard, ['small']);
+  assert.deepEqual(sides[1].heard, ["small"]);
   give(1, loose[1][0]);
   const copies = loose[0].length;
   pass(10_000);
-  assert.equal(loose[0].length, copies, 'no copy after it was acknowledged');
+  assert.equal(loose[0].length, copies, "no copy after it was acknowledged");
 });
 
-test('someone who comes back begins where what is acknowledged ends', () => {
+test("someone who comes back begins where what is acknowledged ends", () => {
   const { sides, wires, give } = pair();
-  for (const text of ['one', 'two']) sides[0].delivery.send(text);
+  for (const text of ["one", "two"]) sides[0].delivery.send(text);
   for (const text of wires[0].splice(0)) give(0, text);
   for (const text of wires[1].splice(0)) give(1, text);
-  sides[0].delivery.send('three');
+  sides[0].delivery.send("three");
   const late = [];
   const reloaded = openDelivery({ state: { sent: 0 }, write: () => false, sendUnreliable() {}, onData: (data) => late.push(data) });
-  for (let copies = 2; copies; copies--) reloaded.receive('epoch0', unpack(wires[0][0].buffer), () => {});
-  assert.deepEqual(late, ['three']);
+  for (let copies = 2; copies; copies--) reloaded.receive("epoch0", unpack(wires[0][0].buffer), () => {});
+  assert.deepEqual(late, ["three"]);
 });
 
-test('what goes through the server is bounded in size and rate, and keeps its order', (t) => {
+test("what goes through the server is bounded in size and rate, and keeps its order", (t) => {
   const pass = clock(t);
-  const { sides: [{ delivery }] } = pair();
+  const {
+    sides: [{ delivery }],
+  } = pair();
   const sent = [];
   const send = () => (delivery.sendByServer((frame) => sent.push(unpack(frame.slice().buffer).seq)), sent.splice(0));
-  for (let n = 0; n < 12; n++) delivery.send('click');
-  delivery.send('\u20ac'.repeat(MAX_SERVER_BYTES / 3));
-  delivery.send('after the big one');
+  for (let n = 0; n < 12; n++) delivery.send("click");
+  delivery.send("\u20ac".repeat(MAX_SERVER_BYTES / 3));
+  delivery.send("after the big one");
   assert.deepEqual(send(), [1, 2, 3, 4, 5, 6, 7, 8]);
-  assert.deepEqual(send(), [], 'so many a second');
+  assert.deepEqual(send(), [], "so many a second");
   pass(999);
   assert.deepEqual(send(), []);
   pass(1);
-  assert.deepEqual(send(), [9, 10, 11, 12], 'and not 14, which would overtake 13');
-  assert.deepEqual(send(), [], 'what was just sent is given time');
+  assert.deepEqual(send(), [9, 10, 11, 12], "and not 14, which would overtake 13");
+  assert.deepEqual(send(), [], "what was just sent is given time");
 });
 
-test('a full channel is not written to, and goes on where it was', async () => {
+test("a full channel is not written to, and goes on where it was", async () => {
   const { sides, wires, give } = pair({ width: 3 });
-  const receipts = Array.from({ length: 10 }, (_, n) => sides[0].delivery.send(`${n} ${'x'.repeat(2_000)}`));
+  const receipts = Array.from({ length: 10 }, (_, n) => sides[0].delivery.send(`${n} ${"x".repeat(2_000)}`));
   assert.equal(wires[0].length, 3);
   while (wires[0].length) {
     give(0, wires[0].shift());
@@ -121,42 +127,60 @@ test('a full channel is not written to, and goes on where it was', async () => {
     sides[0].delivery.flush();
   }
   await Promise.all(receipts);
-  assert.deepEqual(sides[1].heard.map((text) => Number.parseInt(text, 10)), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.deepEqual(
+    sides[1].heard.map((text) => Number.parseInt(text, 10)),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+  );
 });
 
-test('what waits for one peer is bounded, and what was refused costs no number', async () => {
-  const { sides: [{ delivery }, { heard }], wires, give } = pair();
+test("what waits for one peer is bounded, and what was refused costs no number", async () => {
+  const {
+    sides: [{ delivery }, { heard }],
+    wires,
+    give,
+  } = pair();
   const big = new Uint8Array(255_000);
-  const receipts = Array.from({ length: Math.ceil(MAX_WAITING_BYTES / big.length) }, () => delivery.send(big).then(() => 'arrived', ({ code }) => code));
-  await assert.rejects(delivery.send('x'.repeat(256_001)), { code: 'too-long' });
-  await assert.rejects(delivery.send(big), { code: 'too-much' });
+  const receipts = Array.from({ length: Math.ceil(MAX_WAITING_BYTES / big.length) }, () =>
+    delivery.send(big).then(
+      () => "arrived",
+      ({ code }) => code,
+    ),
+  );
+  await assert.rejects(delivery.send("x".repeat(256_001)), { code: "too-long" });
+  await assert.rejects(delivery.send(big), { code: "too-much" });
   for (const item of wires[0].splice(0)) give(0, item);
   for (const ack of wires[1].splice(0)) give(1, ack);
-  assert.deepEqual([...new Set(await Promise.all(receipts))], ['arrived', 'too-much']);
-  delivery.send('small');
+  assert.deepEqual([...new Set(await Promise.all(receipts))], ["arrived", "too-much"]);
+  delivery.send("small");
   give(0, wires[0].shift());
-  assert.equal(heard.at(-1), 'small');
+  assert.equal(heard.at(-1), "small");
 });
 
-test('text and bytes arrive as what they were', () => {
-  const { sides: [{ delivery }, { heard }], wires, give } = pair();
+test("text and bytes arrive as what they were", () => {
+  const {
+    sides: [{ delivery }, { heard }],
+    wires,
+    give,
+  } = pair();
   const view = new Uint8Array([9, 1, 2, 255, 9]).subarray(1, 4);
-  for (const data of ['', '\u20ac \ud83e\udd8a \u0000', new ArrayBuffer(0), view, new Float64Array([1.5]).buffer]) delivery.send(data);
+  for (const data of ["", "\u20ac \ud83e\udd8a \u0000", new ArrayBuffer(0), view, new Float64Array([1.5]).buffer]) delivery.send(data);
   view.fill(0); // it was copied
   for (const item of wires[0].splice(0)) give(0, item);
-  assert.deepEqual(heard, ['', '\u20ac \ud83e\udd8a \u0000', new ArrayBuffer(0), new Uint8Array([1, 2, 255]).buffer, new Float64Array([1.5]).buffer]);
+  assert.deepEqual(heard, ["", "\u20ac \ud83e\udd8a \u0000", new ArrayBuffer(0), new Uint8Array([1, 2, 255]).buffer, new Float64Array([1.5]).buffer]);
   assert.throws(() => pack(/** @type {Fake} */ (7)), TypeError);
-  assert.throws(() => pack('x'.repeat(16_385)), { code: 'too-long' });
-  assert.deepEqual(unpack(pack('lossy').buffer), { data: 'lossy', base: 0, seq: 0, loose: true });
+  assert.throws(() => pack("x".repeat(16_385)), { code: "too-long" });
+  assert.deepEqual(unpack(pack("lossy").buffer), { data: "lossy", base: 0, seq: 0, loose: true });
 });
 
-test('frames that are nonsense are none', () => {
-  const good = rebase(pack('x', 3), 2);
-  assert.deepEqual(unpack(good.slice().buffer), { data: 'x', base: 2, seq: 3, loose: false });
+test("frames that are nonsense are none", () => {
+  const good = rebase(pack("x", 3), 2);
+  assert.deepEqual(unpack(good.slice().buffer), { data: "x", base: 2, seq: 3, loose: false });
   for (let length = 0; length < 17; length++) assert.equal(unpack(good.slice(0, length).buffer), null);
   for (const kind of [0, 2, 4, 8, 9, 255]) assert.equal(unpack(Uint8Array.from([kind, ...good.slice(1)]).buffer), null);
-  for (const number of [Infinity, 1.5, -2.5, 2 ** 60]) assert.equal(unpack(pack('x', number).buffer), null);
-  const { sides: [{ delivery, heard }] } = pair();
-  for (const seq of /** @type {Fake[]} */ (['x', null, NaN, {}])) delivery.acknowledge(seq);
+  for (const number of [Infinity, 1.5, -2.5, 2 ** 60]) assert.equal(unpack(pack("x", number).buffer), null);
+  const {
+    sides: [{ delivery, heard }],
+  } = pair();
+  for (const seq of /** @type {Fake[]} */ (["x", null, NaN, {}])) delivery.acknowledge(seq);
   assert.deepEqual(heard, []);
 });

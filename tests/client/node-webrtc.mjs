@@ -1,4 +1,4 @@
 // Gives Node the browser's WebRTC, so that the client runs in it as it is: import this before joining a room.
-import * as webrtc from 'node-datachannel/polyfill';
+import * as webrtc from "node-datachannel/polyfill";
 
-for (const [name, value] of Object.entries(webrtc)) if (name.startsWith('RTC')) globalThis[name] = value;
+for (const [name, value] of Object.entries(webrtc)) if (name.startsWith("RTC")) globalThis[name] = value;

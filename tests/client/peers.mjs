@@ -1,18 +1,20 @@
 // Peers as the library makes them, in Node and without WebRTC: connections that say yes to everything, and are only counted.
-import { subtle } from 'node:crypto';
-import { openPeer } from '../../public/lib/peer.js';
+import { subtle } from "node:crypto";
+import { openPeer } from "../../public/lib/peer.js";
 
 /** The certificate at the other end of every connection here, and what is said of it in a description. */
 const CERTIFICATE = Uint8Array.of(1);
-const hash = Buffer.from(await subtle.digest('SHA-256', CERTIFICATE)).toString('hex').toUpperCase();
-export const SDP = `v=0\r\na=ice-ufrag:x\r\na=fingerprint:sha-256 ${hash.match(/../g).join(':')}\r\n`;
+const hash = Buffer.from(await subtle.digest("SHA-256", CERTIFICATE))
+  .toString("hex")
+  .toUpperCase();
+export const SDP = `v=0\r\na=ice-ufrag:x\r\na=fingerprint:sha-256 ${hash.match(/../g).join(":")}\r\n`;
 
 /** Every connection that was made. */
 export const connections = { made: 0 };
 
 class FakeConnection {
-  signalingState = 'stable';
-  connectionState = 'new';
+  signalingState = "stable";
+  connectionState = "new";
   localDescription = null;
   channels = [];
   sctp = { transport: { getRemoteCertificates: () => [CERTIFICATE] } };
@@ -20,17 +22,17 @@ class FakeConnection {
     connections.made++;
   }
   createDataChannel() {
-    const channel = { readyState: 'connecting', bufferedAmount: 0, sent: [], send: (data) => channel.sent.push(data) };
+    const channel = { readyState: "connecting", bufferedAmount: 0, sent: [], send: (data) => channel.sent.push(data) };
     this.channels.push(channel);
     return channel;
   }
   async setLocalDescription() {
-    const type = this.signalingState === 'have-remote-offer' ? 'answer' : 'offer';
-    this.signalingState = type === 'offer' ? 'have-local-offer' : 'stable';
+    const type = this.signalingState === "have-remote-offer" ? "answer" : "offer";
+    this.signalingState = type === "offer" ? "have-local-offer" : "stable";
     this.localDescription = { type, sdp: SDP };
   }
   async setRemoteDescription({ type }) {
-    this.signalingState = type === 'offer' ? 'have-remote-offer' : 'stable';
+    this.signalingState = type === "offer" ? "have-remote-offer" : "stable";
   }
   async addIceCandidate() {}
   async getStats() {
@@ -39,8 +41,8 @@ class FakeConnection {
   restartIce() {}
   setConfiguration() {}
   close() {
-    this.signalingState = 'closed';
-    for (const channel of this.channels) channel.readyState = 'closed';
+    this.signalingState = "closed";
+    for (const channel of this.channels) channel.readyState = "closed";
   }
 }
 globalThis.RTCPeerConnection = /** @type {Fake} */ (FakeConnection);
@@ -50,19 +52,19 @@ export function meet(id, mayUseServer, sendSealed) {
   const seen = { heard: [], names: 0, states: 0, left: false, state: { sent: 0 } };
   const peer = openPeer({
     id,
-    epoch: 'ours',
+    epoch: "ours",
     polite: false,
     ice: () => ({ iceServers: [], degraded: false, until: 0 }),
     isOnline: () => true,
-    myName: () => 'Me',
+    myName: () => "Me",
     state: seen.state,
     sendSealed,
     onData: (data) => seen.heard.push(data),
     mayUseServer,
     onLeft: () => (seen.left = true),
   });
-  peer.handle.addEventListener('name', () => seen.names++);
-  peer.handle.addEventListener('state', () => seen.states++);
+  peer.handle.addEventListener("name", () => seen.names++);
+  peer.handle.addEventListener("state", () => seen.states++);
   return { ...seen, seen, peer };
 }
 
@@ -72,12 +74,12 @@ export async function connect({ peer }, epoch) {
   const wait = () => new Promise((resolve) => setImmediate(resolve));
   await wait();
   const { connection } = peer.handle;
-  peer.receiveSealed({ from: `${epoch}.1`, description: { type: 'answer', sdp: SDP } }, epoch, true);
+  peer.receiveSealed({ from: `${epoch}.1`, description: { type: "answer", sdp: SDP } }, epoch, true);
   await wait();
-  connection.connectionState = 'connected';
+  connection.connectionState = "connected";
   const [channel, unreliable] = connection.channels;
-  channel.readyState = unreliable.readyState = 'open';
+  channel.readyState = unreliable.readyState = "open";
   channel.onopen();
-  while (peer.handle.state !== 'open') await wait();
+  while (peer.handle.state !== "open") await wait();
   return channel;
 }

@@ -7,7 +7,7 @@ const moment = () => new Promise((resolve) => setImmediate(resolve));
 /** How much is being sealed or opened. */
 let working = 0;
 let last = Promise.resolve();
-for (const name of ['encrypt', 'decrypt']) {
+for (const name of ["encrypt", "decrypt"]) {
   const work = crypto.subtle[name].bind(crypto.subtle);
   crypto.subtle[name] = (...what) => {
     working++;
@@ -22,7 +22,10 @@ for (const name of ['encrypt', 'decrypt']) {
       return result;
     };
     const done = inTurn();
-    last = done.then(() => {}, () => {});
+    last = done.then(
+      () => {},
+      () => {},
+    );
     return done;
   };
 }

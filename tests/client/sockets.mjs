@@ -26,11 +26,11 @@ export function fakeSockets(t) {
     }
     /** The server says something. */
     say(frame) {
-      this.onmessage({ data: typeof frame === 'string' ? frame : JSON.stringify(frame) });
+      this.onmessage({ data: typeof frame === "string" ? frame : JSON.stringify(frame) });
     }
     welcome(peers = []) {
-      const id = new URL(this.url).searchParams.get('id');
-      this.say({ type: 'OPEN', payload: { id, peers, iceServers: [] } });
+      const id = new URL(this.url).searchParams.get("id");
+      this.say({ type: "OPEN", payload: { id, peers, iceServers: [] } });
     }
     /** The server, or whatever is between, closes it. */
     cut(code = 1006) {

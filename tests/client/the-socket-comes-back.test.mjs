@@ -1,13 +1,13 @@
 // The socket's schedule, on a clock of the test's own and with sockets of its own: when it tries again, and when it does not.
-import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import './node-webrtc.mjs';
-import { join } from '../../public/beckon.js';
-import { openSignalling } from '../../public/lib/signalling.js';
-import { chancy } from '../seeds/seeds.mjs';
-import { fakeSockets } from './sockets.mjs';
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import "./node-webrtc.mjs";
+import { join } from "../../public/beckon.js";
+import { openSignalling } from "../../public/lib/signalling.js";
+import { chancy } from "../seeds/seeds.mjs";
+import { fakeSockets } from "./sockets.mjs";
 
-const test = chancy('socket');
+const test = chancy("socket");
 
 const HEARTBEAT = '{"type":"HEARTBEAT"}';
 
@@ -15,16 +15,19 @@ const HEARTBEAT = '{"type":"HEARTBEAT"}';
 function stage(t, { files = true } = {}) {
   const sockets = fakeSockets(t);
   const world = { sockets, files, asked: 0 };
-  t.mock.method(globalThis, 'fetch', async () => {
+  t.mock.method(globalThis, "fetch", async () => {
     world.asked++;
-    if (!world.files) throw new TypeError('no server');
+    if (!world.files) throw new TypeError("no server");
   });
-  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] });
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
   world.open = (id) => {
     const news = [];
     const note = (what) => (detail) => news.push([what, detail]);
-    const events = ['open', 'ice', 'join', 'leave', 'lost', 'expire', 'message', 'away', 'refused'];
-    const signal = openSignalling(new URL(`wss://beckon.example/peerjs?id=${id}&token=secret`), /** @type {Fake} */ (Object.fromEntries(events.map((what) => [what, note(what)]))));
+    const events = ["open", "ice", "join", "leave", "lost", "expire", "message", "away", "refused"];
+    const signal = openSignalling(
+      new URL(`wss://beckon.example/peerjs?id=${id}&token=secret`),
+      /** @type {Fake} */ (Object.fromEntries(events.map((what) => [what, note(what)]))),
+    );
     t.after(() => signal.close());
     return { signal, news, heard: (what) => news.filter(([kind]) => kind === what).length };
   };
@@ -38,7 +41,7 @@ function stage(t, { files = true } = {}) {
   return world;
 }
 
-test('when a deploy closes a thousand sockets at once they come back spread, each as who it was', async (t) => {
+test("when a deploy closes a thousand sockets at once they come back spread, each as who it was", async (t) => {
   const { sockets, open, pass } = stage(t);
   for (let n = 0; n < 1_000; n++) open(`peer${n}`);
   const before = [...sockets];
@@ -46,7 +49,7 @@ test('when a deploy closes a thousand sockets at once they come back spread, eac
   await pass(6_000);
   const deploy = Date.now();
   for (const socket of before) socket.cut(1001);
-  assert.equal(sockets.length, 1_000, 'nobody comes back in the same moment');
+  assert.equal(sockets.length, 1_000, "nobody comes back in the same moment");
   for (let ms = 0; ms < 1_000; ms++) t.mock.timers.tick(1);
   const after = sockets.slice(1_000);
   assert.deepEqual(after.map(({ url }) => url).sort(), before.map(({ url }) => url).sort());
@@ -59,19 +62,19 @@ test('when a deploy closes a thousand sockets at once they come back spread, eac
   }
 });
 
-test('who fails waits longer each time, and quickly again only after a socket has lived', async (t) => {
+test("who fails waits longer each time, and quickly again only after a socket has lived", async (t) => {
   const { sockets, open, pass } = stage(t);
-  t.mock.method(Math, 'random', () => 0.5); // no chance: each wait is as it is written
-  const { news } = open('ann');
+  t.mock.method(Math, "random", () => 0.5); // no chance: each wait is as it is written
+  const { news } = open("ann");
   const waits = [];
   const cut = async () => {
     const [socket, count] = [sockets.at(-1), sockets.length];
     socket.cut();
     const began = Date.now();
-    assert.deepEqual(news.at(-1)[0], 'away');
+    assert.deepEqual(news.at(-1)[0], "away");
     const announced = news.at(-1)[1];
     while (sockets.length === count) await pass(50);
-    assert.ok(Math.abs(announced - Date.now()) < 100, 'when it said it would');
+    assert.ok(Math.abs(announced - Date.now()) < 100, "when it said it would");
     waits.push(Date.now() - began);
   };
   for (let n = 0; n < 6; n++) await cut();
@@ -84,113 +87,113 @@ test('who fails waits longer each time, and quickly again only after a socket ha
   assert.deepEqual(waits, [300, 1_200, 2_000, 3_000, 4_000, 4_000, 4_000, 300]);
 });
 
-test('nobody waits so long for the next try that the others give them up', async (t) => {
+test("nobody waits so long for the next try that the others give them up", async (t) => {
   const { sockets, open, pass } = stage(t);
-  t.mock.method(Math, 'random', () => 0.999);
-  const [, grace] = /GRACE_MS = ([\d_]+)/.exec(readFileSync(new URL('../../public/lib/presence.js', import.meta.url), 'utf8')) ?? [];
-  const { news } = open('ann');
+  t.mock.method(Math, "random", () => 0.999);
+  const [, grace] = /GRACE_MS = ([\d_]+)/.exec(readFileSync(new URL("../../public/lib/presence.js", import.meta.url), "utf8")) ?? [];
+  const { news } = open("ann");
   for (let n = 0; n < 8; n++) {
     const count = sockets.length;
     sockets.at(-1).cut();
     const wait = news.at(-1)[1] - Date.now();
-    assert.ok(wait <= 0.75 * Number(grace?.replace('_', '')), `waits ${wait} ms the ${n + 1}. time`);
+    assert.ok(wait <= 0.75 * Number(grace?.replace("_", "")), `waits ${wait} ms the ${n + 1}. time`);
     while (sockets.length === count) await pass(50);
   }
 });
 
-test('a server that is gone is asked for a file first, and has its socket as soon as it answers', async (t) => {
+test("a server that is gone is asked for a file first, and has its socket as soon as it answers", async (t) => {
   const world = stage(t);
   const { sockets, open, pass } = world;
-  open('ann');
+  open("ann");
   sockets[0].welcome();
   await pass(9_000); // the first heartbeat: now it knows that it may ask
   assert.equal(world.asked, 1);
-  sockets[0].say('pong');
+  sockets[0].say("pong");
   world.files = false;
   sockets[0].cut();
   for (let n = 0; n < 600; n++) {
     await pass(100);
     if (sockets.length < 3) sockets.at(-1).cut();
   }
-  assert.equal(sockets.length, 3, 'two tries, and then no socket for a minute');
+  assert.equal(sockets.length, 3, "two tries, and then no socket for a minute");
   assert.ok(world.asked > 20 && world.asked < 70, `${world.asked} times asked`);
   world.files = true;
   await pass(3_000);
   assert.equal(sockets.length, 4);
 });
 
-test('a refusal is final, whether it comes first or after a cut; an error of a socket that was open is not', async (t) => {
+test("a refusal is final, whether it comes first or after a cut; an error of a socket that was open is not", async (t) => {
   const { sockets, open, pass } = stage(t);
-  const first = open('ann');
-  sockets[0].say({ type: 'ID-TAKEN', payload: { msg: 'taken' } });
+  const first = open("ann");
+  sockets[0].say({ type: "ID-TAKEN", payload: { msg: "taken" } });
   sockets[0].cut(1000);
-  assert.deepEqual(first.news, [['refused', { code: 'id-taken', message: 'taken' }]]);
+  assert.deepEqual(first.news, [["refused", { code: "id-taken", message: "taken" }]]);
   await pass(60_000);
   assert.equal(sockets.length, 1);
 
-  const second = open('bob');
+  const second = open("bob");
   sockets[1].welcome();
-  sockets[1].say({ type: 'ERROR', payload: { code: 'too-many-frames', msg: 'slow down' } });
+  sockets[1].say({ type: "ERROR", payload: { code: "too-many-frames", msg: "slow down" } });
   sockets[1].cut(4002);
   await pass(1_000);
-  assert.equal(sockets.length, 3, 'it comes back');
-  sockets[2].say({ type: 'ERROR', payload: { code: 'room-full', msg: 'full' } });
+  assert.equal(sockets.length, 3, "it comes back");
+  sockets[2].say({ type: "ERROR", payload: { code: "room-full", msg: "full" } });
   sockets[2].cut(4003);
   await pass(60_000);
-  assert.equal(sockets.length, 3, 'and now it does not');
-  assert.deepEqual(second.news.at(-1), ['refused', { code: 'room-full', message: 'full' }]);
+  assert.equal(sockets.length, 3, "and now it does not");
+  assert.deepEqual(second.news.at(-1), ["refused", { code: "room-full", message: "full" }]);
 
-  const third = open('carl');
+  const third = open("carl");
   sockets[3].welcome();
   await pass(6_000);
   sockets[3].cut(4001); // another socket took its id
   await pass(60_000);
-  assert.deepEqual([sockets.length, third.news.at(-1)[1].code], [4, 'superseded']);
+  assert.deepEqual([sockets.length, third.news.at(-1)[1].code], [4, "superseded"]);
 });
 
-test('a socket that does not answer is given up, and what it says later is not heard', async (t) => {
+test("a socket that does not answer is given up, and what it says later is not heard", async (t) => {
   const { sockets, open, pass } = stage(t);
-  const { heard } = open('ann');
+  const { heard } = open("ann");
   sockets[0].welcome();
   await pass(8_000);
   assert.deepEqual(sockets[0].sent, [HEARTBEAT]);
   await pass(4_900);
-  assert.equal(heard('away'), 0);
+  assert.equal(heard("away"), 0);
   await pass(600);
-  assert.deepEqual([sockets.length, heard('away'), sockets[0].closed], [2, 1, true]);
-  sockets[0].say({ type: 'JOIN', src: 'ghost' });
+  assert.deepEqual([sockets.length, heard("away"), sockets[0].closed], [2, 1, true]);
+  sockets[0].say({ type: "JOIN", src: "ghost" });
   sockets[0].cut();
-  assert.deepEqual([heard('join'), heard('away')], [0, 1]);
-  sockets[1].welcome(['bob']);
-  assert.equal(heard('open'), 2);
+  assert.deepEqual([heard("join"), heard("away")], [0, 1]);
+  sockets[1].welcome(["bob"]);
+  assert.equal(heard("open"), 2);
 });
 
-test('who leaves says so and stays away, even in the middle of a try', async (t) => {
+test("who leaves says so and stays away, even in the middle of a try", async (t) => {
   const { sockets, open, pass } = stage(t);
-  const { signal } = open('ann');
+  const { signal } = open("ann");
   sockets[0].welcome();
   signal.close();
   assert.deepEqual([sockets[0].sent, sockets[0].closed], [['{"type":"LEAVE"}'], true]);
-  const other = open('bob');
+  const other = open("bob");
   sockets[1].cut();
   other.signal.close();
   await pass(60_000);
   assert.equal(sockets.length, 2);
 });
 
-test('a peer to whom there is no connection is called as soon as the socket is back', async (t) => {
+test("a peer to whom there is no connection is called as soon as the socket is back", async (t) => {
   const { sockets, pass } = stage(t);
-  const room = join('https://beckon.example/');
+  const room = join("https://beckon.example/");
   t.after(() => room.close());
   const turn = () => new Promise((done) => setImmediate(done));
   while (!sockets.length) await turn();
   sockets[0].welcome();
-  sockets[0].say({ type: 'JOIN', src: 'bob' });
+  sockets[0].say({ type: "JOIN", src: "bob" });
   while (!room.peers.length) await turn(); // its offer is on its way, and lost:
   sockets[0].cut();
   await pass(450);
-  sockets[1].welcome(['bob']);
-  const called = () => sockets[1].sent.some((text) => JSON.parse(text).type === 'OFFER');
+  sockets[1].welcome(["bob"]);
+  const called = () => sockets[1].sent.some((text) => JSON.parse(text).type === "OFFER");
   for (const end = performance.now() + 10_000; !called() && performance.now() < end; ) await turn(); // no time passes for the library
   assert.ok(called());
 });

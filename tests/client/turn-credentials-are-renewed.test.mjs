@@ -1,11 +1,11 @@
 // The client asks for fresh TURN credentials when most of their life is over, and for nothing when there is nothing to renew.
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { openSignalling } from '../../public/lib/signalling.js';
-import { fakeSockets } from './sockets.mjs';
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openSignalling } from "../../public/lib/signalling.js";
+import { fakeSockets } from "./sockets.mjs";
 
-const STUN = { urls: ['stun:stun.example.org'] };
-const TURN = { urls: ['turn:turn.example.org'], username: 'u', credential: 'c' };
+const STUN = { urls: ["stun:stun.example.org"] };
+const TURN = { urls: ["turn:turn.example.org"], username: "u", credential: "c" };
 const ICE = '{"type":"ICE"}';
 
 const HEARTBEAT = '{"type":"HEARTBEAT"}';
@@ -15,18 +15,24 @@ const BEAT_S = 8;
 /** A server that says OPEN with what it is given and answers heartbeats, and the client's side of it. Time passes only when a test says so. */
 function connect(t, ice) {
   const sockets = fakeSockets(t);
-  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] });
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
   const news = [];
   /** @type {Fake} */
   let hello;
-  const signal = openSignalling(new URL('wss://beckon.example/peerjs?id=ann'), {
+  const signal = openSignalling(new URL("wss://beckon.example/peerjs?id=ann"), {
     open: (said) => (hello = said),
     ice: (fresh) => news.push(fresh),
-    join() {}, leave() {}, lost() {}, expire() {}, message() {}, away: () => assert.fail('the server answers'), refused() {},
+    join() {},
+    leave() {},
+    lost() {},
+    expire() {},
+    message() {},
+    away: () => assert.fail("the server answers"),
+    refused() {},
   });
   t.after(() => signal.close());
   const [socket] = sockets;
-  socket.say({ type: 'OPEN', payload: { id: 'ann', peers: [], ...ice } });
+  socket.say({ type: "OPEN", payload: { id: "ann", peers: [], ...ice } });
   return {
     hello,
     news,
@@ -36,7 +42,7 @@ function connect(t, ice) {
       for (let left = seconds; left > 0; left -= BEAT_S) {
         t.mock.timers.tick(Math.min(left, BEAT_S) * 1_000);
         const frames = socket.sent.splice(0);
-        for (const frame of frames) if (frame === HEARTBEAT) socket.say('pong');
+        for (const frame of frames) if (frame === HEARTBEAT) socket.say("pong");
         sent.push(...frames.filter((frame) => frame !== HEARTBEAT));
       }
       assert.equal(sockets.length, 1);
@@ -46,21 +52,21 @@ function connect(t, ice) {
   };
 }
 
-test('at 80 % of their life, and again at 80 % of the next', (t) => {
+test("at 80 % of their life, and again at 80 % of the next", (t) => {
   const { hello, news, pass, answer } = connect(t, { iceServers: [STUN, TURN], ttl: 1000 });
   assert.deepEqual([hello.iceServers, hello.degraded], [[STUN, TURN], false]);
   assert.deepEqual(pass(792), []);
   assert.deepEqual(pass(8), [ICE]);
-  assert.deepEqual(pass(24), [], 'it waits for the answer');
-  assert.deepEqual(pass(8), [ICE], 'but not for ever');
-  answer({ type: 'ICE', payload: { iceServers: [TURN, null, {}], ttl: 100 } });
+  assert.deepEqual(pass(24), [], "it waits for the answer");
+  assert.deepEqual(pass(8), [ICE], "but not for ever");
+  answer({ type: "ICE", payload: { iceServers: [TURN, null, {}], ttl: 100 } });
   assert.deepEqual(news, [{ iceServers: [TURN], degraded: false, until: news[0].until }]);
-  assert.ok(news[0].until > Date.now(), 'and they are good for a while');
+  assert.ok(news[0].until > Date.now(), "and they are good for a while");
   assert.deepEqual(pass(72), []);
   assert.deepEqual(pass(8), [ICE]);
 });
 
-test('soon, when TURN servers are missing for now', (t) => {
+test("soon, when TURN servers are missing for now", (t) => {
   const { hello, pass } = connect(t, { iceServers: [STUN], ttl: 60, degraded: true });
   assert.equal(hello.degraded, true);
   assert.deepEqual(pass(40), []);
@@ -68,9 +74,9 @@ test('soon, when TURN servers are missing for now', (t) => {
 });
 
 for (const [what, ice] of Object.entries({
-  'where there are no credentials': { iceServers: [STUN], ttl: 1000 },
-  'of a server that does not say how long they live': { iceServers: [TURN] },
-  'of a server that talks nonsense': { iceServers: [TURN], ttl: {} },
+  "where there are no credentials": { iceServers: [STUN], ttl: 1000 },
+  "of a server that does not say how long they live": { iceServers: [TURN] },
+  "of a server that talks nonsense": { iceServers: [TURN], ttl: {} },
 })) {
   test(`never ${what}`, (t) => {
     const { pass } = connect(t, ice);

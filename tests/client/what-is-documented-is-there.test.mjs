@@ -1,43 +1,46 @@
 // beckon.d.ts is what people read and what their editors know: it names everything that the library has, and nothing else.
-import assert from 'node:assert/strict';
-import { readFile, readdir } from 'node:fs/promises';
-import { test } from 'node:test';
-import ts from 'typescript';
-import './node-webrtc.mjs';
-import * as library from '../../public/beckon.js';
+import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
+import { test } from "node:test";
+import ts from "typescript";
+import "./node-webrtc.mjs";
+import * as library from "../../public/beckon.js";
 
-const text = await readFile(new URL('../../public/beckon.d.ts', import.meta.url), 'utf8');
-const declared = ts.createSourceFile('beckon.d.ts', text, ts.ScriptTarget.Latest, true).statements;
+const text = await readFile(new URL("../../public/beckon.d.ts", import.meta.url), "utf8");
+const declared = ts.createSourceFile("beckon.d.ts", text, ts.ScriptTarget.Latest, true).statements;
 const isExported = (node) => node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
 const classes = declared.filter((node) => ts.isClassDeclaration(node));
 const functions = declared.filter((node) => ts.isFunctionDeclaration(node));
 
 /** What an instance offers beyond what every EventTarget or Error does. */
-const own = (prototype) => Reflect.ownKeys(prototype).filter((key) => key !== 'constructor').map((key) => String(key).replace('nodejs.', 'Symbol.')); // Node names it so
+const own = (prototype) =>
+  Reflect.ownKeys(prototype)
+    .filter((key) => key !== "constructor")
+    .map((key) => String(key).replace("nodejs.", "Symbol.")); // Node names it so
 
-test('everything that is exported is declared', () => {
+test("everything that is exported is declared", () => {
   const names = [...classes, ...functions].filter(isExported).map(({ name }) => name.text);
   assert.deepEqual(Object.keys(library).sort(), names.sort());
 });
 
-test('each class has exactly the members that are declared', () => {
-  const room = library.join('https://beckon.test/', { signal: AbortSignal.abort() });
-  const fields = { Room: Object.keys(room), Peer: [], BeckonError: ['code'] };
+test("each class has exactly the members that are declared", () => {
+  const room = library.join("https://beckon.test/", { signal: AbortSignal.abort() });
+  const fields = { Room: Object.keys(room), Peer: [], BeckonError: ["code"] };
   for (const { name, members } of classes) {
     const listed = members
-      .filter((member) => member.name && member.name.getText() !== 'addEventListener')
-      .map((member) => member.name.getText().replace(/^\[Symbol\.(\w+)\]$/, 'Symbol(Symbol.$1)'));
+      .filter((member) => member.name && member.name.getText() !== "addEventListener")
+      .map((member) => member.name.getText().replace(/^\[Symbol\.(\w+)\]$/, "Symbol(Symbol.$1)"));
     const there = [...own(library[name.text].prototype), ...fields[name.text]];
     assert.deepEqual([...new Set(listed)].sort(), there.sort(), name.text);
   }
 });
 
-test('every code that the library gives to an error is in the documentation of BeckonError', async () => {
-  const documented = classes.find(({ name }) => name.text === 'BeckonError').getFullText();
-  const modules = await readdir(new URL('../../public/lib/', import.meta.url));
+test("every code that the library gives to an error is in the documentation of BeckonError", async () => {
+  const documented = classes.find(({ name }) => name.text === "BeckonError").getFullText();
+  const modules = await readdir(new URL("../../public/lib/", import.meta.url));
   const codes = [];
-  for (const file of ['beckon.js', ...modules.map((name) => `lib/${name}`)]) {
-    const source = await readFile(new URL(`../../public/${file}`, import.meta.url), 'utf8');
+  for (const file of ["beckon.js", ...modules.map((name) => `lib/${name}`)]) {
+    const source = await readFile(new URL(`../../public/${file}`, import.meta.url), "utf8");
     // Directly, or by way of `why`, one of several.
     const given = [...source.matchAll(/new BeckonError\(\s*(["'][\w-]+["'])/g), ...source.matchAll(/const why =([^;]*);/g)];
     codes.push(...given.flatMap(([, found]) => [...found.matchAll(/["']([\w-]+)["']/g)].map(([, code]) => code)));

@@ -1,27 +1,31 @@
 // What comes from others and has to wait, for a check or for a reader, is bounded in bytes and so in number, and whoever goes over it is told.
-import assert from 'node:assert/strict';
-import { subtle } from 'node:crypto';
-import { test } from 'node:test';
-import { BeckonEvent, messages } from '../../public/lib/events.js';
-import { openConnection } from '../../public/lib/connection.js';
+import assert from "node:assert/strict";
+import { subtle } from "node:crypto";
+import { test } from "node:test";
+import { BeckonEvent, messages } from "../../public/lib/events.js";
+import { openConnection } from "../../public/lib/connection.js";
 
 const MIB = 1024 * 1024;
 const CERTIFICATE = Uint8Array.of(1);
-const PRINT = Buffer.from(await subtle.digest('SHA-256', CERTIFICATE)).toString('hex').toUpperCase().match(/../g).join(':');
+const PRINT = Buffer.from(await subtle.digest("SHA-256", CERTIFICATE))
+  .toString("hex")
+  .toUpperCase()
+  .match(/../g)
+  .join(":");
 const SDP = `a=fingerprint:sha-256 ${PRINT}\r\n`;
 
 class FakeConnection {
-  signalingState = 'stable';
-  localDescription = { type: 'offer', sdp: '' };
+  signalingState = "stable";
+  localDescription = { type: "offer", sdp: "" };
   sctp = { transport: { getRemoteCertificates: () => [CERTIFICATE] } };
   channels = [];
   createDataChannel() {
-    return this.channels[this.channels.push({ readyState: 'open', bufferedAmount: 0, send() {} }) - 1];
+    return this.channels[this.channels.push({ readyState: "open", bufferedAmount: 0, send() {} }) - 1];
   }
   async setLocalDescription() {}
   async setRemoteDescription() {}
   close() {
-    this.signalingState = 'closed';
+    this.signalingState = "closed";
   }
 }
 
@@ -31,12 +35,20 @@ async function unchecked(t) {
   globalThis.RTCPeerConnection = /** @type {Fake} */ (FakeConnection);
   t.after(() => (globalThis.RTCPeerConnection = real));
   const [states, heard] = [[], []];
-  const connection = openConnection({ id: 'epoch.1', polite: false, ice: {}, sendSignal() {}, onChange: (state) => states.push(state), onReceive: (data) => heard.push(data), onDrain() {} });
+  const connection = openConnection({
+    id: "epoch.1",
+    polite: false,
+    ice: {},
+    sendSignal() {},
+    onChange: (state) => states.push(state),
+    onReceive: (data) => heard.push(data),
+    onDrain() {},
+  });
   t.after(() => connection.close());
   await connection.offer();
   const pc = /** @type {Fake} */ (connection.pc);
-  pc.signalingState = 'have-local-offer';
-  connection.receiveSignal({ from: 'theirs.1', description: { type: 'answer', sdp: SDP } });
+  pc.signalingState = "have-local-offer";
+  connection.receiveSignal({ from: "theirs.1", description: { type: "answer", sdp: SDP } });
   await new Promise(setImmediate);
   const [channel, unreliable] = pc.channels;
   /** @param {{ onmessage: ((event: object) => void) | null }} on */
@@ -46,57 +58,66 @@ async function unchecked(t) {
   return { connection, states, heard, channel, unreliable, say };
 }
 
-test('what comes before the other side is checked waits, as much as anybody of ours sends, and is heard in order', async (t) => {
+test("what comes before the other side is checked waits, as much as anybody of ours sends, and is heard in order", async (t) => {
   const { states, heard, channel, say } = await unchecked(t);
   for (let number = 0; number < 66; number++) say(channel, new ArrayBuffer(250_000 + number), 1); // 16 MiB
   assert.deepEqual(heard, []);
   await channel.onopen();
-  assert.deepEqual(states, ['open']);
-  assert.deepEqual(heard.map(({ byteLength }) => byteLength), Array.from({ length: 66 }, (_, number) => 250_000 + number));
+  assert.deepEqual(states, ["open"]);
+  assert.deepEqual(
+    heard.map(({ byteLength }) => byteLength),
+    Array.from({ length: 66 }, (_, number) => 250_000 + number),
+  );
 });
 
-test('who says more before it is checked, large or small, loses the connection', async (t) => {
-  for (const [size, times] of [[256_000, 1_000], [0, 1_000_000]]) {
+test("who says more before it is checked, large or small, loses the connection", async (t) => {
+  for (const [size, times] of [
+    [256_000, 1_000],
+    [0, 1_000_000],
+  ]) {
     const { states, heard, channel, say, connection } = await unchecked(t);
     say(channel, new ArrayBuffer(size), times);
-    assert.deepEqual([states, heard, connection.pc.signalingState], [['failed'], [], 'closed'], `${times} of ${size}`);
+    assert.deepEqual([states, heard, connection.pc.signalingState], [["failed"], [], "closed"], `${times} of ${size}`);
   }
 });
 
-test('what may be lost is dropped when it is too much, and takes no room from the rest', async (t) => {
+test("what may be lost is dropped when it is too much, and takes no room from the rest", async (t) => {
   const { states, heard, channel, unreliable, say } = await unchecked(t);
   say(unreliable, new ArrayBuffer(16_000), 100_000);
   for (let number = 0; number < 66; number++) say(channel, new ArrayBuffer(250_000), 1);
   await channel.onopen();
-  assert.deepEqual([states, heard.length], [['open'], 4 + 66]);
+  assert.deepEqual([states, heard.length], [["open"], 4 + 66]);
 });
 
 /** A room to iterate. */
 function room() {
-  const target = /** @type {Fake} */ (Object.assign(new EventTarget(), { state: 'open' }));
+  const target = /** @type {Fake} */ (Object.assign(new EventTarget(), { state: "open" }));
   const say = (data, times = 1) => {
-    for (let time = 0; time < times; time++) target.dispatchEvent(new BeckonEvent('message', { from: 'ann', data }));
+    for (let time = 0; time < times; time++) target.dispatchEvent(new BeckonEvent("message", { from: "ann", data }));
   };
   return { target, say };
 }
 
-test('messages that nobody reads are kept up to a bound, and who reads is told that there were more', async () => {
-  for (const [data, most] of /** @type {[ArrayBuffer | string, number][]} */ ([[new ArrayBuffer(MIB), 64], ['', 64 * 4096]])) {
+test("messages that nobody reads are kept up to a bound, and who reads is told that there were more", async () => {
+  for (const [data, most] of /** @type {[ArrayBuffer | string, number][]} */ ([
+    [new ArrayBuffer(MIB), 64],
+    ["", 64 * 4096],
+  ])) {
     const { target, say } = room();
     const reading = messages(target);
     const first = reading.next();
     say(data, 300_000);
-    assert.equal((await /** @type {Promise<Fake>} */ (first)).value.from, 'ann');
+    assert.equal((await /** @type {Promise<Fake>} */ (first)).value.from, "ann");
     let read = 1;
     const rest = async () => {
       for await (const _ of reading) read++;
     };
-    await assert.rejects(rest, { name: 'BeckonError', code: 'too-much' });
+    await assert.rejects(rest, { name: "BeckonError", code: "too-much" });
     assert.ok(read <= most && read > most * 0.9, `${read} were read`);
   }
 });
 
-test('who reads as fast as they come reads all, however many there are', async () => {
+test("who reads as fast as they come reads all, however many there are", async () => {
   const { target, say } = room();
   const reading = messages(target);
   let read = 0;
@@ -107,7 +128,7 @@ test('who reads as fast as they come reads all, however many there are', async (
     assert.equal((await next).value.data.byteLength, MIB);
     next = reading.next();
   }
-  target.state = 'closed';
-  target.dispatchEvent(new Event('state'));
+  target.state = "closed";
+  target.dispatchEvent(new Event("state"));
   assert.equal((await next).done, true);
 });

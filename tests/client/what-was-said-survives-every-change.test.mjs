@@ -1,18 +1,18 @@
 // Two pages that exchange messages (messaging, delivery and sealed channel), and around them all that can change: connections come and go, on one side
 // before the other; channels are full; pages are loaded anew; peers are given up and met again; and a server loses, doubles and
 // reorders what goes through it. All by chance: `BECKON_SEED=<seed> BECKON_RUNS=1` does one of them again, and says what happened.
-import assert from 'node:assert/strict';
-import { mock, test } from 'node:test';
-import { isCarried, openMessaging } from '../../public/lib/messaging.js';
-import { openSealedChannel } from '../../public/lib/sealed-channel.js';
-import { deriveKeys, freshEpoch } from '../../public/lib/seal.js';
-import { failing, runsOf, seededBy, TIMES } from '../seeds/seeds.mjs';
-import { quiet } from './sealing.mjs';
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { isCarried, openMessaging } from "../../public/lib/messaging.js";
+import { openSealedChannel } from "../../public/lib/sealed-channel.js";
+import { deriveKeys, freshEpoch } from "../../public/lib/seal.js";
+import { failing, runsOf, seededBy, TIMES } from "../seeds/seeds.mjs";
+import { quiet } from "./sealing.mjs";
 
 const RUNS = Number(process.env.BECKON_RUNS ?? Math.ceil(150 * TIMES));
-const SEEDS = runsOf('resume', RUNS);
+const SEEDS = runsOf("resume", RUNS);
 const STEPS = 120;
-const keys = await deriveKeys('AAECAwQFBgcICQoLDA0ODw');
+const keys = await deriveKeys("AAECAwQFBgcICQoLDA0ODw");
 
 /** What a side's connection does: what is written waits in `wire` and `loose` until the schedule delivers it. */
 function openEnd(remote) {
@@ -25,7 +25,7 @@ function openEnd(remote) {
     full: false,
     write: (frame) => !end.full && (end.dead || end.wire.push(frame.slice()) > 0),
     sendControl: (text) => end.dead || end.wire.push(text),
-    sendUnreliable: (data) => end.dead || end.loose.push(typeof data === 'string' ? data : data.slice()),
+    sendUnreliable: (data) => end.dead || end.loose.push(typeof data === "string" ? data : data.slice()),
   };
   return end;
 }
@@ -41,8 +41,8 @@ async function run(seed, random) {
   /** What is under way through the server. */
   let mail = [];
   let time = 0;
-  mock.method(performance, 'now', () => time);
-  mock.timers.enable({ apis: ['setTimeout'] });
+  mock.method(performance, "now", () => time);
+  mock.timers.enable({ apis: ["setTimeout"] });
   const pass = (wait) => ((time += wait), mock.timers.tick(wait));
 
   function load(side) {
@@ -71,7 +71,7 @@ async function run(seed, random) {
     const messaging = openMessaging({
       state: side.state,
       connection: () => (side.messaging === messaging ? side.connection : null),
-      sendSealed: (message) => channel.send(`${1 - side.me}`, 'MESSAGE', message),
+      sendSealed: (message) => channel.send(`${1 - side.me}`, "MESSAGE", message),
       myName: () => side.name,
       onData: hear,
       mayUseServer: () => random.below(8) > 0,
@@ -85,7 +85,7 @@ async function run(seed, random) {
   /** As peer.js does. */
   function onMessage({ messaging, channel, me }, message, epoch, proven) {
     if (isCarried(message)) return proven && messaging.receiveByServer(message, epoch);
-    channel.send(`${1 - me}`, 'MESSAGE', { here: '' });
+    channel.send(`${1 - me}`, "MESSAGE", { here: "" });
   }
 
   function connect() {
@@ -112,10 +112,10 @@ async function run(seed, random) {
   function bring(side, count) {
     const [from, to] = [ends[1 - side.me], ends[side.me]];
     if (!to || to.dead || side.connection !== to) return;
-    for (const data of from.wire.splice(0, count)) side.messaging.receive(typeof data === 'string' ? data : data.buffer);
+    for (const data of from.wire.splice(0, count)) side.messaging.receive(typeof data === "string" ? data : data.buffer);
     if (side.connection !== to || to.dead) return;
     for (const data of random.shuffled(from.loose.splice(0, random.below(from.loose.length + 1)))) {
-      for (let copies = random.below(3); copies; copies--) side.messaging.receive(typeof data === 'string' ? data : data.slice().buffer);
+      for (let copies = random.below(3); copies; copies--) side.messaging.receive(typeof data === "string" ? data : data.slice().buffer);
     }
   }
 
@@ -135,10 +135,13 @@ async function run(seed, random) {
   }
 
   function click(side) {
-    const entry = { from: side.name, to: other(side).name, text: `${side.name}:${clicks.length}`, fate: 'open' };
+    const entry = { from: side.name, to: other(side).name, text: `${side.name}:${clicks.length}`, fate: "open" };
     clicks.push(entry);
     log.push(`  ${entry.text}`);
-    side.messaging.send(entry.text).then(() => (log.push(`  ${entry.text} is acknowledged`), (entry.fate = 'arrived')), () => (entry.fate = 'left'));
+    side.messaging.send(entry.text).then(
+      () => (log.push(`  ${entry.text} is acknowledged`), (entry.fate = "arrived")),
+      () => (entry.fate = "left"),
+    );
   }
 
   const steps = {
@@ -150,12 +153,12 @@ async function run(seed, random) {
     connect: [3, connect],
     open: [12, open],
     cut: [3, cut],
-    full: [2, (side) => side.connection && (side.connection.full = !side.connection.full) ? undefined : side.messaging.flush()],
+    full: [2, (side) => (side.connection && (side.connection.full = !side.connection.full) ? undefined : side.messaging.flush())],
     byServer: [6, (side) => side.messaging.sendByServer()],
-    ask: [3, (side) => side.channel.send(`${1 - side.me}`, 'MESSAGE', {})],
+    ask: [3, (side) => side.channel.send(`${1 - side.me}`, "MESSAGE", {})],
     serve: [8, () => serve(false)],
     wait: [8, () => pass(random.pick([10, 50, 200, 4_000]))],
-    again: [1, (side) => (cut(side), side.messaging.leave(new Error('left')), meet(side))],
+    again: [1, (side) => (cut(side), side.messaging.leave(new Error("left")), meet(side))],
     reload: [1, (side) => (cut(side), load(side))],
   };
   const bag = Object.keys(steps).flatMap((name) => Array(steps[name][0]).fill(name));
@@ -167,27 +170,27 @@ async function run(seed, random) {
       log.push(`${step} ${side.name} ${name}`);
       await steps[name][1](side);
     }
-    const through = random.pick(['a connection', 'the server']);
+    const through = random.pick(["a connection", "the server"]);
     log.push(`now all is well: ${through}`);
     for (const side of sides) cut(side);
-    if (through === 'a connection') {
+    if (through === "a connection") {
       connect();
       sides.forEach(open);
-    } else for (const { me, channel } of sides) channel.send(`${1 - me}`, 'MESSAGE', {});
-    const unsettled = () => clicks.filter(({ from, fate }) => fate === 'open' && sides.some(({ name }) => name === from));
+    } else for (const { me, channel } of sides) channel.send(`${1 - me}`, "MESSAGE", {});
+    const unsettled = () => clicks.filter(({ from, fate }) => fate === "open" && sides.some(({ name }) => name === from));
     for (let round = 0; round < 300 && (round < 5 || unsettled().length); round++) {
       for (const side of sides) {
         bring(side, Infinity);
-        if (through === 'the server') side.messaging.sendByServer();
+        if (through === "the server") side.messaging.sendByServer();
       }
       await serve(true);
       pass(1_000);
     }
-    assert.deepEqual(unsettled(), [], 'everything is acknowledged');
+    assert.deepEqual(unsettled(), [], "everything is acknowledged");
     judge();
   } catch (error) {
-    console.log(failing('resume', seed));
-    throw new Error(`BECKON_SEED=${seed}: ${error.message}\n${RUNS === 1 ? log.join('\n') : ''}`, { cause: error });
+    console.log(failing("resume", seed));
+    throw new Error(`BECKON_SEED=${seed}: ${error.message}\n${RUNS === 1 ? log.join("\n") : ""}`, { cause: error });
   } finally {
     for (const { messaging } of sides) messaging.pause();
     mock.timers.reset();
@@ -197,15 +200,22 @@ async function run(seed, random) {
   /** At each page load once and in order, and nothing that was said to somebody who is still there is missing. */
   function judge() {
     for (const { name: at, texts } of sides.flatMap(({ loaded }) => loaded)) {
-      for (const from of new Set(texts.map((text) => text.split(':')[0]))) {
-        const numbers = texts.filter((text) => text.startsWith(`${from}:`)).map((text) => Number(text.split(':')[1]));
-        assert.ok(numbers.every((number, i) => !i || number > numbers[i - 1]), `${at} heard from ${from}: ${numbers}`);
+      for (const from of new Set(texts.map((text) => text.split(":")[0]))) {
+        const numbers = texts.filter((text) => text.startsWith(`${from}:`)).map((text) => Number(text.split(":")[1]));
+        assert.ok(
+          numbers.every((number, i) => !i || number > numbers[i - 1]),
+          `${at} heard from ${from}: ${numbers}`,
+        );
       }
     }
     for (const { from, to, text, fate } of clicks) {
       const [sender, receiver] = [from, to].map((name) => sides.find((side) => side.name === name));
       if (sender && receiver) assert.ok(receiver.loaded.at(-1).texts.includes(text), `${text} is missing`);
-      if (fate === 'arrived') assert.ok(sides.some(({ loaded }) => loaded.some(({ texts }) => texts.includes(text))), `${text} was acknowledged`);
+      if (fate === "arrived")
+        assert.ok(
+          sides.some(({ loaded }) => loaded.some(({ texts }) => texts.includes(text))),
+          `${text} was acknowledged`,
+        );
     }
   }
   return clicks.length;
@@ -214,6 +224,6 @@ async function run(seed, random) {
 test(`on ${RUNS} schedules of cuts, reloads and ways through the server every message arrives once and in order`, async () => {
   console.log(`# resume: BECKON_SEED=${SEEDS[0]}`);
   let clicks = 0;
-  for (const seed of SEEDS) clicks += await seededBy(seed, 'resume', (random) => run(seed, random));
+  for (const seed of SEEDS) clicks += await seededBy(seed, "resume", (random) => run(seed, random));
   console.log(`# ${clicks} messages`);
 });

@@ -1,10 +1,10 @@
 // A room in which nobody has a path to anybody, and all that is said goes through the server: peers and their limit on a clock
 // of the test's own.
-import assert from 'node:assert/strict';
-import { mock, test } from 'node:test';
-import { openMessaging } from '../../public/lib/messaging.js';
-import { openServerLimit } from '../../public/lib/rate-limit.js';
-import { readMessage } from '../../public/lib/parse.js';
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { openMessaging } from "../../public/lib/messaging.js";
+import { openServerLimit } from "../../public/lib/rate-limit.js";
+import { readMessage } from "../../public/lib/parse.js";
 
 /** What the server takes from one socket: so many in the long run, and 20 s worth of them at once (src/limits.rs). */
 const SERVER_PER_SECOND = 50;
@@ -16,8 +16,8 @@ const STEP_MS = 100;
 /** So many pages, each exchanging messages with every other; `run` says how long it took until all was confirmed, in ms. */
 function room(count) {
   let time = 0;
-  mock.method(performance, 'now', () => time);
-  mock.timers.enable({ apis: ['setTimeout'] });
+  mock.method(performance, "now", () => time);
+  mock.timers.enable({ apis: ["setTimeout"] });
   let wire = [];
   const pages = Array.from({ length: count }, (_, me) => {
     const page = { others: new Map(), heard: new Map(), sent: [], receipts: [], tokens: SERVER_BURST, least: SERVER_BURST };
@@ -32,7 +32,7 @@ function room(count) {
         wire.push({ from: me, to, message: structuredClone(message) });
       };
       const nothing = () => {};
-      const options = { state: { sent: 0 }, connection: () => null, myName: () => '', onName: nothing, onPath: nothing, onSilence: nothing };
+      const options = { state: { sent: 0 }, connection: () => null, myName: () => "", onName: nothing, onPath: nothing, onSilence: nothing };
       page.others.set(to, openMessaging({ ...options, sendSealed, mayUseServer, onData: (data) => texts.push(Number(data)) }));
     }
     return page;
@@ -50,7 +50,7 @@ function room(count) {
     },
     async run() {
       while (!pages.every(({ receipts }) => receipts.every(({ done }) => done))) {
-        assert.ok((time += STEP_MS) < 1_000_000, 'it comes to an end');
+        assert.ok((time += STEP_MS) < 1_000_000, "it comes to an end");
         mock.timers.tick(STEP_MS);
         for (const { from, to, message } of wire.splice(0)) pages[to].others.get(from).receiveByServer(readMessage(message), `page ${from}`);
         for (const page of pages) {
@@ -66,19 +66,19 @@ function room(count) {
   };
 }
 
-test('a hundred clicks at once leave eight a second, and arrive in order', async () => {
+test("a hundred clicks at once leave eight a second, and arrive in order", async () => {
   const { pages, click, run } = room(2);
   for (let number = 1; number <= 100; number++) click(0, number);
   const took = await run();
   const all = Array.from({ length: 100 }, (_, n) => n + 1);
   assert.deepEqual(pages[1].heard.get(0), all);
   const { sent } = pages[0];
-  assert.equal(sent.length, 100, 'each once');
+  assert.equal(sent.length, 100, "each once");
   for (const start of sent) assert.ok(sent.filter((at) => at >= start && at < start + LOOK_MS).length <= 8);
   assert.ok(took < 15_000, `in ${took} ms`);
 });
 
-test('sixteen who all click fifty times at once stay below what the server takes, and every click arrives once and in order', async () => {
+test("sixteen who all click fifty times at once stay below what the server takes, and every click arrives once and in order", async () => {
   const { pages, click, run } = room(16);
   for (let number = 1; number <= 50; number++) pages.forEach((_, me) => click(me, number));
   const took = await run();

@@ -68,11 +68,12 @@
       peers.get(name).calls.set(other, call);
     },
     /** The ids that the server lists; `null` if it refuses to. */
-    list: (name) => new Promise((done) => {
-      const { peer } = peers.get(name);
-      peer.once("error", () => done(null));
-      peer.listAllPeers(done);
-    }),
+    list: (name) =>
+      new Promise((done) => {
+        const { peer } = peers.get(name);
+        peer.once("error", () => done(null));
+        peer.listAllPeers(done);
+      }),
     disconnect: (name) => peers.get(name).peer.disconnect(),
     reconnect: (name) => peers.get(name).peer.reconnect(),
     destroy: (name) => peers.get(name).peer.destroy(),

@@ -50,7 +50,11 @@ const browsers = {
   firefox() {
     const executablePath = found("Firefox", process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox");
     // Of several tabs one is in front; the timers of the others are not to be slower.
-    const extraPrefsFirefox = { "media.peerconnection.ice.obfuscate_host_addresses": false, "dom.min_background_timeout_value": 4, "dom.timeout.enable_budget_timer_throttling": false };
+    const extraPrefsFirefox = {
+      "media.peerconnection.ice.obfuscate_host_addresses": false,
+      "dom.min_background_timeout_value": 4,
+      "dom.timeout.enable_budget_timer_throttling": false,
+    };
     return puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox });
   },
 };
@@ -70,10 +74,11 @@ async function inNode() {
     if (error) failed(new Error(error));
     else done(value);
   });
-  const ask = (method, ...args) => new Promise((done, failed) => {
-    waiting.set(++calls, { done, failed });
-    child.send({ call: calls, method, args });
-  });
+  const ask = (method, ...args) =>
+    new Promise((done, failed) => {
+      waiting.set(++calls, { done, failed });
+      child.send({ call: calls, method, args });
+    });
   return { engine: "node", ask, close: async () => (child.kill(), void (await gone)) };
 }
 
@@ -82,10 +87,14 @@ async function inBrowser(engine, browser, url) {
   const page = await context.newPage();
   await page.goto(url);
   const ask = (method, ...args) =>
-    page.evaluate(async (method, args) => {
-      const member = window.agent[method];
-      return (await (typeof member === "function" ? member(...args) : member)) ?? null;
-    }, method, args);
+    page.evaluate(
+      async (method, args) => {
+        const member = window.agent[method];
+        return (await (typeof member === "function" ? member(...args) : member)) ?? null;
+      },
+      method,
+      args,
+    );
   return { engine, ask, close: () => context.close() };
 }
 

@@ -10,7 +10,10 @@ export async function openPath(url) {
     const pair = { near, far, silent: false, answered: false };
     pairs.add(pair);
     far.once("data", () => (pair.answered = true));
-    for (const [from, to] of [[near, far], [far, near]]) {
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ]) {
       from.on("data", (data) => pair.silent || to.write(data));
       from.on("error", () => {});
       from.on("close", () => pair.silent || to.destroy());

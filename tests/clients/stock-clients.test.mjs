@@ -61,9 +61,13 @@ const fresh = (name) => `${name}${++ids}`;
 /** Whether a server that lists ids lists this one. */
 const isListed = async ({ url }, id) => (await (await fetch(new URL("/peerjs/peers", url))).json()).includes(id);
 /** Waits until `check` gives something that is true. */
-const until = (what, check) => soon(what, (async () => {
-  while (!(await check())) await sleep(20);
-})());
+const until = (what, check) =>
+  soon(
+    what,
+    (async () => {
+      while (!(await check())) await sleep(20);
+    })(),
+  );
 
 /** A pair of clients, and how the first of them connects to the second. */
 class Pair {
@@ -103,7 +107,11 @@ for (const engines of PAIRS) {
           await soon("bob opens", both.bob.ask("start", two, two, options(servers[make].open)));
           const register = await soon("ann opens", both.ann.ask("start", one, one, options(servers[make].open)));
           taken[make].push({ register, connect: await both.connect(one, two) });
-          for (const [client, name] of [[both.ann, one], [both.bob, two]]) await client.ask("destroy", name);
+          for (const [client, name] of [
+            [both.ann, one],
+            [both.bob, two],
+          ])
+            await client.ask("destroy", name);
         }
       }
       const median = (numbers) => Math.round(numbers.sort((a, b) => a - b)[numbers.length >> 1]);
@@ -150,7 +158,11 @@ function whatHappens(engines) {
           await heard(bob, `${two}: ${one} says ${JSON.stringify(word)}`);
           await bob.ask("send", two, one, word);
           await heard(ann, `${one}: ${two} says ${JSON.stringify(word)}`);
-          for (const [client, name] of [[ann, one], [bob, two]]) await client.ask("destroy", name);
+          for (const [client, name] of [
+            [ann, one],
+            [bob, two],
+          ])
+            await client.ask("destroy", name);
         }
       });
 

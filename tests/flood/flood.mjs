@@ -117,7 +117,11 @@ async function idle(server, peers, ms) {
 // Servers end with this process, if it ends itself.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-for (const [option, choices] of /** @type {[string, string[]][]} */ ([["only", [...FLOODS, ...Object.keys(HARMS)]], ["server", Object.keys(servers)], ["engine", ["chromium", "firefox"]]])) {
+for (const [option, choices] of /** @type {[string, string[]][]} */ ([
+  ["only", [...FLOODS, ...Object.keys(HARMS)]],
+  ["server", Object.keys(servers)],
+  ["engine", ["chromium", "firefox"]],
+])) {
   if (values[option] === undefined || choices.includes(values[option])) continue;
   console.error(`There is no ${values[option]} for --${option}; there are: ${choices.join(", ")}.`);
   process.exit(2);
@@ -139,7 +143,14 @@ if (rows.length) table(rows);
 const harmed = [];
 for (const kind of Object.keys(HARMS).filter((kind) => (!values.only || kind === values.only) && values.server !== "PeerServer")) {
   const { packs, wasteful } = HARMS[kind];
-  const ways = (packs ? [false, true] : [false]).flatMap((packed) => (wasteful ? [{ packed, tidy: false }, { packed, tidy: true }] : [{ packed, tidy: false }]));
+  const ways = (packs ? [false, true] : [false]).flatMap((packed) =>
+    wasteful
+      ? [
+          { packed, tidy: false },
+          { packed, tidy: true },
+        ]
+      : [{ packed, tidy: false }],
+  );
   for (const { packed, tidy } of ways) {
     const v8Flags = tidy ? ["--gc-global"] : [];
     const start = () => beckon("Beckon", file("../../dist"), { vars: { LIMITS }, limited: true, metered: true, v8Flags });
@@ -148,7 +159,8 @@ for (const kind of Object.keys(HARMS).filter((kind) => (!values.only || kind ===
     console.error(`${harmed.length} done`);
   }
 }
-if (harmed.length) console.log(`\nattackers of one network, honest ones in the same object, ${values.seconds} s at rest and ${values.seconds} s of each; delays in ms`);
+if (harmed.length)
+  console.log(`\nattackers of one network, honest ones in the same object, ${values.seconds} s at rest and ${values.seconds} s of each; delays in ms`);
 // One below the other: there is more to say of each than fits in a line.
 for (const row of harmed) console.table(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, show(value)])));
 
@@ -166,7 +178,9 @@ if (Number(values.minutes) > 0) {
   } finally {
     await Promise.all(started.map((server) => server.close()));
   }
-  console.log(`\n${peers} idle sockets with the stock client's heartbeats for ${values.minutes} min, ${share} in each workerd, for it may have ${files} open files`);
+  console.log(
+    `\n${peers} idle sockets with the stock client's heartbeats for ${values.minutes} min, ${share} in each workerd, for it may have ${files} open files`,
+  );
   table(idled);
 }
 const bad = [...rows.filter((row) => row.server === "Beckon" && !row.good), ...harmed.filter(({ good }) => !good), ...idled.filter(({ wakes }) => wakes !== 0)];

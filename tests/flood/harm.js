@@ -39,7 +39,9 @@ function frame(text, packed = false) {
 /** Text that compresses to a three hundredth, or to no less than three quarters. @param {number} length @param {boolean} packed */
 function filler(length, packed) {
   if (packed) return "x".repeat(length);
-  return Buffer.from(random.bytes(Math.ceil(length * 0.75))).toString("base64").slice(0, length);
+  return Buffer.from(random.bytes(Math.ceil(length * 0.75)))
+    .toString("base64")
+    .slice(0, length);
 }
 
 /** Opens a socket; `send` gives up where too much is under way. */
@@ -131,7 +133,10 @@ const KINDS = {
   },
   /** What fills the queue: three who write to whom nobody knows, large and small. */
   queue(port, packed) {
-    for (let n = 0; n < 3; n++) sender(port, { id: `queue-${n}`, packed }, 40, () => (n === 0 ? large(absent(), packed) : frame(`{"type":"OFFER","payload":"${filler(8_000, packed)}","dst":"${absent()}"}`, packed)));
+    for (let n = 0; n < 3; n++)
+      sender(port, { id: `queue-${n}`, packed }, 40, () =>
+        n === 0 ? large(absent(), packed) : frame(`{"type":"OFFER","payload":"${filler(8_000, packed)}","dst":"${absent()}"}`, packed),
+      );
   },
   /** Members who send a page what every client answers at once, sealed, each new, as fast as frames may be. */
   answers(port, _, { keys, page }) {

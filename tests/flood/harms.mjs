@@ -32,14 +32,42 @@ const said = (seconds) => 800 + 45 * seconds;
  * @type {Record<string, { packs: boolean, wasteful?: boolean, victims?: object, pages?: boolean, unit: string, may: (seconds: number) => number, had: (seen: any) => number, tried?: (seen: any) => number }>}
  */
 export const HARMS = {
-  tunnel: { packs: true, wasteful: true, unit: "MB through", may: (s) => (network(s) * SLACK) / MB, had: ({ fought }) => fought.got / MB, tried: ({ fought }) => fought.bytes / MB },
-  deaf: { packs: true, unit: "MB to one", may: (s) => (receiver(s) * SLACK) / MB, had: ({ fought }) => fought.got / MB, tried: ({ fought }) => fought.bytes / MB },
+  tunnel: {
+    packs: true,
+    wasteful: true,
+    unit: "MB through",
+    may: (s) => (network(s) * SLACK) / MB,
+    had: ({ fought }) => fought.got / MB,
+    tried: ({ fought }) => fought.bytes / MB,
+  },
+  deaf: {
+    packs: true,
+    unit: "MB to one",
+    may: (s) => (receiver(s) * SLACK) / MB,
+    had: ({ fought }) => fought.got / MB,
+    tried: ({ fought }) => fought.bytes / MB,
+  },
   // Rows that one network may have stored in attempts, each of which costs eight (`STORED`, `ATTEMPT_COST`).
   rows: { packs: false, unit: "rows", may: (s) => ((640 * 16 + 4 * 16 * s) / 8) * SLACK, had: ({ rows }) => rows, tried: ({ fought }) => fought.frames },
   // The smaller and the first offer of a sender go first: nobody late loses one. Attackers fill the 4 MiB that may wait many times.
-  queue: { packs: true, victims: { late: true }, unit: "late ones whose offer is lost", may: () => 0, had: ({ under }) => under.late - under.met, tried: ({ fought, under }) => (fought.bytes > 16 * MIB ? under.late : 0) },
+  queue: {
+    packs: true,
+    victims: { late: true },
+    unit: "late ones whose offer is lost",
+    may: () => 0,
+    had: ({ under }) => under.late - under.met,
+    tried: ({ fought, under }) => (fought.bytes > 16 * MIB ? under.late : 0),
+  },
   answers: { packs: false, pages: true, unit: "frames of the page", may: said, had: ({ paged }) => paged.said, tried: ({ fought }) => fought.frames },
-  comings: { packs: false, wasteful: true, pages: true, unit: "comings", may: (s) => (120 + 2 * s) * SLACK, had: ({ joins }) => joins, tried: ({ fought }) => fought.joins },
+  comings: {
+    packs: false,
+    wasteful: true,
+    pages: true,
+    unit: "comings",
+    may: (s) => (120 + 2 * s) * SLACK,
+    had: ({ joins }) => joins,
+    tried: ({ fought }) => fought.joins,
+  },
 };
 
 /** A counter of the server's; not a number when it is no more. */
@@ -86,7 +114,13 @@ export async function harm({ kind, packed, tidy, seconds, engine, start, helper,
     await pause(500); // what was held back for one who heard nothing
     const fought = await attackers.ask();
     const took = (performance.now() - began.at) / 1000;
-    const seen = { fought, under, paged: under.page, joins: (await counter(server, "beckon_joins_total")) - joins, rows: (await counter(server, "beckon_stored_rows_total")) - rows };
+    const seen = {
+      fought,
+      under,
+      paged: under.page,
+      joins: (await counter(server, "beckon_joins_total")) - joins,
+      rows: (await counter(server, "beckon_stored_rows_total")) - rows,
+    };
     const [theirs, allowed, attempted] = [had(seen), may(took), tried(seen)];
     const closed = under.closed + (under.page?.closed ?? 0);
     const row = {
@@ -99,7 +133,12 @@ export async function harm({ kind, packed, tidy, seconds, engine, start, helper,
       "thrown out": fought.thrownOut,
       "p99 at rest": rest.p99,
       "p99 under": under.p99,
-      ...(pages && { "page's p99 at rest": rest.page.p99, "page's p99 under": under.page.p99, "page busy at rest": rest.page.busy, "page busy under": under.page.busy }),
+      ...(pages && {
+        "page's p99 at rest": rest.page.p99,
+        "page's p99 under": under.page.p99,
+        "page busy at rest": rest.page.busy,
+        "page busy under": under.page.busy,
+      }),
       "server busy": busy,
       "waited for a processor": waited,
       "honest closed": lives ? closed : "all: it ended",

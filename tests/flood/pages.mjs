@@ -57,7 +57,9 @@ export async function openPages(engine, link) {
     const file = new URL(`.${request.url}`, PUBLIC);
     if (request.url === "/") return void response.setHeader("Content-Type", "text/html").end("<!doctype html><title>a victim</title>");
     response.setHeader("Content-Type", "text/javascript");
-    createReadStream(file).on("error", () => response.writeHead(404).end()).pipe(response);
+    createReadStream(file)
+      .on("error", () => response.writeHead(404).end())
+      .pipe(response);
   });
   await new Promise((settle) => server.listen(0, "127.0.0.1", () => settle(null)));
   const origin = `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}/`;
@@ -65,7 +67,10 @@ export async function openPages(engine, link) {
   /** @type {import("puppeteer-core").Page[]} */
   const pages = [];
   const ids = [];
-  for (const [name, other] of [["Ann", "Bob"], ["Bob", "Ann"]]) {
+  for (const [name, other] of [
+    ["Ann", "Bob"],
+    ["Bob", "Ann"],
+  ]) {
     const context = await browser.createBrowserContext();
     const page = await context.newPage();
     await page.evaluateOnNewDocument(watch);
@@ -94,7 +99,14 @@ export async function openPages(engine, link) {
       const [now, worked] = [performance.now(), await tasks()];
       const busy = (1000 * (worked - done)) / (now - since);
       [since, done] = [now, worked];
-      return { sent: sum("sent"), heard: delays.length, closed: sum("closed"), p99: delays[Math.floor(delays.length * 0.99)] ?? NaN, said: all[0]?.said ?? 0, busy };
+      return {
+        sent: sum("sent"),
+        heard: delays.length,
+        closed: sum("closed"),
+        p99: delays[Math.floor(delays.length * 0.99)] ?? NaN,
+        said: all[0]?.said ?? 0,
+        busy,
+      };
     },
     close: async () => {
       await browser.close();

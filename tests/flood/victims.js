@@ -32,7 +32,10 @@ async function begin(port, how) {
   for (let pair = 0; pair < pairs; pair++) {
     const [one, other] = await Promise.all(["a", "b"].map((side) => open(port, { id: `pair-${pair}-${side}`, ...where })));
     if (!one || !other) throw new Error("nobody came");
-    for (const [from, to] of /** @type {const} */ ([[one, other], [other, one]])) {
+    for (const [from, to] of /** @type {const} */ ([
+      [one, other],
+      [other, one],
+    ])) {
       to.onText = (payload) => {
         const at = payload.indexOf('"sent":');
         if (at >= 0) delays.push(performance.now() - Number.parseFloat(payload.toString("latin1", at + 7, at + 27)));

@@ -13,18 +13,18 @@ setInterval(() => {
 
 globalThis.agent = {
   /** @returns {Promise<string>} the room's link */
-  async join(name, library, link, patch = '') {
+  async join(name, library, link, patch = "") {
     patches[patch]?.();
     const { join } = await import(library);
     const room = join(link, { name });
     const device = { room, sent: {}, heard: {}, fates: [], events: [], marked: new Map(), refused: [], cuts: 0, timer: 0 };
     devices.set(name, device);
-    room.addEventListener('message', ({ from, data }) => (device.heard[from.id] ??= []).push(Number(data)));
-    room.addEventListener('refused', ({ reason }) => device.refused.push(reason));
-    room.addEventListener('state', () => (device.cuts += Number(room.state === 'away')));
-    for (const type of ['peer', 'left']) room.addEventListener(type, ({ peer }) => device.events.push(`${type} ${peer.name}`));
-    room.addEventListener('peer', ({ peer }) => {
-      peer.addEventListener('state', () => device.events.push(`${peer.name}: ${peer.state} ${peer.path} ${peer.error?.code ?? ''}`.trim()));
+    room.addEventListener("message", ({ from, data }) => (device.heard[from.id] ??= []).push(Number(data)));
+    room.addEventListener("refused", ({ reason }) => device.refused.push(reason));
+    room.addEventListener("state", () => (device.cuts += Number(room.state === "away")));
+    for (const type of ["peer", "left"]) room.addEventListener(type, ({ peer }) => device.events.push(`${type} ${peer.name}`));
+    room.addEventListener("peer", ({ peer }) => {
+      peer.addEventListener("state", () => device.events.push(`${peer.name}: ${peer.state} ${peer.path} ${peer.error?.code ?? ""}`.trim()));
     });
     await room.ready.catch(() => {});
     return room.link;
@@ -35,10 +35,10 @@ globalThis.agent = {
     for (const peer of device.room.peers) {
       const numbers = (device.sent[peer.id] ??= []);
       numbers.push((numbers.at(-1) ?? 0) + 1);
-      const fate = { to: peer.id, number: numbers.at(-1), became: '' };
+      const fate = { to: peer.id, number: numbers.at(-1), became: "" };
       device.fates.push(fate);
       peer.send(String(fate.number)).then(
-        () => (fate.became = 'arrived'),
+        () => (fate.became = "arrived"),
         ({ code }) => (fate.became = code),
       );
     }
@@ -68,8 +68,12 @@ globalThis.agent = {
       sent,
       heard,
       open: fates.filter(({ became }) => !became).length,
-      late: fates.filter(({ became }) => !became).slice(-3).map(({ to, number }) => `${number} to ${to.slice(0, 4)}`).join(', '),
-      failed: fates.filter(({ became }) => became && became !== 'arrived'),
+      late: fates
+        .filter(({ became }) => !became)
+        .slice(-3)
+        .map(({ to, number }) => `${number} to ${to.slice(0, 4)}`)
+        .join(", "),
+      failed: fates.filter(({ became }) => became && became !== "arrived"),
       events,
       stood,
       /** Whether everyone who was there at the mark still is, over the same connection. */
@@ -79,12 +83,12 @@ globalThis.agent = {
   },
   pc: () => [...devices.values()][0].room.peers[0].connection,
   /** What names the present round of ICE, for each connection. */
-  fragments: (name) => devices.get(name).room.peers.map(({ connection }) => /a=ice-ufrag:(\S+)/.exec(connection?.localDescription?.sdp ?? '')?.[1] ?? ''),
+  fragments: (name) => devices.get(name).room.peers.map(({ connection }) => /a=ice-ufrag:(\S+)/.exec(connection?.localDescription?.sdp ?? "")?.[1] ?? ""),
   /** Keeps what was heard until now for the next page in this tab. */
   keep(name) {
-    sessionStorage.setItem('heard', JSON.stringify(devices.get(name).heard));
+    sessionStorage.setItem("heard", JSON.stringify(devices.get(name).heard));
   },
-  kept: () => JSON.parse(sessionStorage.getItem('heard')),
+  kept: () => JSON.parse(sessionStorage.getItem("heard")),
   nudge: (name) => devices.get(name).room.retry(),
   close: (name) => devices.get(name).room.close(),
 };
@@ -96,7 +100,7 @@ const patches = {
     const Real = globalThis.RTCPeerConnection;
     globalThis.RTCPeerConnection = class extends Real {
       constructor(options) {
-        super({ ...options, iceTransportPolicy: 'relay' });
+        super({ ...options, iceTransportPolicy: "relay" });
       }
     };
   },
@@ -106,11 +110,11 @@ const patches = {
   },
   /** What is sealed and sent names another certificate than the one that will be shown. */
   misannounced() {
-    const { get } = Object.getOwnPropertyDescriptor(RTCPeerConnection.prototype, 'localDescription');
-    Object.defineProperty(RTCPeerConnection.prototype, 'localDescription', {
+    const { get } = Object.getOwnPropertyDescriptor(RTCPeerConnection.prototype, "localDescription");
+    Object.defineProperty(RTCPeerConnection.prototype, "localDescription", {
       get() {
         const { type, sdp } = get.call(this) ?? {};
-        return sdp && { type, sdp: sdp.replace(/(a=fingerprint:sha-256 )(..)/g, (_, head, byte) => head + (byte === 'AB' ? 'AC' : 'AB')) };
+        return sdp && { type, sdp: sdp.replace(/(a=fingerprint:sha-256 )(..)/g, (_, head, byte) => head + (byte === "AB" ? "AC" : "AB")) };
       },
     });
   },
@@ -119,5 +123,5 @@ const patches = {
 // A page that is loaded again, or duplicated, joins again by itself.
 const { searchParams, hash } = new URL(location.href);
 if (hash) {
-  globalThis.joined = agent.join(searchParams.get('name'), searchParams.get('library'), searchParams.get('door') + hash, searchParams.get('patch') ?? '');
+  globalThis.joined = agent.join(searchParams.get("name"), searchParams.get("library"), searchParams.get("door") + hash, searchParams.get("patch") ?? "");
 }

@@ -1,23 +1,30 @@
 // What these tests share: Beckon behind a door, so that it can go away and come back at the same address; Chromium and Firefox;
 // devices in bare pages, each with a door of its own; and the count of every click.
-import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
-import http from 'node:http';
-import { DEADLINE_MS, openDoor, startChromium, startFirefox as startBareFirefox, startOwnChromium, startOwnFirefox as startOwnBareFirefox } from '../browser/browser.mjs';
-import { deriveKeys } from '../../public/lib/seal.js';
-import { startBeckon } from '../worker/beckon.mjs';
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import http from "node:http";
+import {
+  DEADLINE_MS,
+  openDoor,
+  startChromium,
+  startFirefox as startBareFirefox,
+  startOwnChromium,
+  startOwnFirefox as startOwnBareFirefox,
+} from "../browser/browser.mjs";
+import { deriveKeys } from "../../public/lib/seal.js";
+import { startBeckon } from "../worker/beckon.mjs";
 
 export { DEADLINE_MS, startChromium, startOwnChromium };
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** As people have it: it hides its own addresses behind mDNS names. */
-const HIDING = { preferences: { 'media.peerconnection.ice.obfuscate_host_addresses': true } };
+const HIDING = { preferences: { "media.peerconnection.ice.obfuscate_host_addresses": true } };
 export const startFirefox = () => startBareFirefox(HIDING);
 export const startOwnFirefox = () => startOwnBareFirefox(HIDING);
 
 /** Beckon at an address that stays the same however often it is stopped and started. */
 export async function startServer() {
-  const options = { vars: { STUN_URLS: '' } };
+  const options = { vars: { STUN_URLS: "" } };
   let beckon = await startBeckon(options);
   const target = { hostname: beckon.url.hostname, port: beckon.url.port };
   const door = await openDoor(target);
@@ -56,14 +63,14 @@ export async function startServer() {
 
 /** An origin of its own with nothing but agent.js. */
 export async function servePages() {
-  const script = readFileSync(new URL('agent.js', import.meta.url));
+  const script = readFileSync(new URL("agent.js", import.meta.url));
   const server = http.createServer((request, response) => {
-    const wantsScript = request.url === '/agent.js';
-    response.setHeader('Content-Type', wantsScript ? 'text/javascript' : 'text/html');
-    response.end(wantsScript ? script : '<!doctype html><meta charset=utf-8><title>agent</title><script type=module src=agent.js></script>');
+    const wantsScript = request.url === "/agent.js";
+    response.setHeader("Content-Type", wantsScript ? "text/javascript" : "text/html");
+    response.end(wantsScript ? script : "<!doctype html><meta charset=utf-8><title>agent</title><script type=module src=agent.js></script>");
   });
   server.unref();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { url: `http://127.0.0.1:${server.address().port}/`, close: () => (server.closeAllConnections(), server.close()) };
 }
 
@@ -73,7 +80,7 @@ export async function servePages() {
  */
 export function deviceIn(page, name) {
   const ask = (method, ...args) => page.evaluate((method, args) => globalThis.agent[method](...args), method, [name, ...args]);
-  return { name, page, ask, report: () => ask('report') };
+  return { name, page, ask, report: () => ask("report") };
 }
 
 /** A page in a context of its own that waits to be told what to do, and devices in it that join one after the other. */
@@ -83,15 +90,15 @@ export async function openCrowd(browser, pages, { link, door, names }) {
   await page.goto(pages.url);
   await page.waitForFunction(() => globalThis.agent, { polling: 20, timeout: DEADLINE_MS });
   const devices = names.map((name) => deviceIn(page, name));
-  for (const device of devices) await device.ask('join', new URL('beckon.js', door).href, String(new URL(new URL(link).hash, door)));
+  for (const device of devices) await device.ask("join", new URL("beckon.js", door).href, String(new URL(new URL(link).hash, door)));
   return devices;
 }
 
 /** A page of its own, in a context of its own, whose device joins the room of `link`, now and whenever the page is loaded. */
-export async function openDevice(browser, pages, { link, door, name, patch = '' }) {
+export async function openDevice(browser, pages, { link, door, name, patch = "" }) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
-  const query = new URLSearchParams({ library: new URL('beckon.js', door).href, door: String(door), name, patch });
+  const query = new URLSearchParams({ library: new URL("beckon.js", door).href, door: String(door), name, patch });
   await page.goto(`${pages.url}?${query}${new URL(link).hash}`);
   const device = { ...deviceIn(page, name), close: () => context.close() };
   await joined(page);
@@ -109,7 +116,7 @@ export async function until(what, devices, check, ms = DEADLINE_MS) {
   for (;;) {
     const reports = await Promise.all(devices.map((device) => device.report()));
     if (check(reports)) return reports;
-    assert.ok(Date.now() < end, `never came true: ${what}\n${reports.map(spell).join('\n')}`);
+    assert.ok(Date.now() < end, `never came true: ${what}\n${reports.map(spell).join("\n")}`);
     await pause(25);
   }
 }
@@ -128,33 +135,39 @@ export function assertUnnoticed(reports) {
   if (starved) console.log(`# a page stood still for ${Math.round(stood)} ms`);
   const isDoubt = (event) => starved && /: (reconnecting|open) /.test(event);
   for (const { name, events, undisturbed } of reports) {
-    assert.deepEqual(events.filter((event) => !isDoubt(event)), [], `${name} noticed nothing`);
+    assert.deepEqual(
+      events.filter((event) => !isDoubt(event)),
+      [],
+      `${name} noticed nothing`,
+    );
     assert.ok(starved || undisturbed, `${name}: the same connections, although no page stood still for more than ${Math.round(stood)} ms`);
   }
 }
 
 const spell = ({ name, late, state, peers, open, failed, events, sent, heard }) =>
-  `${name} ${state}: ${peers.map(({ name, state, path }) => `${name} ${state}/${path}`).join(', ')}; ${open} unconfirmed ${late ?? ''}; ${JSON.stringify(failed)}; ` +
-  `${events.slice(-12).join(' | ')}; sent ${JSON.stringify(tails(sent))} heard ${JSON.stringify(tails(heard))}`;
+  `${name} ${state}: ${peers.map(({ name, state, path }) => `${name} ${state}/${path}`).join(", ")}; ${open} unconfirmed ${late ?? ""}; ${JSON.stringify(failed)}; ` +
+  `${events.slice(-12).join(" | ")}; sent ${JSON.stringify(tails(sent))} heard ${JSON.stringify(tails(heard))}`;
 const tails = (lists) => Object.fromEntries(Object.entries(lists).map(([id, numbers]) => [id.slice(0, 4), numbers.slice(-5).join()]));
 
 /** Everyone is connected to everyone, directly, and nobody else is listed. (A hidden page does not look by what path.) */
 export const whole = (reports) =>
-  reports.every(({ state, peers }) => state === 'open' && peers.length === reports.length - 1 && peers.every(({ state, path }) => state === 'open' && path !== 'server'));
+  reports.every(
+    ({ state, peers }) => state === "open" && peers.length === reports.length - 1 && peers.every(({ state, path }) => state === "open" && path !== "server"),
+  );
 
 /** Does what cuts devices off, and waits until each has noticed: the first may be back before the last has. */
 export async function cutOff(devices, act) {
   const before = await Promise.all(devices.map((device) => device.report()));
   const done = await act();
-  await until('each has been away', devices, (reports) => reports.every(({ cuts }, n) => cuts > before[n].cuts));
+  await until("each has been away", devices, (reports) => reports.every(({ cuts }, n) => cuts > before[n].cuts));
   return done;
 }
 
-export const back = (reports) => reports.every(({ state }) => state === 'open');
+export const back = (reports) => reports.every(({ state }) => state === "open");
 
 /** Waits until every click has been confirmed and heard, and asserts that each was heard once and in order. */
 export async function settle(devices) {
-  const reports = await until('every click is heard and confirmed', devices, (reports) => reports.every(({ open }) => !open) && missing(reports) === 0);
+  const reports = await until("every click is heard and confirmed", devices, (reports) => reports.every(({ open }) => !open) && missing(reports) === 0);
   let clicks = 0;
   for (const from of reports) {
     assert.deepEqual(from.failed, [], `${from.name}: every click arrives`);
@@ -175,7 +188,7 @@ function missing(reports) {
 /** Everyone clicks once; returns after how long everyone has heard everyone, in ms. */
 export async function round(devices) {
   const began = Date.now();
-  await Promise.all(devices.map((device) => device.ask('click')));
+  await Promise.all(devices.map((device) => device.ask("click")));
   await settle(devices);
   return Date.now() - began;
 }
@@ -183,9 +196,9 @@ export async function round(devices) {
 /** All processes of a browser: what stops when a laptop sleeps. */
 export function processesOf(browser) {
   const children = new Map();
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
-      const [, parent] = /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+      const [, parent] = /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8"));
       children.set(Number(parent), [...(children.get(Number(parent)) ?? []), Number(pid)]);
     } catch {
       // It ended meanwhile.

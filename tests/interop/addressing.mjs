@@ -2,18 +2,20 @@ import { message, offer, receivedBy } from "./frames.mjs";
 import { rule, SHORT } from "./rule.mjs";
 
 /** What alice hears of messages with such a dst, given time for an EXPIRE; spelled by hand because absent and null differ. */
-const sentTo = (dst, types = ["OFFER"]) => async ({ expired, join, number }) => {
-  const alice = await join("alice");
-  await alice.send(...types.map((type) => `{"type":"${type}",${dst === undefined ? "" : `"dst":${dst.replaceAll("NUMBER", number)},`}"payload":"x"}`));
-  return { alice: await expired(alice), state: alice.state };
-};
+const sentTo =
+  (dst, types = ["OFFER"]) =>
+  async ({ expired, join, number }) => {
+    const alice = await join("alice");
+    await alice.send(...types.map((type) => `{"type":"${type}",${dst === undefined ? "" : `"dst":${dst.replaceAll("NUMBER", number)},`}"payload":"x"}`));
+    return { alice: await expired(alice), state: alice.state };
+  };
 
 const ALL = ["OFFER", "ANSWER", "CANDIDATE"];
-const NOBODY = { "missing": undefined, "the empty string": '""', "null": "null", "0": "0", "minus zero": "-0", "false": "false" };
+const NOBODY = { missing: undefined, "the empty string": '""', null: "null", 0: "0", "minus zero": "-0", false: "false" };
 const STRANGE = {
   "a number": "NUMBER",
   "a fraction": "0.5",
-  "true": "true",
+  true: "true",
   "an array": '["a",1]',
   "an empty array": "[]",
   "an object": '{"a":1}',
@@ -21,7 +23,9 @@ const STRANGE = {
 };
 
 export default [
-  ...Object.entries(NOBODY).map(([what, dst]) => rule(`OFFER, ANSWER and CANDIDATE with a dst that is ${what} are dropped without an EXPIRE`, SHORT, sentTo(dst, ALL))),
+  ...Object.entries(NOBODY).map(([what, dst]) =>
+    rule(`OFFER, ANSWER and CANDIDATE with a dst that is ${what} are dropped without an EXPIRE`, SHORT, sentTo(dst, ALL)),
+  ),
   ...Object.entries(STRANGE).map(([what, dst]) => rule(`a dst that is ${what} is an unknown id`, SHORT, sentTo(dst))),
   rule("a dst that is a number is not the peer whose id reads so", SHORT, async ({ expired, join, open, key, number }) => {
     const bob = await open(`key=${key}&id=${number}&token=secret`);

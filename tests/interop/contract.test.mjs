@@ -57,12 +57,21 @@ function* mutations(value) {
 function slips(list) {
   const known = new Set(rules.map(({ name }) => name));
   const listed = list.flatMap((difference) => Object.keys(difference.rules).map((name) => [name, difference]));
-  return listed.filter(([name, difference], index) =>
-    !known.has(name) || listed.some(([other, { modes: others }], at) => at < index && other === name && (!others || !difference.modes || others.some((mode) => difference.modes.includes(mode)))));
+  return listed.filter(
+    ([name, difference], index) =>
+      !known.has(name) ||
+      listed.some(
+        ([other, { modes: others }], at) =>
+          at < index && other === name && (!others || !difference.modes || others.some((mode) => difference.modes.includes(mode))),
+      ),
+  );
 }
 
 test("what is intended is written down once, of rules that there are", () => {
-  assert.deepEqual(slips(differences).map(([name]) => name), []);
+  assert.deepEqual(
+    slips(differences).map(([name]) => name),
+    [],
+  );
   for (const { id, peerServer, beckon, why, rules: shown } of differences) {
     for (const text of [id, peerServer, beckon, why]) assert.ok(text, id);
     assert.ok(Object.keys(shown).length > 0, `${id} is shown by no rule`);
@@ -85,7 +94,11 @@ for (const mode of modes) {
       test("the object really was evicted, in all rules with more than one action on it", () => {
         // With a key that is set, rules share an object, and one may find that another has just evicted it.
         const talkative = chosen.filter(({ name, options }) => outcomes.get(name).actions > 3 && !options.key);
-        assert.deepEqual(talkative.filter(({ name }) => !outcomes.get(name).evictions).map(({ name }) => name), [], "startBeckon's evict has to answer whether there was something to evict");
+        assert.deepEqual(
+          talkative.filter(({ name }) => !outcomes.get(name).evictions).map(({ name }) => name),
+          [],
+          "startBeckon's evict has to answer whether there was something to evict",
+        );
       });
     }
     test("a change anywhere in what was observed would be noticed", () => {

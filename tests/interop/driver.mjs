@@ -71,7 +71,8 @@ export class Driver {
         await before();
       }
     };
-    for (const method of ["id", "at", "query", "http", "open", "join", "dial", "takeover", "upgrade", "expired", "inTime"]) this[method] = this[method].bind(this);
+    for (const method of ["id", "at", "query", "http", "open", "join", "dial", "takeover", "upgrade", "expired", "inTime"])
+      this[method] = this[method].bind(this);
   }
 
   /** A name of this run's own. */
@@ -172,7 +173,9 @@ export class Driver {
 
   /** The observation without the marks of this run. */
   observe(value) {
-    const text = JSON.stringify(value ?? null).replaceAll(this.#tag, "").replaceAll(String(this.number), "<number>");
+    const text = JSON.stringify(value ?? null)
+      .replaceAll(this.#tag, "")
+      .replaceAll(String(this.number), "<number>");
     return JSON.parse(text);
   }
 
@@ -184,7 +187,15 @@ export class Driver {
 
 function request(url, method, path, headers) {
   return new Promise((done, failed) => {
-    const request = http.request({ host: url.hostname, port: url.port, method, path, headers: { host: url.host, ...headers }, agent: false, timeout: PATIENCE_MS });
+    const request = http.request({
+      host: url.hostname,
+      port: url.port,
+      method,
+      path,
+      headers: { host: url.host, ...headers },
+      agent: false,
+      timeout: PATIENCE_MS,
+    });
     const answer = (response, body) => done({ status: response.statusCode, headers: response.headers, body });
     request.on("response", (response) => {
       const chunks = [];

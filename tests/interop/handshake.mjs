@@ -9,46 +9,54 @@ const opened = (query) => async (driver) => {
 };
 
 /** Whether two spellings name one id: the second, with another token, is then told that it is taken. */
-const sameId = (one, two) => async ({ open, key, id }) => {
-  const first = await open(`key=${key}&id=${id(one)}&token=first`);
-  const second = await open(`key=${key}&id=${id(two)}&token=second`);
-  return { first: await first.next(), second: await second.next() };
-};
+const sameId =
+  (one, two) =>
+  async ({ open, key, id }) => {
+    const first = await open(`key=${key}&id=${id(one)}&token=first`);
+    const second = await open(`key=${key}&id=${id(two)}&token=second`);
+    return { first: await first.next(), second: await second.next() };
+  };
 
 /** How an id is spelled to others: as the src of a message it sends itself. */
-const spelled = (encoded, decoded) => async ({ open, key, id }) => {
-  const socket = await open(`key=${key}&id=${id(encoded)}&token=secret`);
-  const frames = [await socket.next()];
-  await socket.send(offer(id(decoded)));
-  return { frames: [...frames, await socket.next()] };
-};
+const spelled =
+  (encoded, decoded) =>
+  async ({ open, key, id }) => {
+    const socket = await open(`key=${key}&id=${id(encoded)}&token=secret`);
+    const frames = [await socket.next()];
+    await socket.send(offer(id(decoded)));
+    return { frames: [...frames, await socket.next()] };
+  };
 
-const refusedAt = (path) => async ({ open, query }) => {
-  try {
-    const socket = await open(query("alice"), { path });
-    return { first: await socket.next() };
-  } catch (refusal) {
-    if (refusal instanceof NotUpgraded) return { status: refusal.answer.status };
-    throw refusal;
-  }
-};
+const refusedAt =
+  (path) =>
+  async ({ open, query }) => {
+    try {
+      const socket = await open(query("alice"), { path });
+      return { first: await socket.next() };
+    } catch (refusal) {
+      if (refusal instanceof NotUpgraded) return { status: refusal.answer.status };
+      throw refusal;
+    }
+  };
 
-const handshake = (changes) => async ({ upgrade, at, query }) => {
-  const { status, headers } = await upgrade(`${at("peerjs")}?${query("alice")}`, changes);
-  return { status, protocol: headers["sec-websocket-protocol"], extensions: headers["sec-websocket-extensions"] };
-};
+const handshake =
+  (changes) =>
+  async ({ upgrade, at, query }) => {
+    const { status, headers } = await upgrade(`${at("peerjs")}?${query("alice")}`, changes);
+    return { status, protocol: headers["sec-websocket-protocol"], extensions: headers["sec-websocket-extensions"] };
+  };
 
 const IDS = {
   "a space": ["a%20b", "a b"],
   "a space written as +": ["a+b", "a b"],
   "a plus": ["a%2Bb", "a+b"],
   "é, encoded": ["%C3%A9", "é"],
-  "Arabic": ["%D8%A3%D8%B3%D8%A7%D9%85%D8%A9", "أسامة"],
+  Arabic: ["%D8%A3%D8%B3%D8%A7%D9%85%D8%A9", "أسامة"],
   "an emoji": ["%F0%9F%91%8B%F0%9F%8F%BD", "👋🏽"],
   "a quote and a backslash": ["%22%5C", '"\\'],
   "control characters": ["%01%08%09%0A%0C%0D%1F%7F", "\x01\b\t\n\f\r\x1f\x7f"],
-  "NUL": ["a%00b", "a\0b"],
-  "markup": ["%3Cimg%20src=x%3E%26amp;", "<img src=x>&amp;"],
+  NUL: ["a%00b", "a\0b"],
+  markup: ["%3Cimg%20src=x%3E%26amp;", "<img src=x>&amp;"],
   "line separators": ["%E2%80%A8%E2%80%A9", "\u2028\u2029"],
   "bytes that are not UTF-8": ["%FF%C3", "\ufffd\ufffd"],
   "a percent sign that encodes nothing": ["100%", "100%"],
@@ -67,12 +75,30 @@ export default [
     await alice.send(candidate(id("alice")));
     return { frames: [alice.frames[0], await alice.next()] };
   }),
-  rule("the version may be missing", opened(({ key, id }) => `key=${key}&id=${id("alice")}&token=secret`)),
-  rule("the version may be anything", opened(({ query }) => `${query("alice")}&version=99&version=`)),
-  rule("unknown parameters are ignored", opened(({ query }) => `foo=bar&${query("alice")}&_=1&proto&=x`)),
-  rule("parameters come in any order", opened(({ key, id }) => `version=1.5.5&token=secret&id=${id("alice")}&key=${key}`)),
-  rule("empty parameters between others are ignored", opened(({ key, id }) => `&&key=${key}&&&id=${id("alice")}&token=secret&`)),
-  rule("names of parameters may be encoded", opened(({ key, id }) => `%6bey=${key}&i%64=${id("alice")}&token=secret`)),
+  rule(
+    "the version may be missing",
+    opened(({ key, id }) => `key=${key}&id=${id("alice")}&token=secret`),
+  ),
+  rule(
+    "the version may be anything",
+    opened(({ query }) => `${query("alice")}&version=99&version=`),
+  ),
+  rule(
+    "unknown parameters are ignored",
+    opened(({ query }) => `foo=bar&${query("alice")}&_=1&proto&=x`),
+  ),
+  rule(
+    "parameters come in any order",
+    opened(({ key, id }) => `version=1.5.5&token=secret&id=${id("alice")}&key=${key}`),
+  ),
+  rule(
+    "empty parameters between others are ignored",
+    opened(({ key, id }) => `&&key=${key}&&&id=${id("alice")}&token=secret&`),
+  ),
+  rule(
+    "names of parameters may be encoded",
+    opened(({ key, id }) => `%6bey=${key}&i%64=${id("alice")}&token=secret`),
+  ),
   rule("names of parameters are case-sensitive", async ({ open, key, id }) => {
     const socket = await open(`key=${key}&ID=${id("alice")}&token=secret`);
     return socket.ended();
@@ -97,7 +123,10 @@ export default [
     const second = await open(`key=${key}&id=${id("alice")}&token=one`);
     return { frames, second: await second.ended() };
   }),
-  rule("of two keys the last one wins", opened(({ key, id }) => `key=wrong&id=${id("alice")}&token=secret&key=${key}`)),
+  rule(
+    "of two keys the last one wins",
+    opened(({ key, id }) => `key=wrong&id=${id("alice")}&token=secret&key=${key}`),
+  ),
   rule("of two keys the last one wins, even empty", async ({ open, key, id }) => {
     const socket = await open(`key=${key}&id=${id("alice")}&token=secret&key=`);
     return socket.ended();
@@ -120,7 +149,8 @@ export default [
       frames.push(await socket.next());
       await socket.close();
       return { frames };
-    })),
+    }),
+  ),
   rule("an id may be one space", async ({ open, key, number }) => {
     const socket = await open(`key=${key}&id=+&token=${number}`);
     const frames = [await socket.next()];
@@ -169,7 +199,8 @@ export default [
   }),
 
   ...["/peerjs/", "/PEERJS", "/Peerjs", "//peerjs", "/", "/peerjs/peerjs", "/peerjs/id", "/other", "/peerj%73", "/peerjs%2F", "/apeerjs"].map((path) =>
-    rule(`a socket at ${path} is not let in`, refusedAt(path))),
+    rule(`a socket at ${path} is not let in`, refusedAt(path)),
+  ),
   rule("the refusal of a path is plain 400", async ({ upgrade }) => {
     const { status, body, headers } = await upgrade("/other?key=peerjs&id=a&token=b");
     return { status, body, type: headers["content-type"] };

@@ -14,7 +14,10 @@ const status = ({ status }) => status;
 /** A page for people is no part of the wire; that it is one, is. */
 const described = (answer) => (/^\s*<!doctype html>/i.test(answer.body) ? { ...whole(answer), body: "a page" } : whole(answer));
 
-const ask = (method, path, see = whole) => async ({ http }) => see(await http(method, path));
+const ask =
+  (method, path, see = whole) =>
+  async ({ http }) =>
+    see(await http(method, path));
 
 export default [
   rule("GET of the base path describes the server", async ({ http, at }) => described(await http("GET", at()))),
@@ -106,19 +109,28 @@ export default [
     const alice = await driver.join("alice");
     await driver.join("bob");
     await alice.close();
-    return eventually(() => listed(driver), (list) => list.length === 1);
+    return eventually(
+      () => listed(driver),
+      (list) => list.length === 1,
+    );
   }),
   rule("with discovery, an id that left is gone from the list", { discovery: true }, async (driver) => {
     const alice = await driver.join("alice");
     await driver.join("bob");
     await alice.send('{"type":"LEAVE"}');
-    return eventually(() => listed(driver), (list) => list.length === 1);
+    return eventually(
+      () => listed(driver),
+      (list) => list.length === 1,
+    );
   }),
   rule("with discovery, who comes back is last", { discovery: true }, async (driver) => {
     const alice = await driver.join("alice");
     for (const name of CROWD) await driver.join(name);
     await alice.close();
-    await eventually(() => listed(driver), (list) => list.length === CROWD.length);
+    await eventually(
+      () => listed(driver),
+      (list) => list.length === CROWD.length,
+    );
     await driver.join("alice");
     return listed(driver);
   }),

@@ -41,7 +41,9 @@ export const differences = [
     beckon: "closes it with 4001, and what it still sends is dropped",
     why: "One id is one socket: two that speak as one peer cannot be told apart by those they talk to.",
     rules: {
-      "a second socket with the same id and token: what becomes of the first": { beckon: { frames: [], state: { code: 4001, reason: "another socket took this id" } } },
+      "a second socket with the same id and token: what becomes of the first": {
+        beckon: { frames: [], state: { code: 4001, reason: "another socket took this id" } },
+      },
       "after re-attaching, the old socket may still send": { beckon: { bob: [] } },
     },
   },
@@ -102,7 +104,9 @@ export const differences = [
     beckon: "gives each OFFER its own time and its own EXPIRE",
     why: "A retry is worth as much as a first attempt.",
     rules: {
-      "a second attempt before the first has expired": { beckon: { first: { frame: EXPIRED, at: "in its window" }, more: [{ frame: EXPIRED, at: "in its window" }] } },
+      "a second attempt before the first has expired": {
+        beckon: { first: { frame: EXPIRED, at: "in its window" }, more: [{ frame: EXPIRED, at: "in its window" }] },
+      },
       "two attempts at once": { beckon: { alice: [EXPIRED, EXPIRED] } },
       "a retry in the last moment, and the peer soon after": { beckon: { bob: [OPEN, relayed("alice", "bob", 2)] } },
     },
@@ -160,7 +164,9 @@ export const differences = [
     why: "The server has no business in a payload; for all that JSON.stringify writes the two are the same.",
     rules: {
       "a payload's spelling": {
-        beckon: ['{"type":"OFFER","src":"alice","dst":"bob","payload":{ "n" : [ 1e5 , -0 , 1.50 ] , "s" : "\\u0061\\/" , "a" : 1 , "a" : 2 , "2" : 0 , "1" : 0 }}'],
+        beckon: [
+          '{"type":"OFFER","src":"alice","dst":"bob","payload":{ "n" : [ 1e5 , -0 , 1.50 ] , "s" : "\\u0061\\/" , "a" : 1 , "a" : 2 , "2" : 0 , "1" : 0 }}',
+        ],
       },
       "a payload with a number too large for a double": { beckon: ['{"type":"OFFER","src":"alice","dst":"bob","payload":[1e400,-1e400]}'] },
     },
@@ -240,7 +246,8 @@ export const differences = [
   {
     id: "the-runtime's-handshake",
     peerServer: "declines compression, accepts version 8 too, refuses others and malformed keys with 400, other methods with 405",
-    beckon: "leaves the handshake to the runtime: compression on offer, version 13 only, else 426; keys are not checked; another method is 400, another protocol no upgrade",
+    beckon:
+      "leaves the handshake to the runtime: compression on offer, version 13 only, else 426; keys are not checked; another method is 400, another protocol no upgrade",
     why: "The Worker sees a request after workerd has looked at these headers; no browser sends anything but what both accept.",
     rules: {
       "compression is declined": { beckon: { status: 101, extensions: "permessage-deflate; client_max_window_bits=15" } },
@@ -265,7 +272,8 @@ export const differences = [
   {
     id: "the-runtime's-frames",
     peerServer: "closes with 1002 on a frame that breaks WebSocket's own rules",
-    beckon: "loses the socket (its id is free at once) while workerd, run locally, leaves the client's connection as it is, or to the client after a close frame that has a reason; a malformed close is answered without a code",
+    beckon:
+      "loses the socket (its id is free at once) while workerd, run locally, leaves the client's connection as it is, or to the client after a close frame that has a reason; a malformed close is answered without a code",
     why: "Frames are the runtime's; no browser can send one of these.",
     rules: {
       ...every("a frame ", { alice: [], end: "open", bob: [] }),

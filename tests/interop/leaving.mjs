@@ -33,13 +33,20 @@ export default [
     const frame = await alice.next();
     return { frame, afterwards: await receivedBy(alice) };
   }),
-  ...[["without a dst", undefined], ["with a dst that is null", null], ["with a dst that is empty", ""], ["with a dst that is 0", 0], ["with a dst that is false", false]].map(([how, dst]) =>
+  ...[
+    ["without a dst", undefined],
+    ["with a dst that is null", null],
+    ["with a dst that is empty", ""],
+    ["with a dst that is 0", 0],
+    ["with a dst that is false", false],
+  ].map(([how, dst]) =>
     rule(`LEAVE ${how} gives the id up`, async (driver) => {
       const alice = await driver.join("alice", "one");
       await alice.send(message("LEAVE", dst));
       const other = await driver.takeover("alice", "two");
       return { other: other.frame };
-    })),
+    }),
+  ),
   rule("LEAVE with a dst that is no id keeps the id", async ({ join, dial }) => {
     const alice = await join("alice", "one");
     await alice.send('{"type":"LEAVE","dst":5}', '{"type":"LEAVE","dst":["x"]}', '{"type":"LEAVE","dst":{}}');
@@ -179,9 +186,19 @@ export default [
     await alice.close();
     return { endedBy: alice.leftOpen ? "the client" : "the server" };
   }),
-  ...[[undefined, undefined], [1000, ""], [1000, "done"], [1001, ""], [3000, "a library's"], [4321, "an app's"], [4999, "é"], [1011, "trouble"]].map(([code, reason]) =>
+  ...[
+    [undefined, undefined],
+    [1000, ""],
+    [1000, "done"],
+    [1001, ""],
+    [3000, "a library's"],
+    [4321, "an app's"],
+    [4999, "é"],
+    [1011, "trouble"],
+  ].map(([code, reason]) =>
     rule(`the server answers a close with ${code === undefined ? "no code" : `${code} ${reason}`.trim()} in kind`, async ({ join }) => {
       const alice = await join("alice");
       return alice.close(code, reason);
-    })),
+    }),
+  ),
 ];

@@ -3,22 +3,26 @@ import { candidate, offer, receivedBy } from "./frames.mjs";
 import { rule } from "./rule.mjs";
 
 /** What a frame that is no message costs: what its sender hears, whether it can go on, and that nobody else hears anything. */
-const harmless = (send) => async ({ join, id }) => {
-  const [alice, bob] = [await join("alice"), await join("bob")];
-  await send(alice, id("bob"));
-  return { bob: await receivedBy(bob, alice), alice: await receivedBy(alice), state: alice.state };
-};
+const harmless =
+  (send) =>
+  async ({ join, id }) => {
+    const [alice, bob] = [await join("alice"), await join("bob")];
+    await send(alice, id("bob"));
+    return { bob: await receivedBy(bob, alice), alice: await receivedBy(alice), state: alice.state };
+  };
 const text = (content) => harmless((alice) => alice.send(content));
 const bytes = (...content) => harmless((alice) => alice.send(Buffer.from(content)));
 
 /** What a frame that breaks WebSocket's own rules costs its sender. */
-const fatal = (send) => async ({ join, id }) => {
-  const [alice, bob] = [await join("alice"), await join("bob")];
-  await send(alice, id("bob"));
-  await Promise.race([alice.closed, sleep(6_000)]);
-  const frames = alice.rest();
-  return { alice: frames, end: alice.state, bob: await receivedBy(bob) };
-};
+const fatal =
+  (send) =>
+  async ({ join, id }) => {
+    const [alice, bob] = [await join("alice"), await join("bob")];
+    await send(alice, id("bob"));
+    await Promise.race([alice.closed, sleep(6_000)]);
+    const frames = alice.rest();
+    return { alice: frames, end: alice.state, bob: await receivedBy(bob) };
+  };
 
 /** A masked frame by hand: `head` is its first byte. */
 function frame(head, body, { masked = true } = {}) {
@@ -48,16 +52,16 @@ const NOT_JSON = {
   "a no-break space before a message": '\u00a0{"type":"HEARTBEAT"}',
   "the word undefined": "undefined",
   "the word ping": "ping",
-  "nothing": "",
+  nothing: "",
   "white space": " \n",
   "100 kB of a letter": "a".repeat(100_000),
   "100 kB of an unfinished string": `"${"a".repeat(100_000)}`,
 };
 const NOT_AN_OBJECT = {
-  "null": "null",
+  null: "null",
   "a number": "1",
   "a string": '"HEARTBEAT"',
-  "true": "true",
+  true: "true",
   "an empty array": "[]",
   "an array of a message": '[{"type":"HEARTBEAT"}]',
 };
@@ -87,29 +91,77 @@ export default [
   }),
   rule("a binary frame that is empty", bytes()),
   rule("a binary frame that is not JSON", bytes(0, 1, 2, 0xff)),
-  rule("a binary frame of JSON that is no object", harmless((alice) => alice.send(Buffer.from("null")))),
-  rule("a binary frame with a byte order mark", harmless((alice) => alice.send(Buffer.from('\ufeff{"type":"HEARTBEAT"}')))),
-  rule("a binary frame with a message whose payload is not UTF-8", harmless((alice, bob) =>
-    alice.send(Buffer.concat([Buffer.from(`{"type":"OFFER","dst":"${bob}","payload":"`), Buffer.from([0xff, 0xc3]), Buffer.from('"}')])))),
+  rule(
+    "a binary frame of JSON that is no object",
+    harmless((alice) => alice.send(Buffer.from("null"))),
+  ),
+  rule(
+    "a binary frame with a byte order mark",
+    harmless((alice) => alice.send(Buffer.from('\ufeff{"type":"HEARTBEAT"}'))),
+  ),
+  rule(
+    "a binary frame with a message whose payload is not UTF-8",
+    harmless((alice, bob) =>
+      alice.send(Buffer.concat([Buffer.from(`{"type":"OFFER","dst":"${bob}","payload":"`), Buffer.from([0xff, 0xc3]), Buffer.from('"}')])),
+    ),
+  ),
 
-  rule("a text frame that is not UTF-8", fatal((alice) => alice.sendAsText(Buffer.from([0xff, 0xfe])))),
-  rule("a text frame that ends within a character", fatal((alice) => alice.sendAsText(Buffer.from([0x22, 0xe2, 0x82])))),
-  rule("a text frame with a surrogate in UTF-8", fatal((alice) => alice.sendAsText(Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])))),
-  rule("a text frame with an overlong NUL", fatal((alice) => alice.sendAsText(Buffer.from([0x22, 0xc0, 0x80, 0x22])))),
-  rule("a good message whose payload is not UTF-8", fatal((alice, bob) =>
-    alice.sendAsText(Buffer.concat([Buffer.from(`{"type":"OFFER","dst":"${bob}","payload":"`), Buffer.from([0xff]), Buffer.from('"}')])))),
-  rule("a frame that is not masked", fatal((alice) => alice.write(frame(0x81, "{}", { masked: false })))),
-  rule("a frame of a reserved kind", fatal((alice) => alice.write(frame(0x83, "{}")))),
-  rule("a frame with a reserved bit", fatal((alice) => alice.write(frame(0xc1, "{}")))),
-  rule("a continuation of nothing", fatal((alice) => alice.write(frame(0x80, "{}")))),
-  rule("a ping in pieces", fatal((alice) => alice.write(frame(0x09, "x")))),
-  rule("a close with half a code", fatal((alice) => alice.write(frame(0x88, "x")))),
-  rule("a close with a code there is not", fatal((alice) => alice.write(frame(0x88, [0x03, 0xed])))),
+  rule(
+    "a text frame that is not UTF-8",
+    fatal((alice) => alice.sendAsText(Buffer.from([0xff, 0xfe]))),
+  ),
+  rule(
+    "a text frame that ends within a character",
+    fatal((alice) => alice.sendAsText(Buffer.from([0x22, 0xe2, 0x82]))),
+  ),
+  rule(
+    "a text frame with a surrogate in UTF-8",
+    fatal((alice) => alice.sendAsText(Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]))),
+  ),
+  rule(
+    "a text frame with an overlong NUL",
+    fatal((alice) => alice.sendAsText(Buffer.from([0x22, 0xc0, 0x80, 0x22]))),
+  ),
+  rule(
+    "a good message whose payload is not UTF-8",
+    fatal((alice, bob) => alice.sendAsText(Buffer.concat([Buffer.from(`{"type":"OFFER","dst":"${bob}","payload":"`), Buffer.from([0xff]), Buffer.from('"}')]))),
+  ),
+  rule(
+    "a frame that is not masked",
+    fatal((alice) => alice.write(frame(0x81, "{}", { masked: false }))),
+  ),
+  rule(
+    "a frame of a reserved kind",
+    fatal((alice) => alice.write(frame(0x83, "{}"))),
+  ),
+  rule(
+    "a frame with a reserved bit",
+    fatal((alice) => alice.write(frame(0xc1, "{}"))),
+  ),
+  rule(
+    "a continuation of nothing",
+    fatal((alice) => alice.write(frame(0x80, "{}"))),
+  ),
+  rule(
+    "a ping in pieces",
+    fatal((alice) => alice.write(frame(0x09, "x"))),
+  ),
+  rule(
+    "a close with half a code",
+    fatal((alice) => alice.write(frame(0x88, "x"))),
+  ),
+  rule(
+    "a close with a code there is not",
+    fatal((alice) => alice.write(frame(0x88, [0x03, 0xed]))),
+  ),
   rule("a protocol ping is answered with its body", async ({ join }) => {
     const alice = await join("alice");
     return { pong: await alice.ping("are you there?"), frames: alice.rest() };
   }),
-  rule("a protocol pong nobody asked for is ignored", harmless((alice) => alice.write(frame(0x8a, "x")))),
+  rule(
+    "a protocol pong nobody asked for is ignored",
+    harmless((alice) => alice.write(frame(0x8a, "x"))),
+  ),
   rule("who breaks the rules frees the id", async ({ join, takeover }) => {
     const alice = await join("alice", "one");
     await alice.write(frame(0xc1, "{}"));

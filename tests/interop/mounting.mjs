@@ -12,21 +12,28 @@ const read = ({ status, headers, body }) => ({
   body: /^[0-9a-f-]{36}$/.test(body) ? "a UUID" : body,
   allowed: headers["access-control-allow-origin"],
 });
-const see = (method, path) => async ({ http }) => read(await http(method, path, { origin: "https://app.example" }));
+const see =
+  (method, path) =>
+  async ({ http }) =>
+    read(await http(method, path, { origin: "https://app.example" }));
 /** Whether it is there, and whether it is ours: CORS applies below the base path only. */
-const reach = (method, path) => async ({ http }) => {
-  const { status, headers } = await http(method, path, { origin: "https://app.example" });
-  return { status, allowed: headers["access-control-allow-origin"] };
-};
-const socketAt = (path) => async ({ open, query }) => {
-  try {
-    const socket = await open(query("alice"), { path });
-    return { first: await socket.next() };
-  } catch (refusal) {
-    if (refusal instanceof NotUpgraded) return { status: refusal.answer.status };
-    throw refusal;
-  }
-};
+const reach =
+  (method, path) =>
+  async ({ http }) => {
+    const { status, headers } = await http(method, path, { origin: "https://app.example" });
+    return { status, allowed: headers["access-control-allow-origin"] };
+  };
+const socketAt =
+  (path) =>
+  async ({ open, query }) => {
+    try {
+      const socket = await open(query("alice"), { path });
+      return { first: await socket.next() };
+    } catch (refusal) {
+      if (refusal instanceof NotUpgraded) return { status: refusal.answer.status };
+      throw refusal;
+    }
+  };
 
 export default [
   rule("below a base path, the base path describes the server", MYAPP, see("GET", "/myapp")),

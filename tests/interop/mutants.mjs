@@ -22,15 +22,27 @@ const MUTANTS = [
   ["refusals with a close code", "}));\n        socket.close();\n    }", "}));\n        socket.close(1008);\n    }"],
   ["the token is not asked for", "if (!id || !token || !key)", "if (!id || !key)"],
   ["the key is not checked", "if (key !== this.config.key)", "if (false)"],
-  ["the key is checked first", "if (!id || !token || !key)", "if (key && key !== this.config.key) { this._sendErrorAndClose(socket, 'Invalid key provided'); return; }\n        if (!id || !token || !key)"],
+  [
+    "the key is checked first",
+    "if (!id || !token || !key)",
+    "if (key && key !== this.config.key) { this._sendErrorAndClose(socket, 'Invalid key provided'); return; }\n        if (!id || !token || !key)",
+  ],
   ["the first of two parameters wins", "Object.fromEntries(searchParams.entries())", "Object.fromEntries([...searchParams.entries()].reverse())"],
   ["any token opens a taken id", "if (token !== client.getToken())", "if (false)"],
   ["the limit is off by one", "if (clientsCount >= this", "if (clientsCount > this"],
-  ["the limit counts for re-attaching", "const client = this.realm.getClientById(id);\n        if (client) {", "const client = this.realm.getClientById(id);\n        if (client && this.realm.getClientsIds().length < this.config.concurrent_limit) {"],
+  [
+    "the limit counts for re-attaching",
+    "const client = this.realm.getClientById(id);\n        if (client) {",
+    "const client = this.realm.getClientById(id);\n        if (client && this.realm.getClientsIds().length < this.config.concurrent_limit) {",
+  ],
   ["src as the client says", "message.src = client.getId();", "message.src ??= client.getId();"],
   ["binary frames are ignored", '"message", (data)=>{', '"message", (data, binary)=>{ if (binary) return;'],
   ["malformed frames close the socket", 'this.emit("error", e);', "socket.close();"],
-  ["the whole message is relayed", "{ type: type , src: src , dst: dst , payload: payload  })=>{", "whole)=>{ const { type, src, dst, payload } = whole; return transmissionHandler(client, whole);"],
+  [
+    "the whole message is relayed",
+    "{ type: type , src: src , dst: dst , payload: payload  })=>{",
+    "whole)=>{ const { type, src, dst, payload } = whole; return transmissionHandler(client, whole);",
+  ],
   ["src comes first", "type: type,\n                src: src,", "src: src,\n                type: type,"],
   ["null payloads are left out", "payload: payload\n            });", "payload: payload ?? undefined\n            });"],
   ["heartbeats are answered", "client.setLastPing(nowTime);", "client.setLastPing(nowTime); client.send({ type: 'PONG' });"],
@@ -39,25 +51,49 @@ const MUTANTS = [
   ["silent clients keep their socket", "client.getSocket()?.close();", ""],
   ["silent clients are closed with a code", "client.getSocket()?.close();", "client.getSocket()?.close(4000);"],
   ["ANSWER is not relayed", "this.handlersRegistry.registerHandler((0, TYPES).ANSWER, handleTransmission);", ""],
-  ["OPEN is relayed", "this.handlersRegistry.registerHandler((0, TYPES).ANSWER, handleTransmission);", "this.handlersRegistry.registerHandler('ANSWER', handleTransmission); this.handlersRegistry.registerHandler('OPEN', handleTransmission);"],
+  [
+    "OPEN is relayed",
+    "this.handlersRegistry.registerHandler((0, TYPES).ANSWER, handleTransmission);",
+    "this.handlersRegistry.registerHandler('ANSWER', handleTransmission); this.handlersRegistry.registerHandler('OPEN', handleTransmission);",
+  ],
   ["nothing waits", "!ignoredTypes.includes(type) && dstId", "false"],
   ["LEAVE waits", "const ignoredTypes = [", "const ignoredTypes = ['x'] || ["],
   ["messages without a dst wait", "!ignoredTypes.includes(type) && dstId", "!ignoredTypes.includes(type)"],
   ["LEAVE without a dst is dropped", "!dstId) realm.removeClientById(srcId)", "!dstId) ;"],
   ["what waits comes newest first", "return this.messages.shift();", "return this.messages.pop();"],
-  ["what waits comes before OPEN", "socket.send(JSON.stringify({\n            type: (0, TYPES).OPEN\n        }));\n        this._configureWS(socket, newClient);", "this._configureWS(socket, newClient); socket.send('{\"type\":\"OPEN\"}');"],
+  [
+    "what waits comes before OPEN",
+    "socket.send(JSON.stringify({\n            type: (0, TYPES).OPEN\n        }));\n        this._configureWS(socket, newClient);",
+    'this._configureWS(socket, newClient); socket.send(\'{"type":"OPEN"}\');',
+  ],
   ["what was delivered leaves its time behind", "realm.clearMessageQueue(client.getId());\n        }", "}"],
-  ["EXPIRE with a payload", "src: message.dst,\n                        dst: message.src", "src: message.dst,\n                        dst: message.src,\n                        payload: {}"],
+  [
+    "EXPIRE with a payload",
+    "src: message.dst,\n                        dst: message.src",
+    "src: message.dst,\n                        dst: message.src,\n                        payload: {}",
+  ],
   ["EXPIRE from the sender", "src: message.dst,\n                        dst: message.src", "src: message.src,\n                        dst: message.src"],
   ["no EXPIRE", "if (!seen[seenKey])", "if (false)"],
   ["one EXPIRE for each message", "if (!seen[seenKey])", "if (true)"],
   ["EXPIRE too late", "if (lastReadDiff < maxDiff) continue;", "if (lastReadDiff < maxDiff + 2500) continue;"],
   ["EXPIRE too early", "if (lastReadDiff < maxDiff) continue;", "if (lastReadDiff < maxDiff - 1000) continue;"],
-  ["OPEN on re-attach", "this._configureWS(socket, client);\n            return;", "socket.send('{\"type\":\"OPEN\"}'); this._configureWS(socket, client);\n            return;"],
-  ["re-attaching closes the old socket", "this._configureWS(socket, client);\n            return;", "client.getSocket().close(4001); this._configureWS(socket, client);\n            return;"],
+  [
+    "OPEN on re-attach",
+    "this._configureWS(socket, client);\n            return;",
+    'socket.send(\'{"type":"OPEN"}\'); this._configureWS(socket, client);\n            return;',
+  ],
+  [
+    "re-attaching closes the old socket",
+    "this._configureWS(socket, client);\n            return;",
+    "client.getSocket().close(4001); this._configureWS(socket, client);\n            return;",
+  ],
   ["any socket's end frees the id", "if (client.getSocket() === socket) {", "{"],
   ["no socket's end frees the id", "if (client.getSocket() === socket) {", "if (false) {"],
-  ["who goes is announced", "if (client.getSocket() === socket) {", "if (client.getSocket() === socket) { for (const id of this.realm.getClientsIds()) this.realm.getClientById(id).send({ type: 'LEAVE', src: client.getId() });"],
+  [
+    "who goes is announced",
+    "if (client.getSocket() === socket) {",
+    "if (client.getSocket() === socket) { for (const id of this.realm.getClientsIds()) this.realm.getClientById(id).send({ type: 'LEAVE', src: client.getId() });",
+  ],
   ["CORS from anywhere is *", "(corsOptions))", '({ ...corsOptions, origin: corsOptions.origin === true ? "*" : corsOptions.origin }))'],
   ["CORS with credentials", "(corsOptions))", "({ ...corsOptions, credentials: true }))"],
   ["no CORS", "app.use((0, ($parcel$interopDefault($cl6Iw$cors)))(corsOptions));", ""],
@@ -68,7 +104,9 @@ const MUTANTS = [
 const from = process.env.PEER_SERVER_PACKAGE ? `${resolve(process.env.PEER_SERVER_PACKAGE)}/package.json` : import.meta.url;
 const code = createRequire(from).resolve("peer");
 const original = dirname(dirname(code));
-const text = readFileSync(code, "utf8").replaceAll(/\$[0-9a-f]+\$export\$b8e9cd941e8016ac/g, "ERRORS").replaceAll(/\$[0-9a-f]+\$export\$80edbf15fa61a4db/g, "TYPES");
+const text = readFileSync(code, "utf8")
+  .replaceAll(/\$[0-9a-f]+\$export\$b8e9cd941e8016ac/g, "ERRORS")
+  .replaceAll(/\$[0-9a-f]+\$export\$80edbf15fa61a4db/g, "TYPES");
 const only = process.argv[2];
 
 /** A folder from which `peer` resolves to the mutant, and all else to what it is. */

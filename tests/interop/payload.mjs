@@ -50,11 +50,11 @@ const nested = (depth) => "[".repeat(depth) + "]".repeat(depth);
 const text = (bytes) => `"${"a".repeat(bytes - 2)}"`;
 
 const AS_STRINGIFIED = {
-  "absent": undefined,
-  "null": "null",
-  "true": "true",
-  "false": "false",
-  "0": "0",
+  absent: undefined,
+  null: "null",
+  true: "true",
+  false: "false",
+  0: "0",
   "a negative number": "-1",
   "a fraction": "0.1",
   "a number in exponent form": "1e+21",
@@ -68,7 +68,7 @@ const AS_STRINGIFIED = {
   "a lone low surrogate": '"\\udc00x"',
   "surrogates in the wrong order": '"\\udc00\\ud800"',
   "lone surrogates as names": '{"\\ud800":"\\udfff"}',
-  "markup": '"</script><!--"',
+  markup: '"</script><!--"',
   "an empty array": "[]",
   "an empty object": "{}",
   "an array of everything": '[null,true,false,0,"",[],{}]',

@@ -32,12 +32,17 @@ export default [
     await alice.send(offer(id("nobody")));
     return { frame: await alice.next(), at: window(since, LONG.expire) };
   }),
-  .../** @type {[string, typeof answer][]} */ ([["an ANSWER", answer], ["a CANDIDATE", candidate]]).map(([what, write]) => rule(`${what} alone expires like an OFFER`, SHORT, async ({ expired, join, id }) => {
-    const alice = await join("alice");
-    const since = Date.now();
-    await alice.send(write(id("nobody")));
-    return { frame: await alice.next(), at: window(since, 1_000), more: await expired(alice) };
-  })),
+  .../** @type {[string, typeof answer][]} */ ([
+    ["an ANSWER", answer],
+    ["a CANDIDATE", candidate],
+  ]).map(([what, write]) =>
+    rule(`${what} alone expires like an OFFER`, SHORT, async ({ expired, join, id }) => {
+      const alice = await join("alice");
+      const since = Date.now();
+      await alice.send(write(id("nobody")));
+      return { frame: await alice.next(), at: window(since, 1_000), more: await expired(alice) };
+    }),
+  ),
   rule("one EXPIRE for an OFFER with its candidates", SHORT, async ({ expired, join, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("nobody")), ...[1, 2, 3, 4, 5].map((n) => candidate(id("nobody"), n)));
@@ -126,13 +131,15 @@ export default [
   }),
   rule("two pairs whose names read alike when joined by _", SHORT, async ({ expired, join, id }) => {
     // Three times over, since PeerServer tells both when it happens to look between the two.
-    const told = await Promise.all([1, 2, 3].map(async (n) => {
-      const [y, z] = [id(`y${n}`), id(`z${n}`)];
-      const [one, two] = [await join(`x${n}_${y}`), await join(`x${n}`)];
-      await Promise.all([one.send(offer(z)), two.send(offer(`${y}_${z}`))]);
-      const [first, second] = await Promise.all([expired(one), expired(two)]);
-      return first.length === 1 && second.length === 1;
-    }));
+    const told = await Promise.all(
+      [1, 2, 3].map(async (n) => {
+        const [y, z] = [id(`y${n}`), id(`z${n}`)];
+        const [one, two] = [await join(`x${n}_${y}`), await join(`x${n}`)];
+        await Promise.all([one.send(offer(z)), two.send(offer(`${y}_${z}`))]);
+        const [first, second] = await Promise.all([expired(one), expired(two)]);
+        return first.length === 1 && second.length === 1;
+      }),
+    );
     return { everybodyIsTold: told.every(Boolean) };
   }),
 
@@ -180,7 +187,11 @@ export default [
     const bob = await dial("bob");
     const frames = await bob.some(4);
     // Only a pair has an order to keep: across senders it is the server's affair.
-    return { open: frames[0], alice: frames.filter((frame) => frame.includes('"src":"' + id("alice"))), carol: frames.filter((frame) => frame.includes('"src":"' + id("carol"))) };
+    return {
+      open: frames[0],
+      alice: frames.filter((frame) => frame.includes('"src":"' + id("alice"))),
+      carol: frames.filter((frame) => frame.includes('"src":"' + id("carol"))),
+    };
   }),
   rule("messages of every relayed type wait", PATIENT, async ({ join, dial, id }) => {
     const alice = await join("alice");
@@ -332,14 +343,16 @@ export default [
     await alice.send(offer(id("bob")));
     return { alice: await expired(alice) };
   }),
-  ...["LEAVE", "EXPIRE", "HEARTBEAT", "NONSENSE", "OPEN"].map((type) => rule(`${type} for an absent peer neither waits nor expires`, SHORT, async ({ expired, join, dial, id }) => {
-    const alice = await join("alice");
-    await alice.send(message(type, id("bob"), "x"), message(type, id("nobody"), "x"));
-    await receivedBy(alice);
-    const bob = await dial("bob");
-    const [his, hers] = await Promise.all([expired(bob), expired(alice)]);
-    return { bob: his, alice: hers };
-  })),
+  ...["LEAVE", "EXPIRE", "HEARTBEAT", "NONSENSE", "OPEN"].map((type) =>
+    rule(`${type} for an absent peer neither waits nor expires`, SHORT, async ({ expired, join, dial, id }) => {
+      const alice = await join("alice");
+      await alice.send(message(type, id("bob"), "x"), message(type, id("nobody"), "x"));
+      await receivedBy(alice);
+      const bob = await dial("bob");
+      const [his, hers] = await Promise.all([expired(bob), expired(alice)]);
+      return { bob: his, alice: hers };
+    }),
+  ),
   rule("what waits for one id is not given to another", PATIENT, async ({ join, dial, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob")));

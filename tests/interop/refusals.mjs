@@ -20,18 +20,57 @@ async function connection(socket) {
 }
 
 export default [
-  rule("no query at all", refused(() => undefined)),
-  rule("an empty query", refused(() => "")),
-  rule("no id", refused(({ key }) => `key=${key}&token=secret`)),
-  rule("no token", refused(({ key, id }) => `key=${key}&id=${id("alice")}`)),
-  rule("no key", refused(({ id }) => `id=${id("alice")}&token=secret`)),
-  rule("an empty id", refused(({ key }) => `key=${key}&id=&token=secret`)),
-  rule("an empty token", refused(({ key, id }) => `key=${key}&id=${id("alice")}&token=`)),
-  rule("an empty key", refused(({ id }) => `key=&id=${id("alice")}&token=secret`)),
-  rule("an id without an equals sign", refused(({ key }) => `key=${key}&id&token=secret`)),
-  rule("a wrong key where one key is let in", ONE_KEY, refused(({ id }) => `key=wrong&id=${id("alice")}&token=secret`)),
-  rule("a key of another case where one key is let in", ONE_KEY, refused(({ id }) => `key=PEERJS&id=${id("alice")}&token=secret`)),
-  rule("a key with a space after it where one key is let in", ONE_KEY, refused(({ id }) => `key=peerjs+&id=${id("alice")}&token=secret`)),
+  rule(
+    "no query at all",
+    refused(() => undefined),
+  ),
+  rule(
+    "an empty query",
+    refused(() => ""),
+  ),
+  rule(
+    "no id",
+    refused(({ key }) => `key=${key}&token=secret`),
+  ),
+  rule(
+    "no token",
+    refused(({ key, id }) => `key=${key}&id=${id("alice")}`),
+  ),
+  rule(
+    "no key",
+    refused(({ id }) => `id=${id("alice")}&token=secret`),
+  ),
+  rule(
+    "an empty id",
+    refused(({ key }) => `key=${key}&id=&token=secret`),
+  ),
+  rule(
+    "an empty token",
+    refused(({ key, id }) => `key=${key}&id=${id("alice")}&token=`),
+  ),
+  rule(
+    "an empty key",
+    refused(({ id }) => `key=&id=${id("alice")}&token=secret`),
+  ),
+  rule(
+    "an id without an equals sign",
+    refused(({ key }) => `key=${key}&id&token=secret`),
+  ),
+  rule(
+    "a wrong key where one key is let in",
+    ONE_KEY,
+    refused(({ id }) => `key=wrong&id=${id("alice")}&token=secret`),
+  ),
+  rule(
+    "a key of another case where one key is let in",
+    ONE_KEY,
+    refused(({ id }) => `key=PEERJS&id=${id("alice")}&token=secret`),
+  ),
+  rule(
+    "a key with a space after it where one key is let in",
+    ONE_KEY,
+    refused(({ id }) => `key=peerjs+&id=${id("alice")}&token=secret`),
+  ),
   rule("the right key where one key is let in", ONE_KEY, async ({ join, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("alice")));
@@ -54,11 +93,26 @@ export default [
     return { first: await other.next() };
   }),
 
-  rule("a taken id", refusedBeside(({ query }) => query("alice", "his"))),
-  rule("a taken id: tokens are case-sensitive", refusedBeside(({ query }) => query("alice", "HERS"))),
-  rule("a taken id: the start of the token is not enough", refusedBeside(({ query }) => query("alice", "her"))),
-  rule("a taken id: the token and more is not enough", refusedBeside(({ query }) => query("alice", "hersx"))),
-  rule("a taken id: the token and a space is not enough", refusedBeside(({ query }) => query("alice", "hers+"))),
+  rule(
+    "a taken id",
+    refusedBeside(({ query }) => query("alice", "his")),
+  ),
+  rule(
+    "a taken id: tokens are case-sensitive",
+    refusedBeside(({ query }) => query("alice", "HERS")),
+  ),
+  rule(
+    "a taken id: the start of the token is not enough",
+    refusedBeside(({ query }) => query("alice", "her")),
+  ),
+  rule(
+    "a taken id: the token and more is not enough",
+    refusedBeside(({ query }) => query("alice", "hersx")),
+  ),
+  rule(
+    "a taken id: the token and a space is not enough",
+    refusedBeside(({ query }) => query("alice", "hers+")),
+  ),
   rule("a taken id: its holder hears nothing and stays", async ({ join, dial, id }) => {
     const alice = await join("alice", "hers");
     const other = await dial("alice", "his");
@@ -116,9 +170,28 @@ export default [
     return connection(await dial("alice", "his"));
   }),
 
-  rule("order of checks: a missing token comes before a wrong key", ONE_KEY, refused(({ id }) => `key=wrong&id=${id("alice")}`)),
-  rule("order of checks: a missing id comes before a wrong key", ONE_KEY, refused(() => "key=wrong&token=secret")),
-  rule("order of checks: a wrong key comes before a taken id", ONE_KEY, refusedBeside(({ id }) => `key=wrong&id=${id("alice")}&token=his`)),
-  rule("order of checks: a wrong key comes before the right token", ONE_KEY, refusedBeside(({ id }) => `key=wrong&id=${id("alice")}&token=hers`)),
-  rule("order of checks: a missing token comes before a taken id", refusedBeside(({ key, id }) => `key=${key}&id=${id("alice")}`)),
+  rule(
+    "order of checks: a missing token comes before a wrong key",
+    ONE_KEY,
+    refused(({ id }) => `key=wrong&id=${id("alice")}`),
+  ),
+  rule(
+    "order of checks: a missing id comes before a wrong key",
+    ONE_KEY,
+    refused(() => "key=wrong&token=secret"),
+  ),
+  rule(
+    "order of checks: a wrong key comes before a taken id",
+    ONE_KEY,
+    refusedBeside(({ id }) => `key=wrong&id=${id("alice")}&token=his`),
+  ),
+  rule(
+    "order of checks: a wrong key comes before the right token",
+    ONE_KEY,
+    refusedBeside(({ id }) => `key=wrong&id=${id("alice")}&token=hers`),
+  ),
+  rule(
+    "order of checks: a missing token comes before a taken id",
+    refusedBeside(({ key, id }) => `key=${key}&id=${id("alice")}`),
+  ),
 ];

@@ -13,37 +13,59 @@ const gets = (write) => async (driver) => {
 const raw = (text) => gets((bob) => text.replaceAll("BOB", bob));
 
 const CONNECTION = { type: "data", connectionId: "dc_1a2b3c", metadata: { hello: "world" }, label: "dc_1a2b3c", reliable: true, serialization: "binary" };
-const SDP = "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\na=ice-options:trickle\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n";
+const SDP =
+  "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\na=ice-options:trickle\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n";
 
 const DROPPED = {
   "an unknown word": '"NONSENSE"',
   "a word in lower case": '"offer"',
   "a word with a space after it": '"OFFER "',
   "the empty string": '""',
-  "null": "null",
+  null: "null",
   "a number": "5",
-  "true": "true",
+  true: "true",
   "an array": '["OFFER"]',
   "an object": '{"OFFER":1}',
-  "__proto__": '"__proto__"',
-  "OPEN": '"OPEN"',
-  "ERROR": '"ERROR"',
+  __proto__: '"__proto__"',
+  OPEN: '"OPEN"',
+  ERROR: '"ERROR"',
   "ID-TAKEN": '"ID-TAKEN"',
   "INVALID-KEY": '"INVALID-KEY"',
-  "PONG": '"PONG"',
+  PONG: '"PONG"',
 };
 
 export default [
-  rule("a stock OFFER is relayed as type, src, dst, payload", gets((bob) => offer(bob, { sdp: { type: "offer", sdp: SDP }, ...CONNECTION }))),
-  rule("a stock ANSWER is relayed as type, src, dst, payload", gets((bob) => answer(bob, { sdp: { type: "answer", sdp: SDP }, type: "data", connectionId: "dc_1" }))),
-  rule("a stock CANDIDATE is relayed as type, src, dst, payload", gets((bob) => candidate(bob, {
-    candidate: { candidate: "candidate:1 1 udp 2122260223 192.0.2.1 54321 typ host", sdpMLineIndex: 0, sdpMid: "0", usernameFragment: "abcd" }, type: "data", connectionId: "dc_1",
-  }))),
-  rule("a call's OFFER is relayed like any other", gets((bob) => offer(bob, { sdp: { type: "offer", sdp: SDP }, type: "media", connectionId: "mc_1", metadata: null }))),
+  rule(
+    "a stock OFFER is relayed as type, src, dst, payload",
+    gets((bob) => offer(bob, { sdp: { type: "offer", sdp: SDP }, ...CONNECTION })),
+  ),
+  rule(
+    "a stock ANSWER is relayed as type, src, dst, payload",
+    gets((bob) => answer(bob, { sdp: { type: "answer", sdp: SDP }, type: "data", connectionId: "dc_1" })),
+  ),
+  rule(
+    "a stock CANDIDATE is relayed as type, src, dst, payload",
+    gets((bob) =>
+      candidate(bob, {
+        candidate: { candidate: "candidate:1 1 udp 2122260223 192.0.2.1 54321 typ host", sdpMLineIndex: 0, sdpMid: "0", usernameFragment: "abcd" },
+        type: "data",
+        connectionId: "dc_1",
+      }),
+    ),
+  ),
+  rule(
+    "a call's OFFER is relayed like any other",
+    gets((bob) => offer(bob, { sdp: { type: "offer", sdp: SDP }, type: "media", connectionId: "mc_1", metadata: null })),
+  ),
   rule("fields may come in any order", raw('{"dst":"BOB","payload":{"a":1},"type":"OFFER"}')),
   rule("other fields are stripped", raw('{"a":1,"type":"OFFER","b":[2],"payload":"x","dst":"BOB","c":{"type":"ANSWER"},"token":"t","ttl":5}')),
-  rule("a forged src is overwritten", gets((bob, { id }) => message("OFFER", bob, "x", { src: id("carol") }))),
-  ...["null", "0", "true", "[]", "{}", '""'].map((src) => rule(`a src that is ${src} is overwritten`, raw(`{"type":"OFFER","src":${src},"dst":"BOB","payload":"x"}`))),
+  rule(
+    "a forged src is overwritten",
+    gets((bob, { id }) => message("OFFER", bob, "x", { src: id("carol") })),
+  ),
+  ...["null", "0", "true", "[]", "{}", '""'].map((src) =>
+    rule(`a src that is ${src} is overwritten`, raw(`{"type":"OFFER","src":${src},"dst":"BOB","payload":"x"}`)),
+  ),
   rule("of two types the last one wins", raw('{"type":"OFFER","dst":"BOB","payload":"x","type":"ANSWER"}')),
   rule("of two types the last one wins, even an unknown one", raw('{"type":"OFFER","dst":"BOB","payload":"x","type":"NONSENSE"}')),
   rule("of two dsts the last one wins", raw('{"type":"OFFER","dst":"nobody","payload":"x","dst":"BOB"}')),
@@ -53,18 +75,27 @@ export default [
   rule("names of fields may be escaped", raw('{"\\u0074ype":"OFFER","d\\u0073t":"BOB","\\u0070ayload":"x"}')),
   rule("an escaped name and the plain one are one field", raw('{"\\u0074ype":"OFFER","type":"ANSWER","dst":"BOB","payload":"x"}')),
   rule("a type may be escaped", raw('{"type":"\\u004fFFER","dst":"BOB","payload":"x"}')),
-  rule("a dst may be escaped", gets((bob) => `{"type":"OFFER","dst":"\\u0${bob.charCodeAt(0).toString(16).padStart(3, "0")}${bob.slice(1)}","payload":"x"}`)),
+  rule(
+    "a dst may be escaped",
+    gets((bob) => `{"type":"OFFER","dst":"\\u0${bob.charCodeAt(0).toString(16).padStart(3, "0")}${bob.slice(1)}","payload":"x"}`),
+  ),
   rule("names of fields are case-sensitive", raw('{"type":"OFFER","DST":"nobody","dst":"BOB","Payload":"X","payload":"x","Type":"ANSWER"}')),
   rule("fields named __proto__ and constructor are stripped", raw('{"__proto__":{"type":"ANSWER"},"constructor":1,"type":"OFFER","dst":"BOB","payload":"x"}')),
   rule("white space around and between is no part of a message", raw(' \r\n\t{ "type" : "OFFER" ,\n"dst":\t"BOB" , "payload" : "x" }\r\n ')),
-  rule("a message may come as a binary frame", gets((bob) => Buffer.from(offer(bob, "é👋")))),
+  rule(
+    "a message may come as a binary frame",
+    gets((bob) => Buffer.from(offer(bob, "é👋"))),
+  ),
   rule("a message may come in several frames", async ({ join, id }) => {
     const [alice, bob] = [await join("alice"), await join("bob")];
     const text = offer(id("bob"), "in parts");
     await alice.sendInParts(text.slice(0, 5), text.slice(5, 6), text.slice(6));
     return { bob: await receivedBy(bob, alice) };
   }),
-  rule("the type of a message may follow a long payload", gets((bob) => `{"payload":"${"x".repeat(20_000)}","dst":"${bob}","type":"OFFER"}`)),
+  rule(
+    "the type of a message may follow a long payload",
+    gets((bob) => `{"payload":"${"x".repeat(20_000)}","dst":"${bob}","type":"OFFER"}`),
+  ),
   rule("a message to oneself arrives", async ({ join, id }) => {
     const alice = await join("alice");
     await alice.send(offer(id("alice"), 1), answer(id("alice"), 2), candidate(id("alice"), 3));
@@ -86,7 +117,10 @@ export default [
     await alice.send(offer(id("Bob")), offer(id("bob "), 2), offer(` ${id("bob")}`, 3));
     return { bob: await receivedBy(bob, alice) };
   }),
-  rule("an ANSWER needs no OFFER before it", gets((bob) => answer(bob, "unasked"))),
+  rule(
+    "an ANSWER needs no OFFER before it",
+    gets((bob) => answer(bob, "unasked")),
+  ),
   rule("an OFFER that repeats the one before is relayed again", async ({ join, id }) => {
     const [alice, bob] = [await join("alice"), await join("bob")];
     await alice.send(offer(id("bob")), offer(id("bob")), offer(id("bob")));
@@ -101,7 +135,10 @@ export default [
   rule("an empty object is dropped", raw("{}")),
   rule("a client's EXPIRE for a peer that is there", raw('{"type":"EXPIRE","dst":"BOB","payload":"x"}')),
   rule("a client's EXPIRE without a dst is dropped", raw('{"type":"EXPIRE"}')),
-  rule("an EXPIRE with a forged src", gets((bob, { id }) => message("EXPIRE", bob, undefined, { src: id("carol") }))),
+  rule(
+    "an EXPIRE with a forged src",
+    gets((bob, { id }) => message("EXPIRE", bob, undefined, { src: id("carol") })),
+  ),
 
   rule("200 messages of a pair keep their order", async ({ join, id }) => {
     const [alice, bob] = [await join("alice"), await join("bob")];
@@ -172,7 +209,10 @@ export default [
     return { alice: await receivedBy(alice) };
   }),
   rule("a heartbeat with white space", raw('{"type": "HEARTBEAT"}')),
-  rule("a heartbeat in a binary frame", gets(() => Buffer.from(HEARTBEAT))),
+  rule(
+    "a heartbeat in a binary frame",
+    gets(() => Buffer.from(HEARTBEAT)),
+  ),
   rule("a heartbeat with a dst goes nowhere", raw('{"type":"HEARTBEAT","dst":"BOB","payload":"x"}')),
   rule("a heartbeat between messages changes nothing", async ({ join, id }) => {
     const [alice, bob] = [await join("alice"), await join("bob")];

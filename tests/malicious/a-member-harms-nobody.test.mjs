@@ -1,10 +1,10 @@
 // Somebody who has the link, or knows the room's key, attacks a page in the room. The page keeps its socket and its place, its person can go
 // on, and what others send it arrives.
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { eventually, link, openDevice, people, press, stage, until, untilConnected } from '../browser/browser.mjs';
-import { deriveKeys, freshEpoch, seal } from '../../public/lib/seal.js';
-import { open } from '../worker/socket.mjs';
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eventually, link, openDevice, people, press, stage, until, untilConnected } from "../browser/browser.mjs";
+import { deriveKeys, freshEpoch, seal } from "../../public/lib/seal.js";
+import { open } from "../worker/socket.mjs";
 
 const { beckon, chromium } = await stage();
 
@@ -26,7 +26,7 @@ const watched = (url) =>
         constructor(/** @type {ConstructorParameters<typeof WebSocket>} */ ...how) {
           super(...how);
           window.sockets.opened++;
-          this.addEventListener('close', ({ code }) => window.sockets.closed.push(code));
+          this.addEventListener("close", ({ code }) => window.sockets.closed.push(code));
         }
         send(data) {
           window.sockets.sent++;
@@ -40,7 +40,7 @@ const watched = (url) =>
         }
         createDataChannel(label, options) {
           const channel = super.createDataChannel(label, options);
-          if (label === 'beckon') window.channels.push(channel);
+          if (label === "beckon") window.channels.push(channel);
           return channel;
         }
       };
@@ -50,11 +50,11 @@ const watched = (url) =>
 /** A page that is alone in a fresh room, and what the room is called. */
 async function victim() {
   const device = await watched(beckon.url);
-  await until(device.page, 'a fresh room', () => document.getElementById('link').value.includes('#'));
+  await until(device.page, "a fresh room", () => document.getElementById("link").value.includes("#"));
   const address = await link(device.page);
   const keys = await deriveKeys(new URL(address).hash.slice(1));
-  await until(device.page, 'the room is open', () => document.getElementById('title').textContent === 'Waiting for another device');
-  const id = await until(device.page, 'an id', () => document.querySelector('#people [data-state=me]')?.id.slice('person-'.length));
+  await until(device.page, "the room is open", () => document.getElementById("title").textContent === "Waiting for another device");
+  const id = await until(device.page, "an id", () => document.querySelector("#people [data-state=me]")?.id.slice("person-".length));
   return { ...device, address, keys, id };
 }
 
@@ -68,26 +68,26 @@ async function busy({ page }, act) {
   return ((await page.metrics()).TaskDuration - before) * 1_000;
 }
 
-test('nine hundred sealed empty messages: it keeps its socket, answers a few, and what a third member sends arrives', async () => {
+test("nine hundred sealed empty messages: it keeps its socket, answers a few, and what a third member sends arrives", async () => {
   const device = await victim();
   const { realmKey, key } = device.keys;
   const third = await openDevice(chromium, device.address);
   await untilConnected(device.page, 1);
-  const attacker = await open(beckon.url, { key: realmKey, id: 'attacker', token: 'a', roster: '1' });
+  const attacker = await open(beckon.url, { key: realmKey, id: "attacker", token: "a", roster: "1" });
   const epoch = freshEpoch();
   const before = await sockets(device);
   for (let seq = 1; seq <= 900; seq++) {
-    const context = { room: realmKey, from: 'attacker', to: device.id, epoch, toEpoch: seq % 3 ? '' : freshEpoch(), seq };
-    attacker.send({ type: 'MESSAGE', dst: device.id, payload: await seal(key, context, {}) });
+    const context = { room: realmKey, from: "attacker", to: device.id, epoch, toEpoch: seq % 3 ? "" : freshEpoch(), seq };
+    attacker.send({ type: "MESSAGE", dst: device.id, payload: await seal(key, context, {}) });
   }
-  await until(device.page, 'the attacker is heard', () => [...document.querySelectorAll('#people li')].some(({ id }) => id === 'person-attacker'));
+  await until(device.page, "the attacker is heard", () => [...document.querySelectorAll("#people li")].some(({ id }) => id === "person-attacker"));
   await pause(WHILE_MS);
   const after = await sockets(device);
   console.log(`# 900 messages: ${after.sent - before.sent} frames were sent`);
   assert.deepEqual([after.opened, after.closed], [1, []]);
   assert.ok(after.sent - before.sent <= 60, `${after.sent - before.sent} frames`);
-  await press(third.page, '#hello');
-  await until(device.page, 'a hello', () => document.querySelector('[role=alert].said, .said'));
+  await press(third.page, "#hello");
+  await until(device.page, "a hello", () => document.querySelector("[role=alert].said, .said"));
   await attacker.close(1000);
   for (const { troubles, close } of [device, third]) {
     assert.deepEqual(troubles, []);
@@ -95,15 +95,17 @@ test('nine hundred sealed empty messages: it keeps its socket, answers a few, an
   }
 });
 
-test('fifteen hundred who join and leave: the page stays quick, and keeps nothing of them', async () => {
+test("fifteen hundred who join and leave: the page stays quick, and keeps nothing of them", async () => {
   const device = await victim();
   const { realmKey } = device.keys;
   let most = 0;
   const began = Date.now();
   const took = await busy(device, async () => {
     for (let round = 0; round < 125; round++) {
-      const guests = await Promise.all(Array.from({ length: 12 }, (_, n) => open(beckon.url, { key: realmKey, id: `guest-${round}-${n}`, token: 't', roster: '1' })));
-      for (const guest of guests) guest.send({ type: 'LEAVE' });
+      const guests = await Promise.all(
+        Array.from({ length: 12 }, (_, n) => open(beckon.url, { key: realmKey, id: `guest-${round}-${n}`, token: "t", roster: "1" })),
+      );
+      for (const guest of guests) guest.send({ type: "LEAVE" });
       for (const guest of guests) guest.cut();
       most = Math.max(most, (await people(device.page)).length);
     }
@@ -111,7 +113,7 @@ test('fifteen hundred who join and leave: the page stays quick, and keeps nothin
   const share = took / (Date.now() - began);
   console.log(`# 1,500 joins and leaves: ${Math.round(100 * share)} % of the page's thread, at most ${most} rows`);
   assert.ok(most <= 15 + 8 + 12, `${most} rows at once`);
-  await until(device.page, 'all are gone', () => !document.querySelector('#people > li:not([data-state="me"])'));
+  await until(device.page, "all are gone", () => !document.querySelector('#people > li:not([data-state="me"])'));
   assert.deepEqual((await sockets(device)).closed, []);
   assert.ok(share < BUSY_SHARE, `${share}`);
   await device.close();
@@ -126,18 +128,18 @@ async function connected() {
   return { device, attacker };
 }
 
-test('five thousand names, and other words by the thousand: the page stays quick, and the last name is the one that is shown', async () => {
+test("five thousand names, and other words by the thousand: the page stays quick, and the last name is the one that is shown", async () => {
   const { device, attacker } = await connected();
   const took = await busy(device, async () => {
     await attacker.page.evaluate(() => {
       const channel = window.channels.at(-1);
-      for (let n = 1; n <= 5_000; n++) channel.send(JSON.stringify({ type: 'name', name: `Liar ${n}` }));
-      for (const words of [{ type: 'relay', protocol: { toString: 0, valueOf: 0 } }, { type: 'ack', seq: ['1'] }, { type: 'ping' }, null, 7, [[]]]) {
+      for (let n = 1; n <= 5_000; n++) channel.send(JSON.stringify({ type: "name", name: `Liar ${n}` }));
+      for (const words of [{ type: "relay", protocol: { toString: 0, valueOf: 0 } }, { type: "ack", seq: ["1"] }, { type: "ping" }, null, 7, [[]]]) {
         for (let n = 0; n < 1_000; n++) channel.send(JSON.stringify(words));
       }
-      for (let n = 0; n < 1_000; n++) channel.send(JSON.stringify({ type: 'relay', protocol: n % 2 ? 'tcp' : 'tls' }));
+      for (let n = 0; n < 1_000; n++) channel.send(JSON.stringify({ type: "relay", protocol: n % 2 ? "tcp" : "tls" }));
     });
-    await until(device.page, 'the last name', () => [...document.querySelectorAll('#people .name')].some(({ textContent }) => textContent === 'Liar 5000'));
+    await until(device.page, "the last name", () => [...document.querySelectorAll("#people .name")].some(({ textContent }) => textContent === "Liar 5000"));
   });
   console.log(`# 12,000 words: ${Math.round(took)} ms of the page's thread`);
   assert.ok(took < BUSY_MS, `${took} ms`);
@@ -145,18 +147,18 @@ test('five thousand names, and other words by the thousand: the page stays quick
   for (const { close } of [device, attacker]) await close();
 });
 
-test('what is sent to the test channel by the megabyte does not come back, and an honest test does', async () => {
+test("what is sent to the test channel by the megabyte does not come back, and an honest test does", async () => {
   const { device, attacker } = await connected();
   const back = await attacker.page.evaluate(async (ms) => {
-    const channel = window.connections.find(({ connectionState }) => connectionState === 'connected').createDataChannel('beckon demonstration');
+    const channel = window.connections.find(({ connectionState }) => connectionState === "connected").createDataChannel("beckon demonstration");
     await new Promise((resolve) => (channel.onopen = resolve));
-    for (let n = 0; n < 24; n++) channel.send('an honest word');
+    for (let n = 0; n < 24; n++) channel.send("an honest word");
     let back = 0;
     await new Promise((resolve) => (channel.onmessage = () => ++back === 24 && resolve()));
     back = 0;
     channel.onmessage = ({ data }) => (back += data.length ?? data.byteLength);
-    for (let n = 0; n < 400; n++) channel.send('x'.repeat(16_000));
-    for (let n = 0; n < 5_000; n++) channel.send('x'.repeat(40));
+    for (let n = 0; n < 400; n++) channel.send("x".repeat(16_000));
+    for (let n = 0; n < 5_000; n++) channel.send("x".repeat(40));
     while (channel.bufferedAmount) await new Promise((resolve) => setTimeout(resolve, 20));
     await new Promise((resolve) => setTimeout(resolve, ms));
     return back;
@@ -167,19 +169,19 @@ test('what is sent to the test channel by the megabyte does not come back, and a
   for (const { close } of [device, attacker]) await close();
 });
 
-test('hellos by the thousand: the page stays quick', async () => {
+test("hellos by the thousand: the page stays quick", async () => {
   const { device, attacker } = await connected();
   const took = await busy(device, async () => {
     await attacker.page.evaluate(() => {
-      const { length } = 'hello world';
+      const { length } = "hello world";
       for (let n = 0; n < 5_000; n++) {
         const frame = new Uint8Array(1 + length);
         frame[0] = 1 | 4; // a message that may be lost, and so has no number
-        frame.set(new TextEncoder().encode('hello world'), 1);
+        frame.set(new TextEncoder().encode("hello world"), 1);
         window.channels.at(-1).send(frame);
       }
     });
-    await eventually('all are counted', () => device.page.evaluate(() => document.getElementById('people').textContent.includes('said hello 5000 times')));
+    await eventually("all are counted", () => device.page.evaluate(() => document.getElementById("people").textContent.includes("said hello 5000 times")));
   });
   console.log(`# 5,000 hellos: ${Math.round(took)} ms of the page's thread`);
   assert.ok(took < BUSY_MS, `${took} ms`);

@@ -3,7 +3,7 @@
 // they are to be connected by a relay or not at all.
 export {}; // a module
 
-const [secrets, host, relayOnly] = location.hash.slice(1).split('@');
+const [secrets, host, relayOnly] = location.hash.slice(1).split("@");
 const { join } = await import(`https://${host}/beckon.js`);
 
 /** One clock for all devices of this machine, in ms. */
@@ -20,14 +20,14 @@ function enter(secret) {
   const story = [];
   const note = (what) => story.push({ at: now(), what });
 
-  room.addEventListener('message', ({ data }) => heard.push({ data, at: now() }));
-  room.addEventListener('state', () => note(`room ${room.state}`));
-  room.addEventListener('left', () => note('left'));
-  room.addEventListener('peer', ({ peer }) => {
-    note('peer');
-    const look = () => note(`${peer.state}/${peer.path}${peer.error ? `/${peer.error.code}` : ''}`);
-    peer.addEventListener('state', look);
-    peer.addEventListener('path', look);
+  room.addEventListener("message", ({ data }) => heard.push({ data, at: now() }));
+  room.addEventListener("state", () => note(`room ${room.state}`));
+  room.addEventListener("left", () => note("left"));
+  room.addEventListener("peer", ({ peer }) => {
+    note("peer");
+    const look = () => note(`${peer.state}/${peer.path}${peer.error ? `/${peer.error.code}` : ""}`);
+    peer.addEventListener("state", look);
+    peer.addEventListener("path", look);
   });
 
   const one = {
@@ -69,6 +69,6 @@ function enter(secret) {
   return one;
 }
 
-const all = secrets.split(',').map(enter);
+const all = secrets.split(",").map(enter);
 globalThis.lab = all[0];
 Object.assign(lab, { all, now });

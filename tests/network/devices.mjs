@@ -1,6 +1,6 @@
 // Devices that meet in a room of Beckon: pages of their own in the browsers of the lab's machines.
-import { seeded } from '../seeds/chance.mjs';
-import { webName } from './certificates.mjs';
+import { seeded } from "../seeds/chance.mjs";
+import { webName } from "./certificates.mjs";
 
 /** Where secrets come from: each another one, and the same ones in each run. */
 const random = seeded(1);
@@ -26,7 +26,7 @@ export async function openDevice(browser, machine, url, prepare = async (/** @ty
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
   const troubles = [];
-  page.on('pageerror', (error) => troubles.push(String(error)));
+  page.on("pageerror", (error) => troubles.push(String(error)));
   await page.evaluateOnNewDocument(seedChance, machine.charCodeAt(0));
   await prepare(page);
   await page.goto(url);
@@ -57,26 +57,26 @@ export async function until(what, devices, check, ms = DEADLINE_MS) {
 }
 
 /** What devices have been through, for the message of a failure. */
-export const stories = async (devices) => (await Promise.all(devices.map(tell))).join('\n');
+export const stories = async (devices) => (await Promise.all(devices.map(tell))).join("\n");
 
 /** With the time of day in seconds. */
 async function tell({ machine, page, troubles }) {
   const told = () => globalThis.lab?.all.flatMap(({ story }) => story.map(({ at, what }) => `${((at / 1000) % 1000).toFixed(3)} ${what}`));
   const story = await page.evaluate(told).catch((error) => [error.message]);
   const pair = await page.evaluate(() => globalThis.lab?.pair()).catch((error) => error.message);
-  return [`${machine}:`, ...(story ?? ['no library']), `in use: ${JSON.stringify(pair)}`, ...troubles].join('\n  ');
+  return [`${machine}:`, ...(story ?? ["no library"]), `in use: ${JSON.stringify(pair)}`, ...troubles].join("\n  ");
 }
 
 /** A link's secret, as the library makes it. */
-export const freshSecret = () => Buffer.from(random.bytes(16)).toString('base64url');
+export const freshSecret = () => Buffer.from(random.bytes(16)).toString("base64url");
 
 /** The page that imports the library from Beckon at `host`, and joins the rooms of these secrets. */
-export const agentUrl = (page, host, secrets, relayOnly = false) => `https://${webName(page)}/#${secrets.join(',')}@${host}${relayOnly ? '@relay-only' : ''}`;
+export const agentUrl = (page, host, secrets, relayOnly = false) => `https://${webName(page)}/#${secrets.join(",")}@${host}${relayOnly ? "@relay-only" : ""}`;
 
 /** Waits until the devices, two in a room, say that they reach each other by this way. */
 export async function untilPath(path, devices) {
   for (const device of devices) {
-    await until(`${device.machine} says ${path}`, devices, () => device.ask((path) => lab.peer?.state === 'open' && lab.peer.path === path, path));
+    await until(`${device.machine} says ${path}`, devices, () => device.ask((path) => lab.peer?.state === "open" && lab.peer.path === path, path));
   }
 }
 
@@ -92,7 +92,7 @@ export async function exchange(devices) {
       await sent;
     }),
   );
-  await until('both messages arrive and are confirmed', devices, async () => {
+  await until("both messages arrive and are confirmed", devices, async () => {
     const counts = await Promise.all(
       devices.map((device) => device.ask((word) => [lab.heard.filter(({ data }) => data.startsWith(word)).length, lab.waiting.size], word)),
     );

@@ -1,29 +1,29 @@
 // The network lab, inside its namespaces (lab.sh): builds the networks, starts Beckon, coturn and browsers in them, runs the scenarios
 // one after the other. `short`: those that fit into `npm test`. `20x`: each so many times. Other words choose scenarios by name.
-import { spawn } from 'node:child_process';
-import { after, test } from 'node:test';
-import { openBrowsers } from './browsers.mjs';
-import { openNames, webName } from './certificates.mjs';
-import { agentUrl, freshSecret, openDevice, until } from './devices.mjs';
-import { openNetwork, within } from './network.mjs';
-import { openTurn, SECRET } from './turn.mjs';
-import changes from './a-network-may-change.mjs';
-import relays from './a-relay-carries-what-nothing-else-can.mjs';
-import paths from './every-path-is-found.mjs';
-import clicks from './a-click-is-quick-on-a-bad-road.mjs';
-import doctors from './the-doctor-knows-the-network.mjs';
+import { spawn } from "node:child_process";
+import { after, test } from "node:test";
+import { openBrowsers } from "./browsers.mjs";
+import { openNames, webName } from "./certificates.mjs";
+import { agentUrl, freshSecret, openDevice, until } from "./devices.mjs";
+import { openNetwork, within } from "./network.mjs";
+import { openTurn, SECRET } from "./turn.mjs";
+import changes from "./a-network-may-change.mjs";
+import relays from "./a-relay-carries-what-nothing-else-can.mjs";
+import paths from "./every-path-is-found.mjs";
+import clicks from "./a-click-is-quick-on-a-bad-road.mjs";
+import doctors from "./the-doctor-knows-the-network.mjs";
 
 /** This is the first process of its namespace, which must not ignore Ctrl-C; everything else ends with it. */
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
 const words = process.argv.slice(2);
-const short = words.includes('short');
+const short = words.includes("short");
 /** Two labs side by side share the scenarios. */
-const SHARES = { '1/2': [paths, relays], '2/2': [changes, doctors, clicks] };
+const SHARES = { "1/2": [paths, relays], "2/2": [changes, doctors, clicks] };
 const [share = [paths, relays, changes, doctors, clicks]] = words.flatMap((word) => (word in SHARES ? [SHARES[word]] : []));
 const TIMES = /^(\d+)x$/;
 const times = Number(words.map((word) => TIMES.exec(word)?.[1]).find(Boolean) ?? 1);
-const wanted = words.filter((word) => word !== 'short' && !TIMES.test(word) && !(word in SHARES));
+const wanted = words.filter((word) => word !== "short" && !TIMES.test(word) && !(word in SHARES));
 /** No scenario takes longer, in ms. */
 const SCENARIO_MS = 240_000;
 
@@ -41,7 +41,7 @@ const turn = await openTurn();
 const browsers = openBrowsers();
 
 /** The process that serves the pages, in the lab's internet. */
-const web = spawn(...within('wan', process.execPath, new URL('web.mjs', import.meta.url).pathname), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+const web = spawn(...within("wan", process.execPath, new URL("web.mjs", import.meta.url).pathname), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
 let servers = 0;
 function serve(options) {
   const n = servers++;
@@ -49,11 +49,11 @@ function serve(options) {
   return new Promise((resolve, reject) => {
     const hear = (answer) => {
       if (answer.n !== n) return;
-      web.off('message', hear);
+      web.off("message", hear);
       if (answer.error) reject(new Error(answer.error));
       else resolve(webName(n));
     };
-    web.on('message', hear);
+    web.on("message", hear);
   });
 }
 await serve(null); // the page from elsewhere is the first
@@ -89,16 +89,29 @@ const lab = {
    * @param {number} [how.rooms] how many rooms they share
    * @param {boolean} [how.relayOnly] whether they want no path but by a relay
    */
-  async meet({ on = ['a', 'b'], engines = on.map(() => 'chromium'), stun = '', turn = [], secret = SECRET, ttl = 3600, credential, rooms = 1, page = false, relayOnly = false }) {
+  async meet({
+    on = ["a", "b"],
+    engines = on.map(() => "chromium"),
+    stun = "",
+    turn = [],
+    secret = SECRET,
+    ttl = 3600,
+    credential,
+    rooms = 1,
+    page = false,
+    relayOnly = false,
+  }) {
     const vars = { STUN_URLS: stun, TURN_URLS: turn.join(), TURN_TTL_S: String(ttl) };
     const host = await lab.beckon({ vars, secrets: turn.length ? { TURN_SECRET: secret } : {} });
     const secrets = Array.from({ length: rooms }, freshSecret);
     const url = page ? `https://${host}/#${secrets[0]}` : agentUrl(0, host, secrets, relayOnly);
-    const devices = on.map(async (machine, n) => openDevice(await browsers.get(engines[n], machine), machine, url, (page) => replaceCredential(page, credential)));
+    const devices = on.map(async (machine, n) =>
+      openDevice(await browsers.get(engines[n], machine), machine, url, (page) => replaceCredential(page, credential)),
+    );
     lab.devices.push(...(await Promise.all(devices)));
     if (page) return lab.devices;
-    await until('the library is there', lab.devices, async () => {
-      const there = await Promise.all(lab.devices.map((device) => device.ask(() => 'lab' in globalThis)));
+    await until("the library is there", lab.devices, async () => {
+      const there = await Promise.all(lab.devices.map((device) => device.ask(() => "lab" in globalThis)));
       return there.every(Boolean);
     });
     return lab.devices;
@@ -133,8 +146,8 @@ function scenario(name, body, { long = false } = {}) {
 /** @param {(lab: Lab) => Promise<void>} body */
 async function play(body) {
   network.road();
-  network.route('ra');
-  network.route('rb');
+  network.route("ra");
+  network.route("rb");
   await turn.start();
   try {
     await body(lab);

@@ -14,12 +14,16 @@ export function seeded(seed) {
     /** A whole number from 0 to below `end`. */
     below: (end) => Math.floor(next() * end),
     pick: (list) => list[Math.floor(next() * list.length)],
-    shuffled: (list) => list.map((item) => [next(), item]).sort(([a], [b]) => a - b).map(([, item]) => item),
+    shuffled: (list) =>
+      list
+        .map((item) => [next(), item])
+        .sort(([a], [b]) => a - b)
+        .map(([, item]) => item),
     bytes(length) {
       const bytes = new Uint8Array(length);
       for (let at = 0; at < length; at++) bytes[at] = next() * 256;
       return bytes;
     },
-    text: (length) => Array.from({ length }, () => String.fromCharCode(32 + Math.floor(next() * 0x500))).join(''),
+    text: (length) => Array.from({ length }, () => String.fromCharCode(32 + Math.floor(next() * 0x500))).join(""),
   };
 }

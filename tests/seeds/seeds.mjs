@@ -1,15 +1,17 @@
 // The seeds of the tests, from seeds.txt, and tests that take all their chance from them: what they draw themselves, and what the
 // library draws in their process.
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
-import { seeded } from './chance.mjs';
+import { AsyncLocalStorage } from "node:async_hooks";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { seeded } from "./chance.mjs";
 
 /** The lines of the list. @type {{ name: string, seed: number, found: string }[]} */
-export const listed = readFileSync(new URL('seeds.txt', import.meta.url), 'utf8').split('\n').flatMap((line) => {
-  const [, name, seed, found = ''] = /^([\w-]+) (\d+)(?: (.+))?$/.exec(line) ?? [];
-  return name ? [{ name, seed: Number(seed), found }] : [];
-});
+export const listed = readFileSync(new URL("seeds.txt", import.meta.url), "utf8")
+  .split("\n")
+  .flatMap((line) => {
+    const [, name, seed, found = ""] = /^([\w-]+) (\d+)(?: (.+))?$/.exec(line) ?? [];
+    return name ? [{ name, seed: Number(seed), found }] : [];
+  });
 
 /**
  * The seeds of this name; `BECKON_SEED=<seed>` takes the place of all of them.
@@ -47,15 +49,15 @@ const stream = () => streams.getStore() ?? latest;
 
 const mathRandom = Math.random;
 Math.random = () => stream()?.next() ?? mathRandom();
-replace('getRandomValues', (random, array) => {
+replace("getRandomValues", (random, array) => {
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength).set(random.bytes(array.byteLength));
   return array;
 });
-replace('randomUUID', (random) => {
+replace("randomUUID", (random) => {
   const bytes = Buffer.from(random.bytes(16));
   bytes[6] = (bytes[6] & 15) | 64;
   bytes[8] = (bytes[8] & 63) | 128;
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 });
 
 function replace(name, draw) {
@@ -93,7 +95,7 @@ export const TIMES = Number(process.env.BECKON_TIMES ?? 1);
  */
 export function chancy(name) {
   const seeds = seedsOf(name);
-  console.log(`# ${name}: BECKON_SEED=${seeds.join(', ')}`);
+  console.log(`# ${name}: BECKON_SEED=${seeds.join(", ")}`);
   return (title, body) => {
     for (const seed of seeds) {
       test(seeds.length > 1 ? `${title} (${seed})` : title, async (t) => {

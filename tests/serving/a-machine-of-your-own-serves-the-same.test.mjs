@@ -28,7 +28,9 @@ after(async () => {
 /** What an answer is, but for what belongs to one server's way of sending it. */
 async function seen(base, path, init) {
   const answer = await fetch(new URL(path, base), { redirect: "manual", ...init });
-  const headers = Object.fromEntries([...answer.headers].filter(([name]) => !/^(cf-|connection|content-(encoding|length)|date|etag|keep-alive|transfer-encoding|vary)/.test(name)));
+  const headers = Object.fromEntries(
+    [...answer.headers].filter(([name]) => !/^(cf-|connection|content-(encoding|length)|date|etag|keep-alive|transfer-encoding|vary)/.test(name)),
+  );
   return { status: answer.status, headers, body: await answer.text() };
 }
 
@@ -37,10 +39,23 @@ test("every file, and every way to ask for it, is answered as Cloudflare's asset
   const files = readdirSync(SITE, { recursive: true, encoding: "utf8" }).filter((name) => /\.\w+$/.test(name));
   assert.ok(files.includes("examples/chat.html"));
   const paths = files.flatMap((name) => [`/${name}`, `/${name.replace(/(index)?\.html$/, "")}`]);
-  for (const path of [...new Set(paths), "/doctor/", "/index", "/examples", "/examples/index", "/?a=1", "/doctor.html?a=1", "/_headers", "/nothing", "/beckon.js/", "/%"]) {
+  for (const path of [
+    ...new Set(paths),
+    "/doctor/",
+    "/index",
+    "/examples",
+    "/examples/index",
+    "/?a=1",
+    "/doctor.html?a=1",
+    "/_headers",
+    "/nothing",
+    "/beckon.js/",
+    "/%",
+  ]) {
     assert.deepEqual(await seen(at(here), path), await seen(beckon.url, path), path);
   }
-  for (const method of ["HEAD", "POST", "OPTIONS"]) assert.deepEqual(await seen(at(here), "/beckon.js", { method }), await seen(beckon.url, "/beckon.js", { method }), method);
+  for (const method of ["HEAD", "POST", "OPTIONS"])
+    assert.deepEqual(await seen(at(here), "/beckon.js", { method }), await seen(beckon.url, "/beckon.js", { method }), method);
   await beckon.close();
 });
 
@@ -58,7 +73,13 @@ test("what has not changed is not sent again, and text is sent compressed", asyn
 test("rules for headers are read as Cloudflare reads them", () => {
   const rules = parseHeaders("# a comment\n/*\n  X-All: one\n  X-Gone: soon\n\n/a/:name\n  X-All: two: three\n  ! X-Gone\n/a.b\n  x-dot: 1\n");
   assert.deepEqual([...headersFor("/a/b", rules)], [["x-all", "one, two: three"]]);
-  assert.deepEqual([...headersFor("/a/b/c", rules)], [["x-all", "one"], ["x-gone", "soon"]]);
+  assert.deepEqual(
+    [...headersFor("/a/b/c", rules)],
+    [
+      ["x-all", "one"],
+      ["x-gone", "soon"],
+    ],
+  );
   assert.equal(headersFor("/a.b", rules).get("x-dot"), "1");
   assert.equal(headersFor("/aXb", rules).get("x-dot"), undefined);
 });
@@ -127,15 +148,40 @@ test("however a proxy spells an address, it is the same network, and nonsense is
   const admitted = async (places) => {
     const key = `spelling${keys++}`;
     const sockets = [];
-    for (const [n, place] of places.entries()) sockets.push(await open(at(behind), { key, id: `n${n}`, token: "t" }, "/peerjs", place === null ? {} : { "X-Forwarded-For": place }));
+    for (const [n, place] of places.entries())
+      sockets.push(await open(at(behind), { key, id: `n${n}`, token: "t" }, "/peerjs", place === null ? {} : { "X-Forwarded-For": place }));
     const told = await Promise.all(sockets.map((socket) => socket.next()));
-    assert.ok(told.every((frame) => /"OPEN"|Too many peers from your network/.test(frame)), told.join());
+    assert.ok(
+      told.every((frame) => /"OPEN"|Too many peers from your network/.test(frame)),
+      told.join(),
+    );
     return told.filter((frame) => frame === '{"type":"OPEN"}').length;
   };
   for (const same of [
-    ["203.0.113.5", "203.0.113.5:4711", "::ffff:203.0.113.5", "[::ffff:203.0.113.5]:443", "::FFFF:CB00:7105", "198.51.100.1, 203.0.113.5:1", "evil, ::ffff:203.0.113.5,203.0.113.5", "127.0.0.1,203.0.113.5"],
+    [
+      "203.0.113.5",
+      "203.0.113.5:4711",
+      "::ffff:203.0.113.5",
+      "[::ffff:203.0.113.5]:443",
+      "::FFFF:CB00:7105",
+      "198.51.100.1, 203.0.113.5:1",
+      "evil, ::ffff:203.0.113.5,203.0.113.5",
+      "127.0.0.1,203.0.113.5",
+    ],
     ["2001:db8::1", "[2001:db8::1]:443", "2001:DB8::2", "[2001:db8::3]", "2001:db8::1%eth0", "[2001:db8::1%25eth0]:1", "::1, 2001:0db8::4"],
-    ["unknown", "_hidden", "203.0.113.5:x", "203.0.113.005", "[2001:db8::1", "203.0.113.5,", "203.0.113.5, ", ",", "unix:", "203.0.113.5/32", "127.0.0.1, nobody"],
+    [
+      "unknown",
+      "_hidden",
+      "203.0.113.5:x",
+      "203.0.113.005",
+      "[2001:db8::1",
+      "203.0.113.5,",
+      "203.0.113.5, ",
+      ",",
+      "unix:",
+      "203.0.113.5/32",
+      "127.0.0.1, nobody",
+    ],
   ]) {
     assert.equal(await admitted(same), 1, same.join(" | "));
   }
@@ -150,7 +196,10 @@ test("TURN credentials are made without Cloudflare's limiter, from a secret that
   const server = await begin({ data: folder, vars: { TURN_URLS: "turn:turn.example.org:3478", ICE_FOR_ALL: "true" } });
   delete process.env.TURN_SECRET;
   const { iceServers } = await (await fetch(new URL("/peerjs/ice", at(server)))).json();
-  assert.ok(iceServers.some(({ urls, credential }) => String(urls).includes("turn.example.org") && credential), JSON.stringify(iceServers));
+  assert.ok(
+    iceServers.some(({ urls, credential }) => String(urls).includes("turn.example.org") && credential),
+    JSON.stringify(iceServers),
+  );
   await server.close();
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".capnp"))) {
     assert.doesNotMatch(readFileSync(join(folder, name), "utf8"), /a secret of the operator/);
@@ -187,14 +236,26 @@ test("counts are to be had where the operator asks for them, and nowhere else", 
     await bob.next();
   }
   for (const line of [
-    "# TYPE beckon_joins_total counter", "beckon_joins_total 2", "beckon_stored_rows_total 1",
-    'beckon_refusals_total{code="not-a-message"} 2', 'beckon_refused_bytes_total{code="not-a-message"} 9',
-    'beckon_refusals_total{code="frame-too-long"} 1', 'beckon_refused_bytes_total{code="frame-too-long"} 278532',
+    "# TYPE beckon_joins_total counter",
+    "beckon_joins_total 2",
+    "beckon_stored_rows_total 1",
+    'beckon_refusals_total{code="not-a-message"} 2',
+    'beckon_refused_bytes_total{code="not-a-message"} 9',
+    'beckon_refusals_total{code="frame-too-long"} 1',
+    'beckon_refused_bytes_total{code="frame-too-long"} 278532',
     'beckon_paths_total{kind="direct"} 1',
-  ]) assert.ok(text.split("\n").includes(line), `${line} in\n${text}`);
+  ])
+    assert.ok(text.split("\n").includes(line), `${line} in\n${text}`);
   assert.match(text, /^(# (HELP|TYPE) beckon_\w+ .+\n|beckon_\w+(\{(code|kind)="[a-z-]+"\})? \d+\n)+$/);
   assert.doesNotMatch(text, /secret|ann|127/);
-  for (const [path, method, status] of /** @type {[string, string, number][]} */ ([["/", "GET", 404], ["/peerjs/id", "GET", 404], ["/metrics/", "GET", 404], ["/metrics", "POST", 405], ["/metrics?x", "GET", 200], ["/metrics", "HEAD", 200]])) {
+  for (const [path, method, status] of /** @type {[string, string, number][]} */ ([
+    ["/", "GET", 404],
+    ["/peerjs/id", "GET", 404],
+    ["/metrics/", "GET", 404],
+    ["/metrics", "POST", 405],
+    ["/metrics?x", "GET", 200],
+    ["/metrics", "HEAD", 200],
+  ])) {
     assert.equal((await fetch(new URL(path, counts), { method })).status, status, `${method} ${path}`);
   }
   // Where it is served, and where nobody has asked for counts, there are none.

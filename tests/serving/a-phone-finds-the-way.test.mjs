@@ -45,7 +45,9 @@ const freePort = () =>
 
 test("the page is served over https, and the link in the terminal, the QR code and the certificate agree", async (t) => {
   const port = await freePort();
-  const child = spawn(process.execPath, [LAN, "--lan", "--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", "0", "--config", builtConfig("lan")], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [LAN, "--lan", "--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", "0", "--config", builtConfig("lan")], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const ended = new Promise((settle) => child.on("exit", settle));
   t.after(() => (child.kill("SIGTERM"), ended));
   let told = "";
@@ -62,12 +64,18 @@ test("the page is served over https, and the link in the terminal, the QR code a
   assert.match(told, /browser will warn you/);
 
   const ca = readFileSync(new URL(".beckon/lan/cert.pem", ROOT));
-  for (const [path, expected] of /** @type {[string, RegExp][]} */ ([["/", /<title>[^<]*Beckon/], ["/peerjs/id", /^[0-9a-f-]{36}$/]])) {
+  for (const [path, expected] of /** @type {[string, RegExp][]} */ ([
+    ["/", /<title>[^<]*Beckon/],
+    ["/peerjs/id", /^[0-9a-f-]{36}$/],
+  ])) {
     const { status, body } = await new Promise((settle, reject) => {
       // With the certificate as the only authority, and the address checked against it.
       get(new URL(path, link), { ca }, (answer) => {
         let body = "";
-        answer.setEncoding("utf8").on("data", (text) => (body += text)).on("end", () => settle({ status: answer.statusCode, body }));
+        answer
+          .setEncoding("utf8")
+          .on("data", (text) => (body += text))
+          .on("end", () => settle({ status: answer.statusCode, body }));
       }).on("error", reject);
     });
     assert.equal(status, 200);
@@ -91,7 +99,8 @@ test("of several addresses the one of the default route comes first, then privat
 });
 
 test("without a network it says so, and serves nothing", () => {
-  const alone = 'data:text/javascript,import os from "node:os"; import { syncBuiltinESMExports } from "node:module"; os.networkInterfaces = () => ({}); syncBuiltinESMExports();';
+  const alone =
+    'data:text/javascript,import os from "node:os"; import { syncBuiltinESMExports } from "node:module"; os.networkInterfaces = () => ({}); syncBuiltinESMExports();';
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", alone, LAN, "--lan"], { encoding: "utf8", timeout: DEADLINE_MS });
   assert.deepEqual([status, stdout], [1, ""]);
   assert.match(stderr, /^This machine is in no network: connect it to one and try again, or use npm start, which serves this machine alone\.\n$/);

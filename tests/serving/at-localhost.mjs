@@ -28,7 +28,9 @@ const port = await new Promise((settle) => {
     server.close(() => settle(port));
   });
 });
-const wrangler = spawn("wrangler", ["dev", "--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", "0", "--config", config], { stdio: ["ignore", "pipe", "inherit"] });
+const wrangler = spawn("wrangler", ["dev", "--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", "0", "--config", config], {
+  stdio: ["ignore", "pipe", "inherit"],
+});
 const ended = new Promise((settle) => wrangler.on("exit", settle));
 let printed = "";
 await new Promise((settle, reject) => {

@@ -28,8 +28,27 @@ const NOT_CHECKED = [
 async function ask(name, url, ...options) {
   const report = join(output, `${name}.har`);
   mkdirSync(output, { recursive: true });
-  const command = ["run", new URL("docs/openapi.yaml", ROOT).pathname, "--url", url, "--checks", "all", "--exclude-checks", NOT_CHECKED.join(), "--max-examples", "15", "--seed", "1",
-    "--generation-deterministic", "--no-color", "--report", "har", "--report-har-path", report, ...options];
+  const command = [
+    "run",
+    new URL("docs/openapi.yaml", ROOT).pathname,
+    "--url",
+    url,
+    "--checks",
+    "all",
+    "--exclude-checks",
+    NOT_CHECKED.join(),
+    "--max-examples",
+    "15",
+    "--seed",
+    "1",
+    "--generation-deterministic",
+    "--no-color",
+    "--report",
+    "har",
+    "--report-har-path",
+    report,
+    ...options,
+  ];
   const env = { ...process.env, SCHEMATHESIS_HOOKS: new URL("openapi_texts.py", import.meta.url).pathname, PYTHONDONTWRITEBYTECODE: "1" };
   const child = spawn(SCHEMATHESIS, command, { cwd: output, env, stdio: ["ignore", "pipe", "pipe"] });
   let told = "";
@@ -39,7 +58,10 @@ async function ask(name, url, ...options) {
   const base = new URL(url).pathname.replace(/\/$/, "");
   const { entries } = JSON.parse(readFileSync(report, "utf8")).log;
   const kind = ({ request, response }) => {
-    const word = new URL(request.url).pathname.slice(base.length).replace(/^\/.*\/(id|peers|ice)$/, "/{key}/$1").replace(/^\/paths\/.*/, "/paths/{kind}");
+    const word = new URL(request.url).pathname
+      .slice(base.length)
+      .replace(/^\/.*\/(id|peers|ice)$/, "/{key}/$1")
+      .replace(/^\/paths\/.*/, "/paths/{kind}");
     return `${request.method} ${word} ${response.status}`;
   };
   return [...new Set(entries.map(kind))].sort();
@@ -54,7 +76,19 @@ test("as it is deployed", async () => {
   const beckon = await start({});
   await join_(beckon, "/peerjs");
   const seen = await ask("deployed", beckon.url.href);
-  for (const kind of ["GET / 200", "HEAD / 200", "GET /health 200", "POST /paths/{kind} 404", "OPTIONS /health 204", "GET /{key}/id 200", "HEAD /{key}/id 200", "GET /{key}/peers 401", "GET /{key}/ice 200", "GET /{key}/ice 401", "HEAD /{key}/ice 200"]) {
+  for (const kind of [
+    "GET / 200",
+    "HEAD / 200",
+    "GET /health 200",
+    "POST /paths/{kind} 404",
+    "OPTIONS /health 204",
+    "GET /{key}/id 200",
+    "HEAD /{key}/id 200",
+    "GET /{key}/peers 401",
+    "GET /{key}/ice 200",
+    "GET /{key}/ice 401",
+    "HEAD /{key}/ice 200",
+  ]) {
     assert.ok(seen.includes(kind), `${kind} was not seen: ${seen.join(", ")}`);
   }
 });
@@ -64,7 +98,8 @@ test("elsewhere, with discovery, one key and little patience", async () => {
   await join_(beckon, "/app/peerjs");
   const url = new URL("/app", beckon.url).href;
   const seen = await ask("elsewhere", url);
-  for (const kind of ["GET / 200", "GET /{key}/peers 200", "GET /{key}/ice 403", "OPTIONS /{key}/ice 204"]) assert.ok(seen.includes(kind), `${kind} was not seen: ${seen.join(", ")}`);
+  for (const kind of ["GET / 200", "GET /{key}/peers 200", "GET /{key}/ice 403", "OPTIONS /{key}/ice 204"])
+    assert.ok(seen.includes(kind), `${kind} was not seen: ${seen.join(", ")}`);
   // A network that has asked too often (ICE_LIMIT in wrangler.toml), in the minute in which it has.
   await inOneMinute(async (again) => {
     const address = `203.0.113.${again}`;

@@ -34,6 +34,9 @@ for (const [name, { ipv6, hosts, ips }] of Object.entries(MACHINES)) {
     child.stderr.on("data", (data) => (complained += data));
     const code = await new Promise((settle) => child.on("error", settle).on("close", settle));
     assert.equal(code, 0, `a machine of its own wants root and namespaces (in a container: --privileged); this one said: ${complained}${heard}`);
-    assert.deepEqual(heard.trim().split("\n"), ["npm start", ...ips.map((ip) => `npm run serve at ${ip}`)].map((server) => `${server}, 200 alice: hello`));
+    assert.deepEqual(
+      heard.trim().split("\n"),
+      ["npm start", ...ips.map((ip) => `npm run serve at ${ip}`)].map((server) => `${server}, 200 alice: hello`),
+    );
   });
 }

@@ -49,7 +49,11 @@ function machine(t, programs) {
 }
 /** A curl that writes down what it was asked for, and answers with this. */
 const curl = (answer) => `echo "$@" >>"$HOME/fetched"\n${answer}`;
-const sentences = (text) => text.replace(/\x1b\[\d*m/g, "").trim().split("\n");
+const sentences = (text) =>
+  text
+    .replace(/\x1b\[\d*m/g, "")
+    .trim()
+    .split("\n");
 
 test("where nothing may be downloaded, one sentence says what is missing and what to do", (t) => {
   const { home, setUp } = machine(t, { curl: curl("exit 1") });
@@ -86,15 +90,26 @@ test("where it may, Rust comes from its own installer, with what the build needs
 });
 
 test("where nothing may be downloaded and Debian has a Rust, it is Debian's, and all packages come at once; a step that fails shows why", (t) => {
-  const debian = { id: "echo 0", dpkg: "", "apt-cache": `[ -e "$HOME/updated" ]`, "apt-get": `case "$*" in *update*) : >"$HOME/updated";; *) echo "$@" >>"$HOME/packages"; echo "E: no room" >&2; exit 100;; esac` };
+  const debian = {
+    id: "echo 0",
+    dpkg: "",
+    "apt-cache": `[ -e "$HOME/updated" ]`,
+    "apt-get": `case "$*" in *update*) : >"$HOME/updated";; *) echo "$@" >>"$HOME/packages"; echo "E: no room" >&2; exit 100;; esac`,
+  };
   for (const env of [{ RUSTUP_AUTO_INSTALL: "0" }, {}]) {
     const { home, setUp } = machine(t, debian);
     const { status, stderr } = setUp(env);
     assert.equal(status, 1, stderr);
-    assert.match(readFileSync(join(home, "packages"), "utf8"), /^[^\n]* install --no-install-recommends gcc libc6-dev rustc-web cargo-web rust-web-src lld ca-certificates\n$/);
+    assert.match(
+      readFileSync(join(home, "packages"), "utf8"),
+      /^[^\n]* install --no-install-recommends gcc libc6-dev rustc-web cargo-web rust-web-src lld ca-certificates\n$/,
+    );
     const said = sentences(stderr);
     assert.match(said[0], /^beckon: steps to do: \d: installing gcc .*; building Rust's standard library for wasm32/);
-    assert.match(stderr, /beckon:.* step 1 of \d failed: installing gcc libc6-dev rustc-web .* What it printed is in .*\/tools\/logs\/debian\.log, and ends so:/);
+    assert.match(
+      stderr,
+      /beckon:.* step 1 of \d failed: installing gcc libc6-dev rustc-web .* What it printed is in .*\/tools\/logs\/debian\.log, and ends so:/,
+    );
     assert.equal(said.at(-1), "E: no room");
   }
 });
@@ -111,18 +126,26 @@ test("what is set up is said in a line for each step, and nothing where nothing 
 test("on a terminal it is one line that is written again, no wider than the terminal", () => {
   const steps = `set -e; cd "${ROOT}"; . tools/env.sh; . tools/steps.sh; do_one() { sleep 1.2; }; do_two() { :; }; step one "${"long ".repeat(40)}"; step two "the second thing" one; run_steps finished`;
   const home = mkdtempSync(join(tmpdir(), "beckon-machine-"));
-  const { stdout, status } = spawnSync("script", ["-qec", `bash -c '${steps}'`, "/dev/null"], { env: { ...process.env, TERM: "xterm", BECKON_TOOLS: home }, encoding: "utf8", timeout: 60_000 });
+  const { stdout, status } = spawnSync("script", ["-qec", `bash -c '${steps}'`, "/dev/null"], {
+    env: { ...process.env, TERM: "xterm", BECKON_TOOLS: home },
+    encoding: "utf8",
+    timeout: 60_000,
+  });
   rmSync(home, { recursive: true });
   assert.equal(status, 0, stdout);
   const shown = stdout.replace(/\x1b\[\d*m/g, "").split("\r\x1b[K");
   assert.match(shown[1], /^beckon: step 1 of 2: long /);
   assert.ok(shown.includes("beckon: step 2 of 2: the second thing, 0 s"), stdout);
-  assert.ok(shown.every((line) => line.length < 80), stdout);
+  assert.ok(
+    shown.every((line) => line.length < 80),
+    stdout,
+  );
   assert.match(shown.at(-1), /^beckon: finished in \d+ s\r\n$/);
 });
 
 test("Rust that is too old is told, with what to do", (t) => {
-  const version = (text) => machine(t, { cc: "", cargo: "", rustc: `case "$1" in --version) echo "rustc ${text} (0 2022-08-08)";; *) echo "$HOME";; esac` }).setUp();
+  const version = (text) =>
+    machine(t, { cc: "", cargo: "", rustc: `case "$1" in --version) echo "rustc ${text} (0 2022-08-08)";; *) echo "$HOME";; esac` }).setUp();
   const { status, stderr } = version("1.63.0");
   assert.equal(status, 1, stderr);
   assert.match(sentences(stderr).at(-1), /^beckon: This machine's Rust \(rustc 1\.63\.0 .*\) is older than what Beckon needs, 1\.\d+: run rustup update /);
@@ -134,7 +157,10 @@ const until = async (so) => {
   while (!so()) await sleep(20);
 };
 
-for (const [signal, code] of /** @type {[NodeJS.Signals, number][]} */ ([["SIGINT", 130], ["SIGTERM", 143]])) {
+for (const [signal, code] of /** @type {[NodeJS.Signals, number][]} */ ([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+])) {
   test(`whoever ends it with ${signal} ends all that it has begun`, async (t) => {
     const { home, begin } = machine(t, { cc: "", curl: 'echo $$ >"$HOME/new" && /bin/mv "$HOME/new" "$HOME/pid"\nexec sleep 1000' });
     const { child, ended } = begin();

@@ -32,7 +32,19 @@ for (const linker of [null, ...linkers]) {
     t.after(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, "answer.rs"), CRATE);
     const named = linker ? [`-Clinker=${linker}`] : [];
-    rustc("--edition", "2021", "-O", "--target", "wasm32-unknown-unknown", "--crate-type", "cdylib", ...named, "-o", join(folder, "answer.wasm"), join(folder, "answer.rs"));
+    rustc(
+      "--edition",
+      "2021",
+      "-O",
+      "--target",
+      "wasm32-unknown-unknown",
+      "--crate-type",
+      "cdylib",
+      ...named,
+      "-o",
+      join(folder, "answer.wasm"),
+      join(folder, "answer.rs"),
+    );
     const { instance } = await WebAssembly.instantiate(readFileSync(join(folder, "answer.wasm")));
     const { answer } = /** @type {{ answer: () => number }} */ (instance.exports);
     assert.equal(answer(), 42 * 5); // and 41 blanks, less 41

@@ -11,7 +11,11 @@ const REGISTERS = /^(?:test|describe|it|suite)$/;
 /** Whether a statement at the top of a file waits: for anything outside of a function. */
 function waits(node) {
   if (ts.isFunctionLike(node)) return false;
-  return ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier !== undefined) || (ts.forEachChild(node, (child) => waits(child) || undefined) ?? false);
+  return (
+    ts.isAwaitExpression(node) ||
+    (ts.isForOfStatement(node) && node.awaitModifier !== undefined) ||
+    (ts.forEachChild(node, (child) => waits(child) || undefined) ?? false)
+  );
 }
 
 /** Whether it registers a test. */
@@ -25,15 +29,26 @@ function registers(node) {
 function tooLate(name, text) {
   const { statements } = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
   const first = statements.findIndex(registers);
-  return first < 0 ? [] : statements.slice(first).filter(waits).map((statement) => `${name}: ${statement.getText().split("\n")[0]}`);
+  return first < 0
+    ? []
+    : statements
+        .slice(first)
+        .filter(waits)
+        .map((statement) => `${name}: ${statement.getText().split("\n")[0]}`);
 }
 
 test("no test file waits after its first test", () => {
   const files = globSync("tests/*/*.test.mjs", { cwd: root });
   assert.ok(files.length > 50, `${files.length} files`);
-  assert.deepEqual(files.flatMap((name) => tooLate(name, readFileSync(root + name, "utf8"))), []);
+  assert.deepEqual(
+    files.flatMap((name) => tooLate(name, readFileSync(root + name, "utf8"))),
+    [],
+  );
 });
 
 test("one that does is found", () => {
-  assert.deepEqual(tooLate("a file", "await start();\nfor (const n of [1, 2]) test('a', async () => { await n; });\nconst two = await start();\ntest('b', () => {});"), ["a file: const two = await start();"]);
+  assert.deepEqual(
+    tooLate("a file", "await start();\nfor (const n of [1, 2]) test('a', async () => { await n; });\nconst two = await start();\ntest('b', () => {});"),
+    ["a file: const two = await start();"],
+  );
 });

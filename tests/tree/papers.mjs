@@ -2,7 +2,11 @@
 
 /** Pieces of code: the language, the text, and the line that each begins in. @param {string} text */
 export function pieces(text) {
-  return [...text.matchAll(/^```(\S*)\n([^]*?)^```$/gm)].map(({ index, 1: language = "", 2: code = "" }) => ({ language, code, line: text.slice(0, index).split("\n").length }));
+  return [...text.matchAll(/^```(\S*)\n([^]*?)^```$/gm)].map(({ index, 1: language = "", 2: code = "" }) => ({
+    language,
+    code,
+    line: text.slice(0, index).split("\n").length,
+  }));
 }
 
 /** The sentences of a text, without code, tables, headings, pictures and comments. Each list item is a paragraph. @param {string} text */
@@ -15,7 +19,12 @@ export function sentences(text) {
     .replace(/`[^`]+`/g, "Code")
     .replace(/\[([^\]]+)\](\([^)]*\)|\[[^\]]*\])/g, "$1")
     .replace(/\*+(?=\S)|(?<=\S)\*+|^> ?/gm, "");
-  const paragraphs = prose.split(/\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) )/).map((paragraph) => paragraph.replace(/^\s*(?:[-*]|\d+\.) /, "").replace(/\s+/g, " ").trim());
+  const paragraphs = prose.split(/\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) )/).map((paragraph) =>
+    paragraph
+      .replace(/^\s*(?:[-*]|\d+\.) /, "")
+      .replace(/\s+/g, " ")
+      .trim(),
+  );
   return paragraphs.flatMap((paragraph) => paragraph.split(/(?<=[.!?][)"”’]*) (?=[^a-z])/)).filter((sentence) => words(sentence));
 }
 

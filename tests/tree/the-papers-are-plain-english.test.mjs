@@ -37,7 +37,10 @@ test("what is not plain is found", () => {
   const long = `It ${"very ".repeat(29)}long.`;
   const text = `# Who reads a heading\n\nShort, with \`a b c\`. [Two words](docs/x.md).\n\n${long}\n\n| ${long} |\n\n\`\`\`sh\n${long}\n\`\`\`\n\n* Whoever comes.\n* Who comes? A guest.\n`;
   assert.deepEqual(sentences(text).map(words), [3, 2, 31, 2, 2, 2]);
-  assert.deepEqual(complaints(text, MOST_WORDS).map((why) => why.split(":")[0]), ["31 words", "no subject at its beginning"]);
+  assert.deepEqual(
+    complaints(text, MOST_WORDS).map((why) => why.split(":")[0]),
+    ["31 words", "no subject at its beginning"],
+  );
 });
 
 /** All pieces of code. */
@@ -51,31 +54,54 @@ test("every piece of code says what it is written in", () => {
 });
 
 /** What pieces of code use without saying where it comes from: the lines before them have it. */
-const GIVEN = { Peer: 'import { Peer } from "peerjs";', peer: "declare const peer: import('peerjs').Peer;", token: "declare const token: string;", user: "declare const user: { id: string };", response: "declare const response: { json(value: object): void };" };
+const GIVEN = {
+  Peer: 'import { Peer } from "peerjs";',
+  peer: "declare const peer: import('peerjs').Peer;",
+  token: "declare const token: string;",
+  user: "declare const user: { id: string };",
+  response: "declare const response: { json(value: object): void };",
+};
 
 /** A piece of code as a module that TypeScript can judge. */
 function module({ language, code }) {
-  const program = language === "html" ? code.match(/<script type="module">([^]*?)<\/script>/)?.[1] ?? "" : code;
-  const given = Object.entries(GIVEN).filter(([name]) => new RegExp(`\\b${name}\\b`).test(program.replace(/["'`][^"'`\n]*["'`]/g, "")) && !new RegExp(`\\b(const|let|import) [^=\n]*\\b${name}\\b`).test(program));
+  const program = language === "html" ? (code.match(/<script type="module">([^]*?)<\/script>/)?.[1] ?? "") : code;
+  const given = Object.entries(GIVEN).filter(
+    ([name]) =>
+      new RegExp(`\\b${name}\\b`).test(program.replace(/["'`][^"'`\n]*["'`]/g, "")) && !new RegExp(`\\b(const|let|import) [^=\n]*\\b${name}\\b`).test(program),
+  );
   return `${given.map(([, line]) => line).join("\n")}\n${program.replace(/https:\/\/[\w.-]+\/beckon\.js/g, "./beckon.js")}\nexport {};\n`;
 }
 
 /** What TypeScript has to say against modules, which are taken for neighbours of the library. */
 function judge(modules) {
-  const options = { strict: false, noEmit: true, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, skipLibCheck: true, lib: ["lib.es2023.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"], types: ["node"] };
+  const options = {
+    strict: false,
+    noEmit: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    skipLibCheck: true,
+    lib: ["lib.es2023.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
+    types: ["node"],
+  };
   const host = ts.createCompilerHost(options);
   const texts = new Map(modules.map((text, n) => [join(ROOT, `public/paper-${n}.ts`), text]));
   const { getSourceFile, fileExists } = host;
   host.fileExists = (file) => texts.has(file) || fileExists(file);
   host.getSourceFile = (file, ...rest) => (texts.has(file) ? ts.createSourceFile(file, texts.get(file), ts.ScriptTarget.ES2022) : getSourceFile(file, ...rest));
   const program = ts.createProgram([...texts.keys()], options, host);
-  return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => `${file?.fileName.match(/paper-(\d+)/)?.[1]}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`);
+  return ts
+    .getPreEmitDiagnostics(program)
+    .map(({ file, messageText }) => `${file?.fileName.match(/paper-(\d+)/)?.[1]}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`);
 }
 
 test("every program is one, and uses the library and PeerJS as they are", () => {
   const programs = written("js", "html");
   assert.ok(programs.length >= 5, `${programs.length} programs`);
-  assert.deepEqual(judge(programs.map(module)).map((why) => why.replace(/^\d+/, (n) => programs[n].at)), []);
+  assert.deepEqual(
+    judge(programs.map(module)).map((why) => why.replace(/^\d+/, (n) => programs[n].at)),
+    [],
+  );
 });
 
 test("a program that is none, or asks for what is not there, is found", () => {

@@ -7,7 +7,9 @@ import { test } from "node:test";
 const ROOT = new URL("../../", import.meta.url);
 const read = (file) => readFileSync(new URL(file, ROOT), "utf8");
 /** What git knows, and what it would add. */
-const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], { cwd: ROOT, encoding: "utf8" }).split("\0").filter(Boolean);
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], { cwd: ROOT, encoding: "utf8" })
+  .split("\0")
+  .filter(Boolean);
 /** Checksums, for which lock files are made; and pictures. */
 const texts = files.filter((file) => !/(^|\/)(package-lock\.json|Cargo\.lock)$|\.(webp|png)$/.test(file));
 
@@ -57,12 +59,18 @@ test("no file holds one", () => {
 });
 
 test("files with secrets are not added", () => {
-  assert.deepEqual(files.filter((file) => /(^|\/)\.dev\.vars($|\.(?!example$))|(^|\/)\.env|\.(pem|key|p12)$/.test(file)), []);
+  assert.deepEqual(
+    files.filter((file) => /(^|\/)\.dev\.vars($|\.(?!example$))|(^|\/)\.env|\.(pem|key|p12)$/.test(file)),
+    [],
+  );
   assert.match(read(".gitignore"), /^\/\.dev\.vars\*?$/m);
 });
 
 test("every secret that is read has its line in .dev.vars.example, and none has one in wrangler.toml", () => {
-  const sources = files.filter((file) => file.startsWith("src/") && file.endsWith(".rs")).map(read).join("\n");
+  const sources = files
+    .filter((file) => file.startsWith("src/") && file.endsWith(".rs"))
+    .map(read)
+    .join("\n");
   const secrets = new Set([...sources.matchAll(/\b(?:secret|env\.text)\("([A-Z_]+)"\)/g)].map(([, name]) => name));
   assert.deepEqual([...secrets].sort(), ["TOKEN_KEY", "TURN_KEY_API_TOKEN", "TURN_PASSWORD", "TURN_SECRET"]);
   const [example, paper, config] = [".dev.vars.example", "docs/configuration.md", "wrangler.toml"].map(read);

@@ -14,7 +14,18 @@ const manifest = JSON.parse(read("package.json"));
 
 /** The anchors of a document's headings, as GitHub makes them. */
 const anchors = (file) =>
-  new Set([...read(file).replace(/^```[^]*?^```/gm, "").matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-")));
+  new Set(
+    [
+      ...read(file)
+        .replace(/^```[^]*?^```/gm, "")
+        .matchAll(/^#+ (.*)$/gm),
+    ].map(([, heading]) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, "")
+        .replaceAll(" ", "-"),
+    ),
+  );
 
 test("every link within the repository leads somewhere", () => {
   assert.ok(documents.length >= 12, documents.join());
@@ -33,7 +44,8 @@ test("every link within the repository leads somewhere", () => {
 
 test("every file that is named is there", () => {
   for (const file of documents) {
-    for (const [, path] of read(file).matchAll(/`((?:src|public|tests|tools|docs)\/[\w./-]+\.\w+)`/g)) assert.ok(existsSync(join(ROOT, path)), `${file}: ${path}`);
+    for (const [, path] of read(file).matchAll(/`((?:src|public|tests|tools|docs)\/[\w./-]+\.\w+)`/g))
+      assert.ok(existsSync(join(ROOT, path)), `${file}: ${path}`);
   }
 });
 
@@ -53,7 +65,11 @@ test("the deploy button asks for no secret, and explains what can be set", () =>
   assert.doesNotMatch(example, /^[^#\s]/m, "a line without # is a field that must be filled in");
   const secrets = [...example.matchAll(/^# ([A-Z_]+)="/gm)].map(([, name]) => name);
   const config = read("wrangler.toml");
-  const known = new Set([...secrets, ...[...config.matchAll(/^([A-Z_]+) = /gm)].map(([, name]) => name), ...[...config.matchAll(/^name = "([A-Z_]+)"/gm)].map(([, name]) => name)]);
+  const known = new Set([
+    ...secrets,
+    ...[...config.matchAll(/^([A-Z_]+) = /gm)].map(([, name]) => name),
+    ...[...config.matchAll(/^name = "([A-Z_]+)"/gm)].map(([, name]) => name),
+  ]);
   for (const [name, { description }] of Object.entries(bindings)) assert.ok(known.has(name) && description, name);
   for (const secret of secrets) assert.match(bindings[secret]?.description ?? "", /^Optional: /, secret);
 });
@@ -75,9 +91,15 @@ test("the licence is the same wherever it is named", () => {
 
 test("every source file is on the map, and nothing else is", () => {
   const map = read("docs/architecture.md");
-  const sources = globSync("{src,public}/**/*.{rs,js}", { cwd: ROOT }).filter((path) => !/\/(vendor|examples)\//.test(path)).map((path) => basename(path));
+  const sources = globSync("{src,public}/**/*.{rs,js}", { cwd: ROOT })
+    .filter((path) => !/\/(vendor|examples)\//.test(path))
+    .map((path) => basename(path));
   assert.ok(sources.length > 80, `${sources.length} files`);
-  for (const name of sources) assert.ok([`\`${name}\``, `/${name}\``].some((text) => map.includes(text)), `docs/architecture.md does not say what ${name} does`);
+  for (const name of sources)
+    assert.ok(
+      [`\`${name}\``, `/${name}\``].some((text) => map.includes(text)),
+      `docs/architecture.md does not say what ${name} does`,
+    );
   for (const [, name] of map.matchAll(/`(?:[\w-]+\/)*([\w-]+\.(?:rs|js))`/g)) assert.ok(sources.includes(name), `docs/architecture.md names ${name}`);
 });
 
@@ -91,7 +113,16 @@ test("the papers that are linked from elsewhere are there, and say what is looke
   assert.match(read("SECURITY.md"), /^## How to report$/m);
   assert.match(read("SECURITY.md"), /^## The promise$/m);
   assert.match(read("PRIVACY.md"), /^## On the server$/m);
-  for (const paper of ["SECURITY.md", "PRIVACY.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/configuration.md", "docs/performance.md", "docs/moving-from-peerserver.md"]) {
+  for (const paper of [
+    "SECURITY.md",
+    "PRIVACY.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/configuration.md",
+    "docs/performance.md",
+    "docs/moving-from-peerserver.md",
+  ]) {
     assert.ok(read("README.md").includes(`](${paper})`), `the README leads to ${paper}`);
   }
 });
@@ -113,11 +144,25 @@ test("pictures that are put together are the same pictures, one after the other"
     file.writeUInt32LE(text.length, 16);
     return file;
   };
-  const [kind, ring, ...frames] = chunks(animate(300, 2, [{ picture: picture("odd"), ms: 70_000 }, { picture: picture("even"), ms: 1 }]));
+  const [kind, ring, ...frames] = chunks(
+    animate(300, 2, [
+      { picture: picture("odd"), ms: 70_000 },
+      { picture: picture("even"), ms: 1 },
+    ]),
+  );
   assert.deepEqual([kind.name, [...kind.data]], ["VP8X", [2, 0, 0, 0, 43, 1, 0, 1, 0, 0]]);
   assert.deepEqual([ring.name, [...ring.data]], ["ANIM", [0, 0, 0, 0, 0, 0]]);
-  assert.deepEqual(frames.map(({ name, data }) => [name, data.readUIntLE(6, 3) + 1, data.readUIntLE(9, 3) + 1, data.readUIntLE(12, 3)]), [["ANMF", 300, 2, 70_000], ["ANMF", 300, 2, 1]]);
-  assert.deepEqual(frames.map(({ data }) => data.toString("latin1", 16, 20) + data.readUInt32LE(20) + data.toString("latin1", 24, 27)), ["VP8 3odd", "VP8 4eve"]);
+  assert.deepEqual(
+    frames.map(({ name, data }) => [name, data.readUIntLE(6, 3) + 1, data.readUIntLE(9, 3) + 1, data.readUIntLE(12, 3)]),
+    [
+      ["ANMF", 300, 2, 70_000],
+      ["ANMF", 300, 2, 1],
+    ],
+  );
+  assert.deepEqual(
+    frames.map(({ data }) => data.toString("latin1", 16, 20) + data.readUInt32LE(20) + data.toString("latin1", 24, 27)),
+    ["VP8 3odd", "VP8 4eve"],
+  );
   assert.throws(() => chunks(Buffer.from("GIF89a, and more of it")), /no WebP file/);
 });
 
@@ -175,7 +220,9 @@ test("defaults and limits are said as they are", () => {
     `| frames waiting for one absent peer | ${limit("MAX_WAITING_PER_PEER")} frames, ${mib(limit("MAX_WAITING_BYTES_PER_PEER"))} |`,
     `| frames waiting in one object | ${count(limit("MAX_WAITING_ROWS"))} frames, ${mib(limit("MAX_WAITING_BYTES"))} |`,
     `at most ${kib(little)} at once, and\n${kib(littleRate)} a second since`,
-    ...["JOIN_LIMIT", "ICE_LIMIT"].map((name) => `${count(Number(read("wrangler.toml").match(new RegExp(`name = "${name}"\\n[^[]*?limit = (\\d+)`))?.[1]))} a minute (\`${name}\`)`),
+    ...["JOIN_LIMIT", "ICE_LIMIT"].map(
+      (name) => `${count(Number(read("wrangler.toml").match(new RegExp(`name = "${name}"\\n[^[]*?limit = (\\d+)`))?.[1]))} a minute (\`${name}\`)`,
+    ),
   ]) {
     assert.ok(paper.includes(text), `docs/configuration.md does not say: ${text}`);
   }

@@ -10,22 +10,37 @@ const read = (file) => readFileSync(new URL(file, ROOT), "utf8");
 
 /** What is deployed, or served to browsers, asks for nothing but to be named. */
 const PERMISSIVE = new Set([
-  "MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "0BSD", "Unlicense", "CC0-1.0", "BSL-1.0", "Unicode-3.0", "Apache-2.0 WITH LLVM-exception",
+  "MIT",
+  "Apache-2.0",
+  "BSD-2-Clause",
+  "BSD-3-Clause",
+  "ISC",
+  "Zlib",
+  "0BSD",
+  "Unlicense",
+  "CC0-1.0",
+  "BSL-1.0",
+  "Unicode-3.0",
+  "Apache-2.0 WITH LLVM-exception",
 ]);
 /** What only builds and tests may also be this: it is not passed on. */
 const TOOLS = new Set([...PERMISSIVE, "MPL-2.0", "MPL 2.0", "LGPL-3.0-or-later"]);
 
 /** Whether a licence expression (SPDX; a slash is an old OR) can be met with these licences. */
 function met(expression, allowed) {
-  const tokens = expression.replaceAll("/", " OR ").match(/\(|\)|\bOR\b|\bAND\b|(?:(?!\bOR\b|\bAND\b)[^()])+/g).map((token) => token.trim()).filter(Boolean);
+  const tokens = expression
+    .replaceAll("/", " OR ")
+    .match(/\(|\)|\bOR\b|\bAND\b|(?:(?!\bOR\b|\bAND\b)[^()])+/g)
+    .map((token) => token.trim())
+    .filter(Boolean);
   const either = () => {
     let good = both();
-    while (tokens[0] === "OR") (tokens.shift(), (good = both() || good));
+    while (tokens[0] === "OR") tokens.shift(), (good = both() || good);
     return good;
   };
   const both = () => {
     let good = one();
-    while (tokens[0] === "AND") (tokens.shift(), (good = one() && good));
+    while (tokens[0] === "AND") tokens.shift(), (good = one() && good);
     return good;
   };
   const one = () => {
@@ -41,7 +56,13 @@ function met(expression, allowed) {
 }
 
 const metadata = (...more) =>
-  JSON.parse(execFileSync("cargo", ["metadata", "--offline", "--locked", "--format-version=1", "--filter-platform=wasm32-unknown-unknown", ...more], { cwd: ROOT, encoding: "utf8", maxBuffer: 1e8 }));
+  JSON.parse(
+    execFileSync("cargo", ["metadata", "--offline", "--locked", "--format-version=1", "--filter-platform=wasm32-unknown-unknown", ...more], {
+      cwd: ROOT,
+      encoding: "utf8",
+      maxBuffer: 1e8,
+    }),
+  );
 
 test("licence expressions are read", () => {
   const allowed = new Set(["MIT", "ISC", "X WITH Y"]);
@@ -63,12 +84,17 @@ test("every npm package may be used, and what is served may be served", () => {
   const served = new Set(["node_modules/peerjs", "node_modules/lean-qr"]);
   // What peerjs.min.js has in it.
   for (const name of Object.keys(packages["node_modules/peerjs"].dependencies)) served.add(`node_modules/${name}`);
-  const bad = named.filter(([path, { license }]) => !license || !met(license, served.has(path) ? PERMISSIVE : TOOLS)).map(([path, { license }]) => `${path}: ${license}`);
+  const bad = named
+    .filter(([path, { license }]) => !license || !met(license, served.has(path) ? PERMISSIVE : TOOLS))
+    .map(([path, { license }]) => `${path}: ${license}`);
   assert.deepEqual(bad, []);
   assert.ok([...served].every((path) => packages[path]));
   // Without `resolved` it is the registry that npm is set to; never some other place.
   const astray = named.filter(([, { resolved, integrity }]) => !integrity || (resolved && !resolved.startsWith("https://registry.npmjs.org/")));
-  assert.deepEqual(astray.map(([path]) => path), []);
+  assert.deepEqual(
+    astray.map(([path]) => path),
+    [],
+  );
 });
 
 test("nothing that we chose ourselves has been given up by its authors, and all of it is pinned", () => {
@@ -92,7 +118,8 @@ test("six crates at most, from crates.io, and no more than Cargo.lock says", () 
 test("no unsafe code, and nothing that panics", () => {
   const lib = read("src/lib.rs");
   assert.match(lib, /^#!\[forbid\(unsafe_code\)\]$/m);
-  for (const lint of ["arithmetic_side_effects", "expect_used", "indexing_slicing", "panic", "string_slice", "unreachable", "unwrap_used"]) assert.match(lib, new RegExp(`clippy::${lint}\\b`));
+  for (const lint of ["arithmetic_side_effects", "expect_used", "indexing_slicing", "panic", "string_slice", "unreachable", "unwrap_used"])
+    assert.match(lib, new RegExp(`clippy::${lint}\\b`));
   const sources = globSync("src/**/*.rs", { cwd: ROOT.pathname });
   assert.ok(sources.length > 20);
   for (const file of sources) assert.doesNotMatch(read(file).replace(/\/\/.*/g, ""), /\bunsafe\b(?!_code)|#!?\[allow/, file);

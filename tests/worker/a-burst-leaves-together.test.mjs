@@ -29,7 +29,10 @@ test("many talk to one at the same time: everything comes, each one's in order",
   for (const number of numbers) for (const socket of many) say(socket, "one", number);
   const heard = await hear(one, COUNT * ids.length);
   for (const id of ids) {
-    assert.deepEqual(heard.filter((frame) => JSON.parse(frame).src === id), numbers.map((number) => relayed(id, "one", number)));
+    assert.deepEqual(
+      heard.filter((frame) => JSON.parse(frame).src === id),
+      numbers.map((number) => relayed(id, "one", number)),
+    );
   }
   assert.deepEqual(one.rest(), []);
 });
@@ -39,7 +42,10 @@ test("who is closed in the middle of a burst has heard all that was sent before"
   const eve = await join(beckon, "eve");
   for (const number of numbers) say(eve, "eve", number);
   eve.send("x".repeat(300_000));
-  assert.deepEqual(await hear(eve, COUNT), numbers.map((number) => relayed("eve", "eve", number)));
+  assert.deepEqual(
+    await hear(eve, COUNT),
+    numbers.map((number) => relayed("eve", "eve", number)),
+  );
   assert.match(await eve.next(), /too long/);
   assert.equal((await eve.closed()).code, 1009);
 });
@@ -49,7 +55,10 @@ test("who closes by itself in the middle of a burst has heard all that was sent 
   const eve = await join(beckon, "eve");
   for (const number of numbers) say(eve, "eve", number);
   await eve.close(1000);
-  assert.deepEqual(eve.rest(), numbers.map((number) => relayed("eve", "eve", number)));
+  assert.deepEqual(
+    eve.rest(),
+    numbers.map((number) => relayed("eve", "eve", number)),
+  );
 });
 
 test("who is superseded in the middle of a burst has heard a beginning of it, and the other socket the rest", async (t) => {
@@ -61,7 +70,10 @@ test("who is superseded in the middle of a burst has heard a beginning of it, an
   assert.equal((await old.closed()).code, 4001);
   const before = old.rest();
   const heard = [...before, ...(await hear(fresh, COUNT + 1 - before.length))];
-  assert.deepEqual(heard, [...numbers, COUNT].map((number) => relayed("ann", "bob", number)));
+  assert.deepEqual(
+    heard,
+    [...numbers, COUNT].map((number) => relayed("ann", "bob", number)),
+  );
 });
 
 test("who says goodbye in the middle of a burst has heard all that was sent before", async (t) => {
@@ -69,7 +81,10 @@ test("who says goodbye in the middle of a burst has heard all that was sent befo
   const eve = await join(beckon, "eve");
   for (const number of numbers) say(eve, "eve", number);
   eve.send({ type: "LEAVE" });
-  assert.deepEqual(await hear(eve, COUNT), numbers.map((number) => relayed("eve", "eve", number)));
+  assert.deepEqual(
+    await hear(eve, COUNT),
+    numbers.map((number) => relayed("eve", "eve", number)),
+  );
   await eve.closed();
 });
 
@@ -80,6 +95,9 @@ test("a trap in the middle of a burst costs one frame of it", async (t) => {
     say(ann, "bob", number);
     if (number % 10 === 5) say(ann, "bob", "trap-here");
   }
-  assert.deepEqual(await hear(bob, COUNT), numbers.map((number) => relayed("ann", "bob", number)));
+  assert.deepEqual(
+    await hear(bob, COUNT),
+    numbers.map((number) => relayed("ann", "bob", number)),
+  );
   assert.deepEqual([(await beckon.faults()).traps, bob.rest()], [COUNT / 10, []]);
 });

@@ -88,7 +88,10 @@ describe("how long a frame may be", () => {
   const MIB = 1024 * 1024;
   let keys = 0;
 
-  for (const [who, limit, query] of /** @type {[string, number, { roster?: string }][]} */ ([["stock clients", 272 * 1024, {}], ["rooms", 64 * 1024, { roster: "1" }]])) {
+  for (const [who, limit, query] of /** @type {[string, number, { roster?: string }][]} */ ([
+    ["stock clients", 272 * 1024, {}],
+    ["rooms", 64 * 1024, { roster: "1" }],
+  ])) {
     for (const kind of ["text", "binary"]) {
       test(`${kind}, of ${who}`, async () => {
         const key = `sizes${++keys}`;

@@ -24,7 +24,11 @@ after(async () => {
 });
 
 test("a peer whose network is gone loses its id, one who still beats keeps it, and who had dialled is told", async () => {
-  const [lost, alive, asker] = [await open(path.url, { key: "k", id: "lost", token: "t" }), await open(beckon.url, { key: "k", id: "alive", token: "t" }), await open(beckon.url, { key: "k", id: "asker", token: "t" })];
+  const [lost, alive, asker] = [
+    await open(path.url, { key: "k", id: "lost", token: "t" }),
+    await open(beckon.url, { key: "k", id: "alive", token: "t" }),
+    await open(beckon.url, { key: "k", id: "asker", token: "t" }),
+  ];
   const beat = setInterval(() => [alive, asker].forEach((socket) => socket.send('{"type":"HEARTBEAT"}')), 5_000);
   try {
     const heard = Date.now();
@@ -48,7 +52,10 @@ test("a peer whose network is gone loses its id, one who still beats keeps it, a
     do told = await asker.next();
     while (!told.includes("EXPIRE"));
     assert.equal(told, '{"type":"EXPIRE","src":"lost","dst":"asker"}');
-    assert.deepEqual(asker.rest().filter((frame) => frame.includes("EXPIRE")), []);
+    assert.deepEqual(
+      asker.rest().filter((frame) => frame.includes("EXPIRE")),
+      [],
+    );
   } finally {
     clearInterval(beat);
   }

@@ -8,7 +8,11 @@ import { open } from "./socket.mjs";
 const OPEN = '{"type":"OPEN"}';
 const KEY = "a-rooms-key";
 
-for (const [homes, evicting] of /** @type {[string, boolean][]} */ ([["1", false], ["1", true], ["8", true]])) {
+for (const [homes, evicting] of /** @type {[string, boolean][]} */ ([
+  ["1", false],
+  ["1", true],
+  ["8", true],
+])) {
   describe(`with ${homes} home(s)${evicting ? ", evicted between any two steps" : ""}`, () => {
     let beckon;
     before(async () => (beckon = await startBeckon({ vars: { ROOM_CAPACITY: "2", ALLOW_DISCOVERY: "true", PUBLIC_HOMES: homes } })));
@@ -57,7 +61,10 @@ for (const [homes, evicting] of /** @type {[string, boolean][]} */ ([["1", false
       ann.send("x".repeat(300_000));
       assert.equal((await ann.closed()).code, 1009);
       await step();
-      for (const [id, guess] of [["victim", "t"], ["victim", "ABCDEFGHIJKLMNOPQRSTUV"]]) {
+      for (const [id, guess] of [
+        ["victim", "t"],
+        ["victim", "ABCDEFGHIJKLMNOPQRSTUV"],
+      ]) {
         const thief = await enter(id, guess);
         assert.match(await thief.next(), /ID-TAKEN/);
         await thief.closed();
@@ -77,7 +84,10 @@ for (const [homes, evicting] of /** @type {[string, boolean][]} */ ([["1", false
       const members = [await enter("carl"), await enter("dora")];
       assert.deepEqual([peersOf(await members[0].next()), peersOf(await members[1].next())], [[], ["carl"]]);
       assert.match(await (await enter("eve")).next(), /room-full/);
-      assert.deepEqual(await (await beckon.fetch(`/${KEY}/peers`)).json(), [0, 1, 2, 3, 4].map((n) => `stock${n}`));
+      assert.deepEqual(
+        await (await beckon.fetch(`/${KEY}/peers`)).json(),
+        [0, 1, 2, 3, 4].map((n) => `stock${n}`),
+      );
       for (const socket of [...crowd, ...members]) await socket.close();
     });
 
@@ -96,7 +106,8 @@ for (const [homes, evicting] of /** @type {[string, boolean][]} */ ([["1", false
     test("the realm of strangers is no room, however that is asked for", async () => {
       const stock = await open(beckon.url, { key: "peerjs", id: "ann", token: "t" });
       assert.equal(await stock.next(), OPEN);
-      for (const query of [{ roster: "1" }, { roster: "1", id: "ann" }]) assert.match(await (await open(beckon.url, { key: "peerjs", token: "t", ...query })).next(), /no-public-roster/);
+      for (const query of [{ roster: "1" }, { roster: "1", id: "ann" }])
+        assert.match(await (await open(beckon.url, { key: "peerjs", token: "t", ...query })).next(), /no-public-roster/);
       // Anything but 1 asks for no roster, and names that look like our objects' are keys as any other.
       for (const roster of ["0", "true", "01", ""]) assert.equal(await (await join({ id: `r${roster}`, roster })).next(), OPEN);
       for (const key of [`room:${KEY}`, "home:0", `realm:${KEY}`]) {

@@ -69,7 +69,8 @@ export async function startBeckon({ vars = {}, secrets = {}, counting = false, c
       });
     },
     /** The data points that were written, as they were. */
-    points: async () => /** @type {{ indexes: string[], blobs: string[], doubles: number[] }[]} */ (await (await harness.getWorker("counter").fetch("/")).json()),
+    points: async () =>
+      /** @type {{ indexes: string[], blobs: string[], doubles: number[] }[]} */ (await (await harness.getWorker("counter").fetch("/")).json()),
     /** What the Worker logged. */
     logs: () => harness.getLogs(),
     close: () => harness.close().finally(config?.remove),

@@ -16,7 +16,10 @@ const generated = JSON.stringify({
     { urls: [...RELAYS.slice(0, 1), "turn:turn.cloudflare.com:53?transport=udp", ...RELAYS.slice(1)], ...USER },
   ],
 });
-const answer = (status, body, headers = {}) => (_request, response) => response.writeHead(status, headers).end(body);
+const answer =
+  (status, body, headers = {}) =>
+  (_request, response) =>
+    response.writeHead(status, headers).end(body);
 
 /** Cloudflare's API and a Beckon that uses it. */
 async function start(t, handle) {
@@ -74,14 +77,15 @@ test("an eviction does not lose them, and a stock client's socket does not wait 
 
 describe("when it fails, there is STUN, and the page can say so", () => {
   for (const [what, handle] of Object.entries({
-    "401": answer(401, '{"error":"unauthorized"}'),
-    "429": answer(429, "", { "Retry-After": "60" }),
-    "500": answer(500, "oops"),
+    401: answer(401, '{"error":"unauthorized"}'),
+    429: answer(429, "", { "Retry-After": "60" }),
+    500: answer(500, "oops"),
     // (Whether it is followed cannot be seen here: the harness itself answers 500 instead.)
     "a redirect": answer(302, "", { Location: "/elsewhere" }),
     "200 with a page": answer(200, "<html></html>"),
     "no answer": () => {},
-    "half an answer, and then nothing": (_request, response) => response.writeHead(201, { "Content-Length": `${generated.length}` }).write(generated.slice(0, 200)),
+    "half an answer, and then nothing": (_request, response) =>
+      response.writeHead(201, { "Content-Length": `${generated.length}` }).write(generated.slice(0, 200)),
     "truncated JSON": answer(201, generated.slice(0, -20)),
     "the wrong JSON": answer(201, '{"iceServers":{"urls":"turn:x"}}'),
     "no TURN servers": answer(201, '{"iceServers":[{"urls":["stun:stun.cloudflare.com:3478"]}]}'),

@@ -100,7 +100,7 @@ describe("answers of the Worker", () => {
     "ICE servers": () => [plain, "/peerjs/ice?id=ann&token=t", 200, JSON_TYPE],
     "no ICE servers": () => [plain, "/peerjs/ice?id=ann&token=u", 401, TEXT],
     "no ICE servers in a realm that is not served": () => [plain, "/other/ice?id=ann&token=t", 403, TEXT],
-    "nothing": () => [plain, "/no/such/thing", 404, HTML],
+    nothing: () => [plain, "/no/such/thing", 404, HTML],
     "nothing, with markup": () => [plain, "/%3Cscript%3Ealert(1)%3C/script%3E", 404, HTML],
     "another method": () => [plain, "/peerjs/id", 404, HTML, { method: "POST" }],
     "a path that nobody counts": () => [plain, "/paths/stun", 404, HTML, { method: "POST" }],
@@ -124,17 +124,20 @@ describe("answers of the Worker", () => {
 
   test("a preflight", async () => {
     const got = await plain.fetch("/peerjs/id", { method: "OPTIONS", headers: { Origin: ORIGIN, "Access-Control-Request-Headers": "x-one" } });
-    assert.deepEqual([got.status, await got.text(), headers(got)], [
-      204,
-      "",
-      {
-        ...WORKER,
-        vary: "Origin, Access-Control-Request-Headers",
-        "access-control-allow-origin": ORIGIN,
-        "access-control-allow-methods": "GET,HEAD,PUT,PATCH,POST,DELETE",
-        "access-control-allow-headers": "x-one",
-      },
-    ]);
+    assert.deepEqual(
+      [got.status, await got.text(), headers(got)],
+      [
+        204,
+        "",
+        {
+          ...WORKER,
+          vary: "Origin, Access-Control-Request-Headers",
+          "access-control-allow-origin": ORIGIN,
+          "access-control-allow-methods": "GET,HEAD,PUT,PATCH,POST,DELETE",
+          "access-control-allow-headers": "x-one",
+        },
+      ],
+    );
   });
 
   test("an origin that is not listed may not read", async () => {

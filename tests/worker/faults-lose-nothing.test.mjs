@@ -18,7 +18,10 @@ async function join(beckon, id, query = {}) {
 
 /** What Beckon logged as faults, each with how often. */
 function faults(beckon) {
-  const lines = beckon.logs().map(({ message }) => message).filter((message) => message.startsWith('{"fault"'));
+  const lines = beckon
+    .logs()
+    .map(({ message }) => message)
+    .filter((message) => message.startsWith('{"fault"'));
   return lines.reduce((counts, line) => ({ ...counts, [JSON.parse(line).fault]: (counts[JSON.parse(line).fault] ?? 0) + 1 }), {});
 }
 
@@ -104,7 +107,10 @@ test("a home that hangs holds up no other", async (t) => {
   await sleep(100);
   await beckon.faults({ hang: "1" });
   const told = await Promise.race(askers.map((asker) => asker.next()));
-  assert.ok(others.some((id) => told === EXPIRE(here, id)), told);
+  assert.ok(
+    others.some((id) => told === EXPIRE(here, id)),
+    told,
+  );
   assert.equal((await beckon.faults()).hang, 0);
 });
 

@@ -107,5 +107,8 @@ export async function startFaulty(t, options) {
     await beckon.close();
     await rm(dist, { recursive: true, force: true });
   });
-  return { ...beckon, faults: async (/** @type {Record<string, string>} */ ordered = {}) => (await beckon.fetch(`/faults?${new URLSearchParams(ordered)}`)).json() };
+  return {
+    ...beckon,
+    faults: async (/** @type {Record<string, string>} */ ordered = {}) => (await beckon.fetch(`/faults?${new URLSearchParams(ordered)}`)).json(),
+  };
 }

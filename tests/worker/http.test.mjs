@@ -37,7 +37,10 @@ test("a frame finds its way to another home and EXPIRE back", async () => {
   for (let number = 0; number < 100; number++) assert.equal(JSON.parse(await gus.next()).payload, number);
   for (const dst of ["nobody1", "nobody2", "nobody3"]) fay.send({ type: "OFFER", dst });
   const told = [await fay.next(), await fay.next(), await fay.next()].sort();
-  assert.deepEqual(told, ["nobody1", "nobody2", "nobody3"].map((dst) => `{"type":"EXPIRE","src":"${dst}","dst":"fay"}`));
+  assert.deepEqual(
+    told,
+    ["nobody1", "nobody2", "nobody3"].map((dst) => `{"type":"EXPIRE","src":"${dst}","dst":"fay"}`),
+  );
 });
 
 test("refusals of a socket's address come as a frame and a close without a code", async () => {

@@ -182,7 +182,14 @@ describe("with TOKEN_KEY set", () => {
 
   test("a statement that names its keys opens under these and no other", async () => {
     const status = async (realm, id, token) => (await beckon.fetch(`/${realm}/ice?${new URLSearchParams({ id, token })}`)).status;
-    for (const [aud, allowed] of [["app", ["app"]], [["app", "peerjs"], ["app", "peerjs"]], [undefined, ["app", "peerjs", "other"]]]) {
+    for (const [aud, allowed] of [
+      ["app", ["app"]],
+      [
+        ["app", "peerjs"],
+        ["app", "peerjs"],
+      ],
+      [undefined, ["app", "peerjs", "other"]],
+    ]) {
       for (const realm of ["app", "peerjs", "other", "App"]) {
         const id = `${realm} ${aud}`;
         const token = sign({ sub: id, exp: soon(), aud });
@@ -216,7 +223,10 @@ describe("with TOKEN_KEY set", () => {
     layla.send({ type: "OFFER", dst: "osama" });
     assert.equal(await osama.next(), '{"type":"OFFER","src":"layla","dst":"osama"}');
     // Whatever had come of it would have come before what they tell themselves.
-    for (const [socket, id] of /** @type {[typeof eve, string][]} */ ([[eve, "osama"], [layla, "layla"]])) {
+    for (const [socket, id] of /** @type {[typeof eve, string][]} */ ([
+      [eve, "osama"],
+      [layla, "layla"],
+    ])) {
       socket.send({ type: "OFFER", dst: id, payload: "last" });
       assert.equal(await socket.next(), `{"type":"OFFER","src":"${id}","dst":"${id}","payload":"last"}`);
     }

@@ -9,12 +9,51 @@ import { serve } from "../../tools/serve.mjs";
 import { startBeckon } from "./beckon.mjs";
 
 const LINES = [
-  "CONNECT example.com:443", "CONNECT 127.0.0.1:22", "CONNECT /peerjs", "CONNECT [::1]:80", "CONNECT *",
-  "OPTIONS *", "GET *", "HEAD *", "POST *", "TRACE *", "PRI *",
-  "TRACE /", "TRACE /peerjs/id", "TRACK /", "PROPFIND /", "PROPFIND /peerjs/id", "MKCOL /x", "COPY /beckon.js", "LOCK /x", "PURGE /x",
-  "M-SEARCH /", "NONSENSE /peerjs/id", "get /peerjs/id", "Get /", "G\u00cbT /", "QUERY /peerjs/id", "DELETE /peerjs/id", "PUT /paths/stun", "PATCH /health",
-  "GET http://example.com/peerjs/id", "GET https://example.com:99999/peerjs/id", "GET http://user:word@example.com/peerjs/id", "OPTIONS http://example.com/peerjs/id",
-  "GET ftp://example.com/peerjs/id", "GET http://", "GET http:///", "GET //", "GET //example.com/peerjs/id", "GET /\\peerjs\\id", "GET /%", "GET /%00", "GET /?%", "GET ?", "GET peerjs/id", "GET /#x",
+  "CONNECT example.com:443",
+  "CONNECT 127.0.0.1:22",
+  "CONNECT /peerjs",
+  "CONNECT [::1]:80",
+  "CONNECT *",
+  "OPTIONS *",
+  "GET *",
+  "HEAD *",
+  "POST *",
+  "TRACE *",
+  "PRI *",
+  "TRACE /",
+  "TRACE /peerjs/id",
+  "TRACK /",
+  "PROPFIND /",
+  "PROPFIND /peerjs/id",
+  "MKCOL /x",
+  "COPY /beckon.js",
+  "LOCK /x",
+  "PURGE /x",
+  "M-SEARCH /",
+  "NONSENSE /peerjs/id",
+  "get /peerjs/id",
+  "Get /",
+  "G\u00cbT /",
+  "QUERY /peerjs/id",
+  "DELETE /peerjs/id",
+  "PUT /paths/stun",
+  "PATCH /health",
+  "GET http://example.com/peerjs/id",
+  "GET https://example.com:99999/peerjs/id",
+  "GET http://user:word@example.com/peerjs/id",
+  "OPTIONS http://example.com/peerjs/id",
+  "GET ftp://example.com/peerjs/id",
+  "GET http://",
+  "GET http:///",
+  "GET //",
+  "GET //example.com/peerjs/id",
+  "GET /\\peerjs\\id",
+  "GET /%",
+  "GET /%00",
+  "GET /?%",
+  "GET ?",
+  "GET peerjs/id",
+  "GET /#x",
   `GET /${"x".repeat(9_000)}`,
 ];
 const HOSTS = ["localhost", "a b", "[::1", "a:99999", "*", "%", "a,b", "ex\u00e4mple", ""];
@@ -40,7 +79,9 @@ const requests = [
   ...HOSTS.flatMap((host) => ["/", "/peerjs/id", "*"].map((path) => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)),
   ...HOSTS.map((host) => `GET /peerjs?key=k&id=a&token=t HTTP/1.1\r\nHost: ${host}\r\n${SOCKET}\r\n`),
   ...["CONNECT", "TRACE", "POST", "OPTIONS"].map((method) => `${method} /peerjs?key=k&id=a&token=t HTTP/1.1\r\nHost: localhost\r\n${SOCKET}\r\n`),
-  "GET /peerjs/id HTTP/1.0\r\n\r\n", "GET /peerjs/id HTTP/1.1\r\nConnection: close\r\n\r\n", "GET /peerjs/id HTTP/0.9\r\n\r\n",
+  "GET /peerjs/id HTTP/1.0\r\n\r\n",
+  "GET /peerjs/id HTTP/1.1\r\nConnection: close\r\n\r\n",
+  "GET /peerjs/id HTTP/0.9\r\n\r\n",
 ];
 
 test("on a machine of your own", async (t) => {
@@ -71,5 +112,8 @@ test("behind Cloudflare's own tools: the Worker logs nothing", async (t) => {
   }
   for (const request of requests.filter(front)) await said(Number(beckon.url.port), request);
   assert.equal((await beckon.fetch("/peerjs/id")).status, 200);
-  assert.deepEqual(beckon.logs().filter(({ level }) => level === "error" || level === "warn"), []);
+  assert.deepEqual(
+    beckon.logs().filter(({ level }) => level === "error" || level === "warn"),
+    [],
+  );
 });

@@ -17,9 +17,18 @@ const MiB = 1024 * 1024;
 /** What is sent, and what is heard: frames, or the code with which the socket is closed. @type {Record<string, [Buffer[], number | object[]]>} */
 const CASES = {
   "a whole frame": [[frame(SELF)], [RELAYED]],
-  "a frame in pieces, one of them inside a letter": [[part(0, 5, { fin: false }), part(5, 40, { fin: false, opcode: 0 }), part(40, 99, { opcode: 0 })], [RELAYED]],
-  "a ping between the pieces": [[part(0, 5, { fin: false }), frame("hey", { opcode: PING }), part(5, 99, { opcode: 0 })], [{ opcode: PONG, payload: "hey" }, RELAYED]],
-  "pieces of zero bytes": [[part(0, 0, { fin: false }), part(0, 0, { fin: false, opcode: 0 }), part(0, 99, { fin: false, opcode: 0 }), part(0, 0, { opcode: 0 })], [RELAYED]],
+  "a frame in pieces, one of them inside a letter": [
+    [part(0, 5, { fin: false }), part(5, 40, { fin: false, opcode: 0 }), part(40, 99, { opcode: 0 })],
+    [RELAYED],
+  ],
+  "a ping between the pieces": [
+    [part(0, 5, { fin: false }), frame("hey", { opcode: PING }), part(5, 99, { opcode: 0 })],
+    [{ opcode: PONG, payload: "hey" }, RELAYED],
+  ],
+  "pieces of zero bytes": [
+    [part(0, 0, { fin: false }), part(0, 0, { fin: false, opcode: 0 }), part(0, 99, { fin: false, opcode: 0 }), part(0, 0, { opcode: 0 })],
+    [RELAYED],
+  ],
   "a thousand pieces": [[part(0, 1, { fin: false }), ...Array(1000).fill(part(0, 0, { fin: false, opcode: 0 })), part(1, 99, { opcode: 0 })], [RELAYED]],
   "an empty frame": [[frame("")], [NOT_A_MESSAGE]],
   "zero bytes": [[frame("\0\0\0")], [NOT_A_MESSAGE]],
@@ -65,19 +74,23 @@ async function eve(token = "t") {
 /** Two others talk, and nobody else's frame is among theirs. */
 let talked = 0;
 async function othersTalk() {
-  for (const [from, to, src, dst] of [[ann, bob, "ann", "bob"], [bob, ann, "bob", "ann"]]) {
+  for (const [from, to, src, dst] of [
+    [ann, bob, "ann", "bob"],
+    [bob, ann, "bob", "ann"],
+  ]) {
     from.send({ type: "OFFER", dst, payload: ++talked });
     assert.equal(await to.next(), `{"type":"OFFER","src":"${src}","dst":"${dst}","payload":${talked}}`);
   }
 }
 
 /** The id is anybody's, at once or a moment later. */
-const idIsFree = () => eventually("the id is free", async () => {
-  const next = await open(url, { key: "k", id: "eve", token: "other" });
-  const answer = await next.next();
-  await next.close();
-  return answer === '{"type":"OPEN"}';
-});
+const idIsFree = () =>
+  eventually("the id is free", async () => {
+    const next = await open(url, { key: "k", id: "eve", token: "other" });
+    const answer = await next.next();
+    await next.close();
+    return answer === '{"type":"OPEN"}';
+  });
 
 test("frames of every shape", { timeout: 120_000 }, async (t) => {
   for (const [what, [sent, expected]] of Object.entries(CASES)) {
@@ -117,7 +130,7 @@ test("every code of a close is answered in kind, and what is none is answered wi
 test("a connection that ends without a close frame, in whatever way, frees its id", { timeout: 120_000 }, async () => {
   const ways = {
     "half closed": ({ socket }) => socket.end(),
-    "reset": ({ socket }) => socket.resetAndDestroy(),
+    reset: ({ socket }) => socket.resetAndDestroy(),
     "half closed inside a frame": ({ socket, write }) => (write(frame(SELF).subarray(0, 20)), socket.end()),
     "reset inside a frame that claims much": ({ socket, write }) => (write(frame("x".repeat(1000), { length: 30 * MiB })), socket.resetAndDestroy()),
     "half closed before what it asked for has come": ({ socket, write }) => (write(frame(SELF), frame(SELF)), socket.end()),

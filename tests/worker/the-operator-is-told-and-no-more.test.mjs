@@ -25,7 +25,10 @@ describe("faults", () => {
     t.after(() => beckon.close());
     await beckon.fetch("/health");
     assert.deepEqual(faults(beckon), [
-      { fault: "a variable is wrong", error: "The variable TURN_TTL_S must be a number of seconds from 60 to 86400. Change it in wrangler.toml and deploy again." },
+      {
+        fault: "a variable is wrong",
+        error: "The variable TURN_TTL_S must be a number of seconds from 60 to 86400. Change it in wrangler.toml and deploy again.",
+      },
     ]);
   });
 
@@ -53,7 +56,13 @@ describe("a life in which everything goes wrong leaves no name in the log", () =
   before(async () => {
     api = createServer((_request, response) => response.writeHead(500).end(mark("answer"))).listen(0, "127.0.0.1");
     await new Promise((ready) => api.on("listening", ready));
-    const vars = { TURN_KEY_ID: "xyzzy", TURN_API_URL: `http://127.0.0.1:${api.address().port}`, ALLOW_DISCOVERY: "true", PUBLIC_HOMES: "3", ROOM_CAPACITY: "2" };
+    const vars = {
+      TURN_KEY_ID: "xyzzy",
+      TURN_API_URL: `http://127.0.0.1:${api.address().port}`,
+      ALLOW_DISCOVERY: "true",
+      PUBLIC_HOMES: "3",
+      ROOM_CAPACITY: "2",
+    };
     beckon = await startBeckon({ vars: { ...vars, EXPIRE_TIMEOUT_MS: "500", OWNER_GRACE_MS: "500", ALLOWED_ORIGINS: "https://app.example" }, secrets });
   });
   after(async () => {
@@ -82,7 +91,8 @@ describe("a life in which everything goes wrong leaves no name in the log", () =
       await beckon.fetch(`/${key}/peers?${mark("query")}`);
       await beckon.fetch(`/${key}/ice?id=${mark("bob")}&token=${mark("guess")}`, { headers });
     }
-    for (const query of [{ id: "" }, { id: mark("x").repeat(100) }, { token: mark("x").repeat(1_000) }, { roster: "1" }]) await (await join({ id: mark("id"), ...query })).closed();
+    for (const query of [{ id: "" }, { id: mark("x").repeat(100) }, { token: mark("x").repeat(1_000) }, { roster: "1" }])
+      await (await join({ id: mark("id"), ...query })).closed();
     await (await join({ id: mark("id") }, { Origin: `https://${mark("origin")}.example` })).closed();
     const rooms = [];
     for (let member = 0; member < 3; member++) rooms.push(await join({ key: mark("room"), id: mark(`member${member}`), roster: "1" }));
@@ -121,7 +131,13 @@ describe("counts", () => {
     await (await open(beckon.url, { key: "peerjs", id: "x" })).closed();
     ann.send("x".repeat(300_000));
     await ann.closed();
-    for (const [path, status] of /** @type {[string, number][]} */ ([["/paths/turn-tls", 204], ["/paths/turn-tls", 204], ["/paths/direct", 204], ["/paths/elsewhere", 404], ["/paths/", 404]])) {
+    for (const [path, status] of /** @type {[string, number][]} */ ([
+      ["/paths/turn-tls", 204],
+      ["/paths/turn-tls", 204],
+      ["/paths/direct", 204],
+      ["/paths/elsewhere", 404],
+      ["/paths/", 404],
+    ])) {
       assert.equal((await beckon.fetch(path, { method: "POST" })).status, status, path);
     }
     assert.equal((await (await beckon.fetch("/health")).json()).counts, true);
@@ -135,8 +151,22 @@ describe("counts", () => {
       sums[blobs[0]] = (sums[blobs[0]] ?? 0) + doubles[0];
       bytes[blobs[0]] = (bytes[blobs[0]] ?? 0) + doubles[1];
     }
-    assert.deepEqual(Object.entries(bytes).filter(([, number]) => number > 0), [["frame-too-long", 278_532]], "as much as was read of it");
-    assert.deepEqual(sums, { join: 3, relay: 64, "room-full": 1, "id-taken": 1, "wrong-origin": 1, incomplete: 1, "frame-too-long": 1, "path-turn-tls": 2, "path-direct": 1 });
+    assert.deepEqual(
+      Object.entries(bytes).filter(([, number]) => number > 0),
+      [["frame-too-long", 278_532]],
+      "as much as was read of it",
+    );
+    assert.deepEqual(sums, {
+      join: 3,
+      relay: 64,
+      "room-full": 1,
+      "id-taken": 1,
+      "wrong-origin": 1,
+      incomplete: 1,
+      "frame-too-long": 1,
+      "path-turn-tls": 2,
+      "path-direct": 1,
+    });
     assert.deepEqual(faults(beckon), []);
   });
 
@@ -158,7 +188,10 @@ describe("counts", () => {
     const written = points.filter(({ blobs }) => blobs[0] === "not-a-message").length;
     assert.deepEqual([sum(points, 0), sum(points, 1)], [500, 500 * "{ xyzzy".length]);
     assert.ok(written <= 2 + (Date.now() - began) / 1_000, `${written} points`);
-    const lines = beckon.logs().map(({ message }) => message).filter((message) => message.includes("refused"));
+    const lines = beckon
+      .logs()
+      .map(({ message }) => message)
+      .filter((message) => message.includes("refused"));
     assert.deepEqual(lines, ['{"refused":{"not-a-message":{"times":1,"bytes":7}}}'], "the others when the minute is over");
     assert.doesNotMatch(JSON.stringify(beckon.logs()) + JSON.stringify(points), /xyzzy/);
   });
@@ -172,6 +205,9 @@ describe("counts", () => {
     assert.equal((await beckon.fetch("/paths/direct", { method: "POST" })).status, 404, "who is not counted is not asked either");
     for (let frame = 0; frame < 64; frame++) ann.send({ type: "CANDIDATE", dst: "ann", payload: frame });
     for (let frame = 0; frame < 64; frame++) await ann.next();
-    assert.deepEqual(beckon.logs().filter(({ level }) => level === "error" || level === "warn"), []);
+    assert.deepEqual(
+      beckon.logs().filter(({ level }) => level === "error" || level === "warn"),
+      [],
+    );
   });
 });

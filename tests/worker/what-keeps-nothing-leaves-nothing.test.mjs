@@ -82,7 +82,10 @@ test("a trap in the alarm, or a storage that fails, costs nothing of it", async 
     await beckon.faults({ [fault]: "1" });
     ann.send({ type: "OFFER", dst: `nobody-${fault}`, payload: 1 });
     assert.equal(await ann.next(), EXPIRE(`nobody-${fault}`, "ann"));
-    await eventually(`all is deleted after ${fault}`, async () => (await beckon.sql("realm:k", "SELECT name FROM sqlite_master WHERE name = 'waiting'")).length === 0);
+    await eventually(
+      `all is deleted after ${fault}`,
+      async () => (await beckon.sql("realm:k", "SELECT name FROM sqlite_master WHERE name = 'waiting'")).length === 0,
+    );
     // And it is made again.
     ann.send({ type: "OFFER", dst: `late-${fault}`, payload: 2 });
     const late = await open(beckon.url, { key: "k", id: `late-${fault}`, token: "t" });

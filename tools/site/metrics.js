@@ -13,7 +13,8 @@ const COUNTERS = new Map([
   ["row", ["beckon_stored_rows_total", "Rows that were written for absent peers and owners."]],
 ]);
 
-const counter = (name, help, lines) => `# HELP ${name} ${help}\n# TYPE ${name} counter\n${lines.map(([labels, value]) => `${name}${labels} ${value}\n`).join("")}`;
+const counter = (name, help, lines) =>
+  `# HELP ${name} ${help}\n# TYPE ${name} counter\n${lines.map(([labels, value]) => `${name}${labels} ${value}\n`).join("")}`;
 
 /** All sums as text. */
 export function page(all) {
@@ -23,9 +24,21 @@ export function page(all) {
   const label = (code) => `{code="${code}"}`;
   return [
     ...[...COUNTERS].map(([what, [name, help]]) => counter(name, help, [["", all.get(what)?.times ?? 0]])),
-    counter("beckon_refusals_total", "Refusals, by the code of src/wire/refusal.rs.", refusals.map(([code, { times }]) => [label(code), times])),
-    counter("beckon_refused_bytes_total", "Bytes of frames that were refused.", refusals.map(([code, { bytes }]) => [label(code), bytes])),
-    counter("beckon_paths_total", "Kinds of path that pages have told of.", paths.map(([what, { times }]) => [`{kind="${what.slice("path-".length)}"}`, times])),
+    counter(
+      "beckon_refusals_total",
+      "Refusals, by the code of src/wire/refusal.rs.",
+      refusals.map(([code, { times }]) => [label(code), times]),
+    ),
+    counter(
+      "beckon_refused_bytes_total",
+      "Bytes of frames that were refused.",
+      refusals.map(([code, { bytes }]) => [label(code), bytes]),
+    ),
+    counter(
+      "beckon_paths_total",
+      "Kinds of path that pages have told of.",
+      paths.map(([what, { times }]) => [`{kind="${what.slice("path-".length)}"}`, times]),
+    ),
   ].join("");
 }
 

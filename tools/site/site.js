@@ -22,7 +22,10 @@ function find(path, files) {
   if (path === "/_headers") return {};
   if (has(path) && !path.endsWith(".html")) return { file: path };
   const bare = path.replace(/\/index(\.html)?$|\.html$|\/$/, "");
-  for (const [file, place] of [[`${bare}/index.html`, `${bare}/`], [`${bare}.html`, bare]]) {
+  for (const [file, place] of [
+    [`${bare}/index.html`, `${bare}/`],
+    [`${bare}.html`, bare],
+  ]) {
     if (file && has(file)) return place === path ? { file } : { moved: place };
   }
   return {};
@@ -73,7 +76,10 @@ function serve(request, file, env, headers) {
   headers.set("Cache-Control", "public, max-age=0, must-revalidate");
   headers.set("ETag", squeezed ? `W/${tag}` : tag); // the same text, but not the same bytes
   if (isText(type)) headers.set("Vary", "Accept-Encoding");
-  const known = request.headers.get("If-None-Match")?.split(",").some((one) => one.trim().replace(/^W\//, "") === tag);
+  const known = request.headers
+    .get("If-None-Match")
+    ?.split(",")
+    .some((one) => one.trim().replace(/^W\//, "") === tag);
   if (known) return new Response(null, { status: 304, headers });
   headers.set("Content-Type", type);
   if (squeezed) headers.set("Content-Encoding", "gzip"); // which the runtime does
