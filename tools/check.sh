@@ -6,10 +6,10 @@ set -euo pipefail
 cd "$root"
 
 format() {
-    say "formatting";  cargo fmt --check
+    say "formatting";  cargo fmt --check && biome format
 }
 lints() {
-    say "lints of JavaScript";  biome lint
+    say "lints of JavaScript";  biome lint --error-on-warnings
     say "lints of the core and its tests";  cargo clippy --quiet --locked --all-targets -- -D warnings
     say "lints of the Worker";  WASM_BINDGEN_USE_JS_SYS=1 wasm_cargo clippy --quiet --locked --lib --target "$target" --target-dir "$tools/target" -- -D warnings
 }
