@@ -1,4 +1,4 @@
-//! Every variable that an operator may set in `wrangler.toml`, its meaning and its default. Read once, in one place.
+//! Every variable and secret that an operator may set, its meaning and its default. Read once, in one place.
 
 use crate::id::RealmKey;
 use crate::limits::{
@@ -46,6 +46,8 @@ pub struct Settings {
     pub turn_ttl_s: u64,
     /// `ICE_FOR_ALL`: whether `/{key}/ice` answers anybody, and not only peers who are connected.
     pub ice_for_all: bool,
+    /// The secret `TOKEN_KEY`: what signs ids; none where ids need no signature.
+    pub token_key: Option<Secret>,
     /// `REQUIRE_AUDIENCE`: whether a signed id must say for which keys it is.
     pub require_audience: bool,
 }
@@ -129,6 +131,7 @@ impl Settings {
             None => Ok(false),
             Some(text) => text.trim().parse().map_err(|_| BadSetting { name, expected: "\"true\" or \"false\"" }),
         };
+        let secret = |name| var(name).filter(|text| !text.is_empty()).map(Secret);
         let list = |name| var(name).map(|text| words(&text)).unwrap_or_default();
         Ok(Self {
             base_path: slashed(&var("BASE_PATH").unwrap_or_default()),
@@ -149,6 +152,7 @@ impl Settings {
             turn: turn(var)?,
             turn_ttl_s: number("TURN_TTL_S", TURN_TTL_S, TURN_TTLS_S, "a number of seconds from 60 to 86400")?,
             ice_for_all: flag("ICE_FOR_ALL")?,
+            token_key: secret("TOKEN_KEY"),
             require_audience: flag("REQUIRE_AUDIENCE")?,
         })
     }

@@ -1,6 +1,7 @@
 //! Frames between homes: gathered, in order, bounded.
 use beckon::limits::{MAX_OUTBOX_BYTES, SENT_AT_ONCE};
-use beckon::realm::outbox::{Burst, Inbox, Outboxes, Parcel};
+use beckon::realm::effect::Burst;
+use beckon::realm::outbox::{Inbox, Outboxes, Parcel, Put};
 use beckon::realm::placement::Home;
 
 #[test]
@@ -20,7 +21,7 @@ fn frames(parcel: Option<Parcel>) -> Vec<String> {
 #[test]
 fn what_comes_while_one_parcel_is_under_way_leaves_together_in_order() {
     let mut outboxes = Outboxes::default();
-    let put = |outboxes: &mut Outboxes, frame: &str| outboxes.put(Home(1), frame.to_owned()).unwrap();
+    let put = |outboxes: &mut Outboxes, frame: &str| outboxes.put(Home(1), frame.to_owned()) == Put::First;
     assert!(put(&mut outboxes, "a"), "somebody must send it");
     assert!(!put(&mut outboxes, "b"), "somebody has been told to");
     assert_eq!(outboxes.take(Home(2)), None);
@@ -38,7 +39,7 @@ fn a_parcel_that_comes_again_is_known_and_nobody_elses() {
     let mut outboxes = Outboxes::numbered_from(u32::MAX);
     let mut inbox = Inbox::default();
     let mut number = |home: u16| {
-        outboxes.put(Home(home), "a".to_owned()).unwrap();
+        assert_eq!(outboxes.put(Home(home), "a".to_owned()), Put::First);
         outboxes.take(Home(home)).unwrap().number
     };
     let [first, second] = [number(1), number(2)];
@@ -53,9 +54,9 @@ fn a_parcel_that_comes_again_is_known_and_nobody_elses() {
 fn a_home_that_hangs_does_not_fill_the_memory() {
     let mut outboxes = Outboxes::default();
     let large = "x".repeat(MAX_OUTBOX_BYTES);
-    assert_eq!(outboxes.put(Home(1), large.clone()), Ok(true));
-    assert_eq!(outboxes.put(Home(1), "y".to_owned()), Err("y".to_owned()));
-    assert_eq!(outboxes.put(Home(2), "y".to_owned()), Ok(true));
+    assert_eq!(outboxes.put(Home(1), large.clone()), Put::First);
+    assert_eq!(outboxes.put(Home(1), "y".to_owned()), Put::Full("y".to_owned()));
+    assert_eq!(outboxes.put(Home(2), "y".to_owned()), Put::First);
     assert_eq!(frames(outboxes.take(Home(1))), [large]);
-    assert_eq!(outboxes.put(Home(1), "y".to_owned()), Ok(false));
+    assert_eq!(outboxes.put(Home(1), "y".to_owned()), Put::Queued);
 }

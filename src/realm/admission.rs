@@ -1,6 +1,6 @@
 //! Who is let in: the checks, and what a new socket and the others are told.
 
-use super::{dropped, released, Realm, Turn, SUPERSEDED};
+use super::{dropped, released, Opening, Realm, Turn, SUPERSEDED};
 use crate::client::NetworkNumber;
 use crate::id::PeerId;
 use crate::limits::{Millis, ROSTER_JOINS};
@@ -14,14 +14,14 @@ use crate::wire::route::Claim;
 
 impl Realm {
     /// Registers a socket's peer, or refuses it.
-    pub(super) fn opened(&mut self, conn: Conn, id: PeerId, claim: Claim, elsewhere: usize, ice: &Ice, turn: &mut Turn<'_>) {
+    pub(super) fn admit(&mut self, opening: Opening, turn: &mut Turn<'_>) -> Result<(), Refusal> {
+        let Opening { conn, claim, fresh_id, elsewhere, ice } = opening;
+        let id = claim.id.clone().unwrap_or(fresh_id);
         let roster = claim.roster;
         self.question(&id, &claim, elsewhere, turn);
         if let Err(refusal) = self.admits(&id, &claim, elsewhere, turn) {
-            turn.out.push(Effect::Send { to: conn, frame: message::refusal(&refusal, roster) });
-            turn.out.push(Effect::Close { conn, status: None });
             turn.out.push(Effect::Refused(refusal.code(), 0));
-            return;
+            return Err(refusal);
         }
         turn.out.push(Effect::Count("join", 1));
         let before = self.members.named(id.as_str()).cloned();
@@ -51,10 +51,11 @@ impl Realm {
         turn.out.push(Effect::Remember(member.clone()));
         self.members.insert(member);
         released(released_id.into_iter().collect(), turn);
-        self.welcome(conn, &id, roster, before.is_some_and(|old| old.roster), ice, turn);
+        self.welcome(conn, &id, roster, before.is_some_and(|old| old.roster), &ice, turn);
         let (frames, drop) = self.queue.take(&Destination::of(&id));
         turn.out.extend(frames.into_iter().map(|frame| Effect::Send { to: conn, frame }));
         dropped(drop, turn);
+        Ok(())
     }
 
     /// PeerServer's checks in PeerServer's order; the limit does not apply to a peer who is registered already.

@@ -1,8 +1,8 @@
-//! All that the core says to the world. The shell carries effects out in the order in which they are given; frames, among themselves and
-//! before a close, also where those of a burst wait a moment for each other.
+//! All that the core says to the world. Effects are carried out in order. Frames may be batched for about a millisecond, but never overtake
+//! one another or a close.
 
 use crate::id::PeerId;
-use crate::limits::Millis;
+use crate::limits::{Millis, SENT_AT_ONCE};
 use crate::realm::member::{Conn, Member};
 use crate::realm::placement::Home;
 use crate::realm::queue::Waiting;
@@ -61,5 +61,24 @@ impl Effect {
             Self::Send { to, frame } if *to == conn => Some(frame),
             _ => None,
         }
+    }
+}
+
+/// Tells events that come in a burst from those that come one by one. What follows from a burst leaves together, which halves the CPU
+/// of a connection at saturation: 688 us instead of 1,255 (2026-11-28, docs/performance.md).
+#[derive(Debug, Default)]
+pub struct Burst {
+    moment: Millis,
+    events: u32,
+}
+
+impl Burst {
+    /// Takes one more event; whether it is one of the first, so that what follows from it may leave at once.
+    pub fn begins(&mut self, now: Millis) -> bool {
+        if self.moment != now {
+            *self = Self { moment: now, events: 0 };
+        }
+        self.events = self.events.saturating_add(1);
+        self.events <= SENT_AT_ONCE
     }
 }

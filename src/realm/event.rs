@@ -27,22 +27,24 @@ pub enum Ending {
     Lost,
 }
 
-/// Something that happened.
+/// A socket that opens.
+#[derive(Debug)]
+pub struct Opening {
+    /// A number from [`Realm::next_conn`](crate::realm::Realm::next_conn).
+    pub conn: Conn,
+    /// What it asks for.
+    pub claim: Claim,
+    /// A fresh random id: the one it gets if it brought none.
+    pub fresh_id: PeerId,
+    /// How many peers the realm's other homes have.
+    pub elsewhere: usize,
+    /// The ICE servers that it is told of if it asks for a roster.
+    pub ice: Ice,
+}
+
+/// Something else that happened.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// A socket opened.
-    Opened {
-        /// A number from [`Realm::next_conn`].
-        conn: Conn,
-        /// What it asks for.
-        claim: Claim,
-        /// A fresh random id: the one it gets if it brought none.
-        spare: PeerId,
-        /// How many peers the realm's other homes have.
-        elsewhere: usize,
-        /// The ICE servers that it is told of if it asks for a roster.
-        ice: Ice,
-    },
     /// A socket sent a text frame, or a binary one, taken for text.
     Frame {
         /// Which socket.

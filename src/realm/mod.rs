@@ -1,6 +1,6 @@
 //! The realm: a state machine that introduces peers to each other.
 //!
-//! Sockets, storage and time are the shell's. It turns what happens into [`Event`]s, hands them to [`Realm::handle`] with the
+//! Sockets, storage and time are the shell's. It turns what happens into [`Event`]s, hands them to [`Realm::handle`] and [`Realm::open`] with the
 //! moment at which they happened, and carries out the [`Effect`]s that come back, in their order. The state between two events
 //! is what `Remember`, `Keep` and `Reserve` left behind and nothing else: [`Realm::restore`] and its siblings rebuild it.
 //!
@@ -28,7 +28,7 @@ pub mod registry;
 mod relay;
 pub mod reservation;
 
-pub use event::{Ending, Event, Turn, GOING_AWAY, LEFT, SUPERSEDED};
+pub use event::{Ending, Event, Opening, Turn, GOING_AWAY, LEFT, SUPERSEDED};
 
 use crate::id::PeerId;
 use crate::limits::{Millis, EARNED_AFTER_MS, ICE_PAUSE_MS, MAX_RESERVED_PER_CLIENT, TICK_MS};
@@ -122,13 +122,16 @@ impl Realm {
         self.members.next_conn()
     }
 
-    /// Takes one event, and adds to `turn.out` what is to be done.
+    /// Registers a socket's peer, or says why not, and adds to `turn.out` what is to be done.
+    pub fn open(&mut self, opening: Opening, turn: &mut Turn<'_>) -> Result<(), Refusal> {
+        let admitted = self.admit(opening, turn);
+        self.arm(turn);
+        admitted
+    }
+
+    /// Takes any other event, and adds to `turn.out` what is to be done.
     pub fn handle(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
         match event {
-            Event::Opened { conn, claim, spare, elsewhere, ice } => {
-                let id = claim.id.clone().unwrap_or(spare);
-                self.opened(conn, id, claim, elsewhere, &ice, turn);
-            }
             Event::Frame { conn, text } => self.frame(conn, text, turn),
             Event::Closed { conn, ending } => {
                 self.remove(conn, ending, turn);

@@ -43,6 +43,19 @@ pub enum Route {
     Elsewhere,
 }
 
+impl Route {
+    /// What a request takes from the allowance by the minute of its network: the purpose that it is counted for, or `None`. What is told
+    /// of paths has an allowance of its own, so that it keeps nobody out.
+    pub fn allowance(&self, settings: &Settings) -> Option<&'static str> {
+        match self {
+            Self::NewId | Self::Socket(_) => Some(""),
+            Self::Peers(_) if settings.allow_discovery => Some(""),
+            Self::Path(_) => Some("path "),
+            _ => None,
+        }
+    }
+}
+
 /// A request's first line and the one header that changes its meaning.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {

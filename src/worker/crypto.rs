@@ -1,11 +1,10 @@
 //! The platform's cryptography (WebCrypto): we write no cipher and no hash.
 
 use crate::client::Client;
-use crate::id::{PeerId, RealmKey};
-use crate::limits::Millis;
+use crate::id::PeerId;
 use crate::settings::Secret;
-use crate::wire::jwt::{Flaw, Statement};
-use crate::worker::platform::{settled, Request, Result};
+use crate::worker::http;
+use crate::worker::platform::{settled, Fault, Request};
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::js_sys::Promise;
 
@@ -34,42 +33,34 @@ extern "C" {
 }
 
 /// SHA-256 of a text, in hexadecimal.
-pub(crate) async fn digest(text: &str) -> Result<String> {
+pub(crate) async fn digest(text: &str) -> Result<String, Fault> {
     Ok(settled(sha_256(text)).await?.as_string().unwrap_or_default())
 }
 
 /// The network that a request comes from, made unreadable: only ever compared.
-pub(crate) async fn network(request: &Request) -> Result<String> {
-    digest(&Client::network(&address(request)?)).await
+pub(crate) async fn network(request: &Request) -> Result<String, Fault> {
+    digest(&Client::network(&http::address(request)?)).await
 }
 
-/// The address that a request comes from, if it is known.
-pub(crate) fn address(request: &Request) -> Result<String> {
-    Ok(request.headers().get("CF-Connecting-IP")?.unwrap_or_default())
-}
-
-/// Checks a token against the operator's secret: `Ok(Err(_))` says what is wrong with it.
-pub(crate) async fn check_statement(
-    token: &str,
-    secret: &Secret,
-    id: &PeerId,
-    key: &RealmKey,
-    must_name_key: bool,
-    now: Millis,
-) -> Result<std::result::Result<(), Flaw>> {
-    let statement = match Statement::parse(token) {
-        Ok(statement) => statement,
-        Err(flaw) => return Ok(Err(flaw)),
-    };
-    let signature = statement.signature.as_slice().into();
-    Ok(match settled(verify_sha_256(secret.reveal(), signature, statement.signed)).await?.is_truthy() {
-        true => statement.allows(id, key, must_name_key, now),
-        false => Err(Flaw::WrongSignature),
-    })
+/// Whether a signature is that of a text under the operator's secret (HMAC-SHA-256).
+pub(crate) async fn is_signed(text: &str, signature: &[u8], secret: &Secret) -> Result<bool, Fault> {
+    Ok(settled(verify_sha_256(secret.reveal(), signature.into(), text)).await?.is_truthy())
 }
 
 /// HMAC-SHA-1 of a text, in base64: what TURN REST credentials are made with. (As a signature SHA-1 still holds: what is broken
 /// is its resistance to collisions, which HMAC does not need; and no TURN server takes another.)
-pub(crate) async fn hmac_sha1(key: &str, text: &str) -> Result<String> {
+pub(crate) async fn hmac_sha1(key: &str, text: &str) -> Result<String, Fault> {
     Ok(settled(sign_sha_1(key, text)).await?.as_string().unwrap_or_default())
+}
+
+/// A fresh random id.
+pub(crate) fn fresh_id() -> Result<PeerId, Fault> {
+    Ok(PeerId::from_random(random()?))
+}
+
+/// Random bytes.
+pub(crate) fn random<const BYTES: usize>() -> Result<[u8; BYTES], Fault> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
 }

@@ -13,7 +13,7 @@ function crashed(error) {
   for (const reject of waiting) reject(error);
   waiting.clear();
 }
-// In whatever Rust did later. What an instance that is spent already had still to do is no other crash.
+// Catches what traps in Rust's own microtasks. Errors of an instance that has crashed already are ignored.
 addEventListener("error", ({ error }) => /previous WASM instance|Module terminated/.test(error?.message) || crashed(error));
 
 function revive() {
@@ -116,44 +116,46 @@ export class Room extends DurableObject {
     return this.#rust;
   }
 
-  // Every frame comes this way: a call and no promise, unless Rust says that there is more to do.
+  // Every frame comes this way: a call and no promise.
   webSocketMessage(socket, message) {
-    this.#take((room) => room.webSocketMessage(socket, message));
+    this.#handle((room) => room.webSocketMessage(socket, message));
   }
 
   webSocketClose(socket, code, reason) {
-    this.#take((room) => room.webSocketClose(socket, code, reason));
+    this.#handle((room) => room.webSocketClose(socket, code, reason));
   }
 
   webSocketError(socket) {
-    this.#take((room) => room.webSocketError(socket));
+    this.#handle((room) => room.webSocketError(socket));
   }
 
   alarm() {
-    this.#take((room) => room.alarm());
+    this.#handle((room) => room.alarm());
   }
 
   /** What another home passes on. */
   takeParcel(...parcel) {
-    this.#take((room) => room.take(...parcel));
+    this.#handle((room) => room.takeParcel(...parcel));
   }
 
   async fetch(request) {
-    const left = () => this.#take((room) => room.left());
     try {
-      const response = await guarded(() => watched(this.#ready().fetch(request)));
-      left();
-      return response;
-    } catch (error) {
-      if (isFault(error)) left();
-      throw error;
+      return await guarded(() => watched(this.#ready().fetch(request)));
+    } finally {
+      this.#runTasks();
     }
   }
 
-  /** Whoever brings an event waits until it is taken, not for what follows from it: that may take long, and is not theirs to try again. */
-  #take(event) {
+  #handle(event) {
+    guarded(() => event(this.#ready()));
+    this.#runTasks();
+  }
+
+  /** Runs what an event has left to do. The event's sender does not wait for it: that may take long, and is not theirs to try again. */
+  #runTasks() {
     guarded(() => {
-      for (let left = event(this.#ready()); left > 0; left--) this.ctx.waitUntil(watched(this.#rust.run()).catch(report));
+      const room = this.#ready();
+      if (room.hasTasks()) this.ctx.waitUntil(watched(room.runTasks()).catch(report));
     });
   }
 }

@@ -4,7 +4,8 @@
 use crate::limits::Millis;
 use crate::realm::metrics::{Sum, Tally};
 use crate::wire::json::quoted;
-use crate::worker::platform::{log_error, log_warning, settled, Env, Fault};
+use crate::worker::bindings::Env;
+use crate::worker::platform::{log_error, log_warning, settled, Fault};
 use std::fmt::Display;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 use worker::js_sys::{Promise, JSON};

@@ -1,48 +1,52 @@
-//! A Durable Object's memory: the realm, and the sockets that it speaks of by number.
+//! A Durable Object's memory: the realm, the sockets that it speaks of by number, and what is still to do. All of it can be rebuilt.
 
 use crate::limits::Millis;
-use crate::realm::effect::Effect;
+use crate::realm::effect::{Burst, Effect};
 use crate::realm::member::{Conn, Member};
 use crate::realm::metrics::Tally;
-use crate::realm::outbox::{Burst, Inbox};
+use crate::realm::outbox::Inbox;
 use crate::realm::placement::{home_named, Spread};
 use crate::realm::registry::ByConn;
 use crate::realm::{Event, Realm, Turn};
 use crate::settings::Settings;
-use crate::worker::edge;
-use crate::worker::log::{count, fault};
-use crate::worker::platform::{Env, Fault, Result, State};
+use crate::worker::bindings::{self, Env};
+use crate::worker::log::{count, fault, tell};
+use crate::worker::platform::{now, Fault, State};
 use crate::worker::socket::{attach, attached, close, last_beat, Numbers, Outlet, WebSocket};
 use crate::worker::store::Store;
+use crate::worker::tasks::{Task, Tasks};
 use std::rc::Rc;
 use worker::js_sys::Promise;
 
-/// What an object has in memory while it is awake. All of it can be rebuilt.
-pub(crate) struct Awake {
+/// What an object has in memory while it is memory. All of it can be rebuilt.
+pub(crate) struct Memory {
     pub(crate) realm: Realm,
     pub(crate) settings: Rc<Settings>,
     pub(crate) spread: Spread,
     pub(crate) inbox: Inbox,
     name: Option<String>,
     store: Store,
-    pub(crate) burst: Burst,
-    pub(crate) tally: Tally,
+    burst: Burst,
+    tally: Tally,
+    pub(crate) tasks: Tasks,
+    /// A buffer for the text of a frame, so that not every one has to be given some.
+    pub(crate) buffer: Vec<u8>,
     sockets: ByConn<WebSocket>,
     /// The way back, from the platform's socket object to its number.
     conns: Numbers,
 }
 
-impl Awake {
+impl Memory {
     /// Rebuilds everything from the sockets' attachments and from storage.
-    pub(crate) fn up(state: &State, env: &Env) -> Result<Self> {
-        let settings = edge::settings(env).map_err(|bad| Fault::new(bad.to_string()))?;
+    pub(crate) fn rebuild(state: &State, env: &Env) -> Result<Self, Fault> {
+        let settings = bindings::settings(env).map_err(|bad| Fault::new(bad.to_string()))?;
         let (store, stored) = Store::load(state.storage()?.sql())?;
         let name = state.id()?.name().or(stored.name);
         let here = name.as_deref().and_then(home_named);
         let spread = here.map_or(Spread::ALONE, |here| Spread { homes: settings.public_homes, here });
         let mut realm = Realm::new(Settings::clone(&settings), spread);
         realm.restore_rows(stored.waiting, stored.reserved);
-        let mut awake = Self {
+        let mut memory = Self {
             realm,
             settings,
             spread,
@@ -51,25 +55,45 @@ impl Awake {
             store,
             burst: Burst::default(),
             tally: Tally::default(),
+            tasks: Tasks::new(),
+            buffer: Vec::new(),
             sockets: ByConn::default(),
             conns: Numbers::new(),
         };
         for socket in state.get_websockets()? {
-            awake.restore(socket);
+            memory.restore(socket);
         }
-        Ok(awake)
+        Ok(memory)
     }
 
-    /// Takes an event through the realm.
-    pub(crate) fn handle(&mut self, state: &State, event: Event<'_>, now: Millis, out: &mut Vec<Effect>) {
+    /// Lets something happen to the realm; what follows from it.
+    pub(crate) fn change<T>(
+        &mut self,
+        state: &State,
+        now: Millis,
+        happen: impl FnOnce(&mut Realm, &mut Turn<'_>) -> T,
+    ) -> (T, Vec<Effect>) {
         let Self { realm, sockets, .. } = self;
         let beats = |conn| last_beat(state, sockets.get(conn)?);
-        realm.handle(event, &mut Turn { now, beats: &beats, out });
+        let mut effects = Vec::new();
+        let outcome = happen(realm, &mut Turn { now, beats: &beats, out: &mut effects });
+        (outcome, effects)
     }
 
-    /// When the runtime last answered a socket's heartbeat.
-    pub(crate) fn last_beat(&self, state: &State, conn: Conn) -> Option<Millis> {
-        last_beat(state, self.sockets.get(conn)?)
+    /// Takes an event through the realm, and does what follows from it.
+    pub(crate) fn handle(&mut self, state: &State, env: &Env, outlet: &Outlet, event: Event<'_>) {
+        let now = now();
+        let ((), effects) = self.change(state, now, |realm, turn| realm.handle(event, turn));
+        self.carry_out(effects, env, outlet, now);
+    }
+
+    /// Carries out effects in their order. What takes longer becomes a task.
+    pub(crate) fn carry_out(&mut self, effects: Vec<Effect>, env: &Env, outlet: &Outlet, now: Millis) {
+        let at_once = !outlet.holds() && self.burst.begins(now);
+        for effect in effects {
+            self.apply(effect, env, outlet, at_once);
+        }
+        tell(env, &mut self.tally, now);
     }
 
     /// The network that a socket comes from, if its peer may ask for ICE servers.
@@ -106,20 +130,20 @@ impl Awake {
         Some(socket)
     }
 
-    fn prepared(&self) -> Result<&Store> {
+    fn prepared(&self) -> Result<&Store, Fault> {
         self.store.prepare(self.name.clone())?;
         Ok(&self.store)
     }
 
     /// Empties the storage of an object that keeps nothing and waits for nothing: with tables in it, or with no more than the memory of
     /// an alarm, it would be kept, and paid for, for ever. The tables are made again when there is a row.
-    pub(crate) fn empty(&self, state: &State) -> Result<Option<Promise>> {
+    pub(crate) fn empty(&self, state: &State) -> Result<Option<Promise>, Fault> {
         let idle = self.realm.keeps_nothing() && self.realm.armed().is_none();
         Ok(if idle { Some(self.store.empty(&state.storage()?)?) } else { None })
     }
 
-    /// Carries out an effect on sockets or storage. A socket that fails is about to be reported closed: no fault of ours.
-    pub(crate) fn apply(&mut self, effect: Effect, env: &Env, outlet: &Outlet, at_once: bool) {
+    /// A socket that fails is about to be reported closed: no fault of ours.
+    fn apply(&mut self, effect: Effect, env: &Env, outlet: &Outlet, at_once: bool) {
         match effect {
             Effect::Send { to, frame } => {
                 if let Some(socket) = self.sockets.get(to) {
@@ -150,12 +174,14 @@ impl Awake {
             Effect::Release(ids) => stored(self.store.release(&ids), "kept ids"),
             Effect::Count(what, number) => count(env, what, number),
             Effect::Refused(code, bytes) => self.tally.note(code, bytes),
-            Effect::Forward { .. } | Effect::WakeAt(_) | Effect::Mint(_) => {} // errands
+            Effect::Forward { home, frame } => self.tasks.forward(home, frame),
+            Effect::WakeAt(_) => self.tasks.add(Task::SetAlarm),
+            Effect::Mint(conn) => self.tasks.add(Task::MakeIce(conn)),
         }
     }
 }
 
-fn stored(result: Result<()>, what: &str) {
+fn stored(result: Result<(), Fault>, what: &str) {
     if let Err(error) = result {
         fault(&format!("storing {what} failed"), &error);
     }

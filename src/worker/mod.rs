@@ -1,7 +1,10 @@
 //! The platform: what runs on Cloudflare alone.
 
+mod bindings;
 mod crypto;
 mod edge;
+mod http;
+mod limiter;
 mod log;
 mod memory;
 mod platform;

@@ -7,10 +7,9 @@ use crate::limits::Millis;
 use std::fmt;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 use wasm_bindgen::JsCast;
-use worker::js_sys::{Date, Error, Object, Promise, Reflect};
+use worker::js_sys::{Date, Error, Promise};
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::web_sys::{RequestInit, RequestRedirect, ResponseInit};
-use worker::worker_sys::{DurableObject, DurableObjectNamespace, RateLimiter};
 
 pub(crate) use worker::web_sys::{AbortSignal, Headers, Request, Response};
 pub(crate) use worker::worker_sys::{DurableObjectState as State, SqlStorage, WebSocketRequestResponsePair};
@@ -21,9 +20,6 @@ pub(crate) struct Fault(String);
 
 /// The name of an error that Rust has thrown, by which `src/worker/entry.js` tells it from one that went through Rust and left it broken.
 const FAULT: &str = "Fault";
-
-/// What the shell's functions return.
-pub(crate) type Result<T, E = Fault> = std::result::Result<T, E>;
 
 impl Fault {
     /// A fault that the platform did not report, but that its answer means.
@@ -60,12 +56,9 @@ impl From<Fault> for JsValue {
 
 #[wasm_bindgen(js_sys = worker::js_sys, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 extern "C" {
-    /// The Worker's bindings: variables, secrets, objects, limiters.
-    #[derive(Clone, Debug, PartialEq)]
-    pub type Env;
-
     #[wasm_bindgen(js_name = String)]
-    fn string(value: &JsValue) -> String;
+    /// What JavaScript spells a value as.
+    pub(crate) fn string(value: &JsValue) -> String;
 
     #[wasm_bindgen(js_namespace = AbortSignal, js_name = timeout)]
     pub(crate) fn abort_after(ms: u32) -> AbortSignal;
@@ -82,13 +75,6 @@ extern "C" {
 
     #[wasm_bindgen(js_namespace = console, js_name = warn)]
     pub(crate) fn log_warning(line: &str);
-
-    /// One of our objects, as seen from another.
-    type Callable;
-
-    /// [`Room::take`](crate::worker::room::Room::take), over there.
-    #[wasm_bindgen(method, catch, js_name = takeParcel)]
-    fn take(this: &Callable, from: u16, number: u32, frames: &str) -> Result<Promise, JsValue>;
 }
 
 /// The time. It stands still while an event is handled.
@@ -96,69 +82,13 @@ pub(crate) fn now() -> Millis {
     Date::now() as Millis
 }
 
-impl Env {
-    /// A binding; `None` where there is none of this name.
-    fn binding(&self, name: &str) -> Option<JsValue> {
-        Reflect::get(self, &name.into()).ok().filter(|binding| !binding.is_undefined() && !binding.is_null())
-    }
-
-    /// The text of a variable or a secret. In wrangler.toml it may as well be a number, a flag or a list: JavaScript spells them as
-    /// we do, and what it cannot spell so is refused where it is read, not passed over.
-    pub(crate) fn text(&self, name: &str) -> Option<String> {
-        self.binding(name).map(|binding| string(&binding))
-    }
-
-    /// A binding of another kind, taken for a `T`.
-    pub(crate) fn bound<T: JsCast>(&self, name: &str) -> Option<T> {
-        self.binding(name).map(JsCast::unchecked_into)
-    }
-
-    fn object(&self, name: &str) -> Result<DurableObject> {
-        let objects: DurableObjectNamespace = self.bound(OBJECTS).ok_or_else(|| Fault::new("wrangler.toml binds no ROOM"))?;
-        Ok(objects.get_by_name(name)?)
-    }
-
-    /// Has one of our objects answer a request.
-    pub(crate) async fn ask(&self, object: &str, request: &Request) -> Result<Response> {
-        Ok(settled(self.object(object)?.fetch_with_request(request)?).await?.unchecked_into())
-    }
-
-    /// The text that one of our objects answers.
-    pub(crate) async fn text_of(&self, object: String, url: &str) -> Result<String> {
-        let request = request("GET", url, &[], None, None)?;
-        text(self.ask(&object, &request).await?.text()).await
-    }
-
-    /// Hands frames to one of our objects: a call, which costs the platform half of what a request does.
-    pub(crate) async fn hand_over(&self, object: &str, from: u16, number: u32, frames: &str) -> Result<()> {
-        let object = self.object(object)?;
-        settled(object.unchecked_ref::<Callable>().take(from, number, frames)?).await?;
-        Ok(())
-    }
-
-    /// Whether a limiter lets somebody through; `None` where there is no limiter of this name.
-    pub(crate) async fn limit(&self, limiter: &str, who: &str) -> Option<Result<bool>> {
-        let limiter: RateLimiter = self.bound(limiter)?;
-        let asked = async {
-            let options = Object::new();
-            Reflect::set(&options, &"key".into(), &who.into())?;
-            let outcome = settled(limiter.limit(options)?).await?;
-            Ok(Reflect::get(&outcome, &"success".into())?.is_truthy())
-        };
-        Some(asked.await)
-    }
-}
-
-/// The Durable Object binding in wrangler.toml.
-const OBJECTS: &str = "ROOM";
-
 /// What a promise brings. What it stands for goes on by itself, whether or not anybody waits.
-pub(crate) async fn settled(promise: Promise) -> Result<JsValue> {
+pub(crate) async fn settled(promise: Promise) -> Result<JsValue, Fault> {
     Ok(JsFuture::from(promise).await?)
 }
 
 /// The text of a request's or a response's body.
-pub(crate) async fn text(body: std::result::Result<Promise, JsValue>) -> Result<String> {
+pub(crate) async fn text(body: Result<Promise, JsValue>) -> Result<String, Fault> {
     Ok(settled(body?).await?.as_string().unwrap_or_default())
 }
 
@@ -169,7 +99,7 @@ pub(crate) fn request(
     headers: &[(&str, &str)],
     body: Option<&str>,
     signal: Option<AbortSignal>,
-) -> Result<Request> {
+) -> Result<Request, Fault> {
     let init = RequestInit::new();
     init.set_method(method);
     init.set_redirect(RequestRedirect::Manual); // what is in it is for nobody else
@@ -185,17 +115,17 @@ pub(crate) fn request(
 }
 
 /// Waits for the least time that there is, which is about a millisecond: what has come meanwhile is taken first.
-pub(crate) async fn breath() {
+pub(crate) async fn pause() {
     let _ = settled(wait(0)).await;
 }
 
 /// Sends a request to somebody else.
-pub(crate) async fn fetch(request: &Request) -> Result<Response> {
+pub(crate) async fn fetch(request: &Request) -> Result<Response, Fault> {
     Ok(settled(global_fetch(request)).await?.unchecked_into())
 }
 
 /// A response.
-pub(crate) fn response(status: u16, headers: &Headers, body: Option<&str>) -> Result<Response> {
+pub(crate) fn response(status: u16, headers: &Headers, body: Option<&str>) -> Result<Response, Fault> {
     let init = ResponseInit::new();
     init.set_status(status);
     init.set_headers(headers);

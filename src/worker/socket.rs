@@ -1,7 +1,7 @@
 //! Sockets, as the platform has them: opened, closed, numbered, heard; and what each remembers while its object sleeps.
 
 use crate::limits::Millis;
-use crate::worker::platform::{Response, Result, State};
+use crate::worker::platform::{Fault, Response, State};
 use std::borrow::Cow;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 use wasm_bindgen::JsCast;
@@ -65,13 +65,13 @@ extern "C" {
 }
 
 /// Both ends of a new socket: the client's and ours.
-pub(crate) fn socket_pair() -> Result<(WebSocket, WebSocket)> {
+pub(crate) fn socket_pair() -> Result<(WebSocket, WebSocket), Fault> {
     let mut pair = WebSocketPair::new()?;
     Ok((pair.client()?, pair.server()?))
 }
 
 /// The response that lets a request become a socket, whose client speaks this sub-protocol.
-pub(crate) fn switch_protocols(client: &WebSocket, protocol: Option<&str>) -> Result<Response> {
+pub(crate) fn switch_protocols(client: &WebSocket, protocol: Option<&str>) -> Result<Response, Fault> {
     let mut init = ResponseInit::new();
     init.set_status(101);
     init.websocket(client)?;
@@ -83,7 +83,7 @@ pub(crate) fn switch_protocols(client: &WebSocket, protocol: Option<&str>) -> Re
 }
 
 /// Takes our end of a pair into use.
-pub(crate) fn accept(socket: &WebSocket) -> Result<()> {
+pub(crate) fn accept(socket: &WebSocket) -> Result<(), Fault> {
     Ok(socket.accept()?)
 }
 
@@ -97,7 +97,7 @@ pub(crate) fn close(socket: &WebSocket, status: Option<(u16, &str)>) -> bool {
 }
 
 /// Attaches to a socket what it is to remember while the object sleeps.
-pub(crate) fn attach(socket: &WebSocket, attachment: Option<&str>) -> Result<()> {
+pub(crate) fn attach(socket: &WebSocket, attachment: Option<&str>) -> Result<(), Fault> {
     Ok(socket.serialize_attachment(attachment.map_or(JsValue::NULL, JsValue::from_str))?)
 }
 

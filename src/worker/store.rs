@@ -5,7 +5,7 @@ use crate::client::{Client, NetworkNumber};
 use crate::id::{PeerId, Token};
 use crate::realm::queue::Waiting;
 use crate::realm::reservation::Reservation;
-use crate::worker::platform::{Result, SqlStorage};
+use crate::worker::platform::{Fault, SqlStorage};
 use std::cell::Cell;
 use wasm_bindgen::prelude::JsValue;
 use worker::js_sys::{Array, Promise, Reflect};
@@ -73,7 +73,7 @@ impl Row {
 
 impl Store {
     /// The store, and what it holds.
-    pub(crate) fn load(sql: SqlStorage) -> Result<(Self, Stored)> {
+    pub(crate) fn load(sql: SqlStorage) -> Result<(Self, Stored), Fault> {
         let mut store = Self { sql, made: Cell::new(false) };
         let mut stored = Stored::default();
         if store.rows("SELECT name FROM sqlite_master WHERE name = 'named'")?.next().is_some() {
@@ -85,17 +85,17 @@ impl Store {
         Ok((store, stored))
     }
 
-    fn rows(&self, query: &str) -> Result<impl Iterator<Item = Row>> {
+    fn rows(&self, query: &str) -> Result<impl Iterator<Item = Row>, Fault> {
         Ok(self.sql.exec(query, Array::new())?.to_array().into_iter().map(Row))
     }
 
-    fn run(&self, query: &str, values: impl IntoIterator<Item = JsValue>) -> Result<()> {
+    fn run(&self, query: &str, values: impl IntoIterator<Item = JsValue>) -> Result<(), Fault> {
         self.sql.exec(query, values.into_iter().collect())?;
         Ok(())
     }
 
     /// Makes the tables if there are none; `name` is the object's, remembered for the alarm to come.
-    pub(crate) fn prepare(&self, name: Option<String>) -> Result<()> {
+    pub(crate) fn prepare(&self, name: Option<String>) -> Result<(), Fault> {
         if self.made.get() {
             return Ok(());
         }
@@ -109,32 +109,32 @@ impl Store {
 
     /// Deletes everything, the tables and what the platform remembers of alarms included. It is done when this returns; what is
     /// returned says whether it has reached the disk.
-    pub(crate) fn empty(&self, storage: &DurableObjectStorage) -> Result<Promise> {
+    pub(crate) fn empty(&self, storage: &DurableObjectStorage) -> Result<Promise, Fault> {
         self.made.set(false);
         Ok(storage.delete_all()?)
     }
 
     /// Stores a frame.
-    pub(crate) fn keep(&self, row: Waiting) -> Result<()> {
+    pub(crate) fn keep(&self, row: Waiting) -> Result<(), Fault> {
         let Waiting { seq, attempt, due, src, dst, frame, .. } = row;
         let values = [integer(seq), integer(attempt), integer(due), src.into(), dst.into(), frame.into()];
         self.run("INSERT INTO waiting (seq, attempt, due, src, dst, frame) VALUES (?, ?, ?, ?, ?, ?)", values)
     }
 
     /// Deletes frames.
-    pub(crate) fn drop(&self, rows: Vec<u64>) -> Result<()> {
+    pub(crate) fn drop(&self, rows: Vec<u64>) -> Result<(), Fault> {
         let rows = rows.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
         self.run("DELETE FROM waiting WHERE seq IN (SELECT value FROM json_each(?))", [format!("[{rows}]").into()])
     }
 
     /// Stores that an id is kept.
-    pub(crate) fn reserve(&self, row: &Reservation) -> Result<()> {
+    pub(crate) fn reserve(&self, row: &Reservation) -> Result<(), Fault> {
         let values = [row.id.as_str().into(), row.token.reveal().into(), row.client.0.as_str().into(), integer(row.until)];
         self.run("INSERT OR REPLACE INTO reserved (id, token, client, until) VALUES (?, ?, ?, ?)", values)
     }
 
     /// Deletes ids that are kept no longer.
-    pub(crate) fn release(&self, ids: &[PeerId]) -> Result<()> {
+    pub(crate) fn release(&self, ids: &[PeerId]) -> Result<(), Fault> {
         ids.iter().try_for_each(|id| self.run("DELETE FROM reserved WHERE id = ?", [id.as_str().into()]))
     }
 }

@@ -1,169 +1,119 @@
-//! What takes longer than an event: the alarm is set, other homes are handed their frames, ICE servers are made. It is done after the
+//! Work that takes longer than an event: the alarm is set, other homes are handed their frames, ICE servers are made. It runs after the
 //! event that it follows from; other events may come in between.
 
-use crate::realm::effect::Effect;
+use crate::limits::Millis;
 use crate::realm::member::Conn;
-use crate::realm::outbox::{Outboxes, Parcel};
+use crate::realm::outbox::{Outboxes, Parcel, Put};
 use crate::realm::placement::{home_name, Home};
-use crate::realm::Event;
-use crate::settings::Settings;
 use crate::wire::forwarding::RECORD;
-use crate::wire::ice::Ice;
+use crate::worker::bindings::Env;
 use crate::worker::log::fault;
-use crate::worker::platform::{self, Result};
-use crate::worker::room::{busy, Room};
-use crate::worker::turn_credentials as mint;
-use std::rc::Rc;
-use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
+use crate::worker::platform::{pause, settled, Fault, State};
+use wasm_bindgen::prelude::JsValue;
 use worker::js_sys::{Date, Math, Object, Promise};
 
-/// What is still to be done.
-pub(crate) struct Errands {
-    list: Vec<Errand>,
-    outboxes: Outboxes,
-}
-
-enum Errand {
-    Arm,
+/// Something to do after the event.
+pub(crate) enum Task {
+    /// Set the alarm. The realm knows best for when, by then.
+    SetAlarm,
+    /// Hand another home what waits for it.
     Forward(Home),
-    Mint(Conn),
-    GiveUp(String),
+    /// Make ICE servers for a socket.
+    MakeIce(Conn),
+    /// Tell the sender of a frame that it could not be handed to another home.
+    Undelivered(String),
+    /// Wait for something of the platform's, so that a failure is logged.
     Await(Promise),
 }
 
-impl Errands {
+/// What is still to do, and what waits for other homes.
+pub(crate) struct Tasks {
+    list: Vec<Task>,
+    outboxes: Outboxes,
+}
+
+impl Tasks {
     /// Nothing to do.
     pub(crate) fn new() -> Self {
         let last = Math::random() * f64::from(u32::MAX);
         Self { list: Vec::new(), outboxes: Outboxes::numbered_from(last as u32) }
     }
 
-    /// Takes an effect that takes longer; gives back any other one.
-    pub(crate) fn note(&mut self, effect: Effect) -> Option<Effect> {
-        match effect {
-            Effect::WakeAt(_) => self.list.push(Errand::Arm), // when, the realm knows best by then
-            Effect::Mint(conn) => self.list.push(Errand::Mint(conn)),
-            Effect::Forward { home, frame } => match self.outboxes.put(home, frame) {
-                Ok(true) => self.list.push(Errand::Forward(home)),
-                Ok(false) => {}
-                Err(frame) => self.list.push(Errand::GiveUp(frame)),
-            },
-            other => return Some(other),
+    /// Adds a task.
+    pub(crate) fn add(&mut self, task: Task) {
+        self.list.push(task);
+    }
+
+    /// Adds a frame for another home.
+    pub(crate) fn forward(&mut self, home: Home, frame: String) {
+        match self.outboxes.put(home, frame) {
+            Put::First => self.add(Task::Forward(home)),
+            Put::Queued => {} // the task that is under way takes it along
+            Put::Full(frame) => self.add(Task::Undelivered(frame)),
         }
-        None
     }
 
-    /// Waits for something of the platform's, so that it is told if it fails.
-    pub(crate) fn watch(&mut self, promise: Promise) {
-        self.list.push(Errand::Await(promise));
+    /// Whether there is nothing to do.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 
-    /// How much there is to do.
-    pub(crate) fn count(&self) -> usize {
-        self.list.len()
+    /// Takes the next task.
+    pub(crate) fn next(&mut self) -> Option<Task> {
+        self.list.pop()
+    }
+
+    /// Takes all tasks.
+    pub(crate) fn take_all(&mut self) -> Vec<Task> {
+        std::mem::take(&mut self.list)
+    }
+
+    /// Takes the frames that wait for another home.
+    pub(crate) fn parcel(&mut self, home: Home) -> Option<Parcel> {
+        self.outboxes.take(home)
     }
 }
 
-#[wasm_bindgen(js_sys = worker::js_sys, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
-impl Room {
-    /// How many times [`Room::run`] is to be called.
-    pub fn left(&self) -> usize {
-        self.errands.try_borrow().map_or(0, |errands| errands.count())
-    }
-
-    /// Runs the errands that events have left, the last first. Called once for each of them, all at once: a home that hangs holds
-    /// up no other errand.
-    pub async fn run(&self) -> Result<(), JsValue> {
-        while let Some(errand) = self.errand(|errands| errands.list.pop())? {
-            self.do_errand(errand).await?;
+/// Sets the alarm, with a second try. `due` says for when; `None` where the alarm has come meanwhile.
+pub(crate) async fn set_alarm(state: &State, due: impl Fn() -> Result<Option<Millis>, Fault>) {
+    let attempt = || async {
+        if let Some(due) = due()? {
+            let alarm = Date::new(&JsValue::from_f64(due as f64));
+            settled(state.storage()?.set_alarm(alarm, Object::new())?).await?;
         }
-        Ok(())
+        Ok::<(), Fault>(())
+    };
+    if attempt().await.is_ok() {
+        return;
+    }
+    if let Err(error) = attempt().await {
+        fault("the alarm is not set: what it is for is done with the next event after it was due", &error);
     }
 }
 
-impl Room {
-    fn errand<T>(&self, take: impl FnOnce(&mut Errands) -> T) -> Result<T> {
-        Ok(take(&mut *self.errands.try_borrow_mut().map_err(|_| busy())?))
-    }
-
-    async fn do_errand(&self, errand: Errand) -> Result<()> {
-        match errand {
-            Errand::Arm => self.arm().await,
-            Errand::Forward(home) => self.forward(home).await?,
-            Errand::Mint(conn) => {
-                let (settings, network) = {
-                    let awake = self.awake()?;
-                    (Rc::clone(&awake.settings), awake.network(&self.state, conn))
-                };
-                let ice = self.mint(&settings, network.as_deref()).await;
-                self.handle(Event::Minted { conn, ice })?;
-            }
-            Errand::GiveUp(frame) => self.give_up(&frame),
-            Errand::Await(cleared) => drop(platform::settled(cleared).await?),
+/// Hands another home what waits for it, and what comes meanwhile. `next` gives the parcels, and `lost` gets each frame that cannot be
+/// handed over.
+pub(crate) async fn forward(
+    env: &Env,
+    from: Home,
+    to: Home,
+    next: impl Fn() -> Result<Option<Parcel>, Fault>,
+    lost: impl Fn(&str),
+) -> Result<(), Fault> {
+    pause().await; // an offer is followed by its candidates
+    let object = home_name(to);
+    while let Some(Parcel { number, frames }) = next()? {
+        // No frame holds the character between them: in JSON it is not allowed.
+        let text = frames.join(RECORD);
+        // Once more where it fails: an object that moves or is redeployed is back a moment later.
+        let mut sent = env.hand_over(&object, from.0, number, &text).await;
+        if sent.is_err() {
+            sent = env.hand_over(&object, from.0, number, &text).await;
         }
-        Ok(())
-    }
-
-    async fn set_alarm(&self) -> Result<()> {
-        let Some(due) = self.awake()?.realm.armed() else {
-            return Ok(()); // it has come
-        };
-        let alarm = Date::new(&JsValue::from_f64(due as f64));
-        platform::settled(self.state.storage()?.set_alarm(alarm, Object::new())?).await?;
-        Ok(())
-    }
-
-    /// Sets the alarm, with a second try.
-    async fn arm(&self) {
-        if self.set_alarm().await.is_ok() {
-            return;
-        }
-        if let Err(error) = self.set_alarm().await {
-            fault("the alarm is not set: what it is for is done with the next event after it was due", &error);
+        if let Err(error) = sent {
+            fault(&format!("{} frames for home {} are lost", frames.len(), to.0), &error);
+            frames.iter().for_each(|frame| lost(frame));
         }
     }
-
-    /// Fresh ICE servers. A network that has asked too often, or that is not known, gets STUN alone.
-    pub(crate) async fn mint(&self, settings: &Settings, network: Option<&str>) -> Ice {
-        if settings.turn.is_some() {
-            let allowed = match network {
-                Some(network) => mint::allows(&self.env, mint::ICE_LIMIT, network).await,
-                None => false,
-            };
-            if !allowed {
-                return Ice::degraded(settings);
-            }
-        }
-        mint::ice(settings).await
-    }
-
-    /// Tells the sender of a frame that it could not be handed to another home.
-    fn give_up(&self, frame: &str) {
-        if let Err(error) = self.handle(Event::Undelivered { frame }) {
-            fault("a sender could not be told", &error);
-        }
-    }
-
-    /// Sends what waits for another home, and what comes meanwhile.
-    async fn forward(&self, home: Home) -> Result<()> {
-        platform::breath().await; // an offer is followed by its candidates
-        while let Some(Parcel { number, frames }) = self.errand(|errands| errands.outboxes.take(home))? {
-            // Once more where it fails: an object that moves or is redeployed is back a moment later.
-            let mut sent = self.send_parcel(home, number, &frames).await;
-            if sent.is_err() {
-                sent = self.send_parcel(home, number, &frames).await;
-            }
-            if let Err(error) = sent {
-                fault(&format!("{} frames for home {} are lost", frames.len(), home.0), &error);
-                frames.iter().for_each(|frame| self.give_up(frame));
-            }
-        }
-        Ok(())
-    }
-
-    /// No frame holds the character between them: in JSON it is not allowed.
-    async fn send_parcel(&self, to: Home, number: u32, frames: &[String]) -> Result<()> {
-        let from = self.awake()?.spread.here;
-        self.env.hand_over(&home_name(to), from.0, number, &frames.join(RECORD)).await
-    }
+    Ok(())
 }

@@ -8,9 +8,11 @@
 use crate::limits::{Millis, TURN_API_TIMEOUT_MS};
 use crate::settings::{Secret, Settings, Turn};
 use crate::wire::ice::{cloudflare_relays, username, Cached, Ice, IceServer};
+use crate::worker::bindings::Env;
 use crate::worker::crypto;
+use crate::worker::limiter::{self, ICE_LIMIT};
 use crate::worker::log::fault;
-use crate::worker::platform::{self, abort_after, Env, Fault, Result};
+use crate::worker::platform::{self, abort_after, Fault};
 use std::cell::RefCell;
 
 thread_local! {
@@ -18,24 +20,21 @@ thread_local! {
     static CACHED: RefCell<Option<Cached>> = const { RefCell::new(None) };
 }
 
-/// The binding in wrangler.toml that says how often one network may ask for credentials.
-pub(crate) const ICE_LIMIT: &str = "ICE_LIMIT";
-
-/// The binding that says how often one network may open a socket, or ask for ids.
-pub(crate) const JOIN_LIMIT: &str = "JOIN_LIMIT";
-
-/// Whether a limiter lets a network in once more. Where there is no limiter, or where it fails, it does: a limiter is there
-/// to save money, not to keep people apart.
-pub(crate) async fn allows(env: &Env, name: &str, network: &str) -> bool {
-    env.limit(name, network).await.is_none_or(|outcome| {
-        outcome.unwrap_or_else(|error| {
-            fault(&format!("{name} does not answer"), &error);
-            true
-        })
-    })
+/// Fresh ICE servers for a network. One that has asked too often, or that is not known, gets STUN alone.
+pub(crate) async fn ice_for(env: &Env, settings: &Settings, network: Option<&str>) -> Ice {
+    if settings.turn.is_some() {
+        let allowed = match network {
+            Some(network) => limiter::allows(env, ICE_LIMIT, network).await,
+            None => false,
+        };
+        if !allowed {
+            return Ice::degraded(settings);
+        }
+    }
+    ice(settings).await
 }
 
-/// What a peer is to be told now.
+/// The ICE servers that a peer is told of now.
 pub(crate) async fn ice(settings: &Settings) -> Ice {
     let now = platform::now();
     match &settings.turn {
@@ -71,16 +70,14 @@ pub(crate) async fn ice(settings: &Settings) -> Ice {
     }
 }
 
-async fn sign(ttl_s: u64, secret: &Secret, now: Millis) -> Result<(String, Secret)> {
-    let mut random = [0; 8];
-    getrandom::fill(&mut random)?;
-    let username = username(now, ttl_s, random);
+async fn sign(ttl_s: u64, secret: &Secret, now: Millis) -> Result<(String, Secret), Fault> {
+    let username = username(now, ttl_s, crypto::random()?);
     let credential = crypto::hmac_sha1(secret.reveal(), &username).await?;
     Ok((username, Secret::new(credential)))
 }
 
 /// Asks Cloudflare (developers.cloudflare.com/realtime/turn/generate-credentials).
-async fn generate(ttl_s: u64, address: &str, token: &Secret) -> Result<Vec<IceServer>> {
+async fn generate(ttl_s: u64, address: &str, token: &Secret) -> Result<Vec<IceServer>, Fault> {
     let headers = [("Authorization", &*format!("Bearer {}", token.reveal())), ("Content-Type", "application/json")];
     let patience = abort_after(TURN_API_TIMEOUT_MS);
     let request = platform::request("POST", address, &headers, Some(&format!(r#"{{"ttl":{ttl_s}}}"#)), Some(patience))?;

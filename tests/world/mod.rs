@@ -11,10 +11,11 @@ use beckon::realm::placement::{object_name, Home, Spread};
 use beckon::realm::queue::Waiting;
 use beckon::realm::rate::Rates;
 use beckon::realm::reservation::Reservation;
-use beckon::realm::{Ending, Event, Realm, Turn};
+use beckon::realm::{Ending, Event, Opening, Realm, Turn};
 use beckon::settings::Settings;
 use beckon::wire::forwarding::listing;
 use beckon::wire::ice::Ice;
+use beckon::wire::message;
 use beckon::wire::route::{route, Line, Route};
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroU16;
@@ -138,14 +139,21 @@ impl World {
         let conn = self.realm(home).next_conn();
         let peer = Peer(self.sockets.len());
         self.sockets.push(Socket { home, conn: conn.0, ..Socket::default() });
-        let spare = PeerId::from_random([peer.0 as u8; 16]);
+        let fresh_id = PeerId::from_random([peer.0 as u8; 16]);
         let mut elsewhere = 0;
         if self.realm(home).must_ask_others() {
             let others = (0..self.objects.len()).filter(|other| *other != home);
             elsewhere = others.map(|other| self.look(other, |realm, turn| realm.count(turn))).sum();
         }
         let ice = Ice::stun(&self.settings);
-        self.handle(home, Event::Opened { conn, claim, spare, elsewhere, ice });
+        let roster = claim.roster;
+        let opening = Opening { conn, claim, fresh_id, elsewhere, ice };
+        if let Err(refusal) = self.change(home, |realm, turn| realm.open(opening, turn)) {
+            // As in the shell, the edge tells it and closes its socket.
+            let socket = &mut self.sockets[peer.0];
+            socket.frames.push_back(message::refusal(&refusal, roster));
+            socket.closed = Some(None);
+        }
         peer
     }
 
@@ -325,16 +333,22 @@ impl World {
     }
 
     fn handle(&mut self, home: usize, event: Event<'_>) {
+        self.change(home, |realm, turn| realm.handle(event, turn));
+    }
+
+    /// Lets something happen to a realm, and carries out what follows.
+    fn change<T>(&mut self, home: usize, happen: impl FnOnce(&mut Realm, &mut Turn<'_>) -> T) -> T {
         let (now, beats) = (self.now, self.beats(home));
         let mut effects = Vec::new();
         let turn = &mut Turn { now, beats: &|conn| beats.get(&conn).copied(), out: &mut effects };
-        self.realm(home).handle(event, turn);
+        let outcome = happen(self.realm(home), turn);
         if self.evicting {
             self.objects[home].realm = None;
         }
         for effect in effects {
             self.apply(home, effect);
         }
+        outcome
     }
 
     fn apply(&mut self, home: usize, effect: Effect) {
