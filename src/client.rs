@@ -43,7 +43,7 @@ impl NetworkNumber {
     /// The number of an address's network. This machine itself (`npm start`, tests) has none, nor has what is no address: there is
     /// nobody to be limited.
     pub fn of(address: &str) -> Self {
-        Self(Client::limited(address).map_or(0, |network| hash(&network) as u32))
+        Self(limited_network(address).map_or(0, |network| hash(&network) as u32))
     }
 
     /// Reads one that was written as a number.
@@ -66,27 +66,25 @@ impl fmt::Display for NetworkNumber {
 /// A network address that peers come from, made unreadable by the shell. Only ever compared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Client(pub String);
+pub struct NetworkHash(pub String);
 
-impl Client {
-    /// The network of an address: of an IPv6 address its first 64 bits, for the rest is the client's to choose. What is no address
-    /// is one network, whatever it says: a spelling that we do not know must be no way round a limit.
-    pub fn network(address: &str) -> String {
-        match parse(address) {
-            Some(IpAddr::V4(address)) => address.to_string(),
-            Some(IpAddr::V6(address)) => {
-                let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}")
-            }
-            None if address.is_empty() => String::new(),
-            None => "unknown".to_owned(),
+/// The network of an address: of an IPv6 address its first 64 bits, for the rest is the client's to choose. What is no address
+/// is one network, whatever it says: a spelling that we do not know must be no way round a limit.
+pub fn network_of(address: &str) -> String {
+    match parse(address) {
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}")
         }
+        None if address.is_empty() => String::new(),
+        None => "unknown".to_owned(),
     }
+}
 
-    /// The network of an address, if it is to be limited: not on this machine itself (`npm start`, tests), and not where no address
-    /// is told.
-    pub fn limited(address: &str) -> Option<String> {
-        let here = parse(address).is_some_and(|address| address.is_loopback());
-        (!here && !address.is_empty()).then(|| Self::network(address))
-    }
+/// The network of an address, if it is to be limited: not on this machine itself (`npm start`, tests), and not where no address
+/// is told.
+pub fn limited_network(address: &str) -> Option<String> {
+    let here = parse(address).is_some_and(|address| address.is_loopback());
+    (!here && !address.is_empty()).then(|| network_of(address))
 }

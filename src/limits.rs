@@ -36,7 +36,7 @@ pub const MAX_ID_BYTES: usize = 512;
 /// Longest realm key, in bytes. It becomes part of a Durable Object's name.
 pub const MAX_KEY_BYTES: usize = 256;
 
-/// Longest token, in bytes: room for a signed statement such as a JWT. Only a digest of it is kept.
+/// Longest token, in bytes: room for a JWT. Only a digest of it is kept.
 pub const MAX_TOKEN_BYTES: usize = 4096;
 
 /// Longest frame from a stock client, in bytes: a payload of 256 KiB (a media offer has 6 kB, but an application's metadata
@@ -82,10 +82,10 @@ pub const MAX_PUBLIC_HOMES: u16 = 32;
 
 /// How long a socket remembers whom it was told to be absent, in milliseconds, so that late candidates are not taken for another
 /// attempt: browsers gather candidates for tens of seconds at worst.
-pub const TOLD_MEMORY_MS: u64 = 30_000;
+pub const ABSENTEE_MEMORY_MS: u64 = 30_000;
 
 /// How many of them a socket remembers: what opens 30 connections at once, twice.
-pub const MAX_TOLD: usize = 64;
+pub const MAX_ABSENTEES: usize = 64;
 
 /// How many attempts of heavier senders are given up for one frame, at most, before it is the one that does not fit.
 pub const MAX_GIVEN_UP: usize = 16;
@@ -212,12 +212,12 @@ pub const ICE_PAUSE_MS: u64 = 10_000;
 /// How many seconds somebody is told to wait whose network has asked for too much: `period` of the limits in wrangler.toml.
 pub const LIMIT_PERIOD_S: u64 = 60;
 
-/// Of how many events in one millisecond an object sends the frames at once; those of the rest of a burst leave together, about a
-/// millisecond later. A frame that is sent by itself costs the platform more than all that we do with it.
+/// The first so many events in a millisecond are sent at once. The frames of later ones are batched, and leave about a millisecond later.
+/// A frame that is sent by itself costs the platform more than all that we do with it.
 pub const SENT_AT_ONCE: u32 = 2;
 
 /// How many frames that were passed on are counted at once, for `METRICS`: an introduction has about as many.
-pub const RELAYS_COUNTED: u32 = 16;
+pub const RELAYED_FRAMES_COUNTED: u32 = 16;
 
 /// How often an object writes how much of one kind it has refused, in milliseconds, for `METRICS`.
 pub const WRITTEN_EVERY_MS: u64 = 1_000;

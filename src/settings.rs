@@ -30,7 +30,7 @@ pub struct Settings {
     pub alive_timeout_ms: u64,
     /// `OWNER_GRACE_MS`: how long a long token keeps its id after its socket is gone; 0 for not at all.
     pub owner_grace_ms: u64,
-    /// `ROOM_CAPACITY`: the most peers in a room.
+    /// `ROOM_CAPACITY`: the most peers in a room; 0 for no rooms.
     pub room_capacity: usize,
     /// `FRAMES_PER_SECOND`: what one socket may send in the long run; 0 for no limit.
     pub frames_per_second: u32,
@@ -41,7 +41,7 @@ pub struct Settings {
     /// `STUN_URLS`: the STUN servers that peers are told of, separated by commas; empty for none.
     pub stun_urls: Vec<String>,
     /// The TURN servers that peers are told of, and where their credentials come from.
-    pub turn: Option<Turn>,
+    pub turn: Option<TurnSource>,
     /// `TURN_TTL_S`: for how many seconds TURN credentials are good.
     pub turn_ttl_s: u64,
     /// `ICE_FOR_ALL`: whether `/{key}/ice` answers anybody, and not only peers who are connected.
@@ -54,7 +54,7 @@ pub struct Settings {
 
 /// Where TURN credentials come from: one of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum TurnSource {
     /// `TURN_URLS`, `TURN_USERNAME` and the secret `TURN_PASSWORD`: the same for everybody, and for ever.
     Fixed {
         /// The servers.
@@ -176,9 +176,8 @@ impl Settings {
     }
 }
 
-/// A variable without the secret that it needs is a mistake, and told; a secret without its variable waits to be used: secrets
-/// are set first.
-fn turn(var: &dyn Fn(&str) -> Option<String>) -> Result<Option<Turn>, BadSetting> {
+/// A variable whose secret is missing is an error. A secret whose variable is missing is ignored, because operators set secrets first.
+fn turn(var: &dyn Fn(&str) -> Option<String>) -> Result<Option<TurnSource>, BadSetting> {
     let text = |name| var(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let secret = |name| text(name).map(Secret);
     let urls = text("TURN_URLS").map(|text| words(&text)).unwrap_or_default();
@@ -193,7 +192,7 @@ fn turn(var: &dyn Fn(&str) -> Option<String>) -> Result<Option<Turn>, BadSetting
         }
         let address = format!("{}/v1/turn/keys/{id}/credentials/generate-ice-servers", api.trim_end_matches('/'));
         return match secret("TURN_KEY_API_TOKEN") {
-            Some(token) => Ok(Some(Turn::Cloudflare { address, token })),
+            Some(token) => Ok(Some(TurnSource::Cloudflare { address, token })),
             None => bad("TURN_KEY_ID", "empty until the secret TURN_KEY_API_TOKEN is set"),
         };
     } else if urls.is_empty() {
@@ -202,8 +201,8 @@ fn turn(var: &dyn Fn(&str) -> Option<String>) -> Result<Option<Turn>, BadSetting
         return bad("TURN_URLS", "a list of turn: and turns: addresses, separated by commas");
     }
     match (secret("TURN_SECRET"), text("TURN_USERNAME").zip(secret("TURN_PASSWORD"))) {
-        (Some(secret), _) => Ok(Some(Turn::Shared { urls, secret })),
-        (None, Some((username, password))) => Ok(Some(Turn::Fixed { urls, username, password })),
+        (Some(secret), _) => Ok(Some(TurnSource::Shared { urls, secret })),
+        (None, Some((username, password))) => Ok(Some(TurnSource::Fixed { urls, username, password })),
         (None, None) => {
             bad("TURN_URLS", "empty until the secret TURN_SECRET, or TURN_USERNAME and the secret TURN_PASSWORD, are set")
         }

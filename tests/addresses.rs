@@ -1,6 +1,6 @@
 //! However a proxy spells an address, it is the same network; and what is none is no way round a limit.
 use beckon::client::parse;
-use beckon::client::{Client, NetworkNumber};
+use beckon::client::{limited_network, network_of, NetworkNumber};
 use std::collections::BTreeSet;
 
 #[test]
@@ -42,14 +42,14 @@ fn all_spellings_of_an_address_are_one_network() {
         ("fe80:0:0:0", &["fe80::1", "fe80::1%eth0", "FE80::2%en1", "[fe80::3%eth0]:1"][..]),
     ] {
         for spelling in spellings {
-            assert_eq!(Client::network(spelling), network, "{spelling}");
-            assert_eq!(Client::limited(spelling).as_deref(), Some(network), "{spelling}");
+            assert_eq!(network_of(spelling), network, "{spelling}");
+            assert_eq!(limited_network(spelling).as_deref(), Some(network), "{spelling}");
             assert_eq!(NetworkNumber::of(spelling), NetworkNumber::of(spellings[0]), "{spelling}");
         }
     }
     let others =
         ["203.0.113.5", "203.0.113.6", "2001:db8:0:1::1", "2001:db9::1", "::203.0.113.5", "64:ff9b::203.0.113.5", "nonsense"];
-    let networks: BTreeSet<String> = others.into_iter().map(Client::network).collect();
+    let networks: BTreeSet<String> = others.into_iter().map(network_of).collect();
     assert_eq!(networks.len(), others.len(), "{networks:?}");
 }
 
@@ -92,13 +92,9 @@ fn what_is_no_address_is_one_network_whatever_it_says() {
         ":",
     ] {
         assert_eq!(parse(text), None, "{text}");
-        assert_eq!(Client::network(text), "unknown", "{text}");
-        assert_eq!(Client::limited(text).as_deref(), Some("unknown"), "{text}");
+        assert_eq!(network_of(text), "unknown", "{text}");
+        assert_eq!(limited_network(text).as_deref(), Some("unknown"), "{text}");
         assert!(!NetworkNumber::of(text).is_none(), "{text}");
     }
-    assert_eq!(
-        (Client::network("").as_str(), Client::limited("")),
-        ("", None),
-        "where nobody says who asks, nobody can be limited"
-    );
+    assert_eq!((network_of("").as_str(), limited_network("")), ("", None), "where nobody says who asks, nobody can be limited");
 }

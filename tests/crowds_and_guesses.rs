@@ -1,9 +1,9 @@
 //! One network cannot fill a realm, nobody gets far by guessing tokens, and pages of other origins stay out where they should.
 mod world;
-use beckon::client::{Client, NetworkNumber};
-use beckon::wire::message;
+use beckon::client::{limited_network, NetworkNumber};
+use beckon::wire::outbound;
 use beckon::wire::refusal::Refusal;
-use beckon::wire::route::{route, Line, Route};
+use beckon::wire::route::{route, RequestLine, Route};
 use world::{in_a_room, settings, World, OPEN};
 
 const ID_TAKEN: &str = r#"{"type":"ID-TAKEN","payload":{"msg":"ID is taken"}}"#;
@@ -25,7 +25,7 @@ fn a_network_has_its_share_of_a_realm_and_no_more() {
         for id in ["bob", "carl"] {
             assert_eq!(first(&mut world, id, "t"), OPEN);
         }
-        let full = message::refusal(&Refusal::NetworkFull, false);
+        let full = outbound::refusal(&Refusal::NetworkFull, false);
         assert_eq!(first(&mut world, "dora", "t"), full);
         assert_eq!(first(&mut world, "carl", "t"), OPEN, "who is in may come again");
         for address in ["192.0.2.2", "2001:db8::1", "127.0.0.1", "::1", ""] {
@@ -48,7 +48,7 @@ fn this_machine_and_zero_have_no_share() {
     for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "127.9.9.9:4711", "[::1]:443", ""] {
         world.address = address;
         assert!((0..5).all(|number| first(&mut world, &format!("{address}{number}"), "t") == OPEN), "{address}");
-        assert!(Client::limited(address).is_none() && NetworkNumber::of(address).is_none(), "{address}");
+        assert!(limited_network(address).is_none() && NetworkNumber::of(address).is_none(), "{address}");
     }
 }
 
@@ -58,7 +58,7 @@ fn the_dead_do_not_count_to_a_networks_share() {
     world.address = "192.0.2.1";
     world.open("ann", "a");
     world.pass(89_000);
-    assert_eq!(first(&mut world, "bob", "b"), message::refusal(&Refusal::NetworkFull, false));
+    assert_eq!(first(&mut world, "bob", "b"), outbound::refusal(&Refusal::NetworkFull, false));
     world.pass(2_000);
     assert_eq!(first(&mut world, "bob", "b"), OPEN);
 }
@@ -215,7 +215,8 @@ fn what_happens_is_counted() {
 
 #[test]
 fn health_has_an_address_and_ids_called_so_keep_theirs() {
-    let at = |path, base| route(Line { method: "GET", path, query: "", upgrade: false }, &settings(&[("BASE_PATH", base)]));
+    let at =
+        |path, base| route(RequestLine { method: "GET", path, query: "", upgrade: false }, &settings(&[("BASE_PATH", base)]));
     assert_eq!(
         (at("/health", "/"), at("/health/", "/"), at("/app/health", "app")),
         (Route::Health, Route::Health, Route::Health)

@@ -1,9 +1,9 @@
 //! ICE servers: who is told of which, for how long they are good, and what a mistake in the variables is called.
 mod world;
 use beckon::limits::{ICE_PAUSE_MS, TURN_API_CACHE_MS, TURN_API_RETRY_MS};
-use beckon::settings::{Settings, Turn};
-use beckon::wire::ice::{cloudflare_relays, username, Cached, Ice};
-use beckon::wire::message::ice_fields;
+use beckon::settings::{Settings, TurnSource};
+use beckon::wire::ice::{cloudflare_turn_servers, username, Cached, Ice};
+use beckon::wire::outbound::ice_fields;
 use serde_json::{json, Value};
 use world::{in_a_room, relayed, settings, OPEN};
 
@@ -88,24 +88,25 @@ fn cloudflares_answer_is_read_as_documented() {
         "turn:t.example:53",
         "turns:t.example:5353?transport=tcp",
     ];
-    let one = cloudflare_relays(&body(json!([user(&ports)]))).unwrap();
+    let one = cloudflare_turn_servers(&body(json!([user(&ports)]))).unwrap();
     let two =
-        cloudflare_relays(&body(json!([{"urls": ["stun:s.example:53"]}, user(&ports), user(&["turn:t.example:53"])]))).unwrap();
+        cloudflare_turn_servers(&body(json!([{"urls": ["stun:s.example:53"]}, user(&ports), user(&["turn:t.example:53"])])))
+            .unwrap();
     assert_eq!(one, two);
     assert_eq!(one[0].urls, [ports[1], ports[4]]);
     for nonsense in
         ["", "null", "[]", "{}", "{\"iceServers\":[", &body(json!({})), &body(json!([])), &body(json!([{"urls": "turn:x"}]))]
     {
-        assert_eq!(cloudflare_relays(nonsense), None, "{nonsense}");
+        assert_eq!(cloudflare_turn_servers(nonsense), None, "{nonsense}");
     }
-    assert_eq!(cloudflare_relays(&body(json!([{"urls": ["turn:x"], "username": "u"}]))), None);
+    assert_eq!(cloudflare_turn_servers(&body(json!([{"urls": ["turn:x"], "username": "u"}]))), None);
 }
 
 #[test]
 fn an_answer_is_used_for_a_minute_and_a_failure_for_less() {
     let settings = settings(&[STUN, ("TURN_TTL_S", "600")]);
-    let relays = cloudflare_relays(r#"{"iceServers":[{"urls":["turn:t"],"username":"u","credential":"c"}]}"#);
-    let answer = Cached { at: 1_000, relays };
+    let relays = cloudflare_turn_servers(r#"{"iceServers":[{"urls":["turn:t"],"username":"u","credential":"c"}]}"#);
+    let answer = Cached { at: 1_000, servers: relays };
     let stun = json!({"urls": ["stun:stun.example.org"]});
     let turn = json!({"urls": ["turn:t"], "username": "u", "credential": "c"});
     for (age, ttl) in [(0, 600), (TURN_API_CACHE_MS - 1, 541)] {
@@ -113,7 +114,7 @@ fn an_answer_is_used_for_a_minute_and_a_failure_for_less() {
         assert_eq!(fields(&ice), json!({"iceServers": [stun, turn], "ttl": ttl}));
     }
     assert_eq!(answer.ice(&settings, 1_000 + TURN_API_CACHE_MS), None);
-    let failure = Cached { at: 1_000, relays: None };
+    let failure = Cached { at: 1_000, servers: None };
     let ice = failure.ice(&settings, 1_000 + TURN_API_RETRY_MS - 1).unwrap();
     assert_eq!(fields(&ice), json!({"iceServers": [stun], "ttl": 60, "degraded": true}));
     assert_eq!(failure.ice(&settings, 1_000 + TURN_API_RETRY_MS), None);
@@ -126,9 +127,9 @@ fn one_source_of_turn_credentials_is_chosen() {
     let (key, token) = (("TURN_KEY_ID", "abc"), ("TURN_KEY_API_TOKEN", "s3cret"));
     assert_eq!(settings(&[]).turn, None);
     assert_eq!(settings(&[shared, token, user, password]).turn, None, "secrets may be set before the variables");
-    assert!(matches!(settings(&[urls, shared]).turn, Some(Turn::Shared { urls, .. }) if urls.len() == 2));
-    assert!(matches!(settings(&[urls, user, password]).turn, Some(Turn::Fixed { username, .. }) if username == "u"));
-    let Some(Turn::Cloudflare { address, .. }) = settings(&[key, token]).turn else { panic!("no source") };
+    assert!(matches!(settings(&[urls, shared]).turn, Some(TurnSource::Shared { urls, .. }) if urls.len() == 2));
+    assert!(matches!(settings(&[urls, user, password]).turn, Some(TurnSource::Fixed { username, .. }) if username == "u"));
+    let Some(TurnSource::Cloudflare { address, .. }) = settings(&[key, token]).turn else { panic!("no source") };
     assert_eq!(address, "https://rtc.live.cloudflare.com/v1/turn/keys/abc/credentials/generate-ice-servers");
     for vars in [&[urls, shared][..], &[urls, user, password], &[key, token]] {
         assert!(!format!("{:?}", settings(vars)).contains("s3cret"));

@@ -1,10 +1,10 @@
 //! Ids, tokens, keys, settings: parsed once, within their limits, and silent where they must be.
 mod world;
-use beckon::client::{Client, NetworkNumber};
+use beckon::client::{network_of, NetworkHash, NetworkNumber};
 use beckon::id::{PeerId, RealmKey, Token};
 use beckon::limits::Rate;
 use beckon::limits::MAX_ID_BYTES;
-use beckon::realm::member::{Conn, Member, Told, Trial};
+use beckon::realm::member::{Absentees, Conn, Member, Probe};
 use beckon::realm::placement::object_name;
 use beckon::realm::rate::{Bucket, Budget};
 use beckon::settings::Settings;
@@ -39,21 +39,21 @@ fn a_members_memory_survives_the_trip_and_fits_the_attachment() {
         bucket.take(Rate::new(u64::MAX / 1_000_000, 1), u64::MAX / 1_000_000, u64::MAX);
         bucket
     };
-    let mut told = Told::default();
-    (0..100).for_each(|number| told.note(&format!("{number}"), 1_000_000_000_000_000));
+    let mut absentees = Absentees::default();
+    (0..100).for_each(|number| absentees.add(&format!("{number}"), 1_000_000_000_000_000));
     let member = Member {
         conn: Conn(u32::MAX),
         id: PeerId::parse(&id).unwrap(),
         token: Token::parse(&token).unwrap(),
         roster: true,
-        keeps: Some(Client("f".repeat(64))),
+        reserve_for: Some(NetworkHash("f".repeat(64))),
         since: u64::MAX,
-        trial: Some(Trial { began: u64::MAX, due: u64::MAX, askers: vec![PeerId::parse(&id).unwrap(); 2] }),
-        heard: u64::MAX,
-        noted: u64::MAX,
-        budget: Budget { frames: spent(), sent: spent(), got: spent(), stored: spent(), ..Budget::default() }.restored(),
-        told,
-        minted: None,
+        probe: Some(Probe { since: u64::MAX, due: u64::MAX, askers: vec![PeerId::parse(&id).unwrap(); 2] }),
+        last_heard: u64::MAX,
+        saved_heard: u64::MAX,
+        budget: Budget { frames: spent(), sent: spent(), received: spent(), stored: spent(), ..Budget::default() }.restored(),
+        absentees,
+        ice_given: None,
         earned: true,
         network: NetworkNumber::of("192.0.2.1"),
     };
@@ -119,10 +119,10 @@ fn a_bucket_refills_with_time_and_zero_means_no_limit() {
 
 #[test]
 fn of_an_ipv6_address_the_network_counts() {
-    assert_eq!(Client::network("2a01:4f8::a"), Client::network("2a01:4f8:0:0:ffff::b"));
-    assert_ne!(Client::network("2a01:4f8::a"), Client::network("2a01:4f8:0:1::a"));
-    assert_ne!(Client::network("192.0.2.1"), Client::network("192.0.2.2"));
-    assert_eq!(Client::network(""), "");
+    assert_eq!(network_of("2a01:4f8::a"), network_of("2a01:4f8:0:0:ffff::b"));
+    assert_ne!(network_of("2a01:4f8::a"), network_of("2a01:4f8:0:1::a"));
+    assert_ne!(network_of("192.0.2.1"), network_of("192.0.2.2"));
+    assert_eq!(network_of(""), "");
 }
 
 #[test]

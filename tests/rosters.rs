@@ -1,7 +1,7 @@
 //! Rooms: who asked for the roster sees who is here, who came and who left; nobody else does.
 mod world;
 use beckon::realm::Ending;
-use beckon::wire::route::{route, Line, Route};
+use beckon::wire::route::{route, RequestLine, Route};
 use serde_json::{json, Value};
 use world::{in_a_room, relayed, World, OPEN};
 
@@ -162,6 +162,17 @@ fn a_full_room_says_so() {
 }
 
 #[test]
+fn a_server_without_rooms_says_so() {
+    in_a_room(&[("ROOM_CAPACITY", "0")], |world| {
+        let ann = world.enter("ann", "a");
+        let refusal = values(world.frames(ann)).remove(0);
+        assert_eq!(refusal["payload"]["code"], "room-full");
+        assert!(refusal["payload"]["msg"].as_str().unwrap().starts_with("This server has no rooms"));
+        assert_eq!(world.closed(ann), Some(None));
+    });
+}
+
+#[test]
 fn a_room_is_a_realm_like_any_other() {
     let mut world = World::new(&[], "a-room", false);
     let ann = world.enter("ann", "a");
@@ -188,7 +199,7 @@ fn a_room_that_never_was_and_one_that_is_empty_answer_alike() {
     for _ in 0..100_000 {
         number = number.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
         let query = format!("key={number:016x}&token=t&roster=1");
-        let line = Line { method: "GET", path: "/peerjs", query: &query, upgrade: true };
+        let line = RequestLine { method: "GET", path: "/peerjs", query: &query, upgrade: true };
         assert!(matches!(route(line, &world::settings(&[])), Route::Socket(_)));
     }
 }

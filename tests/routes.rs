@@ -4,21 +4,21 @@ use beckon::client::NetworkNumber;
 use beckon::id::{PeerId, RealmKey, Token};
 use beckon::wire::answer::Answer;
 use beckon::wire::refusal::Refusal;
-use beckon::wire::route::{route, split_url, Claim, Line, Route};
+use beckon::wire::route::{route, split_url, Claim, RequestLine, Route};
 use world::settings;
 
 fn http(method: &str, path: &str, base: &str) -> Route {
-    route(Line { method, path, query: "", upgrade: false }, &settings(&[("BASE_PATH", base)]))
+    route(RequestLine { method, path, query: "", upgrade: false }, &settings(&[("BASE_PATH", base)]))
 }
 
 fn socket(query: &str) -> Route {
-    route(Line { method: "GET", path: "/peerjs", query, upgrade: true }, &settings(&[]))
+    route(RequestLine { method: "GET", path: "/peerjs", query, upgrade: true }, &settings(&[]))
 }
 
 fn claim(id: &str, token: &str, key: &str) -> Route {
     let (id, token) = (PeerId::parse(id).ok(), Token::parse(token).unwrap());
-    let (keeps, guessable, network) = (None, true, NetworkNumber::default());
-    Route::Socket(Claim { key: RealmKey::parse(key).unwrap(), id, token, roster: false, keeps, guessable, network })
+    let (reserve_for, guessable, network) = (None, true, NetworkNumber::default());
+    Route::Socket(Claim { key: RealmKey::parse(key).unwrap(), id, token, roster: false, reserve_for, guessable, network })
 }
 
 #[test]
@@ -53,8 +53,8 @@ fn paths_are_tolerant() {
     for path in ["/paths/", "/paths/path-stun", "/paths/other", "/path-stun", "/stun", "/paths/stun/", "/k/paths/stun"] {
         assert_eq!(http("POST", path, "/"), Route::Missing, "{path}");
     }
-    assert_eq!(http("POST", "/paths/turn-tls", "/"), Route::Path("path-turn-tls"));
-    assert_eq!(http("POST", "/myapp/paths/direct", "/myapp"), Route::Path("path-direct"));
+    assert_eq!(http("POST", "/paths/turn-tls", "/"), Route::PathReport("path-turn-tls"));
+    assert_eq!(http("POST", "/myapp/paths/direct", "/myapp"), Route::PathReport("path-direct"));
     assert_eq!(http("GET", "/paths/stun", "/"), Route::Missing);
     for path in ["/%zz/id", "/%/peers", "/%ff/id"] {
         assert_eq!(http("GET", path, "/"), Route::Undecodable, "{path}");
@@ -64,7 +64,8 @@ fn paths_are_tolerant() {
 
 #[test]
 fn rooms_are_at_the_root_whatever_the_base_path() {
-    let at = |path, query| route(Line { method: "GET", path, query, upgrade: true }, &settings(&[("BASE_PATH", "/myapp")]));
+    let at =
+        |path, query| route(RequestLine { method: "GET", path, query, upgrade: true }, &settings(&[("BASE_PATH", "/myapp")]));
     assert!(matches!(at("/peerjs", "key=k&roster=1&token=t"), Route::Socket(claim) if claim.roster));
     assert!(matches!(at("/myapp/peerjs", "key=k&roster=1&token=t"), Route::Socket(claim) if claim.roster));
     assert_eq!(at("/peerjs", "key=k&id=i&token=t"), Route::StraySocket);
@@ -73,10 +74,10 @@ fn rooms_are_at_the_root_whatever_the_base_path() {
 #[test]
 fn the_sockets_path_is_exact() {
     for path in ["/peerjs/", "/PEERJS", "//peerjs", "/", "/other/peerjs", "/myapp/peerjs"] {
-        let line = Line { method: "GET", path, query: "key=k&id=i&token=t", upgrade: true };
+        let line = RequestLine { method: "GET", path, query: "key=k&id=i&token=t", upgrade: true };
         assert_eq!(route(line, &settings(&[])), Route::StraySocket, "{path}");
     }
-    let line = Line { method: "GET", path: "/myapp/peerjs", query: "key=k&id=i&token=t", upgrade: true };
+    let line = RequestLine { method: "GET", path: "/myapp/peerjs", query: "key=k&id=i&token=t", upgrade: true };
     assert_eq!(route(line, &settings(&[("BASE_PATH", "/myapp")])), claim("i", "t", "k"));
 }
 
@@ -95,7 +96,7 @@ fn queries_are_read_as_forms() {
 #[test]
 fn sockets_are_refused_in_peerservers_order() {
     let refused = |query: &str, vars: &[(&str, &str)]| match route(
-        Line { method: "GET", path: "/peerjs", query, upgrade: true },
+        RequestLine { method: "GET", path: "/peerjs", query, upgrade: true },
         &settings(vars),
     ) {
         Route::Refused { refusal, .. } => refusal,

@@ -1,6 +1,6 @@
 //! Who is let in: the checks, and what a new socket and the others are told.
 
-use super::{dropped, released, Opening, Realm, Turn, SUPERSEDED};
+use super::{delete_rows, release_ids, Context, Opening, Realm, SUPERSEDED};
 use crate::client::NetworkNumber;
 use crate::id::PeerId;
 use crate::limits::{Millis, ROSTER_JOINS};
@@ -8,26 +8,27 @@ use crate::realm::effect::Effect;
 use crate::realm::guesses::Door;
 use crate::realm::member::{Conn, Member};
 use crate::wire::ice::Ice;
-use crate::wire::message::{self, Destination};
+use crate::wire::message::Destination;
+use crate::wire::outbound;
 use crate::wire::refusal::Refusal;
 use crate::wire::route::Claim;
 
 impl Realm {
     /// Registers a socket's peer, or refuses it.
-    pub(super) fn admit(&mut self, opening: Opening, turn: &mut Turn<'_>) -> Result<(), Refusal> {
+    pub(super) fn admit(&mut self, opening: Opening, context: &mut Context<'_>) -> Result<(), Refusal> {
         let Opening { conn, claim, fresh_id, elsewhere, ice } = opening;
         let id = claim.id.clone().unwrap_or(fresh_id);
         let roster = claim.roster;
-        self.question(&id, &claim, elsewhere, turn);
-        if let Err(refusal) = self.admits(&id, &claim, elsewhere, turn) {
-            turn.out.push(Effect::Refused(refusal.code(), 0));
+        self.drop_dead_in_the_way(&id, &claim, elsewhere, context);
+        if let Err(refusal) = self.admits(&id, &claim, elsewhere, context) {
+            context.effects.push(Effect::Refused(refusal.code(), 0));
             return Err(refusal);
         }
-        turn.out.push(Effect::Count("join", 1));
-        let before = self.members.named(id.as_str()).cloned();
+        context.effects.push(Effect::Count("join", 1));
+        let before = self.registry.by_id(id.as_str()).cloned();
         if let Some(old) = &before {
-            turn.out.push(Effect::Close { conn: old.conn, status: Some(SUPERSEDED) });
-            self.end_trial(&id, old.trial.clone(), turn);
+            context.effects.push(Effect::Close { conn: old.conn, status: Some(SUPERSEDED) });
+            self.end_probe(&id, old.probe.clone(), context);
         }
         let released_id = self.reservations.release(&id);
         let member = Member {
@@ -35,42 +36,42 @@ impl Realm {
             id: id.clone(),
             token: claim.token,
             roster,
-            keeps: claim.keeps,
-            since: before.as_ref().map_or(turn.now, |old| old.since),
+            reserve_for: claim.reserve_for,
+            since: before.as_ref().map_or(context.now, |old| old.since),
             // Whoever else came while it was kept has been refused.
             earned: released_id.is_some() || before.as_ref().is_some_and(|old| old.earned),
-            heard: turn.now,
-            noted: turn.now,
-            trial: None,
+            last_heard: context.now,
+            saved_heard: context.now,
+            probe: None,
             // Another socket of the same peer is no way to a fresh allowance.
             budget: before.as_ref().map(|old| old.budget.clone()).unwrap_or_default(),
-            told: before.as_ref().map(|old| old.told.clone()).unwrap_or_default(),
-            minted: Some(turn.now),
+            absentees: before.as_ref().map(|old| old.absentees.clone()).unwrap_or_default(),
+            ice_given: Some(context.now),
             network: claim.network,
         };
-        turn.out.push(Effect::Remember(member.clone()));
-        self.members.insert(member);
-        released(released_id.into_iter().collect(), turn);
-        self.welcome(conn, &id, roster, before.is_some_and(|old| old.roster), &ice, turn);
-        let (frames, drop) = self.queue.take(&Destination::of(&id));
-        turn.out.extend(frames.into_iter().map(|frame| Effect::Send { to: conn, frame }));
-        dropped(drop, turn);
+        context.effects.push(Effect::Remember(member.clone()));
+        self.registry.insert(member);
+        release_ids(released_id.into_iter().collect(), context);
+        self.welcome(conn, &id, roster, before.is_some_and(|old| old.roster), &ice, context);
+        let (frames, delete) = self.queue.take(&Destination::of(&id));
+        context.effects.extend(frames.into_iter().map(|frame| Effect::Send { to: conn, frame }));
+        delete_rows(delete, context);
         Ok(())
     }
 
     /// PeerServer's checks in PeerServer's order; the limit does not apply to a peer who is registered already.
-    fn admits(&mut self, id: &PeerId, claim: &Claim, elsewhere: usize, turn: &Turn<'_>) -> Result<(), Refusal> {
-        match self.accepts(Door::Socket, id, claim, turn.now) {
+    fn admits(&mut self, id: &PeerId, claim: &Claim, elsewhere: usize, context: &Context<'_>) -> Result<(), Refusal> {
+        match self.accepts(Door::Socket, id, claim, context.now) {
             Some(false) => Err(Refusal::IdTaken),
             Some(true) => Ok(()),
-            None if self.reservations.forbids(turn.now, id, &claim.token) => Err(Refusal::IdTaken),
+            None if self.reservations.forbids(context.now, id, &claim.token) => Err(Refusal::IdTaken),
             None if self.is_full(elsewhere) => Err(Refusal::RealmFull),
             None if self.is_full_of(claim.network) => Err(Refusal::NetworkFull),
-            None if claim.roster && self.members.roster().count() >= self.settings.room_capacity => {
+            None if claim.roster && self.registry.roster().count() >= self.settings.room_capacity => {
                 Err(Refusal::RoomFull { capacity: self.settings.room_capacity })
             }
             // Everybody else is told of each one.
-            None if claim.roster && !self.may_join(claim.network, turn.now) => Err(Refusal::TooManyJoins),
+            None if claim.roster && !self.may_join(claim.network, context.now) => Err(Refusal::TooManyJoins),
             None => Ok(()),
         }
     }
@@ -79,18 +80,18 @@ impl Realm {
         self.networks.of(network, now).is_none_or(|network| network.joins.take(ROSTER_JOINS, 1, now))
     }
 
-    fn welcome(&self, conn: Conn, id: &PeerId, roster: bool, was_in_roster: bool, ice: &Ice, turn: &mut Turn<'_>) {
-        let others = || self.members.roster().filter(|member| member.conn != conn);
+    fn welcome(&self, conn: Conn, id: &PeerId, roster: bool, was_in_roster: bool, ice: &Ice, context: &mut Context<'_>) {
+        let others = || self.registry.roster().filter(|member| member.conn != conn);
         let (frame, news) = match (roster, was_in_roster) {
             (true, true) => (None, None),
-            (true, false) => (None, Some(message::join(id))),
-            (false, true) => (Some(message::open()), Some(message::left(id))),
-            (false, false) => (Some(message::open()), None),
+            (true, false) => (None, Some(outbound::join(id))),
+            (false, true) => (Some(outbound::open()), Some(outbound::left(id))),
+            (false, false) => (Some(outbound::open()), None),
         };
-        let frame = frame.unwrap_or_else(|| message::open_roster(id, others().map(|member| &member.id), ice));
-        turn.out.push(Effect::Send { to: conn, frame });
+        let frame = frame.unwrap_or_else(|| outbound::open_roster(id, others().map(|member| &member.id), ice));
+        context.effects.push(Effect::Send { to: conn, frame });
         if let Some(news) = news {
-            turn.out.extend(others().map(|member| Effect::Send { to: member.conn, frame: news.clone() }));
+            context.effects.extend(others().map(|member| Effect::Send { to: member.conn, frame: news.clone() }));
         }
     }
 }

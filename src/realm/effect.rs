@@ -36,12 +36,12 @@ pub enum Effect {
         /// The frame, complete.
         frame: String,
     },
-    /// Make fresh ICE servers for a socket, and come back with [`Event::Minted`](crate::realm::Event::Minted).
-    Mint(Conn),
+    /// Make fresh ICE servers for a socket, and come back with [`Event::IceMade`](crate::realm::Event::IceMade).
+    MakeIce(Conn),
     /// Store a row of the queue.
-    Keep(Waiting),
+    Store(Waiting),
     /// Delete rows of the queue, by their numbers.
-    Drop(Vec<u64>),
+    Delete(Vec<u64>),
     /// Store that an id is kept for its owner, in place of what was stored about it.
     Reserve(Reservation),
     /// Delete what is stored about ids that are kept no longer.

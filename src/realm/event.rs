@@ -21,7 +21,8 @@ pub const GOING_AWAY: u16 = 1001;
 pub enum Ending {
     /// It said `LEAVE`: its id is free at once.
     Left,
-    /// Its page was closed, or is being loaded again: Firefox sends no more frames then. Its id is kept for it like a lost one's.
+    /// It was closed with 1001: its page was left or is being loaded again. Firefox cannot send `LEAVE` then. The id is reserved as after a
+    /// lost connection.
     Unloaded,
     /// It was cut off, closed for some other reason, or dropped. It may well come back.
     Lost,
@@ -64,8 +65,8 @@ pub enum Event<'a> {
         /// The frame, complete.
         frame: &'a str,
     },
-    /// The ICE servers asked for with [`Effect::Mint`] are here.
-    Minted {
+    /// The ICE servers asked for with [`Effect::MakeIce`] are here.
+    IceMade {
         /// For which socket.
         conn: Conn,
         /// What they are.
@@ -81,11 +82,11 @@ pub enum Event<'a> {
 }
 
 /// The circumstances of an event, and where its effects go.
-pub struct Turn<'a> {
+pub struct Context<'a> {
     /// When it happens.
     pub now: Millis,
     /// When the runtime last answered a socket's heartbeat: it does so, and remembers it, while the object sleeps.
-    pub beats: &'a dyn Fn(Conn) -> Option<Millis>,
+    pub last_heartbeat: &'a dyn Fn(Conn) -> Option<Millis>,
     /// What is to be done.
-    pub out: &'a mut Vec<Effect>,
+    pub effects: &'a mut Vec<Effect>,
 }

@@ -5,117 +5,117 @@
 //! on the spot, and no other is: a hidden tab, whose heartbeat browsers slow down to one a minute, and in which a call may be ringing,
 //! does not die sooner because a stranger claims its id or somebody dials it.
 //!
-//! Whoever dials one that has missed two heartbeats is told with `EXPIRE` if there turns out to be nobody: an alarm looks when the
-//! silence will have been too long.
+//! An offer to a socket that has missed two heartbeats begins a probe. An alarm looks when the silence will have been too long. If the
+//! socket is dead then, all who made it an offer meanwhile are told with `EXPIRE`.
 
-use super::{Ending, Realm, Turn};
+use super::{Context, Ending, Realm};
 use crate::id::PeerId;
 use crate::limits::{Millis, DOUBTFUL_AFTER_MS};
 use crate::realm::effect::Effect;
-use crate::realm::member::{Conn, Member, Trial};
+use crate::realm::member::{Conn, Member, Probe};
 use crate::wire::message::{Destination, Kind};
 use crate::wire::route::Claim;
 
-enum Pulse {
+enum Liveness {
     Alive,
     /// Silent for a while, since then.
     Doubtful {
-        heard: Millis,
+        last_heard: Millis,
     },
     Dead,
 }
 
 impl Realm {
-    /// Asks for whoever stands in the way of a claim: the holder of the id and, where there is no room, all who may be dead.
-    pub(super) fn question(&mut self, id: &PeerId, claim: &Claim, elsewhere: usize, turn: &mut Turn<'_>) {
+    /// Drops dead members that stand in the way of a claim: the holder of the id, and all of them where the realm or the room may be full.
+    pub(super) fn drop_dead_in_the_way(&mut self, id: &PeerId, claim: &Claim, elsewhere: usize, context: &mut Context<'_>) {
         let full = self.is_full(elsewhere) || self.is_full_of(claim.network);
         if full || claim.roster {
-            let dead = |member: &&Member| (full || member.roster) && self.is_dead(member, turn);
-            let dead: Vec<Conn> = self.members.iter().filter(dead).map(|member| member.conn).collect();
-            dead.into_iter().for_each(|conn| self.bury(conn, turn));
+            let dead = |member: &&Member| (full || member.roster) && self.is_dead(member, context);
+            let dead: Vec<Conn> = self.registry.iter().filter(dead).map(|member| member.conn).collect();
+            dead.into_iter().for_each(|conn| self.drop_dead(conn, context));
         }
-        let holder = self.members.named(id.as_str()).filter(|member| member.token != claim.token);
-        if let Some(conn) = holder.filter(|member| self.is_dead(member, turn)).map(|member| member.conn) {
-            self.bury(conn, turn);
+        let holder = self.registry.by_id(id.as_str()).filter(|member| member.token != claim.token);
+        if let Some(conn) = holder.filter(|member| self.is_dead(member, context)).map(|member| member.conn) {
+            self.drop_dead(conn, context);
         }
     }
 
-    /// Asks for the peer whom a frame is for.
-    pub(super) fn ask_for(&mut self, kind: Kind, src: &PeerId, dst: &Destination, turn: &mut Turn<'_>) {
+    /// Probes the peer that an offer is for.
+    pub(super) fn probe_receiver(&mut self, kind: Kind, src: &PeerId, dst: &Destination, context: &mut Context<'_>) {
         let Some(id) = dst.id.as_deref().filter(|id| kind == Kind::Offer && *id != src.as_str()) else {
             return;
         };
-        if let Some(conn) = self.members.named(id).map(|member| member.conn) {
-            self.ask(conn, src, turn);
+        if let Some(conn) = self.registry.by_id(id).map(|member| member.conn) {
+            self.probe(conn, src, context);
         }
     }
 
-    fn ask(&mut self, conn: Conn, asker: &PeerId, turn: &mut Turn<'_>) {
-        let Some(pulse) = self.members.get(conn).map(|member| self.pulse(member, turn)) else {
+    fn probe(&mut self, conn: Conn, asker: &PeerId, context: &mut Context<'_>) {
+        let Some(liveness) = self.registry.get(conn).map(|member| self.liveness(member, context)) else {
             return;
         };
-        let Some(member) = self.members.get_mut(conn) else {
+        let Some(member) = self.registry.get_mut(conn) else {
             return;
         };
-        match pulse {
-            Pulse::Alive => {}
-            Pulse::Dead => self.bury(conn, turn),
-            Pulse::Doubtful { heard } => {
-                let due = heard.saturating_add(self.settings.alive_timeout_ms);
-                // Who asked before the last sign of life asked a living socket.
-                if member.trial.as_ref().is_none_or(|trial| trial.began < heard) {
-                    member.trial = Some(Trial { began: turn.now, due, askers: Vec::new() });
+        match liveness {
+            Liveness::Alive => {}
+            Liveness::Dead => self.drop_dead(conn, context),
+            Liveness::Doubtful { last_heard } => {
+                let due = last_heard.saturating_add(self.settings.alive_timeout_ms);
+                // An offer before the last sign of life was made to a living socket.
+                if member.probe.as_ref().is_none_or(|probe| probe.since < last_heard) {
+                    member.probe = Some(Probe { since: context.now, due, askers: Vec::new() });
                 }
-                if member.trial.as_mut().is_some_and(|trial| trial.asked_by(asker)) {
+                if member.probe.as_mut().is_some_and(|probe| probe.add_asker(asker)) {
                     let member = member.clone();
-                    self.await_verdict(&member);
-                    turn.out.push(Effect::Remember(member));
+                    self.note_probe_due(&member);
+                    context.effects.push(Effect::Remember(member));
                 }
             }
         }
     }
 
-    /// Notes when a member's trial ends, if it is on trial.
-    pub(super) fn await_verdict(&mut self, member: &Member) {
-        let due = member.trial.as_ref().map(|trial| trial.due);
-        self.next_verdict = [self.next_verdict, due].into_iter().flatten().min();
+    /// Notes when a member's probe ends, if there is one.
+    pub(super) fn note_probe_due(&mut self, member: &Member) {
+        let due = member.probe.as_ref().map(|probe| probe.due);
+        self.next_probe_due = [self.next_probe_due, due].into_iter().flatten().min();
     }
 
-    /// Ends the trials whose time is up.
-    pub(super) fn pass_verdicts(&mut self, turn: &mut Turn<'_>) {
-        if self.next_verdict.take().is_none_or(|due| due > turn.now) {
-            return self.await_verdicts();
+    /// Ends the probes whose time is up.
+    pub(super) fn finish_probes(&mut self, context: &mut Context<'_>) {
+        if self.next_probe_due.take().is_none_or(|due| due > context.now) {
+            return self.reset_next_probe_due();
         }
-        let due = |member: &&Member| member.trial.as_ref().is_some_and(|trial| trial.due <= turn.now);
-        let due: Vec<Member> = self.members.iter().filter(due).cloned().collect();
+        let due = |member: &&Member| member.probe.as_ref().is_some_and(|probe| probe.due <= context.now);
+        let due: Vec<Member> = self.registry.iter().filter(due).cloned().collect();
         for mut member in due {
-            if self.is_dead(&member, turn) {
-                self.bury(member.conn, turn);
+            if self.is_dead(&member, context) {
+                self.drop_dead(member.conn, context);
                 continue;
             }
             // It has given a sign of life since, or the clock has gone back.
-            member.trial = None;
-            turn.out.push(Effect::Remember(member.clone()));
-            self.members.insert(member);
+            member.probe = None;
+            context.effects.push(Effect::Remember(member.clone()));
+            self.registry.insert(member);
         }
-        self.await_verdicts();
+        self.reset_next_probe_due();
     }
 
-    fn await_verdicts(&mut self) {
-        let trials = self.members.iter().filter_map(|member| member.trial.as_ref());
-        self.next_verdict = trials.map(|trial| trial.due).min();
+    fn reset_next_probe_due(&mut self) {
+        let probes = self.registry.iter().filter_map(|member| member.probe.as_ref());
+        self.next_probe_due = probes.map(|probe| probe.due).min();
     }
 
-    /// Drops a socket that nobody is behind.
-    fn bury(&mut self, conn: Conn, turn: &mut Turn<'_>) {
-        turn.out.push(Effect::Close { conn, status: None });
-        self.remove(conn, Ending::Lost, turn);
+    /// Drops a dead socket.
+    fn drop_dead(&mut self, conn: Conn, context: &mut Context<'_>) {
+        context.effects.push(Effect::Close { conn, status: None });
+        self.remove(conn, Ending::Lost, context);
     }
 
     /// A socket was asked for a sign of life and is gone, or gave none: what it was sent meanwhile went nowhere.
-    pub(super) fn end_trial(&mut self, id: &PeerId, trial: Option<Trial>, turn: &mut Turn<'_>) {
-        for asker in trial.into_iter().flat_map(|trial| trial.askers) {
-            self.tell_expired(&Destination::of(id).json, &Destination::of(&asker), turn);
+    pub(super) fn end_probe(&mut self, id: &PeerId, probe: Option<Probe>, context: &mut Context<'_>) {
+        for asker in probe.into_iter().flat_map(|probe| probe.askers) {
+            self.tell_expired(&Destination::of(id).json, &Destination::of(&asker), context);
         }
     }
 
@@ -125,21 +125,21 @@ impl Realm {
     }
 
     /// Whether a member would be dropped if somebody asked for it.
-    pub(super) fn is_dead(&self, member: &Member, turn: &Turn<'_>) -> bool {
-        matches!(self.pulse(member, turn), Pulse::Dead)
+    pub(super) fn is_dead(&self, member: &Member, context: &Context<'_>) -> bool {
+        matches!(self.liveness(member, context), Liveness::Dead)
     }
 
-    /// Takes a member's pulse: asks the runtime only about those who have sent nothing lately.
-    fn pulse(&self, member: &Member, turn: &Turn<'_>) -> Pulse {
+    /// Whether a member lives: asks the runtime only about those who have sent nothing lately.
+    fn liveness(&self, member: &Member, context: &Context<'_>) -> Liveness {
         let (doubtful, timeout) = (self.doubtful_after_ms(), self.settings.alive_timeout_ms);
-        let mut heard = member.heard;
-        if turn.now.saturating_sub(heard) >= doubtful {
-            heard = heard.max((turn.beats)(member.conn).unwrap_or(0));
+        let mut last_heard = member.last_heard;
+        if context.now.saturating_sub(last_heard) >= doubtful {
+            last_heard = last_heard.max((context.last_heartbeat)(member.conn).unwrap_or(0));
         }
-        match turn.now.saturating_sub(heard) {
-            silent if silent < doubtful => Pulse::Alive,
-            silent if silent < timeout => Pulse::Doubtful { heard },
-            _ => Pulse::Dead,
+        match context.now.saturating_sub(last_heard) {
+            silent if silent < doubtful => Liveness::Alive,
+            silent if silent < timeout => Liveness::Doubtful { last_heard },
+            _ => Liveness::Dead,
         }
     }
 }

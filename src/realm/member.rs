@@ -1,8 +1,8 @@
 //! What one socket remembers while its object sleeps: enough, with all the others', to rebuild the realm.
 
-use crate::client::{Client, NetworkNumber};
+use crate::client::{NetworkHash, NetworkNumber};
 use crate::id::{hash, PeerId, Token};
-use crate::limits::{Millis, MAX_ASKERS_BYTES, MAX_TOLD, TOLD_MEMORY_MS};
+use crate::limits::{Millis, ABSENTEE_MEMORY_MS, MAX_ABSENTEES, MAX_ASKERS_BYTES};
 use crate::realm::rate::Budget;
 use crate::wire::json;
 use serde::Serialize;
@@ -29,7 +29,7 @@ pub struct Member {
     pub roster: bool,
     /// Whether its token keeps the id for a while when the socket is gone, and if so, the network that it came from.
     #[serde(rename = "k", skip_serializing_if = "Option::is_none")]
-    pub keeps: Option<Client>,
+    pub reserve_for: Option<NetworkHash>,
     /// The network that it came from, counted where a realm fills up; 0 for none.
     #[serde(rename = "n", skip_serializing_if = "NetworkNumber::is_none")]
     pub network: NetworkNumber,
@@ -41,49 +41,49 @@ pub struct Member {
     pub earned: bool,
     /// When it last sent a frame, or a heartbeat that we have asked the runtime about; when that last answered one, it knows.
     #[serde(skip)]
-    pub heard: Millis,
+    pub last_heard: Millis,
     /// What is remembered as `heard`: up to when it may have been. Frames before that need not be remembered, and nobody is taken for
     /// dead too soon because one was not.
     #[serde(rename = "h")]
-    pub noted: Millis,
+    pub saved_heard: Millis,
     /// Whether it has been asked for a sign of life.
     #[serde(rename = "d", skip_serializing_if = "Option::is_none")]
-    pub trial: Option<Trial>,
+    pub probe: Option<Probe>,
     /// What it may still do. What is remembered of it may be half a bucket too much.
     #[serde(rename = "l", skip_serializing_if = "Budget::is_full")]
     pub budget: Budget,
     /// Whom it was told to be absent.
-    #[serde(rename = "x", skip_serializing_if = "Told::is_empty")]
-    pub told: Told,
+    #[serde(rename = "x", skip_serializing_if = "Absentees::is_empty")]
+    pub absentees: Absentees,
     /// When it was last given ICE servers. Not remembered.
     #[serde(skip)]
-    pub minted: Option<Millis>,
+    pub ice_given: Option<Millis>,
 }
 
 /// The destinations that a socket was told to be absent, as numbers, each with the moment up to which that is remembered. What it says
 /// to them meanwhile begins no other attempt.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Told(Vec<(u32, Millis)>);
+pub struct Absentees(Vec<(u32, Millis)>);
 
-impl Told {
+impl Absentees {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Takes note of one (as JSON text).
-    pub fn note(&mut self, absent: &str, now: Millis) {
+    pub fn add(&mut self, absent: &str, now: Millis) {
         let number = hash(absent) as u32;
         self.0.retain(|(other, until)| *other != number && *until > now);
-        if self.0.len() >= MAX_TOLD {
+        if self.0.len() >= MAX_ABSENTEES {
             self.0.remove(0);
         }
-        self.0.push((number, now.saturating_add(TOLD_MEMORY_MS)));
+        self.0.push((number, now.saturating_add(ABSENTEE_MEMORY_MS)));
     }
 
     /// Whether this one is among them (as JSON text).
-    pub fn knows(&self, absent: &str, now: Millis) -> bool {
+    pub fn contains(&self, absent: &str, now: Millis) -> bool {
         !self.0.is_empty() && {
             let number = hash(absent) as u32;
             self.0.iter().any(|(other, until)| *other == number && *until > now)
@@ -99,17 +99,17 @@ impl Told {
                 told.0.push((number as u32, until));
             }
         })?;
-        told.0.truncate(MAX_TOLD);
+        told.0.truncate(MAX_ABSENTEES);
         Some(told)
     }
 }
 
 /// A doubtful socket, which somebody has made an offer, until it gives a sign of life or has been silent for too long.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Trial {
+pub struct Probe {
     /// Since when; a sign of life after this moment ends it.
     #[serde(rename = "b")]
-    pub began: Millis,
+    pub since: Millis,
     /// When its silence will have been too long.
     #[serde(rename = "u")]
     pub due: Millis,
@@ -118,9 +118,9 @@ pub struct Trial {
     pub askers: Vec<PeerId>,
 }
 
-impl Trial {
+impl Probe {
     /// Notes who is to be told; whether that is news, and there is room for it.
-    pub fn asked_by(&mut self, asker: &PeerId) -> bool {
+    pub fn add_asker(&mut self, asker: &PeerId) -> bool {
         let kept: usize = self.askers.iter().map(|asker| asker.as_str().len()).sum();
         let fits = kept.saturating_add(asker.as_str().len()) <= MAX_ASKERS_BYTES;
         let news = fits && !self.askers.contains(asker);
@@ -131,14 +131,14 @@ impl Trial {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let mut trial = Self { began: 0, due: 0, askers: Vec::new() };
+        let mut probe = Self { since: 0, due: 0, askers: Vec::new() };
         json::object(text, &mut |name, value| match name {
-            "b" => trial.began = json::number(value).unwrap_or_default(),
-            "u" => trial.due = json::number(value).unwrap_or_default(),
-            "a" => drop(json::array(value, &mut |asker| trial.askers.extend(id(asker)))),
+            "b" => probe.since = json::number(value).unwrap_or_default(),
+            "u" => probe.due = json::number(value).unwrap_or_default(),
+            "a" => drop(json::array(value, &mut |asker| probe.askers.extend(id(asker)))),
             _ => {}
         })?;
-        Some(trial)
+        Some(probe)
     }
 }
 
@@ -166,21 +166,21 @@ impl Member {
     /// By hand: a derived reader is 6.7 kB more of the upload, and no faster where it counts (2026-11-28, docs/performance.md).
     pub fn from_attachment(text: &str) -> Option<Self> {
         let (mut conn, mut peer, mut token, mut roster, mut since, mut heard) = (None, None, None, None, None, None);
-        let (mut keeps, mut network, mut earned) = (None, NetworkNumber::default(), false);
-        let (mut trial, mut budget, mut told) = (None, Budget::default(), Told::default());
+        let (mut reserve_for, mut network, mut earned) = (None, NetworkNumber::default(), false);
+        let (mut probe, mut budget, mut absentees) = (None, Budget::default(), Absentees::default());
         json::object(text.strip_prefix(VERSION)?, &mut |name, value| match name {
             "c" => conn = small(value).map(Conn),
             "i" => peer = id(value),
             "t" => token = json::string(value).and_then(|text| Token::parse(&text).ok()),
             "r" => roster = json::boolean(value),
-            "k" => keeps = json::string(value).map(|client| Client(client.into_owned())),
+            "k" => reserve_for = json::string(value).map(|client| NetworkHash(client.into_owned())),
             "n" => network = NetworkNumber::parse(value),
             "b" => since = json::number(value),
             "e" => earned = json::boolean(value).unwrap_or_default(),
             "h" => heard = json::number(value),
-            "d" => trial = Trial::parse(value),
+            "d" => probe = Probe::parse(value),
             "l" => budget = Budget::parse(value).unwrap_or_default(),
-            "x" => told = Told::parse(value).unwrap_or_default(),
+            "x" => absentees = Absentees::parse(value).unwrap_or_default(),
             _ => {}
         })?;
         Some(Self {
@@ -188,16 +188,16 @@ impl Member {
             id: peer?,
             token: token?,
             roster: roster?,
-            keeps,
+            reserve_for,
             network,
             since: since?,
             earned,
-            heard: heard?,
-            noted: heard?,
-            trial,
+            last_heard: heard?,
+            saved_heard: heard?,
+            probe,
             budget: budget.restored(),
-            told,
-            minted: None,
+            absentees,
+            ice_given: None,
         })
     }
 }

@@ -29,14 +29,14 @@ struct Entry {
 /// The sums of one object, by what they are of. There are as many as there are codes. In memory only: what is refused keeps an object
 /// awake, and what was not told when it falls asleep is less than what was.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct Metrics {
     entries: BTreeMap<&'static str, Entry>,
     logged_at: Option<Millis>,
     /// Whether anything is to be told, now or later.
     open: bool,
 }
 
-impl Tally {
+impl Metrics {
     /// Counts rows that were written, for the dataset alone.
     pub fn note_rows(&mut self, rows: u32) {
         self.entry("row").unwritten.add(Sum { times: rows, bytes: 0 });

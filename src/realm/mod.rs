@@ -1,8 +1,8 @@
 //! The realm: a state machine that introduces peers to each other.
 //!
-//! Sockets, storage and time are the shell's. It turns what happens into [`Event`]s, hands them to [`Realm::handle`] and [`Realm::open`] with the
-//! moment at which they happened, and carries out the [`Effect`]s that come back, in their order. The state between two events
-//! is what `Remember`, `Keep` and `Reserve` left behind and nothing else: [`Realm::restore`] and its siblings rebuild it.
+//! Sockets, storage and time belong to the Worker. It hands [`Event`]s to [`Realm::handle`], and new sockets to [`Realm::open`], with the moment
+//! at which they come. It carries out the [`Effect`]s that come back, in their order. Everything that must survive was written by
+//! `Remember`, `Store` and `Reserve`; [`Realm::restore`] and [`Realm::restore_rows`] rebuild the realm from it.
 //!
 //! What holds after every event:
 //! * an id belongs to at most one socket, and `src` of every relayed frame is the id of the socket that it came from;
@@ -11,6 +11,7 @@
 //! * frames of a socket that holds no id any more (left, superseded, refused) do nothing;
 //! * only sockets with a roster see, and are seen in, rosters.
 
+mod absent;
 mod admission;
 mod census;
 pub mod effect;
@@ -28,22 +29,22 @@ pub mod registry;
 mod relay;
 pub mod reservation;
 
-pub use event::{Ending, Event, Opening, Turn, GOING_AWAY, LEFT, SUPERSEDED};
+pub use event::{Context, Ending, Event, Opening, GOING_AWAY, LEFT, SUPERSEDED};
 
 use crate::id::PeerId;
 use crate::limits::{Millis, EARNED_AFTER_MS, ICE_PAUSE_MS, MAX_RESERVED_PER_CLIENT, TICK_MS};
 use crate::realm::effect::Effect;
 use crate::realm::guesses::Guesses;
-use crate::realm::member::{Conn, Member, Told};
+use crate::realm::member::{Absentees, Conn, Member};
 use crate::realm::networks::Networks;
 use crate::realm::placement::Spread;
 use crate::realm::queue::{Queue, Waiting};
 use crate::realm::rate::{Bucket, Rates};
-use crate::realm::registry::Members;
+use crate::realm::registry::Registry;
 use crate::realm::reservation::{Reservation, Reservations};
 use crate::settings::Settings;
 use crate::wire::ice::Ice;
-use crate::wire::message;
+use crate::wire::outbound;
 use crate::wire::refusal::Refusal;
 use std::collections::HashMap;
 
@@ -53,22 +54,22 @@ pub struct Realm {
     settings: Settings,
     rates: Rates,
     spread: Spread,
-    members: Members,
+    registry: Registry,
     queue: Queue,
     reservations: Reservations,
     guesses: Guesses,
     networks: Networks,
     /// What is left of what may be stored for senders of other homes, by the hashes of their ids. In memory only.
-    guests: HashMap<u64, Bucket>,
+    remote_senders: HashMap<u64, Bucket>,
     /// Attempts of senders of other homes that were given up here: what was under way from there meanwhile begins no other. Only in memory,
     /// since it is needed for as long as a frame is between two homes.
-    given_up: Told,
+    given_up: Absentees,
     /// When the first of the sockets that have been asked for a sign of life must have given one.
-    next_verdict: Option<Millis>,
+    next_probe_due: Option<Millis>,
     /// When the alarm is set for, as far as we know.
     armed: Option<Millis>,
     /// How many frames were passed on.
-    relays: Option<u32>,
+    relayed: Option<u32>,
 }
 
 impl Realm {
@@ -79,24 +80,24 @@ impl Realm {
             settings,
             rates,
             spread,
-            members: Members::default(),
+            registry: Registry::default(),
             queue: Queue::default(),
             reservations: Reservations::default(),
             guesses: Guesses::default(),
             networks: Networks::new(rates),
-            guests: HashMap::new(),
-            given_up: Told::default(),
-            next_verdict: None,
+            remote_senders: HashMap::new(),
+            given_up: Absentees::default(),
+            next_probe_due: None,
             armed: None,
-            relays: None,
+            relayed: None,
         }
     }
 
     /// Puts back a member whom a socket remembers.
     pub fn restore(&mut self, member: Member) {
-        self.await_verdict(&member);
+        self.note_probe_due(&member);
         self.networks.restore(member.network, &member.budget, &self.rates);
-        self.members.insert(member);
+        self.registry.insert(member);
         self.armed = self.next_due();
     }
 
@@ -119,95 +120,95 @@ impl Realm {
 
     /// A number for the next socket.
     pub fn next_conn(&self) -> Conn {
-        self.members.next_conn()
+        self.registry.next_conn()
     }
 
-    /// Registers a socket's peer, or says why not, and adds to `turn.out` what is to be done.
-    pub fn open(&mut self, opening: Opening, turn: &mut Turn<'_>) -> Result<(), Refusal> {
-        let admitted = self.admit(opening, turn);
-        self.arm(turn);
+    /// Registers a socket's peer, or says why not, and adds to `context.effects` what is to be done.
+    pub fn open(&mut self, opening: Opening, context: &mut Context<'_>) -> Result<(), Refusal> {
+        let admitted = self.admit(opening, context);
+        self.arm(context);
         admitted
     }
 
-    /// Takes any other event, and adds to `turn.out` what is to be done.
-    pub fn handle(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
+    /// Takes any other event, and adds to `context.effects` what is to be done.
+    pub fn handle(&mut self, event: Event<'_>, context: &mut Context<'_>) {
         match event {
-            Event::Frame { conn, text } => self.frame(conn, text, turn),
+            Event::Frame { conn, text } => self.on_frame(conn, text, context),
             Event::Closed { conn, ending } => {
-                self.remove(conn, ending, turn);
-                turn.out.push(Effect::Forget(conn));
+                self.remove(conn, ending, context);
+                context.effects.push(Effect::Forget(conn));
             }
-            Event::Minted { conn, ice } => self.minted(conn, &ice, turn),
-            Event::Forwarded { frame } => self.forwarded(frame, turn),
-            Event::Undelivered { frame } => self.undelivered(frame, turn),
-            Event::Alarm => self.alarm(turn),
+            Event::IceMade { conn, ice } => self.on_ice_made(conn, &ice, context),
+            Event::Forwarded { frame } => self.on_forwarded(frame, context),
+            Event::Undelivered { frame } => self.on_undelivered(frame, context),
+            Event::Alarm => self.on_alarm(context),
         }
-        self.arm(turn);
+        self.arm(context);
     }
 
     /// Asks the shell for fresh ICE servers, on behalf of a socket with a roster.
-    fn mint(&mut self, conn: Conn, turn: &mut Turn<'_>) {
-        let Some(member) = self.members.get_mut(conn) else {
+    fn make_ice(&mut self, conn: Conn, context: &mut Context<'_>) {
+        let Some(member) = self.registry.get_mut(conn) else {
             return;
         };
-        if member.minted.is_some_and(|minted| turn.now.saturating_sub(minted) < ICE_PAUSE_MS) {
-            turn.out.push(Effect::Send { to: conn, frame: message::refusal(&Refusal::IceTooSoon, true) });
+        if member.ice_given.is_some_and(|minted| context.now.saturating_sub(minted) < ICE_PAUSE_MS) {
+            context.effects.push(Effect::Send { to: conn, frame: outbound::refusal(&Refusal::IceTooSoon, true) });
         } else {
-            member.minted = Some(turn.now);
-            turn.out.push(Effect::Mint(conn));
+            member.ice_given = Some(context.now);
+            context.effects.push(Effect::MakeIce(conn));
         }
     }
 
     /// Hands them on, unless the socket is gone by now. Whoever has its number since may have them as well.
-    fn minted(&self, conn: Conn, ice: &Ice, turn: &mut Turn<'_>) {
-        if self.members.get(conn).is_some_and(|member| member.roster) {
-            turn.out.push(Effect::Send { to: conn, frame: message::ice(ice) });
+    fn on_ice_made(&self, conn: Conn, ice: &Ice, context: &mut Context<'_>) {
+        if self.registry.get(conn).is_some_and(|member| member.roster) {
+            context.effects.push(Effect::Send { to: conn, frame: outbound::ice(ice) });
         }
     }
 
     /// Unregisters a socket's peer.
-    fn remove(&mut self, conn: Conn, ending: Ending, turn: &mut Turn<'_>) {
-        let Some(member) = self.members.remove(conn) else {
+    fn remove(&mut self, conn: Conn, ending: Ending, context: &mut Context<'_>) {
+        let Some(member) = self.registry.remove(conn) else {
             return;
         };
-        self.end_trial(&member.id, member.trial, turn);
+        self.end_probe(&member.id, member.probe, context);
         if member.roster {
-            let frame = if ending == Ending::Lost { message::lost(&member.id) } else { message::left(&member.id) };
-            turn.out.extend(self.members.roster().map(|other| Effect::Send { to: other.conn, frame: frame.clone() }));
+            let frame = if ending == Ending::Lost { outbound::lost(&member.id) } else { outbound::left(&member.id) };
+            context.effects.extend(self.registry.roster().map(|other| Effect::Send { to: other.conn, frame: frame.clone() }));
         }
         // A room is known to those alone whom it was shown, who come one by one (`ROSTER_JOINS`): its ids need not be earned.
         let earned = member.roster
             || member.earned
-            || turn.now.saturating_sub(member.since) >= EARNED_AFTER_MS.min(self.settings.owner_grace_ms);
-        if let Some(client) = member.keeps.filter(|_| earned && ending != Ending::Left) {
-            let until = tick(turn.now.saturating_add(self.settings.owner_grace_ms));
+            || context.now.saturating_sub(member.since) >= EARNED_AFTER_MS.min(self.settings.owner_grace_ms);
+        if let Some(client) = member.reserve_for.filter(|_| earned && ending != Ending::Left) {
+            let until = tick(context.now.saturating_add(self.settings.owner_grace_ms));
             let reservation = Reservation { id: member.id, token: member.token, client, until };
             let most = if member.roster { self.settings.room_capacity } else { MAX_RESERVED_PER_CLIENT };
             if self.reservations.add(reservation.clone(), most) {
-                turn.out.push(Effect::Reserve(reservation));
+                context.effects.push(Effect::Reserve(reservation));
             }
         }
     }
 
-    fn alarm(&mut self, turn: &mut Turn<'_>) {
+    fn on_alarm(&mut self, context: &mut Context<'_>) {
         self.armed = None;
-        self.pass_verdicts(turn);
-        let change = self.queue.expire(turn.now);
-        self.changed(change, turn);
-        released(self.reservations.expire(turn.now), turn);
+        self.finish_probes(context);
+        let change = self.queue.expire(context.now);
+        self.apply_change(change, context);
+        release_ids(self.reservations.expire(context.now), context);
     }
 
     fn next_due(&self) -> Option<Millis> {
-        [self.queue.next_due(), self.reservations.next_due(), self.next_verdict].into_iter().flatten().min()
+        [self.queue.next_due(), self.reservations.next_due(), self.next_probe_due].into_iter().flatten().min()
     }
 
     /// Sets the alarm for whatever ends next. One that turns out to be early does no harm, and is cheaper than moving it.
-    fn arm(&mut self, turn: &mut Turn<'_>) {
+    fn arm(&mut self, context: &mut Context<'_>) {
         // One that should have come already was lost: it could not be set, or the event failed seven times.
-        let armed = self.armed.filter(|armed| *armed >= turn.now);
+        let armed = self.armed.filter(|armed| *armed >= context.now);
         if let Some(due) = self.next_due().filter(|due| armed.is_none_or(|armed| armed > *due)) {
             self.armed = Some(due);
-            turn.out.push(Effect::WakeAt(due));
+            context.effects.push(Effect::WakeAt(due));
         }
     }
 }
@@ -217,14 +218,14 @@ fn tick(moment: Millis) -> Millis {
     moment.div_ceil(TICK_MS).saturating_mul(TICK_MS)
 }
 
-fn dropped(rows: Vec<u64>, turn: &mut Turn<'_>) {
+fn delete_rows(rows: Vec<u64>, context: &mut Context<'_>) {
     if !rows.is_empty() {
-        turn.out.push(Effect::Drop(rows));
+        context.effects.push(Effect::Delete(rows));
     }
 }
 
-fn released(ids: Vec<PeerId>, turn: &mut Turn<'_>) {
+fn release_ids(ids: Vec<PeerId>, context: &mut Context<'_>) {
     if !ids.is_empty() {
-        turn.out.push(Effect::Release(ids));
+        context.effects.push(Effect::Release(ids));
     }
 }

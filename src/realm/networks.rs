@@ -11,7 +11,7 @@ pub struct Shares {
     /// Of the bytes that its sockets may send.
     pub sent: Bucket,
     /// Of the bytes that they may be sent.
-    pub got: Bucket,
+    pub received: Bucket,
     /// Of what may be stored for them.
     pub stored: Bucket,
     /// Of the sockets with a roster that it may open.
@@ -58,7 +58,7 @@ impl Networks {
     fn forget(&mut self, now: Millis) {
         let rates = self.rates;
         self.list.retain(|(_, it)| {
-            let full = it.sent.would_be_full(rates.sent, now) && it.got.would_be_full(rates.got, now);
+            let full = it.sent.would_be_full(rates.sent, now) && it.received.would_be_full(rates.received, now);
             !(full && it.stored.would_be_full(rates.stored, now) && it.joins.would_be_full(ROSTER_JOINS, now))
         });
         if self.list.len() >= ALLOWANCES_REMEMBERED {
@@ -74,7 +74,7 @@ impl Networks {
         let rates = self.rates;
         if let Some(shares) = self.of(network, 0) {
             shares.sent.absorb(rates.sent, &budget.sent, theirs.sent);
-            shares.got.absorb(rates.got, &budget.got, theirs.got);
+            shares.received.absorb(rates.received, &budget.received, theirs.received);
             shares.stored.absorb(rates.stored, &budget.stored, theirs.stored);
         }
     }

@@ -59,17 +59,17 @@ pub struct Expired {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Change {
     /// Rows to store.
-    pub keep: Vec<Waiting>,
+    pub store: Vec<Waiting>,
     /// Rows to delete.
-    pub drop: Vec<u64>,
+    pub delete: Vec<u64>,
     /// Attempts that have failed just now.
     pub expired: Vec<Expired>,
 }
 
 impl Change {
     fn extend(&mut self, more: Self) {
-        self.keep.extend(more.keep);
-        self.drop.extend(more.drop);
+        self.store.extend(more.store);
+        self.delete.extend(more.delete);
         self.expired.extend(more.expired);
     }
 }
@@ -134,7 +134,7 @@ impl Queue {
         for _ in 0..=MAX_GIVEN_UP {
             let Some(lack) = self.lack(&row) else {
                 self.rows.push(row.clone());
-                change.keep.push(row);
+                change.store.push(row);
                 return change;
             };
             let Some(heavier) = self.heavier(lack, &row) else {
@@ -202,27 +202,27 @@ impl Queue {
 
     /// Ends the attempt of a row without delivery.
     fn fail(&mut self, last: &Waiting) -> Change {
-        let drop = self.remove(|row| row.attempt == last.attempt);
-        Change { keep: Vec::new(), drop, expired: vec![last.expired()] }
+        let delete = self.remove(|row| row.attempt == last.attempt);
+        Change { store: Vec::new(), delete, expired: vec![last.expired()] }
     }
 
     /// Takes all frames for a peer who has come, in order, and the numbers of the rows to delete.
     pub fn take(&mut self, dst: &Destination) -> (Vec<String>, Vec<u64>) {
         let mut frames = Vec::new();
-        let drop = self.remove(|row| {
+        let delete = self.remove(|row| {
             let mine = row.dst == dst.json;
             if mine {
                 frames.extend(row.frame.take());
             }
             mine
         });
-        (frames, drop)
+        (frames, delete)
     }
 
     /// Ends all attempts whose time is up. All at once: whoever fills the queue is to hold up nobody when it empties.
     pub fn expire(&mut self, now: Millis) -> Change {
         let mut failed: Vec<(u64, Expired)> = Vec::new(); // each attempt, by its number
-        let drop = self.remove(|row| {
+        let delete = self.remove(|row| {
             let ended = row.due <= now;
             if ended && row.frame.is_some() {
                 if let Err(place) = failed.binary_search_by_key(&row.attempt, |(attempt, _)| *attempt) {
@@ -231,7 +231,7 @@ impl Queue {
             }
             ended
         });
-        Change { keep: Vec::new(), drop, expired: failed.into_iter().map(|(_, expired)| expired).collect() }
+        Change { store: Vec::new(), delete, expired: failed.into_iter().map(|(_, expired)| expired).collect() }
     }
 
     fn remove(&mut self, mut which: impl FnMut(&mut Waiting) -> bool) -> Vec<u64> {

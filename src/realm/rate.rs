@@ -15,7 +15,7 @@ pub struct Rates {
     /// Bytes that it sends.
     pub sent: Rate,
     /// Bytes that it is sent.
-    pub got: Rate,
+    pub received: Rate,
     /// What is stored for it.
     pub stored: Rate,
 }
@@ -28,7 +28,7 @@ impl Rates {
         Self {
             frames: Rate::new(settings.frames_per_second.into(), FRAME_BURST_SECONDS),
             sent,
-            got: sent.times(RECEIVER_SHARE),
+            received: sent.times(RECEIVER_SHARE),
             stored: if unlimited { Rate { per_second: 0, ..STORED } } else { STORED },
         }
     }
@@ -36,7 +36,7 @@ impl Rates {
     /// Those of a network, which has many sockets.
     pub fn of_network(self) -> Self {
         let [frames, sent, stored] = [self.frames, self.sent, self.stored].map(|rate| rate.times(NETWORK_SHARE));
-        Self { frames, sent, got: sent, stored }
+        Self { frames, sent, received: sent, stored }
     }
 }
 
@@ -56,7 +56,7 @@ pub struct Bucket {
     at: Millis,
     /// Thousandths that have been taken since its socket last remembered it.
     #[serde(skip)]
-    unnoted: u64,
+    unsaved: u64,
 }
 
 impl Bucket {
@@ -78,7 +78,7 @@ impl Bucket {
 
     /// The bucket as its socket remembers it: nobody knows what has been taken since.
     pub fn restored(self) -> Self {
-        Self { unnoted: u64::MAX, ..self }
+        Self { unsaved: u64::MAX, ..self }
     }
 
     fn refill(&mut self, rate: Rate, now: Millis) {
@@ -113,7 +113,7 @@ impl Bucket {
             return false;
         }
         self.missing = missing;
-        self.unnoted = self.unnoted.saturating_add(amount);
+        self.unsaved = self.unsaved.saturating_add(amount);
         true
     }
 
@@ -138,10 +138,10 @@ impl Bucket {
     }
 
     /// Whether it is time that its socket remembers it. Whoever is told so has to see to that.
-    pub fn note(&mut self, rate: Rate) -> bool {
-        let due = rate.per_second > 0 && self.unnoted > rate.capacity() / 2;
+    pub fn should_save(&mut self, rate: Rate) -> bool {
+        let due = rate.per_second > 0 && self.unsaved > rate.capacity() / 2;
         if due {
-            self.unnoted = 0;
+            self.unsaved = 0;
         }
         due
     }
@@ -158,7 +158,7 @@ pub struct Budget {
     pub sent: Bucket,
     /// Of the bytes that it may be sent.
     #[serde(rename = "g", skip_serializing_if = "Bucket::is_full")]
-    pub got: Bucket,
+    pub received: Bucket,
     /// Of what may be stored for it.
     #[serde(rename = "w", skip_serializing_if = "Bucket::is_full")]
     pub stored: Bucket,
@@ -170,7 +170,7 @@ pub struct Budget {
 impl Budget {
     /// Whether there is nothing to remember.
     pub fn is_full(&self) -> bool {
-        [&self.frames, &self.sent, &self.got, &self.stored].into_iter().all(Bucket::is_full)
+        [&self.frames, &self.sent, &self.received, &self.stored].into_iter().all(Bucket::is_full)
     }
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
@@ -180,7 +180,7 @@ impl Budget {
             match name {
                 "f" => budget.frames = bucket(),
                 "s" => budget.sent = bucket(),
-                "g" => budget.got = bucket(),
+                "g" => budget.received = bucket(),
                 "w" => budget.stored = bucket(),
                 _ => {}
             }
@@ -190,11 +190,11 @@ impl Budget {
 
     /// The budget as its socket remembers it.
     pub fn restored(self) -> Self {
-        let Self { frames, sent, got, stored, .. } = self;
+        let Self { frames, sent, received, stored, .. } = self;
         Self {
             frames: frames.restored(),
             sent: sent.restored(),
-            got: got.restored(),
+            received: received.restored(),
             stored: stored.restored(),
             little: Bucket::default(),
         }

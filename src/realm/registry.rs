@@ -49,13 +49,13 @@ impl<T> ByConn<T> {
 
 /// The registered peers of one object. An id belongs to at most one socket.
 #[derive(Debug, Default)]
-pub struct Members {
+pub struct Registry {
     /// Boxed: a list of numbers and addresses is quickly searched, and little to move.
     by_conn: ByConn<Box<Member>>,
     by_id: HashMap<PeerId, Conn>,
 }
 
-impl Members {
+impl Registry {
     /// Registers a member, in place of whoever had its id.
     pub fn insert(&mut self, member: Member) {
         if let Some(old) = self.by_id.insert(member.id.clone(), member.conn) {
@@ -82,12 +82,12 @@ impl Members {
     }
 
     /// The member who holds an id.
-    pub fn named(&self, id: &str) -> Option<&Member> {
+    pub fn by_id(&self, id: &str) -> Option<&Member> {
         self.get(*self.by_id.get(id)?)
     }
 
     /// The member who holds an id, to be changed.
-    pub fn named_mut(&mut self, id: &str) -> Option<&mut Member> {
+    pub fn by_id_mut(&mut self, id: &str) -> Option<&mut Member> {
         self.get_mut(*self.by_id.get(id)?)
     }
 

@@ -5,7 +5,7 @@
 //! squat, it is bounded in time, per object and per network address, and only ever begins with the end of a socket that has lived for a
 //! while, or was in a room. What is kept stays kept: when there is no more room, it is the newcomer's id that is not.
 
-use crate::client::Client;
+use crate::client::NetworkHash;
 use crate::id::{PeerId, Token};
 use crate::limits::{Millis, MAX_RESERVED};
 
@@ -17,7 +17,7 @@ pub struct Reservation {
     /// What its owner will show.
     pub token: Token,
     /// Where the owner was.
-    pub client: Client,
+    pub client: NetworkHash,
     /// Until when it is kept.
     pub until: Millis,
 }

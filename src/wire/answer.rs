@@ -3,7 +3,7 @@
 use crate::limits::{LIMIT_PERIOD_S, MAX_FRAME_BYTES, MAX_ID_BYTES, MAX_ROSTER_FRAME_BYTES};
 use crate::settings::Settings;
 use crate::wire::ice::Ice;
-use crate::wire::message;
+use crate::wire::outbound;
 use crate::wire::refusal::Refusal;
 
 /// An HTTP answer.
@@ -113,7 +113,7 @@ impl Answer {
 
     /// The ICE servers to use: as in `RTCConfiguration`, and for how many seconds they are good.
     pub fn ice(ice: &Ice) -> Self {
-        Self::new(200, JSON, format!("{{{}}}", message::ice_fields(ice)))
+        Self::new(200, JSON, format!("{{{}}}", outbound::ice_fields(ice)))
     }
 
     /// No ICE servers for somebody who is not connected, or cannot prove who they are.

@@ -16,7 +16,7 @@ pub struct Forwarded {
 }
 
 impl Forwarded {
-    /// Reads the envelope of a frame that a home made with [`relay`](crate::wire::message::relay) or [`expire`](crate::wire::message::expire); `None` when it is not one.
+    /// Reads the envelope of a frame that a home made with [`relay`](crate::wire::outbound::relay) or [`expire`](crate::wire::outbound::expire); `None` when it is not one.
     pub fn parse(frame: &str) -> Option<Self> {
         let envelope = Envelope::parse(frame)?;
         Some(Self { kind: envelope.kind()?, src: Destination::parse(envelope.src?)?, dst: Destination::parse(envelope.dst?)? })
@@ -25,7 +25,7 @@ impl Forwarded {
 
 /// What is known of a frame's sender. It stands in front of the frame, which begins with a brace. Mostly there is nothing to tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Passage {
+pub struct SenderInfo {
     /// The network that it comes from.
     pub network: NetworkNumber,
     /// Whether it has sent a lot lately.
@@ -37,7 +37,7 @@ pub struct Passage {
 const HEAVY: char = 'h';
 const LATE: char = 'l';
 
-impl Passage {
+impl SenderInfo {
     /// The frame as it travels.
     pub fn write(self, frame: String) -> String {
         if self == Self::default() {
@@ -58,12 +58,12 @@ impl Passage {
 }
 
 /// What ends a record: a character that JSON never has (RFC 7464 uses it so).
-pub const RECORD: &str = "\u{1e}";
+pub const RECORD_SEPARATOR: &str = "\u{1e}";
 
 /// Makes of all homes' records one JSON array of ids, in the order of registration.
 pub fn listing(records: &str) -> String {
     let mut rows: Vec<(Millis, &str)> = Vec::new();
-    for (since, id) in records.split(RECORD).filter_map(|record| record.split_once(' ')) {
+    for (since, id) in records.split(RECORD_SEPARATOR).filter_map(|record| record.split_once(' ')) {
         let since = since.parse().unwrap_or(Millis::MAX);
         rows.insert(rows.partition_point(|(before, _)| *before <= since), (since, id));
     }

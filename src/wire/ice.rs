@@ -2,7 +2,7 @@
 //!
 //! STUN tells a peer its own address and needs no account; TURN carries what finds no other way, and costs somebody money, so it
 //! wants credentials. They live for `TURN_TTL_S`, name nobody, and a fresh pair is made for everyone who asks. What needs the
-//! platform (a signature, a request to Cloudflare) is done in `mint`; what is signed, and what an answer means, is decided here.
+//! platform (a signature, a request to Cloudflare) is done in `turn_credentials`; what is signed, and what an answer means, is decided here.
 
 use crate::limits::{Millis, DEGRADED_TTL_S, TURN_API_CACHE_MS, TURN_API_RETRY_MS};
 use crate::settings::{Secret, Settings};
@@ -22,7 +22,7 @@ pub struct IceServer {
 
 impl IceServer {
     /// A TURN server.
-    pub fn relay(urls: Vec<String>, username: String, credential: Secret) -> Self {
+    pub fn turn(urls: Vec<String>, username: String, credential: Secret) -> Self {
         Self { urls, username: Some(username), credential: Some(credential) }
     }
 
@@ -64,9 +64,9 @@ impl Ice {
     }
 
     /// STUN, and these TURN servers.
-    pub fn with_turn(settings: &Settings, relays: impl IntoIterator<Item = IceServer>) -> Self {
+    pub fn with_turn(settings: &Settings, servers: impl IntoIterator<Item = IceServer>) -> Self {
         let mut ice = Self::stun(settings);
-        ice.servers.extend(relays);
+        ice.servers.extend(servers);
         ice
     }
 
@@ -83,7 +83,7 @@ pub fn username(now: Millis, ttl_s: u64, random: [u8; 8]) -> String {
 }
 
 /// The answer of Cloudflare's TURN API: its TURN servers; `None` when it is not what its documentation says.
-pub fn cloudflare_relays(body: &str) -> Option<Vec<IceServer>> {
+pub fn cloudflare_turn_servers(body: &str) -> Option<Vec<IceServer>> {
     let mut servers = Vec::new();
     json::object(body, &mut |name, value| {
         if name == "iceServers" {
@@ -108,16 +108,16 @@ pub struct Cached {
     /// When it was asked.
     pub at: Millis,
     /// Its TURN servers; `None` when it failed.
-    pub relays: Option<Vec<IceServer>>,
+    pub servers: Option<Vec<IceServer>>,
 }
 
 impl Cached {
     /// What a peer is told from it; `None` when it is time to ask again.
     pub fn ice(&self, settings: &Settings, now: Millis) -> Option<Ice> {
         let age = now.saturating_sub(self.at);
-        match &self.relays {
-            Some(relays) if age < TURN_API_CACHE_MS => {
-                let ice = Ice::with_turn(settings, relays.iter().cloned());
+        match &self.servers {
+            Some(servers) if age < TURN_API_CACHE_MS => {
+                let ice = Ice::with_turn(settings, servers.iter().cloned());
                 Some(Ice { ttl_s: ice.ttl_s.saturating_sub(age / 1000), ..ice })
             }
             None if age < TURN_API_RETRY_MS => Some(Ice::degraded(settings)),

@@ -1,8 +1,8 @@
-//! Signed ids: a token that is a statement of the id, made by an application's own login (JWT, RFC 7519, with HS256).
+//! Signed ids: the token is a JWT (RFC 7519, with HS256) that an application's own login has made, and it says the id.
 //!
-//! Only for operators who set the secret `TOKEN_KEY`. The statement says `sub`, the id, and `exp`, the second (since 1970) from
-//! which on it is void. It may say `nbf`, from when on it is valid, and `aud`, the keys (realms) that it is for. Anything else in it is
-//! the application's own. The signature is checked by the shell, with WebCrypto.
+//! Only for operators who set the secret `TOKEN_KEY`. The claims that count are `sub`, the id, and `exp`, the second (since 1970) at
+//! which the token expires. There may be `nbf`, the second from which it is valid, and `aud`, the keys (realms) that it is for. All other
+//! claims are the application's own. The Worker checks the signature, with WebCrypto.
 
 use crate::id::{PeerId, RealmKey};
 use crate::limits::Millis;
@@ -12,7 +12,7 @@ use std::fmt;
 
 /// Why a token does not allow an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flaw {
+pub enum JwtError {
     /// It is not three base64url parts whose header says HS256.
     NotSigned,
     /// Its header has a member that changes how it is to be read, and that we do not know (`crit`, `b64`).
@@ -33,7 +33,7 @@ pub enum Flaw {
     NoKey,
 }
 
-impl fmt::Display for Flaw {
+impl fmt::Display for JwtError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotSigned => "it is not a JWT that is signed with HS256",
@@ -51,7 +51,7 @@ impl fmt::Display for Flaw {
 
 /// A token, taken apart. Its contents mean nothing before the signature has been checked.
 #[derive(Debug)]
-pub struct Statement<'a> {
+pub struct Jwt<'a> {
     /// What is signed.
     pub signed: &'a str,
     /// The signature: HMAC-SHA-256 of `signed`.
@@ -59,15 +59,15 @@ pub struct Statement<'a> {
     contents: Vec<u8>,
 }
 
-impl<'a> Statement<'a> {
+impl<'a> Jwt<'a> {
     /// Takes a token apart. Other algorithms than HS256 are no signature here, `none` least of all.
-    pub fn parse(token: &'a str) -> Result<Self, Flaw> {
-        let (signed, signature) = token.rsplit_once('.').ok_or(Flaw::NotSigned)?;
-        let (header, contents) = signed.split_once('.').ok_or(Flaw::NotSigned)?;
-        let part = |text| base64url(text).ok_or(Flaw::NotSigned);
+    pub fn parse(token: &'a str) -> Result<Self, JwtError> {
+        let (signed, signature) = token.rsplit_once('.').ok_or(JwtError::NotSigned)?;
+        let (header, contents) = signed.split_once('.').ok_or(JwtError::NotSigned)?;
+        let part = |text| base64url(text).ok_or(JwtError::NotSigned);
         let header = part(header)?;
         let (mut is_hs256, mut unknown, mut names) = (false, false, Names::default());
-        let object = json::object(text(&header).ok_or(Flaw::NotSigned)?, &mut |name, value| {
+        let object = json::object(text(&header).ok_or(JwtError::NotSigned)?, &mut |name, value| {
             names.note(name);
             match name {
                 "alg" => is_hs256 = json::string(value).is_some_and(|algorithm| algorithm == "HS256"),
@@ -79,9 +79,9 @@ impl<'a> Statement<'a> {
             }
         });
         if object.is_none() || !is_hs256 || names.repeated {
-            return Err(Flaw::NotSigned);
+            return Err(JwtError::NotSigned);
         } else if unknown {
-            return Err(Flaw::Unknown);
+            return Err(JwtError::Unknown);
         }
         Ok(Self { signed, signature: part(signature)?, contents: part(contents)? })
     }
@@ -103,28 +103,27 @@ impl<'a> Statement<'a> {
         Some(Contents { sub: sub?, exp: exp?, nbf: nbf?, audience: audience? })
     }
 
-    /// Whether the statement, whose signature is right, allows an id of a realm at this moment. `must_name_key`: it must say which
-    /// realms it is for.
-    pub fn allows(&self, id: &PeerId, key: &RealmKey, must_name_key: bool, now: Millis) -> Result<(), Flaw> {
-        let Contents { sub, exp, nbf, audience } = self.contents().ok_or(Flaw::Unclear)?;
+    /// Whether the token, whose signature is right, allows an id of a realm at this moment. `must_name_key`: it must have an `aud`.
+    pub fn allows(&self, id: &PeerId, key: &RealmKey, must_name_key: bool, now: Millis) -> Result<(), JwtError> {
+        let Contents { sub, exp, nbf, audience } = self.contents().ok_or(JwtError::Unclear)?;
         if exp.saturating_mul(1000) <= now {
-            Err(Flaw::Expired)
+            Err(JwtError::Expired)
         } else if nbf.saturating_mul(1000) > now {
-            Err(Flaw::TooEarly)
+            Err(JwtError::TooEarly)
         } else if sub != id.as_str() {
-            Err(Flaw::OtherId)
+            Err(JwtError::OtherId)
         } else {
             match audience {
                 Some(keys) if keys.iter().any(|named| named == key.as_str()) => Ok(()),
-                Some(_) => Err(Flaw::OtherKey),
-                None if must_name_key => Err(Flaw::NoKey),
+                Some(_) => Err(JwtError::OtherKey),
+                None if must_name_key => Err(JwtError::NoKey),
                 None => Ok(()),
             }
         }
     }
 }
 
-/// What a statement says, as far as it is for us.
+/// The claims that count.
 struct Contents<'a> {
     sub: Cow<'a, str>,
     exp: u64,

@@ -9,7 +9,8 @@
 //! A socket opened with `roster=1` (a room) differs in this: it may leave out the id; its `OPEN` has the payload
 //! `{id, peers, iceServers, ttl}`: the id it now has, who is here, what an `RTCPeerConnection` is to be configured with, and for how
 //! many seconds that is good (`degraded: true` says that TURN servers are missing from it for now); it is
-//! told `JOIN` and `LEAVE` (with `src`) when others of its kind come and go; `ERROR` has a `code` beside `msg`. Between
+//! told of others of its kind, with their id as `src`: `JOIN` when one comes, `LEAVE` when one says goodbye or closes its page, and `LOST`
+//! when a socket is gone without that, and may come back; `ERROR` has a `code` beside `msg`. Between
 //! sockets of its kind `MESSAGE` is passed on as well: what peers without a path of their own say to each other, and for no one
 //! who is not here. When it sends `ICE`, it is answered `ICE` with the payload `{iceServers, ttl}`, fresh: to be asked for when
 //! most of `ttl` is over. The server never sends it unasked, for that would mean waking up.
@@ -17,7 +18,6 @@
 //! Payloads are never parsed: the bytes that came are the bytes that go.
 
 use crate::id::PeerId;
-use crate::wire::ice::{Ice, IceServer};
 use crate::wire::json;
 use crate::wire::refusal::Refusal;
 use std::borrow::Cow;
@@ -29,7 +29,7 @@ pub const HEARTBEAT: &str = r#"{"type":"HEARTBEAT"}"#;
 pub const HEARTBEAT_ANSWER: &str = "pong";
 
 /// The type with which a room's socket asks for fresh ICE servers, and is given them.
-const ICE: &str = "ICE";
+pub(super) const ICE: &str = "ICE";
 
 /// A type that passes through the server from one peer to another, or that one home passes to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,93 +172,5 @@ impl<'a> Envelope<'a> {
         let kinds = [Kind::Offer, Kind::Answer, Kind::Candidate, Kind::Leave, Kind::Message, Kind::Expire];
         let name = self.name()?;
         kinds.into_iter().find(|kind| kind.name() == name)
-    }
-}
-
-/// `OPEN`: the socket is registered. Always its first frame.
-pub fn open() -> String {
-    r#"{"type":"OPEN"}"#.to_owned()
-}
-
-/// `OPEN` for a socket with a roster: its id, who is here, and the ICE servers to use.
-pub fn open_roster<'a>(id: &PeerId, peers: impl Iterator<Item = &'a PeerId>, ice: &Ice) -> String {
-    let peers: Vec<String> = peers.map(|peer| json::quoted(peer.as_str())).collect();
-    let (id, peers) = (json::quoted(id.as_str()), peers.join(","));
-    format!(r#"{{"type":"OPEN","payload":{{"id":{id},"peers":[{peers}],{}}}}}"#, ice_fields(ice))
-}
-
-/// `ICE`: the ICE servers to use from now on. Only for sockets with a roster.
-pub fn ice(ice: &Ice) -> String {
-    format!(r#"{{"type":"{ICE}","payload":{{{}}}}}"#, ice_fields(ice))
-}
-
-/// The members of a JSON object: `iceServers` as in `RTCConfiguration`, `ttl` in seconds, and `degraded` where it is true.
-pub fn ice_fields(ice: &Ice) -> String {
-    let servers: Vec<String> = ice.servers.iter().map(ice_server).collect();
-    let degraded = if ice.degraded { r#","degraded":true"# } else { "" };
-    format!(r#""iceServers":[{}],"ttl":{}{degraded}"#, servers.join(","), ice.ttl_s)
-}
-
-fn ice_server(server: &IceServer) -> String {
-    let urls: Vec<String> = server.urls.iter().map(|url| json::quoted(url)).collect();
-    let urls = urls.join(",");
-    match server.username.as_deref().zip(server.credential.as_ref()) {
-        None => format!(r#"{{"urls":[{urls}]}}"#),
-        Some((username, credential)) => {
-            let (username, credential) = (json::quoted(username), json::quoted(credential.reveal()));
-            format!(r#"{{"urls":[{urls}],"username":{username},"credential":{credential}}}"#)
-        }
-    }
-}
-
-/// `JOIN`: somebody came. Only for sockets with a roster.
-pub fn join(src: &PeerId) -> String {
-    format!(r#"{{"type":"JOIN","src":{}}}"#, json::quoted(src.as_str()))
-}
-
-/// `LEAVE`: somebody said goodbye, or closed the page. Only for sockets with a roster; stock clients would close their connections.
-pub fn left(src: &PeerId) -> String {
-    format!(r#"{{"type":"LEAVE","src":{}}}"#, json::quoted(src.as_str()))
-}
-
-/// `LOST`: somebody's socket is gone without a goodbye, and may well come back. Only for sockets with a roster.
-pub fn lost(src: &PeerId) -> String {
-    format!(r#"{{"type":"LOST","src":{}}}"#, json::quoted(src.as_str()))
-}
-
-/// A frame passed on: exactly `type, src, dst, payload`, in PeerServer's order.
-pub fn relay(kind: Kind, src: &PeerId, dst: &Destination, payload: Option<&str>) -> String {
-    let (kind, src, dst) = (kind.name(), json::quoted(src.as_str()), &dst.json);
-    match payload {
-        // Not format!: this is every frame's way, and its machinery takes longer than the copying.
-        Some(payload) => [r#"{"type":""#, kind, r#"","src":"#, &src, r#","dst":"#, dst, r#","payload":"#, payload, "}"].concat(),
-        None => [r#"{"type":""#, kind, r#"","src":"#, &src, r#","dst":"#, dst, "}"].concat(),
-    }
-}
-
-/// `EXPIRE`: nobody claimed `absent` (JSON text) in time; `dst` (JSON text) is the peer who had asked.
-pub fn expire(absent: &str, dst: &str) -> String {
-    format!(r#"{{"type":"EXPIRE","src":{absent},"dst":{dst}}}"#)
-}
-
-/// The frame that tells a peer why it is refused: PeerServer's own where it has one. Sockets with a roster are told the code as well.
-pub fn refusal(refusal: &Refusal, roster: bool) -> String {
-    match refusal {
-        Refusal::IdTaken => id_taken(),
-        _ => error(&refusal.to_string(), roster.then(|| refusal.code())),
-    }
-}
-
-/// `ID-TAKEN`: somebody else holds the id.
-fn id_taken() -> String {
-    format!(r#"{{"type":"ID-TAKEN","payload":{{"msg":{}}}}}"#, json::quoted(&Refusal::IdTaken.to_string()))
-}
-
-/// `ERROR`: what is wrong, in a sentence, and its code for those who asked for a roster.
-fn error(sentence: &str, code: Option<&str>) -> String {
-    let msg = json::quoted(sentence);
-    match code {
-        Some(code) => format!(r#"{{"type":"ERROR","payload":{{"msg":{msg},"code":{}}}}}"#, json::quoted(code)),
-        None => format!(r#"{{"type":"ERROR","payload":{{"msg":{msg}}}}}"#),
     }
 }

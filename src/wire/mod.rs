@@ -6,5 +6,6 @@ pub mod ice;
 pub mod json;
 pub mod jwt;
 pub mod message;
+pub mod outbound;
 pub mod refusal;
 pub mod route;

@@ -2,7 +2,7 @@
 
 use crate::id::BadId;
 use crate::limits::{ICE_PAUSE_MS, LIMIT_PERIOD_S};
-use crate::wire::jwt::Flaw;
+use crate::wire::jwt::JwtError;
 use std::fmt;
 
 /// A refusal, always the peer's to mend. (What is ours to mend is a fault: it is logged, and no peer can cause it.)
@@ -16,15 +16,15 @@ pub enum Refusal {
     WrongOrigin,
     /// That network has opened sockets, or asked for ids, too often.
     TooManyJoins,
-    /// Ids must be signed for here, and the token is no statement that allows this one.
-    BadStatement(Flaw),
+    /// Ids must be signed for here, and the token allows another one or none.
+    BadToken(JwtError),
     /// Somebody else holds that id.
     IdTaken,
     /// The realm has `CONCURRENT_LIMIT` peers.
     RealmFull,
     /// That network has `PEERS_PER_NETWORK` peers in the realm.
     NetworkFull,
-    /// The room has `ROOM_CAPACITY` peers.
+    /// The room has `ROOM_CAPACITY` peers; with 0, there are no rooms.
     RoomFull {
         /// How many it holds.
         capacity: usize,
@@ -63,7 +63,7 @@ impl Refusal {
             Self::InvalidKey => "invalid-key",
             Self::WrongOrigin => "wrong-origin",
             Self::TooManyJoins => "too-many-joins",
-            Self::BadStatement(_) => "bad-token",
+            Self::BadToken(_) => "bad-token",
             Self::IdTaken => "id-taken",
             Self::RealmFull => "realm-full",
             Self::NetworkFull => "network-full",
@@ -110,10 +110,11 @@ impl fmt::Display for Refusal {
             Self::TooManyJoins => {
                 write!(f, "Too many connections from your network in a short time: wait {LIMIT_PERIOD_S} seconds and try again")
             }
-            Self::BadStatement(flaw) => write!(f, "The token does not allow this id: {flaw}"),
+            Self::BadToken(error) => write!(f, "The token does not allow this id: {error}"),
             Self::IdTaken => f.write_str("ID is taken"),
             Self::RealmFull => f.write_str("Server has reached its concurrent user limit"),
             Self::NetworkFull => f.write_str("Too many peers from your network are connected: close some, or come back later"),
+            Self::RoomFull { capacity: 0 } => f.write_str("This server has no rooms: its operator has set ROOM_CAPACITY to 0"),
             Self::RoomFull { capacity } => {
                 write!(f, "This room is full ({capacity} devices): ask someone to leave, or start another room")
             }

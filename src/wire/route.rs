@@ -1,6 +1,6 @@
 //! Method, path and query become a [`Route`]: the only place that reads URLs.
 
-use crate::client::{Client, NetworkNumber};
+use crate::client::{NetworkHash, NetworkNumber};
 use crate::id::{PeerId, RealmKey, Token};
 use crate::settings::Settings;
 use crate::wire::refusal::Refusal;
@@ -20,7 +20,7 @@ pub enum Route {
     Ice(Result<Claim, Refusal>),
     /// `POST {base}paths/{kind}`: a page tells, because its person has agreed, by what kind of path it is connected; and what
     /// counts it.
-    Path(&'static str),
+    PathReport(&'static str),
     /// A WebSocket at `{base}peerjs`, and what it asks for.
     Socket(Claim),
     /// Such a socket, asking for what it cannot have. It is refused after the upgrade: a stock client learns the reason from
@@ -50,7 +50,7 @@ impl Route {
         match self {
             Self::NewId | Self::Socket(_) => Some(""),
             Self::Peers(_) if settings.allow_discovery => Some(""),
-            Self::Path(_) => Some("path "),
+            Self::PathReport(_) => Some("path "),
             _ => None,
         }
     }
@@ -58,7 +58,7 @@ impl Route {
 
 /// A request's first line and the one header that changes its meaning.
 #[derive(Clone, Copy, Debug)]
-pub struct Line<'a> {
+pub struct RequestLine<'a> {
     /// `GET`, `HEAD`, …
     pub method: &'a str,
     /// The path, percent-encoded as it came.
@@ -81,7 +81,7 @@ pub struct Claim {
     /// Whether it wants to know who is here, and to be known.
     pub roster: bool,
     /// Set when the token keeps the id after the socket is gone: the network that it comes from, which the shell fills in.
-    pub keeps: Option<Client>,
+    pub reserve_for: Option<NetworkHash>,
     /// Whether its token is so short that it may have been guessed.
     pub guessable: bool,
     /// The network that it comes from, which the shell fills in.
@@ -102,7 +102,7 @@ pub fn split_url(url: &str) -> (&str, &str) {
 
 /// Reads a request. Paths are as tolerant as PeerServer's: any case, doubled slashes before and after the key, one more at the
 /// end; the WebSocket's path is exact.
-pub fn route(line: Line<'_>, settings: &Settings) -> Route {
+pub fn route(line: RequestLine<'_>, settings: &Settings) -> Route {
     let base = settings.base_path.as_str();
     if line.upgrade {
         return match line.path.strip_prefix(base) {
@@ -120,7 +120,7 @@ pub fn route(line: Line<'_>, settings: &Settings) -> Route {
     } else if line.method == "POST" {
         let kind = rest.strip_prefix("paths/");
         let count = kind.and_then(|kind| PATHS.into_iter().find(|count| count.strip_prefix("path-") == Some(kind)));
-        return count.map_or(Route::Missing, Route::Path);
+        return count.map_or(Route::Missing, Route::PathReport);
     } else if !matches!(line.method, "GET" | "HEAD") {
         return Route::Missing;
     } else if rest.is_empty() {
@@ -140,7 +140,7 @@ pub fn route(line: Line<'_>, settings: &Settings) -> Route {
         Some(_) if is("id") => Route::NewId,
         Some(key) if is("peers") => Route::Peers(RealmKey::parse(&key).ok()),
         Some(key) => {
-            let [id, token, _, roster] = form(line.query);
+            let [id, token, _, roster] = query_values(line.query);
             Route::Ice(claim(&id, &token, &key, roster == "1", settings))
         }
     }
@@ -159,7 +159,7 @@ fn below<'a>(path: &'a str, base: &str) -> Option<&'a str> {
 }
 
 /// The values of `id`, `token`, `key` and `roster` in a query, of each the last.
-fn form(query: &str) -> [String; 4] {
+fn query_values(query: &str) -> [String; 4] {
     let [mut id, mut token, mut key, mut roster] = [const { String::new() }; 4];
     for (name, value) in query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))) {
         let value = decode(value);
@@ -175,12 +175,12 @@ fn form(query: &str) -> [String; 4] {
 }
 
 fn is_room(query: &str) -> bool {
-    let [.., roster] = form(query);
+    let [.., roster] = query_values(query);
     roster == "1"
 }
 
 fn socket(query: &str, settings: &Settings) -> Route {
-    let [id, token, key, roster] = form(query);
+    let [id, token, key, roster] = query_values(query);
     let roster = roster == "1";
     claim(&id, &token, &key, roster, settings).map_or_else(|refusal| Route::Refused { refusal, roster }, Route::Socket)
 }
@@ -201,8 +201,8 @@ fn claim(id: &str, token: &str, key: &str, roster: bool, settings: &Settings) ->
     let id = if id.is_empty() { None } else { Some(PeerId::parse(id)?) };
     let token = Token::parse(token)?;
     let guessable = !token.is_lasting();
-    let keeps = (settings.owner_grace_ms > 0 && !guessable).then(|| Client(String::new()));
-    Ok(Claim { key, id, token, roster, keeps, guessable, network: NetworkNumber::default() })
+    let reserve_for = (settings.owner_grace_ms > 0 && !guessable).then(|| NetworkHash(String::new()));
+    Ok(Claim { key, id, token, roster, reserve_for, guessable, network: NetworkNumber::default() })
 }
 
 /// A value of a form (WHATWG URL, application/x-www-form-urlencoded): `+` is a space, broken escapes stay as they are, broken

@@ -1,6 +1,6 @@
 //! The platform's cryptography (WebCrypto): we write no cipher and no hash.
 
-use crate::client::Client;
+use crate::client::network_of;
 use crate::id::PeerId;
 use crate::settings::Secret;
 use crate::worker::http;
@@ -39,7 +39,7 @@ pub(crate) async fn digest(text: &str) -> Result<String, Fault> {
 
 /// The network that a request comes from, made unreadable: only ever compared.
 pub(crate) async fn network(request: &Request) -> Result<String, Fault> {
-    digest(&Client::network(&http::address(request)?)).await
+    digest(&network_of(&http::address(request)?)).await
 }
 
 /// Whether a signature is that of a text under the operator's secret (HMAC-SHA-256).

@@ -1,21 +1,21 @@
 //! The fetch event: answers what needs no realm at once, and hands the rest to the Durable Object that is its home.
 //! Static files never get here: the platform serves them first.
 
-use crate::client::Client;
+use crate::client::limited_network;
 use crate::id::{PeerId, RealmKey};
 use crate::realm::placement::{home_name, object_name, room_name, Home};
 use crate::settings::Settings;
 use crate::wire::answer::Answer;
 use crate::wire::forwarding::listing;
-use crate::wire::jwt::{Flaw, Statement};
-use crate::wire::message;
+use crate::wire::jwt::{Jwt, JwtError};
+use crate::wire::outbound;
 use crate::wire::refusal::Refusal;
 use crate::wire::route::{split_url, Claim, Route};
 use crate::worker::bindings::{settings, Env};
 use crate::worker::crypto;
 use crate::worker::http::{self, respond};
 use crate::worker::limiter::{allows, ICE_LIMIT, JOIN_LIMIT};
-use crate::worker::log::{count, counted, counts, fault};
+use crate::worker::log::{count, count_and_wait, fault, has_dataset};
 use crate::worker::platform::{now, text, Fault, Request, Response};
 use crate::worker::socket::{accept, close, socket_pair};
 use crate::worker::turn_credentials;
@@ -43,11 +43,11 @@ async fn handle(request: &Request, env: &Env, settings: &Settings) -> Result<Res
     let origin = request.headers().get("Origin")?;
     let (method, url) = (request.method(), request.url());
     let route = match http::route(request, settings) {
-        Route::Path(_) if !counts(env) => Route::Missing,
+        Route::PathReport(_) if !has_dataset(env) => Route::Missing,
         route => route,
     };
     let too_often = match route.allowance(settings) {
-        Some(purpose) => !may(request, env, purpose).await?,
+        Some(purpose) => !is_allowed(request, env, purpose).await?,
         None => false,
     };
     let cors = !matches!(route, Route::StraySocket | Route::Elsewhere);
@@ -60,10 +60,10 @@ async fn handle(request: &Request, env: &Env, settings: &Settings) -> Result<Res
         Route::Refused { refusal, roster } => return refuse(request, env, &refusal, roster),
         _ if too_often => Answer::joins_too_often(),
         Route::About => Answer::about(),
-        Route::Health => Answer::health(settings, counts(env)),
+        Route::Health => Answer::health(settings, has_dataset(env)),
         Route::NewId => Answer::new_id(crypto::fresh_id()?.as_str()),
-        Route::Path(kind) => {
-            counted(env, kind).await;
+        Route::PathReport(kind) => {
+            count_and_wait(env, kind).await;
             Answer::counted()
         }
         Route::Peers(_) if !settings.allow_discovery => Answer::no_discovery(),
@@ -80,8 +80,8 @@ async fn handle(request: &Request, env: &Env, settings: &Settings) -> Result<Res
 
 /// Hands a socket to its home.
 async fn open(request: &Request, env: &Env, settings: &Settings, claim: Claim) -> Result<Response, Fault> {
-    if let Some(flaw) = flaw(settings, &claim).await? {
-        return refuse(request, env, &Refusal::BadStatement(flaw), false);
+    if let Some(token_error) = token_error(settings, &claim).await? {
+        return refuse(request, env, &Refusal::BadToken(token_error), false);
     }
     let response = env.ask(&home(&claim, settings), request).await?;
     match response.status() {
@@ -100,17 +100,17 @@ fn home(claim: &Claim, settings: &Settings) -> String {
 }
 
 /// What is wrong with a token, where ids must be signed for. In rooms they need not be.
-async fn flaw(settings: &Settings, claim: &Claim) -> Result<Option<Flaw>, Fault> {
+async fn token_error(settings: &Settings, claim: &Claim) -> Result<Option<JwtError>, Fault> {
     let Some((secret, id)) = settings.token_key.as_ref().zip(claim.id.as_ref()).filter(|_| !claim.roster) else {
         return Ok(None);
     };
-    let statement = match Statement::parse(claim.token.reveal()) {
-        Ok(statement) => statement,
-        Err(flaw) => return Ok(Some(flaw)),
+    let jwt = match Jwt::parse(claim.token.reveal()) {
+        Ok(jwt) => jwt,
+        Err(token_error) => return Ok(Some(token_error)),
     };
-    Ok(match crypto::is_signed(statement.signed, &statement.signature, secret).await? {
-        true => statement.allows(id, &claim.key, settings.require_audience, now()).err(),
-        false => Some(Flaw::WrongSignature),
+    Ok(match crypto::is_signed(jwt.signed, &jwt.signature, secret).await? {
+        true => jwt.allows(id, &claim.key, settings.require_audience, now()).err(),
+        false => Some(JwtError::WrongSignature),
     })
 }
 
@@ -120,7 +120,7 @@ fn refuse(request: &Request, env: &Env, refusal: &Refusal, roster: bool) -> Resu
     match refusal {
         // What a room's client is told instead of OPEN is final. This is not: without a word it comes back, later and later.
         Refusal::TooManyJoins if roster => turn_away(request, None, Some(TRY_AGAIN_LATER)),
-        _ => turn_away(request, Some(&message::refusal(refusal, roster)), None),
+        _ => turn_away(request, Some(&outbound::refusal(refusal, roster)), None),
     }
 }
 
@@ -139,8 +139,8 @@ fn turn_away(request: &Request, frame: Option<&str>, code: Option<u16>) -> Resul
 }
 
 /// Whether the network that a request comes from may open one more socket, or ask for one more id; or what else `purpose` names.
-async fn may(request: &Request, env: &Env, purpose: &str) -> Result<bool, Fault> {
-    Ok(match Client::limited(&http::address(request)?) {
+async fn is_allowed(request: &Request, env: &Env, purpose: &str) -> Result<bool, Fault> {
+    Ok(match limited_network(&http::address(request)?) {
         Some(network) => allows(env, JOIN_LIMIT, &[purpose, &network].concat()).await,
         None => true,
     })
@@ -161,8 +161,8 @@ async fn ice(request: &Request, env: &Env, settings: &Settings, asker: Result<Cl
         return Ok(Answer::ice_too_often());
     }
     if let Some(claim) = claim {
-        if let Some(flaw) = flaw(settings, &claim).await? {
-            return Ok(Answer::no_ice(401, &Refusal::BadStatement(flaw).to_string()));
+        if let Some(token_error) = token_error(settings, &claim).await? {
+            return Ok(Answer::no_ice(401, &Refusal::BadToken(token_error).to_string()));
         }
         if env.ask(&home(&claim, settings), request).await?.status() != 200 {
             return Ok(Answer::no_ice(401, CONNECT_FIRST));

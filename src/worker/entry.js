@@ -64,7 +64,7 @@ export default class extends WorkerEntrypoint {
 }
 
 /** Sends an object's frames in their order. It holds what is to be sent together, for Rust's memory may not last. */
-class Outlet {
+class FrameSender {
   #held = [];
   #timer;
 
@@ -99,7 +99,7 @@ function deliver(socket, frame) {
 export class Room extends DurableObject {
   #rust;
   #instance;
-  #outlet = new Outlet();
+  #sender = new FrameSender();
 
   constructor(ctx, env) {
     super(ctx, env);
@@ -110,7 +110,7 @@ export class Room extends DurableObject {
   #ready() {
     revive();
     if (this.#instance !== state.instanceId) {
-      this.#rust = new wasm.Room(this.ctx, this.env, this.#outlet);
+      this.#rust = new wasm.Room(this.ctx, this.env, this.#sender);
       this.#instance = state.instanceId;
     }
     return this.#rust;

@@ -2,7 +2,7 @@
 
 use crate::settings::Settings;
 use crate::wire::answer::Answer;
-use crate::wire::route::{self, split_url, Line, Route};
+use crate::wire::route::{self, split_url, RequestLine, Route};
 use crate::worker::platform::{response, Fault, Headers, Request, Response};
 use crate::worker::socket::{switch_protocols, WebSocket};
 
@@ -12,7 +12,7 @@ pub(crate) fn route(request: &Request, settings: &Settings) -> Route {
     let upgrade = request.headers().get("Upgrade").ok().flatten();
     let (path, query) = split_url(&url);
     let upgrade = upgrade.is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"));
-    route::route(Line { method: &method, path, query, upgrade }, settings)
+    route::route(RequestLine { method: &method, path, query, upgrade }, settings)
 }
 
 /// The address that a request comes from, if it is known.

@@ -2,7 +2,7 @@
 //! counts, where a dataset of Workers Analytics Engine is bound. None of it ever holds an id, a token, an address or anything that peers said.
 
 use crate::limits::Millis;
-use crate::realm::metrics::{Sum, Tally};
+use crate::realm::metrics::{Metrics, Sum};
 use crate::wire::json::quoted;
 use crate::worker::bindings::Env;
 use crate::worker::platform::{log_error, log_warning, settled, Fault};
@@ -28,7 +28,7 @@ pub(crate) fn fault(what: &str, error: &dyn Display) {
 }
 
 /// Whether there is something to count into.
-pub(crate) fn counts(env: &Env) -> bool {
+pub(crate) fn has_dataset(env: &Env) -> bool {
     env.bound::<Dataset>(METRICS).is_some()
 }
 
@@ -38,18 +38,18 @@ pub(crate) fn count(env: &Env, what: &str, times: u32) {
 }
 
 /// Tells what an object has refused, as far as it is time to.
-pub(crate) fn tell(env: &Env, tally: &mut Tally, now: Millis) {
-    for (what, sum) in tally.points(now) {
+pub(crate) fn write_metrics(env: &Env, metrics: &mut Metrics, now: Millis) {
+    for (what, sum) in metrics.points(now) {
         write(env, what, sum);
     }
-    if let Some(line) = tally.line(now) {
+    if let Some(line) = metrics.line(now) {
         log_warning(&line);
     }
 }
 
 /// Counts one of something, and waits until that is on its way: a dataset is written to at once, but a service that stands in for
 /// one would not hear of it after the answer.
-pub(crate) async fn counted(env: &Env, what: &str) {
+pub(crate) async fn count_and_wait(env: &Env, what: &str) {
     if let Some(written) = write(env, what, Sum { times: 1, bytes: 0 }) {
         if let Err(error) = settled(Promise::resolve(&written)).await {
             fault(UNWRITTEN, &error);

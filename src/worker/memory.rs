@@ -3,16 +3,16 @@
 use crate::limits::Millis;
 use crate::realm::effect::{Burst, Effect};
 use crate::realm::member::{Conn, Member};
-use crate::realm::metrics::Tally;
+use crate::realm::metrics::Metrics;
 use crate::realm::outbox::Inbox;
 use crate::realm::placement::{home_named, Spread};
 use crate::realm::registry::ByConn;
-use crate::realm::{Event, Realm, Turn};
+use crate::realm::{Context, Event, Realm};
 use crate::settings::Settings;
 use crate::worker::bindings::{self, Env};
-use crate::worker::log::{count, fault, tell};
+use crate::worker::log::{count, fault, write_metrics};
 use crate::worker::platform::{now, Fault, State};
-use crate::worker::socket::{attach, attached, close, last_beat, Numbers, Outlet, WebSocket};
+use crate::worker::socket::{attach, attached, close, last_beat, FrameSender, Numbers, WebSocket};
 use crate::worker::store::Store;
 use crate::worker::tasks::{Task, Tasks};
 use std::rc::Rc;
@@ -27,7 +27,7 @@ pub(crate) struct Memory {
     name: Option<String>,
     store: Store,
     burst: Burst,
-    tally: Tally,
+    metrics: Metrics,
     pub(crate) tasks: Tasks,
     /// A buffer for the text of a frame, so that not every one has to be given some.
     pub(crate) buffer: Vec<u8>,
@@ -54,7 +54,7 @@ impl Memory {
             name,
             store,
             burst: Burst::default(),
-            tally: Tally::default(),
+            metrics: Metrics::default(),
             tasks: Tasks::new(),
             buffer: Vec::new(),
             sockets: ByConn::default(),
@@ -71,29 +71,29 @@ impl Memory {
         &mut self,
         state: &State,
         now: Millis,
-        happen: impl FnOnce(&mut Realm, &mut Turn<'_>) -> T,
+        happen: impl FnOnce(&mut Realm, &mut Context<'_>) -> T,
     ) -> (T, Vec<Effect>) {
         let Self { realm, sockets, .. } = self;
         let beats = |conn| last_beat(state, sockets.get(conn)?);
         let mut effects = Vec::new();
-        let outcome = happen(realm, &mut Turn { now, beats: &beats, out: &mut effects });
+        let outcome = happen(realm, &mut Context { now, last_heartbeat: &beats, effects: &mut effects });
         (outcome, effects)
     }
 
     /// Takes an event through the realm, and does what follows from it.
-    pub(crate) fn handle(&mut self, state: &State, env: &Env, outlet: &Outlet, event: Event<'_>) {
+    pub(crate) fn handle(&mut self, state: &State, env: &Env, sender: &FrameSender, event: Event<'_>) {
         let now = now();
-        let ((), effects) = self.change(state, now, |realm, turn| realm.handle(event, turn));
-        self.carry_out(effects, env, outlet, now);
+        let ((), effects) = self.change(state, now, |realm, context| realm.handle(event, context));
+        self.carry_out(effects, env, sender, now);
     }
 
     /// Carries out effects in their order. What takes longer becomes a task.
-    pub(crate) fn carry_out(&mut self, effects: Vec<Effect>, env: &Env, outlet: &Outlet, now: Millis) {
-        let at_once = !outlet.holds() && self.burst.begins(now);
+    pub(crate) fn carry_out(&mut self, effects: Vec<Effect>, env: &Env, sender: &FrameSender, now: Millis) {
+        let at_once = !sender.holds() && self.burst.begins(now);
         for effect in effects {
-            self.apply(effect, env, outlet, at_once);
+            self.apply(effect, env, sender, at_once);
         }
-        tell(env, &mut self.tally, now);
+        write_metrics(env, &mut self.metrics, now);
     }
 
     /// The network that a socket comes from, if its peer may ask for ICE servers.
@@ -143,16 +143,16 @@ impl Memory {
     }
 
     /// A socket that fails is about to be reported closed: no fault of ours.
-    fn apply(&mut self, effect: Effect, env: &Env, outlet: &Outlet, at_once: bool) {
+    fn apply(&mut self, effect: Effect, env: &Env, sender: &FrameSender, at_once: bool) {
         match effect {
             Effect::Send { to, frame } => {
                 if let Some(socket) = self.sockets.get(to) {
-                    outlet.send(socket, &frame, at_once);
+                    sender.send(socket, &frame, at_once);
                 }
             }
             Effect::Close { conn, status } => {
                 if let Some(socket) = self.detach(conn) {
-                    outlet.flush();
+                    sender.flush();
                     close(&socket, status);
                 }
             }
@@ -162,21 +162,21 @@ impl Memory {
                 }
             }
             Effect::Forget(conn) => drop(self.detach(conn)),
-            Effect::Keep(row) => {
-                self.tally.note_rows(1);
+            Effect::Store(row) => {
+                self.metrics.note_rows(1);
                 stored(self.prepared().and_then(|store| store.keep(row)), "a waiting frame");
             }
-            Effect::Drop(rows) => stored(self.store.drop(rows), "delivered frames"),
+            Effect::Delete(rows) => stored(self.store.drop(rows), "delivered frames"),
             Effect::Reserve(row) => {
-                self.tally.note_rows(1);
+                self.metrics.note_rows(1);
                 stored(self.prepared().and_then(|store| store.reserve(&row)), "a kept id");
             }
             Effect::Release(ids) => stored(self.store.release(&ids), "kept ids"),
             Effect::Count(what, number) => count(env, what, number),
-            Effect::Refused(code, bytes) => self.tally.note(code, bytes),
+            Effect::Refused(code, bytes) => self.metrics.note(code, bytes),
             Effect::Forward { home, frame } => self.tasks.forward(home, frame),
             Effect::WakeAt(_) => self.tasks.add(Task::SetAlarm),
-            Effect::Mint(conn) => self.tasks.add(Task::MakeIce(conn)),
+            Effect::MakeIce(conn) => self.tasks.add(Task::MakeIce(conn)),
         }
     }
 }

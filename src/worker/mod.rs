@@ -4,6 +4,7 @@ mod bindings;
 mod crypto;
 mod edge;
 mod http;
+mod join;
 mod limiter;
 mod log;
 mod memory;

@@ -82,7 +82,7 @@ pub(crate) fn now() -> Millis {
     Date::now() as Millis
 }
 
-/// What a promise brings. What it stands for goes on by itself, whether or not anybody waits.
+/// The outcome of a promise. What it stands for goes on by itself, whether or not anybody waits.
 pub(crate) async fn settled(promise: Promise) -> Result<JsValue, Fault> {
     Ok(JsFuture::from(promise).await?)
 }

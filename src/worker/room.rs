@@ -7,24 +7,19 @@
 //! What a frame asks for is done before the call returns: no future, no promise. (Frames of a burst are batched in `entry.js`.) What takes
 //! longer is left in the [`Tasks`](crate::worker::tasks::Tasks); `entry.js` calls [`Room::run_tasks`] when [`Room::has_tasks`].
 
-use crate::client::NetworkNumber;
-use crate::id::Token;
 use crate::limits::{KEPT_TEXT_BYTES, MAX_FRAME_BYTES, MAX_PARCEL_BYTES};
-use crate::realm::member::Conn;
-use crate::realm::placement::{home_name, Home};
-use crate::realm::{Ending, Event, Opening, GOING_AWAY};
+use crate::realm::placement::Home;
+use crate::realm::{Ending, Event, GOING_AWAY};
 use crate::wire::answer::Answer;
-use crate::wire::forwarding::RECORD;
-use crate::wire::ice::Ice;
-use crate::wire::message::{self, HEARTBEAT, HEARTBEAT_ANSWER};
-use crate::wire::route::{Claim, Route};
+use crate::wire::forwarding::RECORD_SEPARATOR;
+use crate::wire::message::{HEARTBEAT, HEARTBEAT_ANSWER};
+use crate::wire::route::Route;
 use crate::worker::bindings::Env;
-use crate::worker::crypto;
 use crate::worker::http;
 use crate::worker::log::fault;
 use crate::worker::memory::Memory;
 use crate::worker::platform::{now, settled, Fault, Request, Response, State, WebSocketRequestResponsePair};
-use crate::worker::socket::{close, received, socket_pair, Outlet, WebSocket};
+use crate::worker::socket::{close, received, FrameSender, WebSocket};
 use crate::worker::tasks::{self, Task};
 use crate::worker::turn_credentials;
 use futures::future::join_all;
@@ -35,25 +30,22 @@ use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 /// One home of one realm.
 #[wasm_bindgen]
 pub struct Room {
-    state: State,
-    env: Env,
-    outlet: Outlet,
+    pub(super) state: State,
+    pub(super) env: Env,
+    pub(super) sender: FrameSender,
     memory: RefCell<Option<Memory>>,
 }
-
-/// Where one home asks another how many peers it has: an address that no request from outside has.
-const HOME_URL: &str = "https://home/";
 
 #[wasm_bindgen(js_sys = worker::js_sys, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 impl Room {
     /// An object that has just been made, or made again.
     #[wasm_bindgen(constructor)]
-    pub fn new(state: State, env: Env, outlet: Outlet) -> Self {
+    pub fn new(state: State, env: Env, sender: FrameSender) -> Self {
         let pair = WebSocketRequestResponsePair::new(HEARTBEAT, HEARTBEAT_ANSWER);
         if let Err(error) = pair.and_then(|pair| state.set_websocket_auto_response(&pair)) {
             fault("heartbeats will wake the object", &Fault::from(error));
         }
-        Self { state, env, outlet, memory: RefCell::default() }
+        Self { state, env, sender, memory: RefCell::default() }
     }
 
     /// Answers the edge, or another home.
@@ -70,7 +62,7 @@ impl Room {
         };
         let mut buffer = std::mem::take(&mut memory.buffer);
         let event = Event::Frame { conn, text: &received(message, MAX_FRAME_BYTES, &mut buffer) };
-        memory.handle(&self.state, &self.env, &self.outlet, event);
+        memory.handle(&self.state, &self.env, &self.sender, event);
         buffer.truncate(KEPT_TEXT_BYTES);
         buffer.shrink_to(KEPT_TEXT_BYTES);
         memory.buffer = buffer;
@@ -81,7 +73,7 @@ impl Room {
     #[wasm_bindgen(js_name = webSocketClose)]
     pub fn on_close(&self, socket: &WebSocket, code: u16, reason: &str) -> Result<(), JsValue> {
         // What was sent to it before it closed is not lost.
-        self.outlet.flush();
+        self.sender.flush();
         // A close frame is answered in kind (RFC 6455, 5.5.1). 1005 and 1006 say that there was no code, or no frame at all.
         let code_to_send = Some(code).filter(|code| (1000..=4999).contains(code) && !matches!(code, 1005 | 1006 | 1015));
         if !close(socket, code_to_send.map(|code| (code, reason))) {
@@ -100,7 +92,7 @@ impl Room {
     #[wasm_bindgen(js_name = takeParcel)]
     pub fn on_parcel(&self, from: u16, number: u32, frames: &JsValue) -> Result<(), JsValue> {
         if self.memory()?.inbox.is_new(Home(from), number) {
-            for frame in received(frames, MAX_PARCEL_BYTES, &mut Vec::new()).split(RECORD) {
+            for frame in received(frames, MAX_PARCEL_BYTES, &mut Vec::new()).split(RECORD_SEPARATOR) {
                 self.handle(Event::Forwarded { frame })?;
             }
         }
@@ -136,7 +128,7 @@ impl Room {
 
 impl Room {
     /// What is in memory; it is rebuilt first if there is nothing. No borrow lasts over an await, so nobody sees the error.
-    fn memory(&self) -> Result<RefMut<'_, Memory>, Fault> {
+    pub(super) fn memory(&self) -> Result<RefMut<'_, Memory>, Fault> {
         let busy = || Fault::new("two events at once");
         let mut memory = self.memory.try_borrow_mut().map_err(|_| busy())?;
         if memory.is_none() {
@@ -147,7 +139,7 @@ impl Room {
 
     /// Takes an event through the realm, and does what follows from it.
     fn handle(&self, event: Event<'_>) -> Result<(), Fault> {
-        self.memory()?.handle(&self.state, &self.env, &self.outlet, event);
+        self.memory()?.handle(&self.state, &self.env, &self.sender, event);
         Ok(())
     }
 
@@ -155,102 +147,21 @@ impl Room {
         let route = http::route(request, &self.memory()?.settings);
         let (status, body) = match route {
             Route::Socket(claim) => return self.open(claim, request).await,
-            Route::Peers(_) => (200, self.memory()?.change(&self.state, now(), |realm, turn| realm.listed(turn)).0),
+            Route::Peers(_) => (200, self.memory()?.change(&self.state, now(), |realm, context| realm.listed(context)).0),
             Route::Ice(Ok(claim)) => {
-                let claim = self.settle(claim, request).await?;
+                let claim = self.hash_claim(claim, request).await?;
                 (if self.memory()?.realm.knows(&claim, now()) { 200 } else { 401 }, String::new())
             }
             // The edge passes on nothing else: another home asks how many peers are here.
-            _ => (200, self.memory()?.change(&self.state, now(), |realm, turn| realm.count(turn).to_string()).0),
+            _ => (200, self.memory()?.change(&self.state, now(), |realm, context| realm.count(context).to_string()).0),
         };
         http::respond(Answer::plain(status, body))
-    }
-
-    async fn open(&self, claim: Claim, request: &Request) -> Result<Response, Fault> {
-        let claim = self.settle(claim, request).await?;
-        let elsewhere = self.count_elsewhere().await?;
-        let (ice, network) = self.first_ice(&claim, request).await?;
-        let (roster, fresh_id) = (claim.roster, crypto::fresh_id()?);
-        // From here on no other event is handled until the socket is registered.
-        let mut memory = self.memory()?;
-        let (now, conn) = (now(), memory.realm.next_conn());
-        let opening = Opening { conn, claim, fresh_id, elsewhere, ice };
-        let (admitted, effects) = memory.change(&self.state, now, |realm, turn| realm.open(opening, turn));
-        let response = match admitted {
-            Ok(()) => self.accept(&mut memory, conn, request, network.as_deref()),
-            // A refused socket here would keep this object awake until its client has closed it: the edge has it instead.
-            Err(refusal) => http::respond(Answer::refusal(&message::refusal(&refusal, roster))),
-        };
-        memory.carry_out(effects, &self.env, &self.outlet, now);
-        if response.is_err() {
-            let event = Event::Closed { conn, ending: Ending::Left }; // nobody will ever report this socket closed
-            memory.handle(&self.state, &self.env, &self.outlet, event);
-        }
-        response
-    }
-
-    /// Makes a socket of a request.
-    fn accept(&self, memory: &mut Memory, conn: Conn, request: &Request, network: Option<&str>) -> Result<Response, Fault> {
-        let (client, server) = socket_pair()?;
-        match network {
-            None => self.state.accept_websocket(&server)?,
-            Some(network) => self.state.accept_websocket_with_tags(&server, vec![network.into()])?,
-        }
-        memory.attach(conn, server);
-        http::upgrade(request, &client)
-    }
-
-    /// Makes of a claim what the realm may know: a digest of the token, and of the network that it comes from.
-    async fn settle(&self, mut claim: Claim, request: &Request) -> Result<Claim, Fault> {
-        claim.network = NetworkNumber::of(&http::address(request)?);
-        if self.memory()?.settings.token_key.is_some() && !claim.roster {
-            // The edge has checked that the token allows the id. Whoever shows such a token is its owner.
-            claim.token = Token::parse("signed").unwrap_or(claim.token);
-            claim.keeps = None;
-            return Ok(claim);
-        }
-        let digest = crypto::digest(claim.token.reveal()).await?;
-        claim.token = Token::parse(&digest).unwrap_or(claim.token);
-        if let Some(client) = &mut claim.keeps {
-            client.0 = crypto::network(request).await?;
-        }
-        Ok(claim)
-    }
-
-    /// How many peers the other homes have; not asked while this home has less than its share of the limit.
-    async fn count_elsewhere(&self) -> Result<usize, Fault> {
-        let (spread, ask) = {
-            let memory = self.memory()?;
-            (memory.spread, memory.realm.must_ask_others())
-        };
-        if !ask {
-            return Ok(0);
-        }
-        let others = (0..spread.homes.get()).map(Home).filter(|home| *home != spread.here);
-        let asked = others.map(|home| self.env.text_of(home_name(home), HOME_URL));
-        let mut count = 0_usize;
-        for answer in join_all(asked).await {
-            // A home that does not answer must not keep people out of the others.
-            let theirs = answer.ok().and_then(|count| count.parse().ok());
-            count = count.saturating_add(theirs.unwrap_or(0));
-        }
-        Ok(count)
-    }
-
-    /// The ICE servers for `OPEN`; and, if the socket will ask again, its network, which the runtime keeps with it as a tag.
-    async fn first_ice(&self, claim: &Claim, request: &Request) -> Result<(Ice, Option<String>), Fault> {
-        let settings = Rc::clone(&self.memory()?.settings);
-        if settings.turn.is_none() || !claim.roster {
-            return Ok((Ice::stun(&settings), None));
-        }
-        let network = crypto::network(request).await?;
-        Ok((turn_credentials::ice_for(&self.env, &settings, Some(&network)).await, Some(network)))
     }
 
     fn ended(&self, socket: &WebSocket, ending: Ending) -> Result<(), JsValue> {
         let mut memory = self.memory()?;
         if let Some(conn) = memory.conn_of(socket) {
-            memory.handle(&self.state, &self.env, &self.outlet, Event::Closed { conn, ending });
+            memory.handle(&self.state, &self.env, &self.sender, Event::Closed { conn, ending });
         }
         Ok(())
     }
@@ -280,7 +191,7 @@ impl Room {
                     (Rc::clone(&memory.settings), memory.network(&self.state, conn))
                 };
                 let ice = turn_credentials::ice_for(&self.env, &settings, network.as_deref()).await;
-                self.handle(Event::Minted { conn, ice })?;
+                self.handle(Event::IceMade { conn, ice })?;
             }
             Task::Undelivered(frame) => self.undelivered(&frame),
             Task::Await(promise) => drop(settled(promise).await?),

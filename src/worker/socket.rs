@@ -22,19 +22,19 @@ extern "C" {
 
     /// Sends frames in their order, in `src/worker/entry.js`: what is on its way out outlives a crash.
     #[derive(Debug)]
-    pub type Outlet;
+    pub type FrameSender;
 
     /// Sends a frame: at once, or together with others. A socket that is closed takes none, which is not told.
     #[wasm_bindgen(method)]
-    pub(crate) fn send(this: &Outlet, socket: &WebSocket, frame: &str, at_once: bool);
+    pub(crate) fn send(this: &FrameSender, socket: &WebSocket, frame: &str, at_once: bool);
 
     /// Whether anything waits to be sent together.
     #[wasm_bindgen(method)]
-    pub(crate) fn holds(this: &Outlet) -> bool;
+    pub(crate) fn holds(this: &FrameSender) -> bool;
 
     /// Sends what waits to be sent together.
     #[wasm_bindgen(method)]
-    pub(crate) fn flush(this: &Outlet);
+    pub(crate) fn flush(this: &FrameSender);
 
     /// A `Map` from sockets to numbers.
     #[wasm_bindgen(js_name = Map)]
@@ -55,13 +55,13 @@ extern "C" {
 
 #[wasm_bindgen(inline_js = "
 const encoder = new TextEncoder();
-export const encodeInto = (text, room) => encoder.encodeInto(text, room).written;
+export const encodeInto = (text, buffer) => encoder.encodeInto(text, buffer).written;
 ")]
 extern "C" {
     /// Writes a text as UTF-8, as much of it as there is room for; how many bytes that were. (In JavaScript, for each object that
     /// crosses over costs more than the few lines do.)
     #[wasm_bindgen(js_name = encodeInto)]
-    fn encode_into(text: &JsValue, room: &mut [u8]) -> u32;
+    fn encode_into(text: &JsValue, buffer: &mut [u8]) -> u32;
 }
 
 /// Both ends of a new socket: the client's and ours.
@@ -112,24 +112,24 @@ pub(crate) fn last_beat(state: &State, socket: &WebSocket) -> Option<Millis> {
     state.auto_response_timestamp(socket).map(|at| at.get_time() as Millis)
 }
 
-/// What a socket received, or another home sent, as UTF-8, with `room` to put it into. Of what is longer than `limit` bytes just
+/// What a socket received, or another home sent, as UTF-8, with `buffer` to put it into. Of what is longer than `limit` bytes just
 /// enough is read to see that it is.
 ///
 /// wasm-bindgen's own way with strings asks JavaScript for one character after the other, which took longer than all the rest of a frame's way:
 /// the runtime's encoder is thirty times as fast.
-pub(crate) fn received<'a>(message: &JsValue, limit: usize, room: &'a mut Vec<u8>) -> Cow<'a, str> {
+pub(crate) fn received<'a>(message: &JsValue, limit: usize, buffer: &'a mut Vec<u8>) -> Cow<'a, str> {
     let enough = limit.saturating_add(4); // a character of four bytes is written whole or not at all
     let bytes = if message.is_string() {
         let most = (message.unchecked_ref::<JsString>().length() as usize).saturating_mul(3).min(enough); // UTF-16 to UTF-8
-        if room.len() < most {
-            room.resize(most, 0);
+        if buffer.len() < most {
+            buffer.resize(most, 0);
         }
-        let written = encode_into(message, room) as usize;
-        room.get(..written).unwrap_or_default()
+        let written = encode_into(message, buffer) as usize;
+        buffer.get(..written).unwrap_or_default()
     } else {
         let bytes = Uint8Array::new(message);
-        *room = bytes.subarray(0, bytes.length().min(enough as u32)).to_vec();
-        room
+        *buffer = bytes.subarray(0, bytes.length().min(enough as u32)).to_vec();
+        buffer
     };
     // Not from_utf8_lossy at once: it is three times as slow with what is right.
     std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)

@@ -1,7 +1,7 @@
 //! What outlives the sockets, in the object's SQLite storage: frames that wait for absent peers, and ids that are kept for absent
 //! owners. On the normal path, where everybody is here, nothing is stored: not even the tables are made before the first row.
 
-use crate::client::{Client, NetworkNumber};
+use crate::client::{NetworkHash, NetworkNumber};
 use crate::id::{PeerId, Token};
 use crate::realm::queue::Waiting;
 use crate::realm::reservation::Reservation;
@@ -65,7 +65,7 @@ impl Row {
         Some(Reservation {
             id: PeerId::parse(&self.text("id")?).ok()?,
             token: Token::parse(&self.text("token")?).ok()?,
-            client: Client(self.text("client")?),
+            client: NetworkHash(self.text("client")?),
             until: self.number("until")?,
         })
     }

@@ -5,7 +5,7 @@ use crate::limits::Millis;
 use crate::realm::member::Conn;
 use crate::realm::outbox::{Outboxes, Parcel, Put};
 use crate::realm::placement::{home_name, Home};
-use crate::wire::forwarding::RECORD;
+use crate::wire::forwarding::RECORD_SEPARATOR;
 use crate::worker::bindings::Env;
 use crate::worker::log::fault;
 use crate::worker::platform::{pause, settled, Fault, State};
@@ -104,7 +104,7 @@ pub(crate) async fn forward(
     let object = home_name(to);
     while let Some(Parcel { number, frames }) = next()? {
         // No frame holds the character between them: in JSON it is not allowed.
-        let text = frames.join(RECORD);
+        let text = frames.join(RECORD_SEPARATOR);
         // Once more where it fails: an object that moves or is redeployed is back a moment later.
         let mut sent = env.hand_over(&object, from.0, number, &text).await;
         if sent.is_err() {

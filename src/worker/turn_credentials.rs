@@ -1,13 +1,13 @@
 //! Makes TURN credentials: signs them, or has Cloudflare make them.
 //!
-//! Whoever opens a room's socket waits for them, rather than being let in with STUN alone and told the rest later: what a
-//! connection gathers is decided when it begins, and a first attempt without relays is, for those who need one, a failure of
-//! fifteen seconds. A signature takes no time; what Cloudflare has answered is good for a minute, for all objects of an isolate, and it
-//! is waited for at most [`TURN_API_TIMEOUT_MS`]. Who comes while it is being asked asks too: no request can wait for another one's.
+//! A room's socket waits for them before it opens. What a connection gathers is decided when it begins, and a first attempt without TURN
+//! is a failure of fifteen seconds for those who need it. A signature takes no time. Cloudflare's answer is used for a minute, by all objects
+//! of an isolate, and is waited for at most [`TURN_API_TIMEOUT_MS`]. Concurrent requests each ask: a Worker request cannot await
+//! another request's I/O.
 
 use crate::limits::{Millis, TURN_API_TIMEOUT_MS};
-use crate::settings::{Secret, Settings, Turn};
-use crate::wire::ice::{cloudflare_relays, username, Cached, Ice, IceServer};
+use crate::settings::{Secret, Settings, TurnSource};
+use crate::wire::ice::{cloudflare_turn_servers, username, Cached, Ice, IceServer};
 use crate::worker::bindings::Env;
 use crate::worker::crypto;
 use crate::worker::limiter::{self, ICE_LIMIT};
@@ -39,30 +39,30 @@ pub(crate) async fn ice(settings: &Settings) -> Ice {
     let now = platform::now();
     match &settings.turn {
         None => Ice::stun(settings),
-        Some(Turn::Fixed { urls, username, password }) => {
-            Ice::with_turn(settings, [IceServer::relay(urls.clone(), username.clone(), password.clone())])
+        Some(TurnSource::Fixed { urls, username, password }) => {
+            Ice::with_turn(settings, [IceServer::turn(urls.clone(), username.clone(), password.clone())])
         }
-        Some(Turn::Shared { urls, secret }) => match sign(settings.turn_ttl_s, secret, now).await {
-            Ok((username, credential)) => Ice::with_turn(settings, [IceServer::relay(urls.clone(), username, credential)]),
+        Some(TurnSource::Shared { urls, secret }) => match sign(settings.turn_ttl_s, secret, now).await {
+            Ok((username, credential)) => Ice::with_turn(settings, [IceServer::turn(urls.clone(), username, credential)]),
             Err(error) => {
                 fault("TURN credentials cannot be signed", &error);
                 Ice::degraded(settings)
             }
         },
-        Some(Turn::Cloudflare { address, token }) => {
+        Some(TurnSource::Cloudflare { address, token }) => {
             let known = || CACHED.with_borrow(|cached| cached.as_ref()?.ice(settings, now));
             if let Some(ice) = known() {
                 return ice;
             }
-            let relays = generate(settings.turn_ttl_s, address, token).await;
-            if let Err(error) = &relays {
+            let servers = generate(settings.turn_ttl_s, address, token).await;
+            if let Err(error) = &servers {
                 fault("no TURN servers from Cloudflare, peers are told of STUN alone", error);
                 // Somebody else may have been luckier meanwhile.
                 if let Some(ice) = known() {
                     return ice;
                 }
             }
-            let cached = Cached { at: now, relays: relays.ok() };
+            let cached = Cached { at: now, servers: servers.ok() };
             let ice = cached.ice(settings, now).unwrap_or_else(|| Ice::degraded(settings));
             CACHED.set(Some(cached));
             ice
@@ -83,7 +83,8 @@ async fn generate(ttl_s: u64, address: &str, token: &Secret) -> Result<Vec<IceSe
     let request = platform::request("POST", address, &headers, Some(&format!(r#"{{"ttl":{ttl_s}}}"#)), Some(patience))?;
     let response = platform::fetch(&request).await?;
     match response.status() {
-        201 => cloudflare_relays(&platform::text(response.text()).await?).ok_or_else(|| Fault::new("its answer makes no sense")),
+        201 => cloudflare_turn_servers(&platform::text(response.text()).await?)
+            .ok_or_else(|| Fault::new("its answer makes no sense")),
         status => Err(Fault::new(format!("it answers {status}"))),
     }
 }

@@ -2,7 +2,7 @@
 //! object out of memory between any two events.
 #![allow(dead_code, reason = "each test file uses a part of the world")]
 
-use beckon::client::{Client, NetworkNumber};
+use beckon::client::{NetworkHash, NetworkNumber};
 use beckon::id::PeerId;
 use beckon::limits::Millis;
 use beckon::realm::effect::Effect;
@@ -11,12 +11,12 @@ use beckon::realm::placement::{object_name, Home, Spread};
 use beckon::realm::queue::Waiting;
 use beckon::realm::rate::Rates;
 use beckon::realm::reservation::Reservation;
-use beckon::realm::{Ending, Event, Opening, Realm, Turn};
+use beckon::realm::{Context, Ending, Event, Opening, Realm};
 use beckon::settings::Settings;
 use beckon::wire::forwarding::listing;
 use beckon::wire::ice::Ice;
-use beckon::wire::message;
-use beckon::wire::route::{route, Line, Route};
+use beckon::wire::outbound;
+use beckon::wire::route::{route, RequestLine, Route};
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroU16;
 
@@ -128,11 +128,11 @@ impl World {
     }
 
     pub fn open_with(&mut self, query: &str) -> Peer {
-        let line = Line { method: "GET", path: "/peerjs", query, upgrade: true };
+        let line = RequestLine { method: "GET", path: "/peerjs", query, upgrade: true };
         let Route::Socket(mut claim) = route(line, &self.settings) else {
             panic!("refused at the edge: {query}");
         };
-        claim.keeps = claim.keeps.map(|_| Client(self.network.to_owned()));
+        claim.reserve_for = claim.reserve_for.map(|_| NetworkHash(self.network.to_owned()));
         claim.network = NetworkNumber::of(self.address);
         let name = object_name(&claim.key, claim.id.as_ref().map(PeerId::as_str), self.settings.public_homes);
         let home = name.strip_prefix("home:").map_or(0, |home| home.parse().unwrap());
@@ -143,15 +143,15 @@ impl World {
         let mut elsewhere = 0;
         if self.realm(home).must_ask_others() {
             let others = (0..self.objects.len()).filter(|other| *other != home);
-            elsewhere = others.map(|other| self.look(other, |realm, turn| realm.count(turn))).sum();
+            elsewhere = others.map(|other| self.look(other, |realm, context| realm.count(context))).sum();
         }
         let ice = Ice::stun(&self.settings);
         let roster = claim.roster;
         let opening = Opening { conn, claim, fresh_id, elsewhere, ice };
-        if let Err(refusal) = self.change(home, |realm, turn| realm.open(opening, turn)) {
+        if let Err(refusal) = self.change(home, |realm, context| realm.open(opening, context)) {
             // As in the shell, the edge tells it and closes its socket.
             let socket = &mut self.sockets[peer.0];
-            socket.frames.push_back(message::refusal(&refusal, roster));
+            socket.frames.push_back(outbound::refusal(&refusal, roster));
             socket.closed = Some(None);
         }
         peer
@@ -159,7 +159,7 @@ impl World {
 
     /// Whether a peer of the first home is known by this token.
     pub fn knows(&mut self, id: &str, token: &str) -> bool {
-        let line = Line { method: "GET", path: "/peerjs/ice", query: &format!("id={id}&token={token}"), upgrade: false };
+        let line = RequestLine { method: "GET", path: "/peerjs/ice", query: &format!("id={id}&token={token}"), upgrade: false };
         let Route::Ice(Ok(mut claim)) = route(line, &self.settings) else {
             panic!("refused at the edge: {id}");
         };
@@ -293,9 +293,9 @@ impl World {
     }
 
     /// Asks a realm something.
-    fn look<T>(&mut self, home: usize, ask: impl Fn(&Realm, &Turn<'_>) -> T) -> T {
+    fn look<T>(&mut self, home: usize, ask: impl Fn(&Realm, &Context<'_>) -> T) -> T {
         let (now, beats) = (self.now, self.beats(home));
-        ask(self.realm(home), &Turn { now, beats: &|conn| beats.get(&conn).copied(), out: &mut Vec::new() })
+        ask(self.realm(home), &Context { now, last_heartbeat: &|conn| beats.get(&conn).copied(), effects: &mut Vec::new() })
     }
 
     fn next_alarm(&self) -> Option<(Millis, usize)> {
@@ -333,15 +333,15 @@ impl World {
     }
 
     fn handle(&mut self, home: usize, event: Event<'_>) {
-        self.change(home, |realm, turn| realm.handle(event, turn));
+        self.change(home, |realm, context| realm.handle(event, context));
     }
 
     /// Lets something happen to a realm, and carries out what follows.
-    fn change<T>(&mut self, home: usize, happen: impl FnOnce(&mut Realm, &mut Turn<'_>) -> T) -> T {
+    fn change<T>(&mut self, home: usize, happen: impl FnOnce(&mut Realm, &mut Context<'_>) -> T) -> T {
         let (now, beats) = (self.now, self.beats(home));
         let mut effects = Vec::new();
-        let turn = &mut Turn { now, beats: &|conn| beats.get(&conn).copied(), out: &mut effects };
-        let outcome = happen(self.realm(home), turn);
+        let context = &mut Context { now, last_heartbeat: &|conn| beats.get(&conn).copied(), effects: &mut effects };
+        let outcome = happen(self.realm(home), context);
         if self.evicting {
             self.objects[home].realm = None;
         }
@@ -370,11 +370,11 @@ impl World {
             Effect::Forget(conn) => self.socket(home, conn).attachment = None,
             Effect::Forward { frame, .. } if self.split => self.handle(home, Event::Undelivered { frame: &frame }),
             Effect::Forward { home, frame } => self.handle(home.0.into(), Event::Forwarded { frame: &frame }),
-            Effect::Keep(row) => {
+            Effect::Store(row) => {
                 self.writes += 1;
                 assert!(self.objects[home].rows.insert(row.seq, row).is_none(), "a row was written twice");
             }
-            Effect::Drop(rows) => {
+            Effect::Delete(rows) => {
                 for seq in rows {
                     assert!(self.objects[home].rows.remove(&seq).is_some(), "no such row");
                 }
@@ -397,9 +397,9 @@ impl World {
                 *self.counts.entry(code).or_default() += 1;
                 self.refused_bytes += bytes;
             }
-            Effect::Mint(conn) => {
+            Effect::MakeIce(conn) => {
                 let ice = Ice::stun(&self.settings);
-                self.handle(home, Event::Minted { conn, ice });
+                self.handle(home, Event::IceMade { conn, ice });
             }
         }
     }

@@ -3,17 +3,17 @@
 
 use super::choices::Choices;
 use crate::world::settings;
-use beckon::client::{Client, NetworkNumber};
+use beckon::client::{NetworkHash, NetworkNumber};
 use beckon::id::{PeerId, Token};
 use beckon::limits::Rate;
 use beckon::limits::{MAX_ASKERS_BYTES, MAX_ID_BYTES};
 use beckon::realm::effect::Effect;
-use beckon::realm::member::{Conn, Member, Told, Trial};
+use beckon::realm::member::{Absentees, Conn, Member, Probe};
 use beckon::realm::placement::Spread;
 use beckon::realm::rate::{Bucket, Budget};
-use beckon::realm::{Ending, Event, Realm, Turn};
+use beckon::realm::{Context, Ending, Event, Realm};
 use beckon::settings::Settings;
-use beckon::wire::forwarding::RECORD;
+use beckon::wire::forwarding::RECORD_SEPARATOR;
 
 /// The most that the runtime keeps for a socket, in bytes.
 pub const MAX_ATTACHMENT_BYTES: usize = 16_384;
@@ -29,7 +29,10 @@ pub fn attachments(bytes: &[u8]) {
         assert!(text.is_ascii() && text.len() <= MAX_ATTACHMENT_BYTES, "{} bytes", text.len());
         // What is not remembered is as it is after a sleep.
         let back = Member::from_attachment(&text).unwrap();
-        assert_eq!(back, Member { heard: member.noted, budget: member.budget.clone().restored(), minted: None, ..member });
+        assert_eq!(
+            back,
+            Member { last_heard: member.saved_heard, budget: member.budget.clone().restored(), ice_given: None, ..member }
+        );
         assert_eq!(back.to_attachment(), Some(text.clone()));
         if choices.once_in(2) {
             text
@@ -63,13 +66,13 @@ fn member(choices: &mut Choices<'_>) -> Member {
         id: id(choices, MAX_ID_BYTES),
         token: Token::parse(&(choices.text(40) + "t")).unwrap(),
         roster: choices.once_in(2),
-        keeps: choices.once_in(2).then(|| Client("x".repeat(43))),
+        reserve_for: choices.once_in(2).then(|| NetworkHash("x".repeat(43))),
         since: moment(choices),
         earned: choices.once_in(2),
-        heard,
-        noted: heard,
-        trial: choices.once_in(2).then(|| Trial {
-            began: moment(choices),
+        last_heard: heard,
+        saved_heard: heard,
+        probe: choices.once_in(2).then(|| Probe {
+            since: moment(choices),
             due: moment(choices),
             askers: (0..askers).map(|_| id(choices, MAX_ASKERS_BYTES / 2)).collect(),
         }),
@@ -77,20 +80,20 @@ fn member(choices: &mut Choices<'_>) -> Member {
         budget: Budget {
             frames: spent(choices),
             sent: spent(choices),
-            got: spent(choices),
+            received: spent(choices),
             stored: spent(choices),
             ..Budget::default()
         },
-        told: told(choices),
-        minted: None,
+        absentees: told(choices),
+        ice_given: None,
     }
 }
 
 /// Some who were absent.
-fn told(choices: &mut Choices<'_>) -> Told {
-    let mut told = Told::default();
+fn told(choices: &mut Choices<'_>) -> Absentees {
+    let mut told = Absentees::default();
     let now = choices.number();
-    (0..choices.one_of(&[0, 0, 1, 3, 100])).for_each(|number| told.note(&format!("{number}"), now));
+    (0..choices.one_of(&[0, 0, 1, 3, 100])).for_each(|number| told.add(&format!("{number}"), now));
     told
 }
 
@@ -107,7 +110,7 @@ fn spent(choices: &mut Choices<'_>) -> Bucket {
 /// A realm wakes with this member and another, and whatever happens then, an id is one socket's.
 fn wakes_with(member: Member, choices: &mut Choices<'_>) {
     thread_local!(static SETTINGS: Settings = settings(&[]));
-    let other = Member { conn: Conn(7), id: PeerId::parse("other").unwrap(), trial: None, ..member.clone() };
+    let other = Member { conn: Conn(7), id: PeerId::parse("other").unwrap(), probe: None, ..member.clone() };
     let mut realm = SETTINGS.with(|settings| Realm::new(settings.clone(), Spread::ALONE));
     for member in [member.clone(), other] {
         if !realm.holds(&member) {
@@ -130,10 +133,10 @@ fn wakes_with(member: Member, choices: &mut Choices<'_>) {
         let now = choices.one_of(&[0, 1_000_000, 1_030_000, u64::MAX]);
         let beat = choices.one_of(&[None, Some(0), Some(1_020_000), Some(u64::MAX)]);
         let mut effects = Vec::new();
-        let mut turn = Turn { now, beats: &|_| beat, out: &mut effects };
-        realm.handle(event, &mut turn);
-        let listed = realm.listed(&turn).matches(RECORD).count();
-        assert!(listed <= 2 && realm.count(&turn) <= 2);
+        let mut context = Context { now, last_heartbeat: &|_| beat, effects: &mut effects };
+        realm.handle(event, &mut context);
+        let listed = realm.listed(&context).matches(RECORD_SEPARATOR).count();
+        assert!(listed <= 2 && realm.count(&context) <= 2);
         for effect in &effects {
             if let Effect::Remember(member) = effect {
                 assert!(member.to_attachment().unwrap().len() <= MAX_ATTACHMENT_BYTES);

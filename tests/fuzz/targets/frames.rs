@@ -7,11 +7,11 @@ use beckon::client::NetworkNumber;
 use beckon::id::{PeerId, Token};
 use beckon::limits::{Millis, EXPIRE_TIMEOUT_MS, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES};
 use beckon::realm::effect::Effect;
-use beckon::realm::member::{Conn, Member, Told};
+use beckon::realm::member::{Absentees, Conn, Member};
 use beckon::realm::placement::Spread;
 use beckon::realm::queue::Waiting;
 use beckon::realm::rate::Budget;
-use beckon::realm::{Event, Realm, Turn, LEFT};
+use beckon::realm::{Context, Event, Realm, LEFT};
 use beckon::settings::Settings;
 use beckon::wire::forwarding::Forwarded;
 
@@ -45,7 +45,7 @@ fn relayed(sender: usize, text: &str) {
         let mut effects = Vec::new();
         realm.handle(
             Event::Frame { conn: Conn(sender as u32), text },
-            &mut Turn { now: NOW, beats: &|_| None, out: &mut effects },
+            &mut Context { now: NOW, last_heartbeat: &|_| None, effects: &mut effects },
         );
         effects.retain(|effect| !matches!(effect, Effect::Count(..) | Effect::Refused(..))); // the operator's, nobody's on the wire
         assert_eq!(effects, expected(sender, text), "{} sends {text:?}", PEERS[sender].0);
@@ -66,16 +66,16 @@ fn member(number: u32, id: &str, roster: bool) -> Member {
         id,
         token,
         roster,
-        keeps: None,
+        reserve_for: None,
         since: NOW,
         earned: false,
-        heard: NOW,
-        noted: NOW,
-        trial: None,
+        last_heard: NOW,
+        saved_heard: NOW,
+        probe: None,
         network: NetworkNumber::default(),
         budget: Budget::default(),
-        told: Told::default(),
-        minted: Some(NOW),
+        absentees: Absentees::default(),
+        ice_given: Some(NOW),
     }
 }
 
@@ -120,7 +120,7 @@ fn expected(sender: usize, text: &str) -> Vec<Effect> {
                 None => {
                     let due = NOW + EXPIRE_TIMEOUT_MS;
                     vec![
-                        Effect::Keep(Waiting {
+                        Effect::Store(Waiting {
                             seq: 0,
                             attempt: 0,
                             due,

@@ -5,8 +5,9 @@ use super::javascript::{meaning, stringify, Meaning};
 use super::shares::{gives_way, Row};
 use beckon::client::NetworkNumber;
 use beckon::limits::{
-    ATTEMPT_COST, EARNED_AFTER_MS, GUESSES_PERIOD_MS, ICE_PAUSE_MS, LASTING_TOKEN_CHARS, MAX_DESTINATION_BYTES, MAX_FRAME_BYTES,
-    MAX_GIVEN_UP, MAX_GUESSES, MAX_RESERVED_PER_CLIENT, MAX_ROSTER_FRAME_BYTES, MAX_TOLD, ROSTER_JOINS, TICK_MS, TOLD_MEMORY_MS,
+    ABSENTEE_MEMORY_MS, ATTEMPT_COST, EARNED_AFTER_MS, GUESSES_PERIOD_MS, ICE_PAUSE_MS, LASTING_TOKEN_CHARS, MAX_ABSENTEES,
+    MAX_DESTINATION_BYTES, MAX_FRAME_BYTES, MAX_GIVEN_UP, MAX_GUESSES, MAX_RESERVED_PER_CLIENT, MAX_ROSTER_FRAME_BYTES,
+    ROSTER_JOINS, TICK_MS,
 };
 use beckon::realm::networks::{Networks, Shares};
 use beckon::realm::placement::{Home, Spread};
@@ -292,7 +293,7 @@ impl Model {
         let Socket { budget, heard, .. } = &mut self.sockets[from];
         let frames = budget.frames.take(rates.frames, 1, now);
         let bytes = frames && text.len() <= limit && budget.sent.take(rates.sent, text.len() as u64, now);
-        if budget.frames.note(rates.frames) | budget.sent.note(rates.sent) | (now > *heard) {
+        if budget.frames.should_save(rates.frames) | budget.sent.should_save(rates.sent) | (now > *heard) {
             *heard = now + 5_000;
             self.remember(from);
         }
@@ -373,12 +374,12 @@ impl Model {
     fn deliver(&mut self, to: usize, src: &str, dst: &str, frame: &str, how: How, home: Home) {
         let (rates, now, bytes) = (self.rates, self.now, frame.len() as u64);
         let Socket { budget, network, .. } = &mut self.sockets[to];
-        let fits = budget.got.take_share(rates.got, bytes, how.heavy, now);
-        let (due, network) = (budget.got.note(rates.got), number(network));
+        let fits = budget.received.take_share(rates.received, bytes, how.heavy, now);
+        let (due, network) = (budget.received.should_save(rates.received), number(network));
         if due {
             self.remember(to);
         }
-        let take = |shares: &mut Shares, rates: &Rates, now| shares.got.take_share(rates.got, bytes, how.heavy, now);
+        let take = |shares: &mut Shares, rates: &Rates, now| shares.received.take_share(rates.received, bytes, how.heavy, now);
         if fits && self.network_may(home, network, take) {
             self.send(to, frame);
         } else {
@@ -437,10 +438,10 @@ impl Model {
             let now = self.now;
             let known = self.given_up.entry(row.home).or_default();
             known.retain(|(src, dst, until)| (src, dst) != (&row.src, &row.dst) && *until > now);
-            if known.len() >= MAX_TOLD {
+            if known.len() >= MAX_ABSENTEES {
                 known.remove(0);
             }
-            known.push((row.src.clone(), row.dst.clone(), now + TOLD_MEMORY_MS));
+            known.push((row.src.clone(), row.dst.clone(), now + ABSENTEE_MEMORY_MS));
         }
         self.expire(&row.dst, &row.src, row.home);
     }
@@ -452,7 +453,7 @@ impl Model {
             Some(sender) => {
                 let budget = &mut self.sockets[sender].budget;
                 let (taken, used) = (budget.stored.take(rates.stored, cost, now), budget.stored.is_used(rates.stored));
-                if budget.stored.note(rates.stored) {
+                if budget.stored.should_save(rates.stored) {
                     self.remember(sender);
                 }
                 (taken, used)
@@ -478,10 +479,10 @@ impl Model {
                 let now = self.now;
                 let told = &mut self.sockets[holder].told;
                 told.retain(|(other, until)| other != absent && *until > now);
-                if told.len() >= MAX_TOLD {
+                if told.len() >= MAX_ABSENTEES {
                     told.remove(0);
                 }
-                told.push((absent.to_owned(), now + TOLD_MEMORY_MS));
+                told.push((absent.to_owned(), now + ABSENTEE_MEMORY_MS));
                 self.remember(holder);
             }
         }

@@ -1,12 +1,12 @@
-//! Tokens: never printed, equal when they are the same, and statements allow one id in their time, and nothing else.
+//! Tokens: never printed, equal when they are the same, and JWTs allow one id in their time, and nothing else.
 
 use super::choices::Choices;
 use super::javascript::stringify;
 use beckon::id::{PeerId, RealmKey, Token};
 use beckon::limits::{LASTING_TOKEN_CHARS, MAX_TOKEN_BYTES};
-use beckon::wire::jwt::{Flaw, Statement};
+use beckon::wire::jwt::{Jwt, JwtError};
 
-/// The bytes are a token, or choices that make a statement.
+/// The bytes are a token, or choices that make a JWT.
 pub fn tokens(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     if choices.byte() < 64 {
@@ -29,36 +29,36 @@ pub fn tokens(bytes: &[u8]) {
         "HS256",
     ]);
     let (audience, heard) = choices.one_of(&[
-        ("", Err(Flaw::NoKey)),
+        ("", Err(JwtError::NoKey)),
         (r#","aud":"app""#, Ok(())),
         (r#","aud":["x","app"]"#, Ok(())),
-        (r#","aud":"peerjs""#, Err(Flaw::OtherKey)),
-        (r#","aud":[]"#, Err(Flaw::OtherKey)),
-        (r#","aud":1"#, Err(Flaw::Unclear)),
-        (r#","aud":"app","aud":"app""#, Err(Flaw::Unclear)),
+        (r#","aud":"peerjs""#, Err(JwtError::OtherKey)),
+        (r#","aud":[]"#, Err(JwtError::OtherKey)),
+        (r#","aud":1"#, Err(JwtError::Unclear)),
+        (r#","aud":"app","aud":"app""#, Err(JwtError::Unclear)),
     ]);
     let required = choices.once_in(2);
     let contents = format!(r#"{{"nbf":{nbf},"x":[{{}}],"exp":{exp},"sub":{}{audience}}}"#, stringify(sub));
     let signature: Vec<u8> = (0..choices.below(40)).map(|_| choices.byte()).collect();
     let text = format!("{}.{}.{}", base64url(header.as_bytes()), base64url(contents.as_bytes()), base64url(&signature));
     let expected = match () {
-        () if !header.contains(r#":"HS256""#) || header.contains("none") => Err(Flaw::NotSigned),
-        () if header.contains("crit") => Err(Flaw::Unknown),
-        () if heard == Err(Flaw::Unclear) => heard,
-        () if exp.saturating_mul(1000) <= now => Err(Flaw::Expired),
-        () if nbf.saturating_mul(1000) > now => Err(Flaw::TooEarly),
-        () if sub != id.as_str() => Err(Flaw::OtherId),
-        () if heard == Err(Flaw::NoKey) && !required => Ok(()),
+        () if !header.contains(r#":"HS256""#) || header.contains("none") => Err(JwtError::NotSigned),
+        () if header.contains("crit") => Err(JwtError::Unknown),
+        () if heard == Err(JwtError::Unclear) => heard,
+        () if exp.saturating_mul(1000) <= now => Err(JwtError::Expired),
+        () if nbf.saturating_mul(1000) > now => Err(JwtError::TooEarly),
+        () if sub != id.as_str() => Err(JwtError::OtherId),
+        () if heard == Err(JwtError::NoKey) && !required => Ok(()),
         () => heard,
     };
-    let parsed = Statement::parse(&text);
+    let parsed = Jwt::parse(&text);
     assert_eq!(
-        parsed.as_ref().map_err(|flaw| *flaw).and_then(|statement| statement.allows(&id, &key, required, now)),
+        parsed.as_ref().map_err(|error| *error).and_then(|jwt| jwt.allows(&id, &key, required, now)),
         expected,
         "{header} {contents}"
     );
-    if let Ok(statement) = parsed {
-        assert_eq!(text, format!("{}.{}", statement.signed, base64url(&statement.signature)));
+    if let Ok(jwt) = parsed {
+        assert_eq!(text, format!("{}.{}", jwt.signed, base64url(&jwt.signature)));
     }
     token(&choices.damage(text));
 }
@@ -66,9 +66,9 @@ pub fn tokens(bytes: &[u8]) {
 /// Whatever text this is.
 fn token(text: &str) {
     // The signed part is what came, and nothing that is allowed is left out of it.
-    if let Ok(statement) = Statement::parse(text) {
-        assert!(text.starts_with(statement.signed) && statement.signed.contains('.'));
-        let _ = statement.allows(&PeerId::parse("ann").unwrap(), &RealmKey::parse("app").unwrap(), true, 0);
+    if let Ok(jwt) = Jwt::parse(text) {
+        assert!(text.starts_with(jwt.signed) && jwt.signed.contains('.'));
+        let _ = jwt.allows(&PeerId::parse("ann").unwrap(), &RealmKey::parse("app").unwrap(), true, 0);
     }
     let token = Token::parse(text);
     assert_eq!(token.is_ok(), (1..=MAX_TOKEN_BYTES).contains(&text.len()));

@@ -7,7 +7,7 @@ use beckon::limits::{LASTING_TOKEN_CHARS, MAX_ID_BYTES, MAX_KEY_BYTES, MAX_TOKEN
 use beckon::realm::placement::{object_name, room_name};
 use beckon::settings::Settings;
 use beckon::wire::refusal::Refusal;
-use beckon::wire::route::{route, split_url, Claim, Line, Route};
+use beckon::wire::route::{route, split_url, Claim, RequestLine, Route};
 
 const BASES: [&str; 3] = ["/", "/myapp/", "/outer/in%20ner/"];
 
@@ -35,18 +35,18 @@ fn anything(choices: &mut Choices<'_>, settings: &Settings) {
     assert!(path.starts_with('/') && !path.contains(['?', '#']) && !query.contains('#'), "{text}: {path} {query}");
     assert!(text.contains(path) || path == "/", "{text}: {path}");
     assert!(text.contains(query), "{text}: {query}");
-    sound(route(Line { method, path, query, upgrade }, settings));
+    sound(route(RequestLine { method, path, query, upgrade }, settings));
 }
 
 /// What holds for every route.
 fn sound(route: Route) {
     match route {
         Route::Socket(claim) | Route::Ice(Ok(claim)) => {
-            let Claim { key, id, token, roster, keeps, .. } = &claim;
+            let Claim { key, id, token, roster, reserve_for, .. } = &claim;
             assert!((1..=MAX_KEY_BYTES).contains(&key.as_str().len()) && (1..=MAX_TOKEN_BYTES).contains(&token.reveal().len()));
             assert!(id.as_ref().map_or(*roster, |id| (1..=MAX_ID_BYTES).contains(&id.as_str().len())));
             assert!(!roster || !key.is_public(), "strangers are not shown to each other");
-            assert_eq!(keeps.is_some(), token.reveal().chars().count() >= LASTING_TOKEN_CHARS);
+            assert_eq!(reserve_for.is_some(), token.reveal().chars().count() >= LASTING_TOKEN_CHARS);
             // A room is an object of its own, whatever names others choose.
             let homes = std::num::NonZeroU16::new(8).unwrap();
             assert_ne!(object_name(key, id.as_ref().map(PeerId::as_str), homes), room_name(key));
@@ -66,7 +66,7 @@ fn path(choices: &mut Choices<'_>, settings: &Settings) {
     let more = |choices: &mut Choices<'_>| "/".repeat(choices.below(3));
     let before = if base.is_empty() { String::new() } else { more(choices) };
     let path = format!("{base}/{before}{}/{}{word}{}", escaped(choices, &key, true), more(choices), choices.one_of(&["", "/"]));
-    let got = route(Line { method: "GET", path: &path, query: "id=a&token=t", upgrade: false }, settings);
+    let got = route(RequestLine { method: "GET", path: &path, query: "id=a&token=t", upgrade: false }, settings);
     let expected = match word.to_ascii_lowercase().as_str() {
         _ if key.is_empty() => None, // what follows may be taken for the key
         "id" => Some(Route::NewId),
@@ -100,7 +100,7 @@ fn query(choices: &mut Choices<'_>, settings: &Settings) {
     }
     let query = pairs.join("&");
     let path = format!("{}peerjs", settings.base_path);
-    let got = route(Line { method: "GET", path: &path, query: &query, upgrade: true }, settings);
+    let got = route(RequestLine { method: "GET", path: &path, query: &query, upgrade: true }, settings);
     let value = |name| last.get(name).map_or("", String::as_str);
     let (id, token, key, roster) = (value("id"), value("token"), value("key"), value("roster") == "1");
     let too_long = |what, text: &str, limit| (text.len() > limit).then_some(Refusal::TooLong { what, limit });
