@@ -80,6 +80,18 @@ export async function openBeckon(options = {}, shared = true) {
   };
 }
 
+/**
+ * Ends a browser with all that it has started. Debian starts some by a script, which would end alone; puppeteer makes each a process group.
+ * @param {import('node:child_process').ChildProcess} browser
+ */
+function end({ pid }) {
+  try {
+    process.kill(-(/** @type {number} */ (pid)), "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+
 async function keep(command) {
   const { startBeckon } = await import("../worker/beckon.mjs");
   /** Browsers that nobody uses now. @type {{ wish: string, address: string, process: import('node:child_process').ChildProcess }[]} */
@@ -98,7 +110,7 @@ async function keep(command) {
     const loan = ++loans;
     lent.set(loan, { browser, response });
     // A file that was ended leaves its pages, and Firefox's one and only session.
-    response.on("close", () => lent.delete(loan) && browser.process.kill("SIGKILL"));
+    response.on("close", () => lent.delete(loan) && end(browser.process));
     return { address: browser.address, loan };
   }
 
@@ -152,7 +164,7 @@ async function keep(command) {
   const code = await new Promise((resolve) =>
     child.on("error", (error) => (console.error(error.message), resolve(127))).on("close", (code) => resolve(code ?? 1)),
   );
-  for (const browser of processes) browser.kill("SIGKILL");
+  for (const browser of processes) end(browser);
   for (const beckon of beckons.values()) await (await beckon).close();
   process.exit(code);
 }
