@@ -68,7 +68,7 @@ function draw(seed) {
   const moment = () => random.below(TROUBLE_MS);
   const side = () => random.below(2);
   const bad = random.below(3) === 0;
-  const trouble = ["cut", "cut", "deploy", "return", "reload", "crash", "restart", "restarts", "broken", "nudge"];
+  const trouble = ["cut", "cut", "deploy", "return", "reload", "crash", "restart", "restarts", "broken", "retry"];
   return {
     /** Who is called by whom, and how much later. */
     start: random.pick(["newcomer", "both", "crossing"]),
@@ -263,7 +263,7 @@ export async function run(seed) {
     restarts: (_side, wait) => Promise.all(sides.map((each) => pretend(each, wait))),
     /** The connection is closed under the library: the other side sees a channel that closed. */
     broken: async (side) => side.peer?.isConnected && side.peer.handle.connection.close(),
-    nudge: async (side) => side.peer?.retry(),
+    retry: async (side) => side.peer?.retry(),
   };
 
   for (const side of sides) load(side);

@@ -50,7 +50,7 @@ async function run(beckon, random) {
     }
   };
   const everyone = () => devices.every(({ room }) => room.peers.length === DEVICES - 1 && room.peers.every(({ state }) => state === "open"));
-  const tally = () => devices.map(({ room }) => room.peers.map(({ state, path }) => `${state}/${path}`).join(" ") || room.state).join(" | ");
+  const shown = () => devices.map(({ room }) => room.peers.map(({ state, path }) => `${state}/${path}`).join(" ") || room.state).join(" | ");
   try {
     for (let n = 0, waited = 0; n < DEVICES * CLICKS || waited < CHAOS_MS; n++) {
       const wait = random.below(2 * (CHAOS_MS / DEVICES / CLICKS));
@@ -61,7 +61,7 @@ async function run(beckon, random) {
     }
     road.lie = (frame) => [frame];
     await until("everyone is connected to everyone", everyone, SETTLE_MS).catch((cause) => {
-      throw new Error(`no full mesh: ${tally()}`, { cause });
+      throw new Error(`no full mesh: ${shown()}`, { cause });
     });
     for (let from = 0; from < DEVICES; from++) click(from);
     await until("every click is settled", () => sent.every(({ fate }) => fate !== "open"), SETTLE_MS);

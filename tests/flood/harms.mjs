@@ -21,7 +21,7 @@ const network = (seconds) => 32 * MIB + 1 * MIB * seconds;
 /** What a receiver may be sent: `RECEIVER_SHARE`. */
 const receiver = (seconds) => 4 * MIB + 128 * KIB * seconds;
 
-/** What a page says to the server at most: `openOutlet` (public/lib/rate-limit.js), below what a socket may send. */
+/** What a page says to the server at most: `openFrameLimit` (public/lib/rate-limit.js), below what a socket may send. */
 const said = (seconds) => 800 + 45 * seconds;
 
 /**

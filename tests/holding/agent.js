@@ -89,7 +89,6 @@ globalThis.agent = {
     sessionStorage.setItem("heard", JSON.stringify(devices.get(name).heard));
   },
   kept: () => JSON.parse(sessionStorage.getItem("heard")),
-  nudge: (name) => devices.get(name).room.retry(),
   close: (name) => devices.get(name).room.close(),
 };
 
