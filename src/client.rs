@@ -63,7 +63,7 @@ impl fmt::Display for NetworkNumber {
     }
 }
 
-/// A network address that peers come from, made unreadable by the shell. Only ever compared.
+/// A network address that peers come from, made unreadable by the Worker. Only ever compared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct NetworkHash(pub String);

@@ -114,7 +114,7 @@ impl Token {
         self.0.chars().count() >= LASTING_TOKEN_CHARS
     }
 
-    /// The secret itself: for the shell, which hands the core a digest of it instead.
+    /// The secret itself: for the Worker, which hands the realm a digest of it instead.
     pub fn reveal(&self) -> &str {
         &self.0
     }

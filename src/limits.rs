@@ -1,7 +1,7 @@
 //! Every number, with its unit and its reason. What an operator may want to change is a variable: see [`crate::settings`],
 //! whose defaults are here too.
 
-/// A moment, in milliseconds since 1970 (UTC). Handed in by the shell; the core has no clock.
+/// A moment, in milliseconds since 1970 (UTC). The Worker hands it in; the realm has no clock.
 pub type Millis = u64;
 
 /// How much of something may be taken.
@@ -90,7 +90,7 @@ pub const MAX_ABSENTEES: usize = 64;
 /// How many attempts of heavier senders are given up for one frame, at most, before it is the one that does not fit.
 pub const MAX_GIVEN_UP: usize = 16;
 
-/// How many times as much as the sender whose attempt is given up for it another network's may have waiting.
+/// A sender of another network takes a heavier sender's place only while it has less than the heavier one's waiting times this.
 pub const TIMES_HEAVIER: usize = 8;
 
 /// Default of `EXPIRE_TIMEOUT_MS`: PeerServer's `expire_timeout`.
@@ -188,7 +188,7 @@ pub const ATTEMPT_COST: u64 = 8;
 /// How many senders of other homes, and how many networks, one object remembers the allowances of: more than are there at a time.
 pub const ALLOWANCES_REMEMBERED: usize = 4_096;
 
-/// Of an object's times for the alarm one in so many milliseconds is used: what ends within one ends together, and is one alarm.
+/// Times for the alarm are rounded up to this, in milliseconds. So several that are close together are one alarm.
 pub const TICK_MS: u64 = 250;
 
 /// How many sockets with a roster one network may open in one room. A room of 16 that loads its page again is 16; a page that is told of

@@ -1,4 +1,4 @@
-//! Signed ids: which tokens allow an id of a key, and which do not. (Signatures are the shell's: `tests/worker/identity.test.mjs`.)
+//! Signed ids: which tokens allow an id of a key, and which do not. (Signatures are the Worker's: `tests/worker/identity.test.mjs`.)
 mod world;
 use beckon::id::{PeerId, RealmKey};
 use beckon::wire::jwt::{Jwt, JwtError};

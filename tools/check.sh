@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# npm run check: the form of Rust and JavaScript, lints of the core (host), of the shell (wasm32) and of JavaScript, types of JavaScript, time
+# npm run check: the form of Rust and JavaScript, lints of the realm (host), of the Worker (wasm32) and of JavaScript, types of JavaScript, time
 # that its regular expressions take. One of the words format, lints, types, patterns is that alone, on a machine that is set up.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"

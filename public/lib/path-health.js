@@ -100,7 +100,7 @@ export function openPathHealth({ pc, isOpen, sendControl, restartIce, onChange, 
       return true;
     },
 
-    /** The other side has noticed the loss first, and its restart may mend the path before we see anything. Until then, what it says is lost. */
+    /** The other side has noticed the loss first, and restarts ICE. Until that works, what it sends does not arrive. */
     lostThere() {
       interrupt(TOLD_MS);
       sendControl(PING); // it may have proved the path before we heard of the loss, and ask no more

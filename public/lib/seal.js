@@ -33,7 +33,7 @@ const BOX = NONCE + NONCE_BYTES;
  * @property {string} to the receiver's id
  * @property {string} epoch the sender's
  * @property {string} toEpoch the receiver's; empty as long as the sender has not heard of it
- * @property {number} seq counts what `from` has sealed for `to` in this epoch, from 1
+ * @property {number} seq counts what `from` has sealed in this epoch, from 1; one count for all receivers, so each sees it grow and skip
  */
 
 /** 128 random bits as 22 base64url characters: the fragment of a new room's link. */

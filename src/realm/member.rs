@@ -39,11 +39,10 @@ pub struct Member {
     /// Whether it has come back to an id that was kept for it, and so has earned that it is kept once more.
     #[serde(rename = "e", skip_serializing_if = "std::ops::Not::not")]
     pub earned: bool,
-    /// When it last sent a frame, or a heartbeat that we have asked the runtime about; when that last answered one, it knows.
+    /// Its last frame or heartbeat, as far as we know. The runtime knows of later heartbeats: ask `Context::last_heartbeat`.
     #[serde(skip)]
     pub last_heard: Millis,
-    /// What is remembered as `heard`: up to when it may have been. Frames before that need not be remembered, and nobody is taken for
-    /// dead too soon because one was not.
+    /// The `last_heard` that the attachment has, dated ahead. So not every frame is written, and after a sleep nobody counts as dead too early.
     #[serde(rename = "h")]
     pub saved_heard: Millis,
     /// Whether it has been asked for a sign of life.
@@ -91,16 +90,16 @@ impl Absentees {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let mut told = Self::default();
+        let mut absentees = Self::default();
         json::array(text, &mut |pair| {
             let mut read = Vec::new();
             let _ = json::array(pair, &mut |number| read.extend(json::number(number)));
             if let [number, until] = read[..] {
-                told.0.push((number as u32, until));
+                absentees.0.push((number as u32, until));
             }
         })?;
-        told.0.truncate(MAX_ABSENTEES);
-        Some(told)
+        absentees.0.truncate(MAX_ABSENTEES);
+        Some(absentees)
     }
 }
 

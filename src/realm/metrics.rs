@@ -26,8 +26,8 @@ struct Entry {
     written_at: Option<Millis>,
 }
 
-/// The sums of one object, by what they are of. There are as many as there are codes. In memory only: what is refused keeps an object
-/// awake, and what was not told when it falls asleep is less than what was.
+/// The sums of one object, by what they are of. There are as many as there are codes. In memory only: an object that
+/// sleeps loses the last second's counts, and the last minute's line of the log, at most.
 #[derive(Debug, Default)]
 pub struct Metrics {
     entries: BTreeMap<&'static str, Entry>,

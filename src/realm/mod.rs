@@ -146,12 +146,12 @@ impl Realm {
         self.arm(context);
     }
 
-    /// Asks the shell for fresh ICE servers, on behalf of a socket with a roster.
+    /// Asks the Worker for fresh ICE servers, on behalf of a socket with a roster.
     fn make_ice(&mut self, conn: Conn, context: &mut Context<'_>) {
         let Some(member) = self.registry.get_mut(conn) else {
             return;
         };
-        if member.ice_given.is_some_and(|minted| context.now.saturating_sub(minted) < ICE_PAUSE_MS) {
+        if member.ice_given.is_some_and(|given| context.now.saturating_sub(given) < ICE_PAUSE_MS) {
             context.effects.push(Effect::Send { to: conn, frame: outbound::refusal(&Refusal::IceTooSoon, true) });
         } else {
             member.ice_given = Some(context.now);
@@ -159,7 +159,7 @@ impl Realm {
         }
     }
 
-    /// Hands them on, unless the socket is gone by now. Whoever has its number since may have them as well.
+    /// Sends the ICE servers to the socket. If it is gone and a newcomer has its number, that one gets them: it may have some, too.
     fn on_ice_made(&self, conn: Conn, ice: &Ice, context: &mut Context<'_>) {
         if self.registry.get(conn).is_some_and(|member| member.roster) {
             context.effects.push(Effect::Send { to: conn, frame: outbound::ice(ice) });

@@ -165,8 +165,8 @@ impl Queue {
         }
     }
 
-    /// A row of the attempt that has to give way to a new one, if any has: the largest, of these the last, of the sender that has the
-    /// most waiting in the network that has the most, if that is more than the new one's would be.
+    /// A row of the attempt that gives way to a new one. Of the network with the most waiting it takes the sender with the most, and of that
+    /// sender the largest attempt (the last of equals). `None` if the new one's sender would have as much.
     fn heavier(&self, lack: Lack, new: &Waiting) -> Option<Waiting> {
         let weight = |row: &Waiting| if lack.bytes { row.bytes() } else { 1 };
         let rows = || self.rows.iter().filter(|row| !lack.for_peer || row.dst == new.dst);

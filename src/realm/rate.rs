@@ -97,7 +97,7 @@ impl Bucket {
         self.take_above(rate, amount, 0, now)
     }
 
-    /// The same for who has used a lot already, or a little: the last part of what many share is for the latter.
+    /// Like `take`, of an allowance that many share. Its last part is kept for those who have used little: a heavy one cannot take it.
     pub fn take_share(&mut self, rate: Rate, amount: u64, heavy: bool, now: Millis) -> bool {
         self.take_above(rate, amount, if heavy { rate.capacity() / RESERVED_PART } else { 0 }, now)
     }
@@ -127,7 +127,7 @@ impl Bucket {
         now.saturating_sub(self.at).saturating_mul(rate.per_second) >= self.missing
     }
 
-    /// Adds what one of those who share it has taken, by its own account.
+    /// After a sleep: takes from this shared allowance what one socket's own allowance says that it has taken.
     pub fn absorb(&mut self, rate: Rate, other: &Self, others: Rate) {
         let (mut other, now) = (other.clone(), self.at.max(other.at));
         self.refill(rate, now);

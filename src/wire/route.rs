@@ -80,11 +80,11 @@ pub struct Claim {
     pub token: Token,
     /// Whether it wants to know who is here, and to be known.
     pub roster: bool,
-    /// Set when the token keeps the id after the socket is gone: the network that it comes from, which the shell fills in.
+    /// Set when the token keeps the id after the socket is gone: the network that it comes from, which the Worker fills in.
     pub reserve_for: Option<NetworkHash>,
     /// Whether its token is so short that it may have been guessed.
     pub guessable: bool,
-    /// The network that it comes from, which the shell fills in.
+    /// The network that it comes from, which the Worker fills in.
     pub network: NetworkNumber,
 }
 

@@ -149,7 +149,7 @@ impl World {
         let roster = claim.roster;
         let opening = Opening { conn, claim, fresh_id, elsewhere, ice };
         if let Err(refusal) = self.change(home, |realm, context| realm.open(opening, context)) {
-            // As in the shell, the edge tells it and closes its socket.
+            // As in the Worker, the edge tells it and closes its socket.
             let socket = &mut self.sockets[peer.0];
             socket.frames.push_back(outbound::refusal(&refusal, roster));
             socket.closed = Some(None);
@@ -168,7 +168,7 @@ impl World {
         self.realm(0).knows(&claim, now)
     }
 
-    /// Sends a frame. As in the shell, a socket that the realm has forgotten is not heard.
+    /// Sends a frame. As in the Worker, a socket that the realm has forgotten is not heard.
     pub fn say(&mut self, peer: Peer, text: &str) {
         if let Some((home, conn)) = self.address(peer) {
             self.handle(home, Event::Frame { conn, text });
