@@ -65,7 +65,7 @@ export const stages = {
   build: once(["wrangler", "deploy", "--dry-run", "--outdir", "dist"], { cores: 1 }),
   browser: nodeTests("browser", { cores: 1.5, needs: WORKER, atOnce: 3, shared: true }),
   interop: nodeTests("interop", { cores: 0.5, needs: WORKER }),
-  worker: nodeTests("worker", { cores: 1, needs: WORKER, atOnce: 3 }),
+  worker: nodeTests("worker", { cores: 1, needs: WORKER, atOnce: 4 }),
   serving: nodeTests("serving", { cores: 0.5, needs: WORKER, atOnce: 2 }),
   core: { command: ["cargo", "test", "--locked"], count: cargoCount, needs: [], cores: 1, files: [] },
   holding: nodeTests("holding", { cores: 1, needs: WORKER, atOnce: 3, shared: true }),

@@ -14,8 +14,8 @@ lints() {
     say "lints of the Worker";  WASM_BINDGEN_USE_JS_SYS=1 wasm_cargo clippy --quiet --locked --lib --target "$target" --target-dir "$tools/target" -- -D warnings
 }
 types() {
-    say "types of the client";  tsc --project tsconfig.json
-    say "types of tests and tools";  tsc --project tests/tsconfig.json
+    say "types of the client";  tsc --project tsconfig.json --incremental --tsBuildInfoFile target/types/client
+    say "types of tests and tools";  tsc --project tests/tsconfig.json --incremental --tsBuildInfoFile target/types/tests
 }
 patterns() {
     say "regular expressions";  node tools/patterns.mjs
