@@ -76,6 +76,30 @@ impl Realm {
         }
     }
 
+    /// Whether a claim is that of a peer who is registered: the same id, with the same token. Guesses here are soon
+    /// answered no more. No socket is refused for them.
+    pub fn knows(&mut self, claim: &Claim, now: Millis) -> bool {
+        claim.id.as_ref().is_some_and(|id| self.accepts(Door::Ice, id, claim, now) == Some(true))
+    }
+
+    /// Whether a claim's token is that of the peer who holds the id; `None` when nobody does.
+    fn accepts(&mut self, door: Door, id: &PeerId, claim: &Claim, now: Millis) -> Option<bool> {
+        let right = self.registry.by_id(id.as_str())?.token == claim.token;
+        Some(if claim.guessable { self.guesses.judge(door, claim.network, id.as_str(), right, now) } else { right })
+    }
+
+    /// Whether the realm has as many peers as it may have.
+    pub(super) fn is_full(&self, elsewhere: usize) -> bool {
+        self.registry.count().saturating_add(elsewhere) >= self.settings.concurrent_limit
+    }
+
+    /// Whether one network has as many peers here as it may have. Counted only where that can be.
+    pub(super) fn is_full_of(&self, network: NetworkNumber) -> bool {
+        let limit = self.settings.peers_per_network;
+        let counted = limit > 0 && !network.is_none() && self.registry.count() >= limit;
+        counted && self.registry.iter().filter(|member| member.network == network).count() >= limit
+    }
+
     fn may_join(&mut self, network: NetworkNumber, now: Millis) -> bool {
         self.networks.of(network, now).is_none_or(|network| network.joins.take(ROSTER_JOINS, 1, now))
     }
