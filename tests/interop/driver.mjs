@@ -24,6 +24,19 @@ export class NotUpgraded extends Error {
   }
 }
 
+/** What is first heard at a path, or the status that refuses the upgrade. @param {string} path */
+export const socketAt =
+  (path) =>
+  async ({ open, query }) => {
+    try {
+      const socket = await open(query("alice"), { path });
+      return { first: await socket.next() };
+    } catch (refusal) {
+      if (refusal instanceof NotUpgraded) return { status: refusal.answer.status };
+      throw refusal;
+    }
+  };
+
 /** The machine took so long that what was to be seen is over: that says nothing about the server, and is looked at again. */
 export class TooSlow extends Error {}
 

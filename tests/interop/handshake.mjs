@@ -1,4 +1,4 @@
-import { NotUpgraded } from "./driver.mjs";
+import { socketAt } from "./driver.mjs";
 import { candidate, offer } from "./frames.mjs";
 import { rule } from "./rule.mjs";
 
@@ -25,18 +25,6 @@ const spelled =
     const frames = [await socket.next()];
     await socket.send(offer(id(decoded)));
     return { frames: [...frames, await socket.next()] };
-  };
-
-const refusedAt =
-  (path) =>
-  async ({ open, query }) => {
-    try {
-      const socket = await open(query("alice"), { path });
-      return { first: await socket.next() };
-    } catch (refusal) {
-      if (refusal instanceof NotUpgraded) return { status: refusal.answer.status };
-      throw refusal;
-    }
   };
 
 const handshake =
@@ -199,7 +187,7 @@ export default [
   }),
 
   ...["/peerjs/", "/PEERJS", "/Peerjs", "//peerjs", "/", "/peerjs/peerjs", "/peerjs/id", "/other", "/peerj%73", "/peerjs%2F", "/apeerjs"].map((path) =>
-    rule(`a socket at ${path} is not let in`, refusedAt(path)),
+    rule(`a socket at ${path} is not let in`, socketAt(path)),
   ),
   rule("the refusal of a path is plain 400", async ({ upgrade }) => {
     const { status, body, headers } = await upgrade("/other?key=peerjs&id=a&token=b");

@@ -1,6 +1,6 @@
 import { offer, receivedBy } from "./frames.mjs";
 import { rule } from "./rule.mjs";
-import { NotUpgraded } from "./driver.mjs";
+import { socketAt } from "./driver.mjs";
 
 const MYAPP = { base: "/myapp" };
 const NESTED = { base: "/inner", outer: "/outer" };
@@ -23,18 +23,6 @@ const reach =
     const { status, headers } = await http(method, path, { origin: "https://app.example" });
     return { status, allowed: headers["access-control-allow-origin"] };
   };
-const socketAt =
-  (path) =>
-  async ({ open, query }) => {
-    try {
-      const socket = await open(query("alice"), { path });
-      return { first: await socket.next() };
-    } catch (refusal) {
-      if (refusal instanceof NotUpgraded) return { status: refusal.answer.status };
-      throw refusal;
-    }
-  };
-
 export default [
   rule("below a base path, the base path describes the server", MYAPP, see("GET", "/myapp")),
   rule("below a base path, its trailing slash changes nothing", MYAPP, see("GET", "/myapp/")),
