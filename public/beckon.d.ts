@@ -26,7 +26,7 @@ export interface JoinOptions {
 /**
  * Joins the room of a link, or, when the link has no fragment, a fresh room at that server.
  * It returns at once; {@link Room.ready} says when the server has answered.
- * @throws {BeckonError} `damaged-link`, `insecure-context` or `no-webrtc`
+ * @throws {BeckonError} `damaged-link` or `insecure-context`
  */
 export function join(link: string | URL, options?: JoinOptions): Room;
 
@@ -103,6 +103,8 @@ export class Room extends EventTarget implements AsyncIterable<Message> {
   readonly error: BeckonError | null;
   /** When the server is tried again, as `Date.now()` counts; of meaning while `state` is `away`. */
   readonly retryAt: number;
+  /** Whether this browser has WebRTC. Where it has not, all that is said goes through the server: {@link Peer.path} is `server`. */
+  readonly hasWebRTC: boolean;
   /** This device's id; empty until it is known. Kept over a reload; a duplicated tab gets its own. */
   readonly id: string;
   /** What this device is called. Setting it tells everyone. Empty until the id is known. */
@@ -161,7 +163,7 @@ export class Peer extends EventTarget {
   readonly path: Path | null;
   /** The round trip on that path in milliseconds, looked at every few seconds while the page is visible; null while unknown. */
   readonly latency: number | null;
-  /** Why it is `unreachable`, or `path` is `server`: `no-direct-path` (and there is no relay), `relay-missing` (there should be one, but its service does not answer), `no-path` or `relay-refused`; `tampered` when someone changes what introduces us. */
+  /** Why it is `unreachable`, or `path` is `server`: `no-direct-path` (and there is no relay), `relay-missing` (there should be one, but its service does not answer), `no-path` or `relay-refused`; `no-webrtc` when this browser makes no direct connections and `no-webrtc-there` when the other does not; `tampered` when someone changes what introduces us. */
   readonly error: BeckonError | null;
   /** The connection itself, while there is one. It is replaced when it has failed: do not keep it. */
   readonly connection: RTCPeerConnection | null;
@@ -181,8 +183,8 @@ export class Peer extends EventTarget {
 }
 
 /**
- * What went wrong. `code` is stable: `damaged-link`, `insecure-context`, `no-webrtc`, `room-full` and the server's other
- * refusals, `blocked` (by the browser), `closed`, `left`, `too-long`, `too-much`, `no-direct-path`, `relay-missing`, `no-path`, `relay-refused`, `tampered`. `message` is a sentence for people.
+ * What went wrong. `code` is stable: `damaged-link`, `insecure-context`, `room-full` and the server's other
+ * refusals, `blocked` (by the browser), `closed`, `left`, `too-long`, `too-much`, `no-direct-path`, `relay-missing`, `no-path`, `relay-refused`, `no-webrtc`, `no-webrtc-there`, `tampered`. `message` is a sentence for people.
  */
 export class BeckonError extends Error {
   constructor(code: string, message: string, options?: ErrorOptions);

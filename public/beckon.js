@@ -22,9 +22,6 @@ export { BeckonError, Peer };
  */
 export function join(link, options = {}) {
   if (!globalThis.crypto?.subtle) throw new BeckonError("insecure-context", "This needs https");
-  if (typeof RTCPeerConnection === "undefined") {
-    throw new BeckonError("no-webrtc", "WebRTC is off here");
-  }
   const url = new URL(link);
   const secret = url.hash.slice(1) || freshSecret();
   if (!isSecret(secret)) throw new BeckonError("damaged-link", "This link is damaged");
@@ -89,6 +86,9 @@ export class Room extends EventTarget {
   }
   get retryAt() {
     return this.#retryAt;
+  }
+  get hasWebRTC() {
+    return typeof RTCPeerConnection === "function";
   }
   get id() {
     return this.#identity?.id ?? "";

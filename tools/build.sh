@@ -65,12 +65,15 @@ vendor node_modules/lean-qr/nano.mjs lean-qr.mjs
 
 # What is served is public/ with less to send: comments squeezed out, and the library and the room page in one file each, so that who is
 # far away fetches them in one go. public/ works as it is, too. classroom.js and public/examples/ are for reading.
+# Inside the library's one file, its own names that look like this are shortened: they begin as no word of beckon.d.ts does, and the platform's that
+# do are left alone (tests/client/what-is-documented-is-there.test.mjs compares them).
+shortened=('--mangle-props=^(on|may|is|send|receive)[A-Z]' '--reserve-props=^(isArray|isConnected|isSafeInteger|isView)$')
 cp -R public build.new/site
 for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.{js,css}; do
     [ -e "$file" ] || continue
     case $file in
         */classroom/classroom.js) continue ;;
-        public/beckon.js) options=(--bundle --format=esm --drop:console) ;;
+        public/beckon.js) options=(--bundle --format=esm --drop:console "${shortened[@]}") ;;
         public/room/room.js) # details.js is loaded when it is asked for, path-report.js when somebody has agreed
             options=(--bundle --format=esm --external:../beckon.js --external:./details.js --external:./path-report.js '--external:/vendor/*') ;;
         *.js) options=() ;;

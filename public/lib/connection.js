@@ -14,13 +14,14 @@ import { openPathHealth } from "./path-health.js";
  * @param {boolean} options.polite whether we give way when both offer at once
  * @param {RTCConfiguration} options.ice
  * @param {(signal: Signal) => void} options.sendSignal
- * @param {(now: 'open' | 'interrupted' | 'resumed' | 'failed' | 'forged') => void} options.onChange 'open' comes once; 'failed' or 'forged' (the other end
- *   is not who was introduced) come last
+ * @param {(now: 'open' | 'interrupted' | 'resumed' | 'failed' | 'forged' | 'unable') => void} options.onChange 'open' comes once; 'failed', 'forged' (the
+ *   other end is not who was introduced) or 'unable' (the browser makes no connections) come last
  * @param {(data: string | ArrayBuffer) => void} options.onReceive
  * @param {() => void} options.onDrain `write` takes more
  */
 export function openConnection({ id, polite, ice, sendSignal, onChange, onReceive, onDrain }) {
   const pc = connect(ice);
+  if (pc.signalingState !== "stable") throw new TypeError("an extension's mere stand-in");
   let relayRefused = false;
   pc.onicecandidateerror = ({ errorCode, url }) => {
     if ((errorCode === 401 || errorCode === 403) && url?.startsWith("turn")) relayRefused = true;
@@ -33,6 +34,7 @@ export function openConnection({ id, polite, ice, sendSignal, onChange, onReceiv
     sendSignal,
     isInterrupted: () => health.isInterrupted,
     openChannels: channels.open,
+    onUnable: () => pc.signalingState !== "closed" && !channels.isOpen && fail("unable"),
     onLost: () => !health.isInterrupted && channels.isChecked && health.lostThere(),
   });
   const health = openPathHealth({
@@ -59,7 +61,7 @@ export function openConnection({ id, polite, ice, sendSignal, onChange, onReceiv
     else if (pc.signalingState === "have-local-offer") negotiation.describe();
   }
 
-  /** @param {'failed' | 'forged'} [how] */
+  /** @param {'failed' | 'forged' | 'unable'} [how] */
   function fail(how = "failed") {
     close();
     onChange(how);
@@ -118,7 +120,10 @@ export function openConnection({ id, polite, ice, sendSignal, onChange, onReceiv
   };
 }
 
-/** @param {RTCConfiguration} ice from the server, perhaps nonsense: without its servers there may still be a path */
+/**
+ * Throws where the browser makes no connections: a privacy setting, an extension or an engine may forbid them.
+ * @param {RTCConfiguration} ice from the server, perhaps nonsense: without its servers there may still be a path
+ */
 function connect(ice) {
   try {
     return new RTCPeerConnection(ice);

@@ -16,7 +16,7 @@ const SERVER_ACKS = /** @type {const} */ ([8, 2]);
 /** A name is shown this often. */
 const NAMES = /** @type {const} */ ([4, 2]);
 
-/** @typedef {{ mail?: string, ack?: number, here?: string }} Carried through the server: a message, an acknowledgement, a name */
+/** @typedef {{ mail?: string, ack?: number, here?: string, serverOnly?: boolean }} Carried through the server: a message, an acknowledgement, a name */
 /** @typedef {Partial<import('./negotiation.js').Signal> & Carried} Outgoing all that goes sealed to a peer */
 
 /**

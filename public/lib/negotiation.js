@@ -21,9 +21,10 @@ import { fingerprints, strongOnly } from "./fingerprint.js";
  * @param {(signal: Signal) => void} options.sendSignal
  * @param {() => boolean} options.isInterrupted whether we have noticed that the path leads nowhere
  * @param {() => void} options.openChannels channels are made just before they are described
+ * @param {() => void} options.onUnable the browser cannot describe it, most likely because it is closed
  * @param {() => void} options.onLost the other side has noticed that the path leads nowhere
  */
-export function openNegotiation({ pc, id, polite, sendSignal, isInterrupted, openChannels, onLost }) {
+export function openNegotiation({ pc, id, polite, sendSignal, isInterrupted, openChannels, onUnable, onLost }) {
   const order = openCandidateOrder();
   /** Their connection. @type {string | null} */
   let remote = null;
@@ -42,12 +43,16 @@ export function openNegotiation({ pc, id, polite, sendSignal, isInterrupted, ope
 
   async function offer() {
     offering = true;
-    await attempt(async () => {
+    await describeAnew();
+    offering = false;
+  }
+
+  function describeAnew() {
+    return attempt(async () => {
       openChannels();
       await pc.setLocalDescription();
       describe();
-    });
-    offering = false;
+    }, onUnable);
   }
 
   /** Sends our description, perhaps once more. */
@@ -77,10 +82,8 @@ export function openNegotiation({ pc, id, polite, sendSignal, isInterrupted, ope
     await pc.setRemoteDescription({ type: description.type, sdp }).finally(() => (settingAnswer = false));
     if (!isOffer) return;
     answered = userName(sdp);
-    openChannels();
     if (description.lost) onLost();
-    await pc.setLocalDescription();
-    describe();
+    await describeAnew();
   }
 
   return {
@@ -127,12 +130,14 @@ export function openNegotiation({ pc, id, polite, sendSignal, isInterrupted, ope
 /**
  * A description or candidate that is late, doubled or malformed must not cost a connection that works. If it mattered, the deadline notices.
  * @param {() => Promise<void>} step
+ * @param {() => void} [otherwise]
  */
-async function attempt(step) {
+async function attempt(step, otherwise) {
   try {
     await step();
   } catch (error) {
     console.debug("beckon:", error); // the connection is closed, or the signal is ignored: there is nothing to do
+    otherwise?.();
   }
 }
 

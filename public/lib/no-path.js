@@ -12,4 +12,10 @@ export function noPath(name, { iceServers, degraded }, relayRefused) {
   return new BeckonError(why, `No path to ${name}`);
 }
 
+/** Somebody's browser makes no direct connections. @param {boolean} ours whether it is ours */
+export function noWebRTC(ours) {
+  const why = ours ? "no-webrtc" : "no-webrtc-there";
+  return new BeckonError(why, "Direct connections are off");
+}
+
 export const tampered = () => new BeckonError("tampered", "Someone changed the introduction");

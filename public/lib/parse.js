@@ -14,11 +14,12 @@ const MAX_SERVERS = 32;
 
 /**
  * A message that came sealed through the server. `mail` is a message, `ack` acknowledges messages, `here` is the sender's name; `from` and `to` name connections.
- * An empty one asks who is here.
+ * Any other asks who is here.
  * @typedef {object} SealedMessage
  * @property {import('./frame.js').Frame} [mail]
  * @property {number} [ack]
  * @property {string} [here]
+ * @property {boolean} [serverOnly] whether the sender's browser makes no direct connections
  * @property {string} [from]
  * @property {string} [to]
  * @property {import('./negotiation.js').Signal['description']} [description] an offer or an answer; its other fields are compared and not used
@@ -46,6 +47,7 @@ const FIELDS = {
   mail: (mail) => (isText(mail) && tried(() => unpack(bytes(mail).buffer))) || undefined,
   ack: (ack) => (isCount(ack) ? ack : undefined),
   here: (here) => text(here),
+  serverOnly: Boolean,
   from: (from) => text(from),
   to: (to) => text(to),
   description: (it) => (/^(offer|answer)$/.test(text(it.type, "")) && isText(it.sdp) ? it : undefined),

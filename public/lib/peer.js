@@ -1,6 +1,6 @@
 // One other device, for as long as it is in the room: its connection, replaced when it has failed, and the server as long as no connection works.
 import { isCarried, openMessaging } from "./messaging.js";
-import { noPath, tampered } from "./no-path.js";
+import { noPath, noWebRTC, tampered } from "./no-path.js";
 import { openPathUpgrade } from "./path-upgrade.js";
 import { openPeerHandle } from "./peer-handle.js";
 import { openPresence } from "./presence.js";
@@ -34,6 +34,8 @@ const INTRODUCTIONS = /** @type {const} */ ([120, 6]);
 export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, sendSealed, onData, mayUseServer, onLeft }) {
   /** Whether a connection has ever worked. */
   let opened = false;
+  /** Whose browser makes no direct connections, as far as is known: ours, theirs. */
+  let [unable, serverOnly] = [false, false];
   const mayAnswer = openLimit(...ANSWERS);
   const mayDescribe = openLimit(...DESCRIPTIONS);
   const mayIntroduce = openLimit(...INTRODUCTIONS);
@@ -62,7 +64,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     polite,
     ice,
     isOnline,
-    isWanted: () => presence.isHere,
+    isWanted: () => presence.isHere && !serverOnly,
     sendSignal: introduce,
     onChange: changed,
     onReceive: messaging.receive,
@@ -70,14 +72,14 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
   });
   const serverRelay = openServerRelay({
     isPossible: () => presence.isHere && isOnline(),
-    ask: () => introduce({}), // whoever is there answers, and names our page load
+    ask: () => introduce({ serverOnly: unable || undefined }), // whoever is there answers, and names our page load
     sendDue: messaging.sendByServer,
     onChange: (open) => {
       setPath(open ? "server" : null);
       if (!open) return facts.state === "open" && setState("reconnecting");
-      facts.error = null;
+      facts.error = unable || serverOnly ? noWebRTC(unable) : null;
       messaging.makeDue();
-      introduce({ here: myName() });
+      introduce({ here: myName(), serverOnly: unable || undefined });
       setState("open");
     },
   });
@@ -123,7 +125,8 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     upgrade.stop();
     if (!serverRelay.open) setPath(null);
     serverRelay.start();
-    if (now === "failed" || now === "forged") {
+    if (now === "failed" || now === "forged" || now === "unable") {
+      unable = now === "unable";
       failed(relayRefused);
       if (now === "forged") distrust();
     } else if (now === "interrupted" || facts.state === "open") setState("reconnecting");
@@ -137,6 +140,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     serverRelay.stop();
     if (isNew) messaging.start();
     opened = true;
+    unable = serverOnly = false;
     facts.error = null;
     setState("open");
     upgrade.start();
@@ -150,7 +154,8 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
       return presence.giveUp();
     }
     if (opened && reconnect.failures === 1) return setState("reconnecting");
-    facts.error = noPath(facts.name, ice(), relayRefused);
+    facts.error = unable ? noWebRTC(true) : noPath(facts.name, ice(), relayRefused);
+    if (unable) serverRelay.openNow();
     if (!serverRelay.open) return setState("unreachable");
     fire("state"); // it is known now why messages go through the server
   }
@@ -222,7 +227,13 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     receiveSealed(message, theirEpoch, proven) {
       presence.spoke();
       const introduces = message.description || message.candidate;
+      if (introduces) serverOnly = false;
       if (proven && !introduces) serverRelay.answered();
+      if (proven && message.serverOnly && !reconnect.works && !serverOnly) {
+        serverOnly = true;
+        reconnect.close();
+        serverRelay.openNow();
+      }
       if (isCarried(message)) {
         if (proven) messaging.receiveByServer(message, theirEpoch);
         return proven && reconnect.seenEpoch(theirEpoch);

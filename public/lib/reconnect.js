@@ -4,7 +4,8 @@
 //   calling      our offer is out               no answer: `doubt` makes another
 //   expecting    the other side will offer      nothing comes: `doubt` makes our own
 //   open         `works`                        'interrupted': the connection repairs itself, or fails
-//   failed       no connection                  `rebuild`: the next one, after a pause, if the peer is here
+//   failed       no connection                  `rebuild`: the next one, after a pause, if the peer is here and able to take it
+//   unable       the browser made none          the same
 import { backoff } from "./backoff.js";
 import { openConnection } from "./connection.js";
 
@@ -17,7 +18,7 @@ const REBUILD_MS = [300, 1_200, 2_700, 4_800, 7_000, 15_000];
 /** The polite side waits longer by this, in ms: one new connection is enough. */
 const POLITE_MS = 1_000;
 
-/** @typedef {'open' | 'interrupted' | 'resumed' | 'failed' | 'forged' | 'replaced'} Change */
+/** @typedef {'open' | 'interrupted' | 'resumed' | 'failed' | 'forged' | 'unable' | 'replaced'} Change */
 
 /**
  * @param {object} options
@@ -49,11 +50,16 @@ export function openReconnect({ epoch, polite, ice, isOnline, isWanted, sendSign
     onChange("replaced", false);
     builtAt = performance.now();
     wasOpen = false;
-    connection = openConnection({ id: `${epoch}.${++count}`, polite, ice: ice(), sendSignal, onChange: changed, onReceive, onDrain });
+    try {
+      connection = openConnection({ id: `${epoch}.${++count}`, polite, ice: ice(), sendSignal, onChange: changed, onReceive, onDrain });
+    } catch (error) {
+      console.debug("beckon:", error);
+      changed("unable");
+    }
     return connection;
   }
 
-  /** @param {'open' | 'interrupted' | 'resumed' | 'failed' | 'forged'} now */
+  /** @param {'open' | 'interrupted' | 'resumed' | 'failed' | 'forged' | 'unable'} now */
   function changed(now) {
     clearTimeout(timer);
     const relayRefused = connection?.relayRefused ?? false;
@@ -70,7 +76,7 @@ export function openReconnect({ epoch, polite, ice, isOnline, isWanted, sendSign
   }
 
   function call() {
-    build().offer();
+    build()?.offer();
   }
 
   function rebuild() {
@@ -180,7 +186,7 @@ export function openReconnect({ epoch, polite, ice, isOnline, isWanted, sendSign
       const glare = isKnown && isOffer && connection?.calling;
       if (glare && !polite) return doubtLater();
       // An offer from a connection that is new to us: they have reloaded the page or made a new connection, and ours leads nowhere.
-      (isKnown && connection && !glare ? connection : build()).receiveSignal({ from, description, candidate });
+      (isKnown && connection && !glare ? connection : build())?.receiveSignal({ from, description, candidate });
     },
   };
 }

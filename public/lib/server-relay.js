@@ -17,6 +17,8 @@ export function openServerRelay({ isPossible, ask, sendDue, onChange }) {
   let timer;
   let answered = false;
   let open = false;
+  /** Whether no path need be waited for. */
+  let hasty = false;
   /** Whether messages go this way beside a connection that only seems to work. */
   let beside = false;
 
@@ -47,11 +49,14 @@ export function openServerRelay({ isPossible, ask, sendDue, onChange }) {
     stop() {
       clearTimeout(timer);
       timer = undefined;
-      open = false;
+      open = hasty = false;
     },
     close,
-    /** There was a path, and it is known to be gone. */
-    openNow: look,
+    /** There was a path, and it is known to be gone; or there will be none. */
+    openNow() {
+      hasty = true;
+      look();
+    },
     /** There seems to be a path, but it leads nowhere: what is due goes this way too. */
     sendBeside() {
       beside = true;
@@ -60,8 +65,10 @@ export function openServerRelay({ isPossible, ask, sendDue, onChange }) {
     },
     /** The other side has answered through the server. */
     answered() {
-      if (!answered && beside && isPossible()) sendDue();
+      if (answered) return;
       answered = true;
+      if (hasty) look();
+      if (beside && isPossible()) sendDue();
     },
   };
 }

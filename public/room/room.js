@@ -205,7 +205,7 @@ function run(room) {
     if (relayed) return say.throughServer(relayed);
     if (room.peers.some(({ path }) => path === "turn-tcp" || path === "turn-tls")) return say.slower;
     if (room.peers.length) return say.ready;
-    return say.alone;
+    return room.hasWebRTC ? say.alone : say.aloneByServer;
   }
 
   /** Whether someone has no path of their own, for a reason that the doctor may find. @param {Peer} peer */

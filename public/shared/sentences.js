@@ -4,6 +4,11 @@
 /** @typedef {import('../beckon.js').Peer} Peer */
 
 export const alone = { title: "Waiting for another device", text: "Open the link or scan the code on it." };
+/** Where the browser makes no direct connections. */
+export const aloneByServer = {
+  title: alone.title,
+  text: `${alone.text} This browser has direct connections switched off: what you say will go through the server, sealed.`,
+};
 export const helloWaits = { title: "Your hello is waiting", text: "The first device that comes will hear it." };
 export const ready = { title: "Go on, press it", text: "" };
 
@@ -14,8 +19,17 @@ export const throughServer = ({ name, error }) => ({
   title: "Go on, press it",
   text: `${RELAYS[error?.code ?? ""] ?? ""}What you say to ${name} goes through the server, sealed.`,
 });
-/** Why no relay helps. @type {Record<string, string>} */
-const RELAYS = { "relay-refused": "The relay turned us away. ", "relay-missing": "The relay is out of order right now. " };
+/** Why there is nothing better. @type {Record<string, string>} */
+const RELAYS = {
+  "relay-refused": "The relay turned us away. ",
+  "relay-missing": "The relay is out of order right now. ",
+  "no-webrtc": "This browser has direct connections switched off. ",
+  "no-webrtc-there": "The other browser has direct connections switched off. ",
+};
+const noWebRTC = {
+  title: "This browser has direct connections switched off",
+  text: "A privacy setting or extension blocks them (WebRTC).",
+};
 
 export const tampered = {
   title: "Stopped: someone changed the introduction",
@@ -45,10 +59,7 @@ export function stopped({ code, message }) {
     case "insecure-context":
       return { title: "This page must be opened over https", text: "Device connections only work on secure pages." };
     case "no-webrtc":
-      return {
-        title: "This browser has direct connections switched off",
-        text: "A privacy setting or extension blocks them (WebRTC).",
-      };
+      return noWebRTC;
     case "tampered":
       return tampered;
     case "room-full":
@@ -85,6 +96,8 @@ export function trouble(peer) {
       };
     case "tampered":
       return tampered;
+    case "no-webrtc":
+      return noWebRTC;
     case "no-path":
       return { title: `No path to ${peer.name}`, text: "Not even through the relay. Try another network." };
     default:

@@ -26,6 +26,8 @@ const noWayAround = (page) =>
     };
   });
 
+const withoutWebRTC = (page) => page.evaluateOnNewDocument(() => delete window.RTCPeerConnection);
+
 /** Neither a path nor a way through the server. */
 const cut = async (page) => {
   await deaf(page);
@@ -285,9 +287,27 @@ export const STATES = {
     reach: ({ alone }) =>
       alone({ waits: false, prepare: (page) => page.evaluateOnNewDocument(() => Object.defineProperty(crypto, "subtle", { value: undefined })) }),
   },
+  "no-webrtc-alone": {
+    says: [
+      "Waiting for another device",
+      "Open the link or scan the code on it. This browser has direct connections switched off: what you say will go through the server, sealed.",
+    ],
+    reach: ({ alone }) => alone({ prepare: withoutWebRTC }),
+  },
   "no-webrtc": {
+    says: ["Go on, press it", "This browser has direct connections switched off. What you say to {peer} goes through the server, sealed."],
+    lists: "connected, through the server (still sealed)",
+    reach: ({ pair }) => pair({ first: withoutWebRTC, connected: false }),
+  },
+  "no-webrtc-there": {
+    says: ["Go on, press it", "The other browser has direct connections switched off. What you say to {peer} goes through the server, sealed."],
+    lists: "connected, through the server (still sealed)",
+    reach: ({ pair }) => pair({ second: withoutWebRTC, connected: false }),
+  },
+  "no-webrtc-and-no-way": {
     says: ["This browser has direct connections switched off", "A privacy setting or extension blocks them (WebRTC)."],
-    reach: ({ alone }) => alone({ waits: false, prepare: (page) => page.evaluateOnNewDocument(() => delete window.RTCPeerConnection) }),
+    lists: "no path",
+    reach: ({ pair }) => pair({ first: withoutWebRTC, second: noWayAround, connected: false }),
   },
   refused: {
     says: ["The meeting point turned us away", "Server has reached its concurrent user limit"],

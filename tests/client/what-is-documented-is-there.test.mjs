@@ -48,3 +48,24 @@ test("every code that the library gives to an error is in the documentation of B
   assert.ok(codes.length > 10, codes.join());
   for (const code of codes) assert.ok(documented.includes(`\`${code}\``), code);
 });
+
+test("the names that the build shortens are the library's own: no app and no platform knows them", async () => {
+  const build = await readFile(new URL("../../tools/build.sh", import.meta.url), "utf8");
+  const [, shortened = "", reserved = ""] = build.match(/'--mangle-props=(.*?)' '--reserve-props=(.*?)'/) ?? [];
+  assert.ok(new RegExp(shortened).test("onReceive") && new RegExp(reserved).test("isArray"), "the build says which");
+  const folder = new URL("../../public/", import.meta.url);
+  const sources = (await readdir(new URL("lib/", folder))).map((name) => `lib/${name}`).concat("beckon.js");
+  const types = new URL("../../node_modules/typescript/lib/", import.meta.url);
+  const platform = (await readdir(types)).filter((name) => /^lib\.(dom|es20..|es5|esnext)\..*d\.ts$/.test(name) || name === "lib.es5.d.ts");
+  const words = async (where, names) => {
+    const texts = await Promise.all(names.map((name) => readFile(new URL(name, where), "utf8")));
+    return new Set(texts.flatMap((text) => text.match(/[A-Za-z]\w*/g) ?? []).filter((word) => new RegExp(shortened).test(word)));
+  };
+  const ours = await words(folder, sources);
+  const theirs = new Set([...(await words(types, platform)), ...(await words(folder, ["beckon.d.ts"]))]);
+  assert.ok(ours.size > 50 && theirs.has("isArray"), `${ours.size} names of ours`);
+  assert.deepEqual(
+    [...ours].filter((name) => theirs.has(name) && !new RegExp(reserved).test(name)),
+    [],
+  );
+});
