@@ -75,6 +75,7 @@ export const stages = {
   malicious: nodeTests("malicious", { cores: 0.5, needs: WORKER }),
   client: nodeTests("client", { cores: 0.5 }),
   patterns: once(["bash", "tools/check.sh", "patterns"], { cores: 1 }),
+  floor: once(["bash", "tools/check.sh", "floor"], { cores: 1 }),
   chaos: nodeTests("chaos", { cores: 0.5, needs: WORKER }),
   bench: nodeTests("bench", { cores: 1, needs: WORKER }),
   tree: nodeTests("tree", { cores: 0.5 }),
@@ -85,7 +86,7 @@ export const stages = {
  * @type {Record<string, string[]>}
  */
 export const groups = {
-  check: ["format", "lints", "types", "patterns"],
+  check: ["format", "lints", "types", "patterns", "floor"],
   quick: ["format", "types", "core", "client", "worker"],
 };
 

@@ -68,8 +68,13 @@ vendor node_modules/lean-qr/nano.mjs lean-qr.mjs
 # Inside the library's one file, its own names that look like this are shortened: they begin as no word of beckon.d.ts does, and the platform's that
 # do are left alone (tests/client/what-is-documented-is-there.test.mjs compares them).
 shortened=('--mangle-props=^(on|may|is|send|receive)[A-Z]' '--reserve-props=^(isArray|isConnected|isSafeInteger|isView)$')
+# Style is lowered for the oldest browsers by lightningcss, which knows them (esbuild would leave most colours as they are).
 cp -R public build.new/site
-for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.{js,css}; do
+oldest=$(node -e 'import("./tools/floor/data.mjs").then(({ TARGETS }) => console.log(TARGETS.join()))')
+for file in public/*/*.css; do
+    node tools/css.mjs "$file" "build.new/site/${file#public/}"
+done
+for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js; do
     [ -e "$file" ] || continue
     case $file in
         */classroom/classroom.js) continue ;;
@@ -77,9 +82,8 @@ for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.{js,css}; do
         public/room/room.js) # details.js is loaded when it is asked for, path-report.js when somebody has agreed
             options=(--bundle --format=esm --external:../beckon.js --external:./details.js --external:./path-report.js '--external:/vendor/*') ;;
         *.js) options=() ;;
-        *.css) options=(--target=esnext) ;; # as it is written
     esac
-    esbuild "$file" --minify --target=es2022 --log-level=warning ${options[@]+"${options[@]}"} --outfile="build.new/site/${file#public/}"
+    esbuild "$file" --minify "--target=$oldest" --supported:regexp-unicode-property-escapes=true --log-level=warning ${options[@]+"${options[@]}"} --outfile="build.new/site/${file#public/}"
 done
 # The library is made smaller still: terser thinks longer about a program than esbuild does.
 terser build.new/site/beckon.js --module --compress passes=3,ecma=2020 --mangle --format ecma=2020 --output build.new/site/beckon.js

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # npm run check: the form of Rust and JavaScript, lints of the realm (host), of the Worker (wasm32) and of JavaScript, types of JavaScript, time
-# that its regular expressions take. One of the words format, lints, types, patterns is that alone, on a machine that is set up.
+# that its regular expressions take, whether the oldest browsers have what the pages use. One of the words format, lints, types, patterns, floor is
+# that alone, on a machine that is set up.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$root"
@@ -20,9 +21,12 @@ types() {
 patterns() {
     say "regular expressions";  node tools/patterns.mjs
 }
+floor() {
+    say "the oldest browsers";  node tools/floor.mjs
+}
 
 case ${1:-all} in
-    format | lints | types | patterns) "$1" ;;
-    all) bash tools/setup.sh check; format; lints; types; patterns ;;
-    *) stop "There is no check $1; there are format, lints, types, patterns." ;;
+    format | lints | types | patterns | floor) "$1" ;;
+    all) bash tools/setup.sh check; format; lints; types; patterns; floor ;;
+    *) stop "There is no check $1; there are format, lints, types, patterns, floor." ;;
 esac

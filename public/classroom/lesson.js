@@ -164,7 +164,7 @@ async function look() {
     ["Is it used?", !pair ? "not known yet" : relayed ? "yes: this connection goes through a relay" : "no: this connection is direct"],
   ]);
 
-  const open = pc.connectionState === "connected";
+  const open = latest.channel.readyState === "open";
   if (open && !latest.since) {
     latest.since = Date.now();
     passed.notes = passed.heartbeats = 0;

@@ -56,11 +56,11 @@ export async function checkStun({ servers }, signal) {
   if (!urls.length) return { verdict: "none", code: "none" };
   const { ending, ms, candidates, errors } = await gather({ iceServers: [{ urls }] }, "srflx", signal);
   const facts = /** @type {[string, string][]} */ ([["Asked", urls.join(", ")], ["Candidates", kinds(candidates.map(typeOf))], ...complaints(errors)]);
-  const seen = candidates.filter(({ type }) => type === "srflx").map(({ address, port }) => ({ address: address ?? "", port: port ?? 0 }));
+  const seen = candidates.filter(({ type }) => type === "srflx");
   const addresses = [...new Set(seen.map(({ address }) => address))].filter(Boolean);
   if (!seen.length) {
     // An address that is the device's own is told nobody twice; were there no answer, that would be an error, or take long.
-    const own = candidates.map(({ address }) => address ?? "").filter((address) => address && !address.endsWith(".local"));
+    const own = candidates.map(({ address }) => address).filter((address) => address && !address.endsWith(".local"));
     if (own.length && ending === "gathered" && !errors.length) return { verdict: "ok", code: "unchanged", ms, facts, addresses: [...new Set(own)] };
     return { verdict: "fail", code: "unanswered", ms, facts };
   }
@@ -96,7 +96,7 @@ export async function checkTurn(transport, { servers, degraded }, signal) {
       if (outcome.code === "relayed") enough.abort();
     }),
   );
-  signal.throwIfAborted();
+  if (signal.aborted) throw signal.reason;
   // What tells most comes first.
   const best = ["relayed", "stuck", "refused", "busy", "unreachable", "malformed"].find((code) => outcomes.some((outcome) => outcome.code === code));
   const verdict = best === "relayed" ? "ok" : best === "stuck" || best === "busy" ? "warn" : "fail";
@@ -119,7 +119,7 @@ async function tryRelay(url, pass, signal) {
   return { code: "unreachable", text: said.join("; ") || `no answer in ${span(ms)}` };
 }
 
-const typeOf = (/** @type {RTCIceCandidate} */ { type }) => type ?? "unknown";
+const typeOf = (/** @type {import('./loopback.js').Candidate} */ { type }) => type;
 export const isStun = (/** @type {string} */ url) => url.startsWith("stun");
 export const isTurn = (/** @type {string} */ url) => url.startsWith("turn");
 

@@ -72,7 +72,7 @@ async function examine() {
   const make = async (check, look) => {
     page.showState(check, "running");
     const finding = await look();
-    signal.throwIfAborted();
+    if (signal.aborted) throw signal.reason;
     note(check, finding);
     return finding;
   };

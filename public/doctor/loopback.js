@@ -13,12 +13,13 @@ const FINAL = new Set([401, 403, 486, 508]);
  * @typedef {'done' | 'refused' | 'gathered' | 'failed' | 'late'} Ending
  */
 /** @typedef {{ code: number, text: string, url: string }} IceError */
-/** @typedef {{ ending: Ending, ms: number, roundTrip: number | null, candidates: RTCIceCandidate[], errors: IceError[] }} Attempt */
+/** @typedef {{ type: string, address: string, port: number }} Candidate */
+/** @typedef {{ ending: Ending, ms: number, roundTrip: number | null, candidates: Candidate[], errors: IceError[] }} Attempt */
 
 /**
  * @param {AbortSignal} signal
  * @param {(hands: { connect(config: RTCConfiguration): RTCPeerConnection, end(ending: Ending, roundTrip?: number): void,
- *   candidates: RTCIceCandidate[], found(candidate: RTCIceCandidate): void }) => Promise<void>} begin
+ *   candidates: Candidate[], found(candidate: RTCIceCandidate): void }) => Promise<void>} begin
  * @returns {Promise<Attempt>} rejected when the signal aborts, or when the browser does not take the configuration
  */
 function attempt(signal, begin) {
@@ -26,7 +27,7 @@ function attempt(signal, begin) {
     const started = performance.now();
     /** @type {RTCPeerConnection[]} */
     const connections = [];
-    /** @type {RTCIceCandidate[]} */
+    /** @type {Candidate[]} */
     const candidates = [];
     /** @type {IceError[]} */
     const errors = [];
@@ -36,7 +37,7 @@ function attempt(signal, begin) {
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
       for (const pc of connections) {
-        pc.onicecandidate = pc.onicecandidateerror = pc.onicegatheringstatechange = pc.onconnectionstatechange = null;
+        pc.onicecandidate = pc.onicecandidateerror = pc.onicegatheringstatechange = pc.oniceconnectionstatechange = pc.onconnectionstatechange = null;
         pc.close();
       }
     }
@@ -64,8 +65,10 @@ function attempt(signal, begin) {
     }
 
     /** @param {RTCIceCandidate} candidate */
-    function found(candidate) {
-      candidates.push(candidate);
+    function found({ candidate }) {
+      // RFC 8839 section 5.1. (Firefox has its parts as properties only since 126.)
+      const [, , , , address = "", port, , type = "unknown"] = candidate.split(" ");
+      candidates.push({ type, address, port: Number(port) });
       if (candidates.length > 1) return;
       clearTimeout(timer);
       timer = setTimeout(() => end("late"), PATIENCE_MS);
@@ -128,7 +131,8 @@ export function echo(config, signal) {
         const over = near.iceGatheringState === "complete" && far.iceGatheringState === "complete";
         if (over && !candidates.length) end("gathered");
       };
-      pc.onconnectionstatechange = () => pc.connectionState === "failed" && end("failed");
+      // Firefox tells the state of the whole connection only since 113.
+      pc.oniceconnectionstatechange = pc.onconnectionstatechange = () => [pc.connectionState, pc.iceConnectionState].includes("failed") && end("failed");
     }
     const ours = near.createDataChannel("doctor", { negotiated: true, id: 0 });
     const theirs = far.createDataChannel("doctor", { negotiated: true, id: 0 });

@@ -28,7 +28,7 @@ export function listen(on) {
     const [verdict, title, text] = [make("p", "verdict"), make("strong"), make("span")];
     const [time, seen, details, facts] = [make("span", "time"), make("p", "seen"), make("details"), make("dl")];
     verdict.append(title, " ", text);
-    time.ariaHidden = "true";
+    time.setAttribute("aria-hidden", "true");
     details.append(make("summary", "", "Details"), facts);
     seen.hidden = details.hidden = true;
     row.querySelector("h3")?.append(time);

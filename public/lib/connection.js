@@ -101,7 +101,7 @@ export function openConnection({ id, polite, ice, sendSignal, onChange, onReceiv
      * @param {boolean} [leisurely] whether there is no hurry: a better path is looked for
      */
     restartIce(leisurely) {
-      if (health.isInterrupted || pc.connectionState !== "connected" || pc.signalingState !== "stable") return repeat();
+      if (health.isInterrupted || !channels.isOpen || pc.signalingState !== "stable") return repeat();
       if (leisurely) negotiation.preferBest();
       negotiation.restartIce();
     },

@@ -81,7 +81,9 @@ function hold(id) {
   const locks = globalThis.navigator?.locks;
   if (!locks) return Promise.resolve(() => {});
   return new Promise((resolve) => {
-    const keep = () => new Promise((release) => resolve(() => release(undefined)));
-    locks.request(`beckon ${id}`, { signal: AbortSignal.timeout(HANDOVER_MS) }, keep).catch(() => resolve(null));
+    let late = false;
+    setTimeout(() => resolve((late = true) && null), HANDOVER_MS);
+    const keep = () => late || new Promise((release) => resolve(() => release(undefined)));
+    locks.request(`beckon ${id}`, keep).catch(() => resolve(null));
   });
 }

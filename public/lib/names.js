@@ -16,9 +16,7 @@ const ANIMALS = (
   "Butterfly🦋 Bee🐝 Ladybird🐞 Cricket🦗 Crab🦀 Lobster🦞 Squid🦑 Fish🐠"
 ).split(" ");
 
-/** Longest name, in graphemes: people count those as characters. */
-const NAME_GRAPHEMES = 32;
-/** Longest name, in UTF-16 units: a grapheme has no limit. */
+/** Longest name, in UTF-16 units: what people count as a character has no limit. */
 const NAME_UNITS = 128;
 
 /**
@@ -34,8 +32,13 @@ export function persona(id) {
   return { name: `${ADJECTIVES[hash & 63]} ${word}`, face: animal.slice(word.length), hue: ((hash >>> 12) % 24) * 15 };
 }
 
-/** Controls, lone surrogates, line ends, what is invisible or turns the writing direction; joiners stay: emoji and Persian need them. */
-const UNFIT = /[\p{Cc}\p{Cs}\s\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]+/gu;
+/** The beginning of a name. What people count as one character is, near enough, one with its marks, or several that are joined. */
+const BEGINNING = /^(?:\p{RI}{2}|[^](?:\p{M}|\u200d[^])*){0,32}/u;
+/** More marks than any language puts on a letter reach into other lines. Joiners between them do not count. */
+const STACK = /((?:\p{Mn}\p{Cf}*){5})[\p{M}\p{Cf}]+/gu;
+
+/** Controls, lone surrogates, line ends, what is invisible, unknown or turns the writing direction; joiners stay: emoji and Persian need them. */
+const UNFIT = /(?:[^\P{C}\s\u200c-\u200d]|[\s\u115f\u1160\u3164])+/gu;
 
 /**
  * A name as someone else wrote it, made fit to show: on one line, in one direction, not long.
@@ -44,15 +47,8 @@ const UNFIT = /[\p{Cc}\p{Cs}\s\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u
  */
 export function cleanName(text) {
   if (typeof text !== "string") return "";
-  const plain = text.slice(0, 1_000).replace(UNFIT, " ").trim();
-  if (!/[\p{L}\p{N}\p{P}\p{S}]/u.test(plain)) return "";
-  const graphemes = Array.from(new Intl.Segmenter().segment(plain), (part) => part.segment);
-  let name = "";
-  for (const grapheme of graphemes.slice(0, NAME_GRAPHEMES)) {
-    if (name.length + grapheme.length > NAME_UNITS) break;
-    name += grapheme;
-  }
-  return name.trim();
+  const plain = text.slice(0, NAME_UNITS).replace(UNFIT, " ").replace(STACK, "$1").trim();
+  return (/[^\p{C}\p{M} ]/u.test(plain) && BEGINNING.exec(plain)?.[0].trim()) || "";
 }
 
 /**

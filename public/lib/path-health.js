@@ -40,9 +40,11 @@ export function openPathHealth({ pc, isOpen, sendControl, restartIce, onChange, 
   let restarts = 0;
   const mayPong = openLimit(...PONGS);
   let timer = setTimeout(onFail, CONNECT_MS);
+  /** Firefox tells the state of the whole connection only since 113; that of its ICE will do. */
+  const getState = () => pc.connectionState ?? pc.iceConnectionState.replace("completed", "connected");
 
   pc.onconnectionstatechange = () => {
-    const state = pc.connectionState;
+    const state = getState();
     if (state === "failed") onFail();
     else if (!isOpen()) return;
     else if (state === "disconnected") interrupt(DOUBT_MS);
@@ -53,6 +55,7 @@ export function openPathHealth({ pc, isOpen, sendControl, restartIce, onChange, 
       sendControl(PING);
     }
   };
+  if (!pc.connectionState) pc.oniceconnectionstatechange = pc.onconnectionstatechange;
 
   /** @param {number} patience until we ask for a restart of ICE, in ms */
   function interrupt(patience) {
@@ -71,7 +74,7 @@ export function openPathHealth({ pc, isOpen, sendControl, restartIce, onChange, 
   }
 
   function resume() {
-    if (!interrupted || pc.connectionState !== "connected") return;
+    if (!interrupted || getState() !== "connected") return;
     interrupted = false;
     restarts = 0;
     clearTimeout(timer);

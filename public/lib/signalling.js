@@ -208,8 +208,11 @@ function answers(url) {
   const file = new URL("beckon.js", url);
   file.protocol = file.protocol.replace("ws", "http");
   const request = { method: "HEAD", mode: /** @type {const} */ ("no-cors"), cache: /** @type {const} */ ("no-store") };
-  return fetch(file, { ...request, signal: AbortSignal.timeout(OPEN_MS) }).then(
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), OPEN_MS);
+  const there = fetch(file, { ...request, signal: over.signal }).then(
     () => true,
     () => false,
   );
+  return there.finally(() => clearTimeout(timer));
 }

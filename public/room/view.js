@@ -75,7 +75,7 @@ function personRow({ id, state }) {
   const row = make("li");
   row.id = `person-${id}`;
   const face = make("span", "face");
-  face.ariaHidden = "true";
+  face.setAttribute("aria-hidden", "true");
   row.append(face, make("span", "name"), make("span", "standing"));
   if (state !== "me") {
     const details = make("details");
@@ -88,7 +88,7 @@ function personRow({ id, state }) {
 
 /** @param {boolean} audible */
 export function showSound(audible) {
-  at("sound").ariaPressed = String(audible);
+  at("sound").setAttribute("aria-pressed", String(audible));
 }
 
 /** @param {string} text what was said just now */
@@ -138,12 +138,12 @@ export function showHello(from) {
   card.setAttribute("role", "alert");
   card.style.setProperty("--hue", String(from.hue));
   const face = make("span", "face");
-  face.ariaHidden = "true";
+  face.setAttribute("aria-hidden", "true");
   drawFace(face, from.face, from.name);
   const words = make("p");
   words.append(make("span", "name", `${from.name} said `), make("strong", "", "hello world"));
   const close = make("button", "", "✕");
-  close.ariaLabel = "Dismiss";
+  close.setAttribute("aria-label", "Dismiss");
   const gone = () => {
     card.remove();
     restoreTitle();

@@ -21,9 +21,32 @@ test("an id gives the same name everywhere, and different ids rarely the same on
 test("a name that somebody else wrote is made fit to show", () => {
   assert.equal(cleanName("  Kitchen \n\t tablet "), "Kitchen tablet");
   assert.equal(cleanName("evil\u202Egnp.exe\u0000"), "evil gnp.exe");
-  assert.equal(cleanName("👩‍💻".repeat(40)), "👩‍💻".repeat(25), "at most 128 UTF-16 units, and no half characters");
-  assert.equal([...new Intl.Segmenter().segment(cleanName("é".repeat(99)))].length, 32);
-  assert.equal(cleanName(`z${"\u0300".repeat(5_000)}`), "");
+  assert.equal(cleanName("👩‍💻".repeat(40)), `${"👩‍💻".repeat(25)}👩\u200d`, "at most 128 UTF-16 units");
+  assert.equal(cleanName(`${"x".repeat(9)}${"👩".repeat(70)}`), `${"x".repeat(9)}${"👩".repeat(23)}`);
+  assert.equal(cleanName(`${"a\u0301\u0302\u0303".repeat(31)}${"👩".repeat(9)}`), `${"a\u0301\u0302\u0303".repeat(31)}👩`, "no half characters");
+  for (const one of ["é", "e\u0301", "🇩🇪", "葛\u{e0100}", "👋🏽"])
+    assert.equal([...new Intl.Segmenter().segment(cleanName(one.repeat(99)))].length, one === "👋🏽" ? 16 : 32, one);
+  assert.equal(cleanName("می‌خواهم 👩‍💻"), "می‌خواهم 👩‍💻", "joiners stay");
+  // Bidirectional controls, what is invisible, line ends, tags, what no version of Unicode has.
+  for (const unfit of [
+    "\u202e",
+    "\u2066",
+    "\u061c",
+    "\u200b",
+    "\u2060",
+    "\u00ad",
+    "\ufeff",
+    "\u2028",
+    "\u2029",
+    "\u0085",
+    "\u3164",
+    "\u{e0041}",
+    "\ud83d",
+    "\uffff",
+  ])
+    assert.equal(cleanName(`a${unfit}b`), "a b", escape(unfit));
+  assert.equal(cleanName(`z${"\u0300".repeat(5_000)}`), `z${"\u0300".repeat(5)}`, "no tower of marks");
+  assert.equal(cleanName(`z${"\u0300\u0301\u200d".repeat(9)}`).match(/\p{M}/gu).length, 5, "nor with joiners in between");
   for (const nothing of ["", " ", "\u200d", "\u3164", "\ud800", null, 7, {}, ["a"]]) assert.equal(cleanName(nothing), "");
 });
 
