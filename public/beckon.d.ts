@@ -25,6 +25,7 @@ export interface JoinOptions {
 
 /**
  * Joins the room of a link, or, when the link has no fragment, a fresh room at that server.
+ * The link may be spelt as mail filters, messengers and trackers leave it. What is damaged is refused: another room is never joined.
  * It returns at once; {@link Room.ready} says when the server has answered.
  * @throws {BeckonError} `damaged-link` or `insecure-context`
  */

@@ -2,12 +2,13 @@
 // No side effects on import, no globals. beckon.d.ts documents the exports.
 import { BeckonError, BeckonEvent, messages } from "./lib/events.js";
 import { takeIdentity } from "./lib/identity.js";
+import { readLink } from "./lib/link.js";
 import { watchPage } from "./lib/page-lifecycle.js";
 import { tampered } from "./lib/no-path.js";
 import { Peer } from "./lib/peer-handle.js";
 import { openPeers } from "./lib/peers.js";
 import { openFrameLimit } from "./lib/rate-limit.js";
-import { deriveKeys, freshEpoch, freshSecret, isSecret } from "./lib/seal.js";
+import { deriveKeys, freshEpoch } from "./lib/seal.js";
 import { openSealedChannel } from "./lib/sealed-channel.js";
 import { openSignalling, socketUrl } from "./lib/signalling.js";
 
@@ -22,9 +23,7 @@ export { BeckonError, Peer };
  */
 export function join(link, options = {}) {
   if (!globalThis.crypto?.subtle) throw new BeckonError("insecure-context", "This needs https");
-  const url = new URL(link);
-  const secret = url.hash.slice(1) || freshSecret();
-  if (!isSecret(secret)) throw new BeckonError("damaged-link", "This link is damaged");
+  const { url, secret } = readLink(link);
   url.hash = secret;
   return new Room(url, secret, options);
 }

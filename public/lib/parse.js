@@ -101,7 +101,7 @@ export function readRefusal(payload) {
 }
 
 /** The result; nothing for nonsense, and for what is nested too deeply to be read. @template T @param {() => T} read */
-function tried(read) {
+export function tried(read) {
   try {
     return read();
   } catch {}

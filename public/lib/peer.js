@@ -4,16 +4,9 @@ import { noPath, noWebRTC, tampered } from "./no-path.js";
 import { openPathUpgrade } from "./path-upgrade.js";
 import { openPeerHandle } from "./peer-handle.js";
 import { openPresence } from "./presence.js";
-import { openLimit } from "./rate-limit.js";
+import { openPeerLimits } from "./rate-limit.js";
 import { openReconnect } from "./reconnect.js";
 import { openServerRelay } from "./server-relay.js";
-
-/** One peer is answered this often when it asks who is here, at once and a second in the long run. */
-const ANSWERS = /** @type {const} */ ([4, 1]);
-/** This many descriptions of a connection are taken from it: each may mean a new connection. */
-const DESCRIPTIONS = /** @type {const} */ ([16, 1]);
-/** This many frames introduce us to it, all in all. */
-const INTRODUCTIONS = /** @type {const} */ ([120, 6]);
 
 /** @typedef {ReturnType<typeof openPeer>} OpenPeer */
 
@@ -36,9 +29,9 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
   let opened = false;
   /** Whose browser makes no direct connections, as far as is known: ours, theirs. */
   let [unable, serverOnly] = [false, false];
-  const mayAnswer = openLimit(...ANSWERS);
-  const mayDescribe = openLimit(...DESCRIPTIONS);
-  const mayIntroduce = openLimit(...INTRODUCTIONS);
+  const { mayAnswer, mayDescribe, mayIntroduce } = openPeerLimits();
+  /** @param {import('./messaging.js').Outgoing} message lost if it has made us say too much */
+  const introduce = (message) => mayIntroduce() && sendSealed(message);
 
   const { handle, facts, fire, gone, setName, setState, setPath } = openPeerHandle({
     id,
@@ -91,11 +84,6 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     may: () => presence.isHere && isOnline() && reconnect.works && !messaging.isWaiting,
     restartIce: () => reconnect.restartIce(true),
   });
-
-  /** @param {import('./messaging.js').Outgoing} message lost if it has made us say too much */
-  function introduce(message) {
-    if (mayIntroduce()) sendSealed(message);
-  }
 
   /** @param {import('./frame.js').Sendable} data @param {boolean} reliable */
   async function send(data, reliable) {

@@ -80,3 +80,13 @@ export function openFrameLimit() {
   /** @param {number} size of a frame, in bytes */
   return (size) => may(Math.max(1, size / SHARE_BYTES));
 }
+
+/** What one peer may cause by what it sends through the server, and what we may. Each: at once, and a second in the long run. */
+export const openPeerLimits = () => ({
+  /** It is answered this often when it asks who is here. */
+  mayAnswer: openLimit(4, 1),
+  /** This many descriptions of a connection are taken from it: each may mean a new connection. */
+  mayDescribe: openLimit(16, 1),
+  /** This many frames introduce us to it, all in all. */
+  mayIntroduce: openLimit(120, 6),
+});

@@ -51,14 +51,6 @@ function random(length) {
 }
 
 /**
- * Whether `text` can be a secret: 22 characters, of which the last carries only two bits and so is one of four.
- * @param {string} text
- */
-export function isSecret(text) {
-  return /^[\w-]{21}[AQgw]$/.test(text);
-}
-
-/**
  * `realmKey` is what the room is called at the server: it tells rooms apart there and says nothing about the secret.
  * `key` seals; no script can read it.
  * @param {string} secret

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { base64url, deriveKeys, freshEpoch, freshSecret, isSecret, seal, unseal } from "../../public/lib/seal.js";
+import { base64url, deriveKeys, freshEpoch, freshSecret, seal, unseal } from "../../public/lib/seal.js";
 import { chancy } from "../seeds/seeds.mjs";
 
 const CASES = 300;
@@ -141,8 +141,7 @@ test("no script can read the key, and the realm key stays what it has always bee
 test("secrets and epochs are fresh, and only whole secrets count", () => {
   const secrets = new Set(Array.from({ length: 1_000 }, freshSecret));
   assert.equal(secrets.size, 1_000);
-  for (const secret of secrets) assert.ok(isSecret(secret));
-  for (const secret of ["", "short", "A".repeat(23), `${"A".repeat(21)}B`, `${"A".repeat(21)}=`, "é".repeat(22)]) assert.ok(!isSecret(secret));
+  for (const secret of secrets) assert.match(secret, /^[\w-]{21}[AQgw]$/);
   assert.match(freshEpoch(), /^[\w-]{12}$/);
   assert.notEqual(freshEpoch(), freshEpoch());
 });

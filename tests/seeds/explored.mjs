@@ -29,6 +29,7 @@ export const explored = {
   seal: file("client/a-seal-breaks-when-anything-is-changed", 1),
   resume: file("client/what-was-said-survives-every-change", 150, { BECKON_RUNS: "150" }),
   socket: file("client/the-socket-comes-back", 1),
+  links: file("client/a-link-is-found-in-any-spelling", 1),
   member: file("client/what-a-member-sends-does-no-harm", 1),
   malicious: file("malicious/a-lying-server-learns-nothing-and-changes-nothing", 1),
   chaos: { command: ["node", "tests/chaos/chaos.mjs", "--runs", "8"], cases: 8 },
