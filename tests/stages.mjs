@@ -68,6 +68,7 @@ export const stages = {
   worker: nodeTests("worker", { cores: 1, needs: WORKER, atOnce: 4 }),
   serving: nodeTests("serving", { cores: 0.5, needs: WORKER, atOnce: 2 }),
   core: { command: ["cargo", "test", "--locked"], count: cargoCount, needs: [], cores: 1, files: [] },
+  webkit: nodeTests("webkit", { cores: 0.5, needs: WORKER }),
   holding: nodeTests("holding", { cores: 1, needs: WORKER, atOnce: 3, shared: true }),
   clients: nodeTests("clients", { cores: 0.5, needs: WORKER }),
   network: { command: ["bash", "tests/network/lab.sh", "short"], count: nodeCount, needs: WORKER, cores: 1, files: [] },

@@ -45,6 +45,7 @@ type Left =
   | "times"
   | "tones"
   | "tripped"
+  | "troubles"
   | "unheeded"
   | "worst"
   | "xss";

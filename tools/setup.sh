@@ -194,6 +194,14 @@ do_schemathesis() {
 # fc-list nor a need of it.)
 has_emoji() { if command -v fc-list >/dev/null; then [ -n "$(fc-list ':charset=1f98a')" ]; else ! command -v apt-get >/dev/null; fi; }
 
+# WebKit with its driver and a small browser around it, and a screen that nobody sees.
+plan_webkit() {
+    need Xvfb "a screen for WebKit" xvfb
+    ! command -v WebKitWebDriver >/dev/null || return 0
+    ! command -v apt-get >/dev/null || debian_has webkit2gtk-driver || stop "WebKit is missing, and this system's apt-get knows no package webkit2gtk-driver (on Ubuntu it is in universe): install WebKitWebDriver and MiniBrowser of WebKitGTK by hand, then run this again."
+    lack "WebKit, a browser without WebRTC" webkit2gtk-driver
+}
+
 plan_rust
 ! for_purpose check test || plan_lints
 plan_npm
@@ -214,6 +222,7 @@ if for_purpose test lab; then
     need certutil "certificates of browsers" libnss3-tools
     need socat "ways into a network" socat
 fi
+! for_purpose test || plan_webkit
 ! for_purpose test || plan_schemathesis
 ! for_purpose test || fetch_crates --offline --quiet 2>/dev/null || step crates "fetching the sources of crates" debian rust
 ! for_purpose start || [ -d "$tools/target/$target/quick" ] || [ -d target/kept ] || step worker "compiling the Worker, the first time" debian rust target library npm bindgen

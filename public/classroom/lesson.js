@@ -4,6 +4,7 @@ import { make } from "../shared/element.js";
 import { openLimit } from "../shared/rate-limit.js";
 import { withoutAddresses } from "../shared/addresses.js";
 import { readStatistics } from "../shared/statistics.js";
+import { whyNoWebRtc } from "../shared/webrtc.js";
 
 /** How often a connection is looked at, in ms. */
 const LOOK_MS = 500;
@@ -61,19 +62,23 @@ window.WebSocket = class extends WebSocket {
   }
 };
 
-window.RTCPeerConnection = class extends RTCPeerConnection {
-  /** @param {ConstructorParameters<typeof RTCPeerConnection>} how */
-  constructor(...how) {
-    super(...how);
-    const channel = this.createDataChannel("three words", { negotiated: true, id: CHANNEL });
-    channel.onmessage = ({ data }) => {
-      const asks = typeof data === "string" && data.length <= MAX_ANSWER_CHARS && data.startsWith("?");
-      if (asks && channel.readyState === "open" && mayAnswer()) channel.send(`!${data.slice(1)}`);
-    };
-    latest = { pc: this, channel, since: 0 };
-    note("The browser opens a connection, and looks for its own addresses", "");
-  }
-};
+const refusal = whyNoWebRtc();
+if (refusal)
+  at("status").textContent = "This browser makes no direct connections. It has no WebRTC, or a setting or an extension blocks it. Try another browser.";
+if (!refusal)
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    /** @param {ConstructorParameters<typeof RTCPeerConnection>} how */
+    constructor(...how) {
+      super(...how);
+      const channel = this.createDataChannel("three words", { negotiated: true, id: CHANNEL });
+      channel.onmessage = ({ data }) => {
+        const asks = typeof data === "string" && data.length <= MAX_ANSWER_CHARS && data.startsWith("?");
+        if (asks && channel.readyState === "open" && mayAnswer()) channel.send(`!${data.slice(1)}`);
+      };
+      latest = { pc: this, channel, since: 0 };
+      note("The browser opens a connection, and looks for its own addresses", "");
+    }
+  };
 
 /** @param {'from' | 'to'} way @param {string} text */
 function frame(way, text) {
@@ -139,7 +144,7 @@ function listed(candidates) {
 }
 
 async function look() {
-  const waiting = "nothing yet: connect, and it shows here";
+  const waiting = refusal ? "none: this browser makes no direct connections" : "nothing yet: connect, and it shows here";
   if (!latest) return ["candidates", "pairs", "relaying", "traffic"].forEach((id) => tell(id, [["Your connection", waiting]]));
   const { pc } = latest;
   const { of, pair, local, remote } = await readStatistics(pc);

@@ -1,6 +1,7 @@
 // The doctor's checks. Each tries one thing for real, and says what became of it as a code and facts; verdicts.js puts that into words.
 import { echo, gather } from "./loopback.js";
 import { kinds } from "../shared/statistics.js";
+import { whyNoWebRtc } from "../shared/webrtc.js";
 
 /** @typedef {'secure' | 'webrtc' | 'server' | 'loopback' | 'stun' | 'turn-udp' | 'turn-tcp' | 'turn-tls' | 'pair'} Check */
 /** @typedef {'ok' | 'warn' | 'fail' | 'none'} Verdict `none`: there was nothing to check, which is no fault */
@@ -23,14 +24,8 @@ export function checkSecure() {
 
 /** Whether the browser connects devices at all. @returns {Finding} */
 export function checkWebRtc() {
-  try {
-    const pc = new RTCPeerConnection();
-    pc.createDataChannel("doctor");
-    pc.close();
-    return { verdict: "ok", code: "there" };
-  } catch (error) {
-    return { verdict: "fail", code: "off", facts: [["The browser says", String(error)]] };
-  }
+  const refusal = whyNoWebRtc();
+  return refusal ? { verdict: "fail", code: "off", facts: [["The browser says", refusal]] } : { verdict: "ok", code: "there" };
 }
 
 /**

@@ -26,7 +26,7 @@ const RELAY = /** @type {Record<string, (way: string) => Sentence> & { unreachab
 
 /** Why a check was left out. @type {Record<string, Sentence>} */
 const SKIPPED = {
-  "no-webrtc": { title: "Not checked", text: "This browser connects to nothing." },
+  "no-webrtc": { title: "Not checked", text: "This browser makes no direct connections." },
   "no-server": { title: "Not checked", text: "The meeting point did not say where to ask." },
 };
 
@@ -40,7 +40,7 @@ const SENTENCES = {
     there: { title: "This browser can connect to other devices", text: "" },
     off: {
       title: stopped({ code: "no-webrtc", message: "" }).title,
-      text: "A privacy setting or extension blocks them (WebRTC). Allow them for this site, or try another browser.",
+      text: "It has none (WebRTC), or a privacy setting or an extension blocks them. Short messages still go through the server, sealed. Allow them for this site, or try another browser.",
     },
   },
   server: {
