@@ -56,6 +56,7 @@ room.addEventListener("peer", ({ peer }) => {
     pointer.textContent = peer.name; // as text: it comes from somebody else
     show();
   });
+  peer.addEventListener("path", show);
   peer.addEventListener("state", () => {
     me.due = REPEATS; // to be seen where we are
     if (peer.state === "left") pointer.remove();
@@ -73,7 +74,14 @@ room.addEventListener("peer", ({ peer }) => {
 function show() {
   const names = room.peers.map(({ name }) => name).join(", ");
   const alone = "Nobody else is here yet: open the link on another device.";
-  $("status").textContent = room.error?.message ?? (names ? `With you: ${names}` : alone);
+  $("status").textContent = room.error?.message ?? (names ? `With you: ${names}` : alone) + lack();
+}
+
+/** The server passes on what is small and rare: waves, and no positions. */
+function lack() {
+  if (!room.hasWebRTC) return " This browser makes no direct connections (WebRTC). Waves arrive all the same, pointers do not.";
+  const names = room.peers.filter(({ path }) => path === "server").map(({ name }) => name);
+  return names.length ? ` There is no direct connection to ${names.join(", ")}: waves arrive all the same, pointers do not.` : "";
 }
 
 /** @param {string} name @param {string} id is hexadecimal, and so a colour: the same one on every board */

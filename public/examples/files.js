@@ -39,6 +39,7 @@ room.addEventListener("state", show);
 room.addEventListener("peer", ({ peer }) => {
   for (const file of files) offer(file, peer);
   peer.addEventListener("name", show);
+  peer.addEventListener("path", show);
   show();
 });
 room.addEventListener("left", ({ peer }) => {
@@ -145,5 +146,12 @@ function tell(peer, words) {
 function show() {
   const names = room.peers.map(({ name }) => name).join(", ");
   const alone = "Nobody else is here yet: open the link on another device. Files can wait for it.";
-  $("status").textContent = room.error?.message ?? (names ? `With you: ${names}` : alone);
+  $("status").textContent = room.error?.message ?? (names ? `With you: ${names}` : alone) + lack();
+}
+
+/** Files are too much for the server. */
+function lack() {
+  if (!room.hasWebRTC) return " This browser makes no direct connections (WebRTC), and files need one: they do not leave or reach this page.";
+  const names = room.peers.filter(({ path }) => path === "server").map(({ name }) => name);
+  return names.length ? ` There is no direct connection to ${names.join(", ")} now. Files wait for one.` : "";
 }

@@ -23,6 +23,8 @@ function watch() {
  * @param {URL} beckon
  */
 export async function startWatched(beckon) {
+  /** @type {Set<import('node:stream').Duplex>} */
+  const upgraded = new Set();
   const to = { hostname: beckon.hostname, port: beckon.port };
   const server = http.createServer((request, response) => {
     if (request.url === WATCH) return response.setHeader("Content-Type", "text/javascript").end(`(${watch})();`);
@@ -48,6 +50,7 @@ export async function startWatched(beckon) {
       [near, far],
       [far, near],
     ]) {
+      upgraded.add(one);
       one.on("error", () => other.destroy());
       one.on("close", () => other.destroy());
       one.pipe(other);
@@ -58,6 +61,7 @@ export async function startWatched(beckon) {
   return {
     url: new URL(`http://127.0.0.1:${port}/`),
     close: () => {
+      for (const socket of upgraded) socket.destroy();
       server.closeAllConnections();
       server.close();
     },
