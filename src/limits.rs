@@ -129,6 +129,9 @@ pub const MAX_ASKERS_BYTES: usize = 1024;
 /// client's own tokens have about 10.
 pub const LASTING_TOKEN_CHARS: usize = 22;
 
+/// How far the clock of who signs ids may be ahead of ours, in milliseconds: RFC 7519 (4.1.5) speaks of no more than a few minutes.
+pub const JWT_LEEWAY_MS: u64 = 60_000;
+
 /// Default of `OWNER_GRACE_MS`: how long such a token keeps its id after the socket is gone.
 pub const OWNER_GRACE_MS: u64 = 60_000;
 

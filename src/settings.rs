@@ -9,6 +9,8 @@ use std::fmt;
 use std::num::NonZeroU16;
 use std::ops::RangeInclusive;
 
+mod values;
+
 /// What the operator chose. docs/configuration.md has the same list, in words for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -132,11 +134,10 @@ impl Settings {
             Some(text) => text.trim().parse().map_err(|_| BadSetting { name, expected: "\"true\" or \"false\"" }),
         };
         let secret = |name| var(name).filter(|text| !text.is_empty()).map(Secret);
-        let list = |name| var(name).map(|text| words(&text)).unwrap_or_default();
         Ok(Self {
-            base_path: slashed(&var("BASE_PATH").unwrap_or_default()),
-            allowed_keys: list("ALLOWED_KEYS"),
-            allowed_origins: list("ALLOWED_ORIGINS"),
+            base_path: values::base_path(&var("BASE_PATH").unwrap_or_default())?,
+            allowed_keys: values::list(var, "ALLOWED_KEYS", KEYS, |key| RealmKey::parse(key).is_ok().then(|| key.to_owned()))?,
+            allowed_origins: values::origins(var("ALLOWED_ORIGINS").unwrap_or_default())?,
             allow_discovery: flag("ALLOW_DISCOVERY")?,
             concurrent_limit: count("CONCURRENT_LIMIT", CONCURRENT_LIMIT as u64)? as usize,
             peers_per_network: count("PEERS_PER_NETWORK", PEERS_PER_NETWORK as u64)? as usize,
@@ -148,7 +149,7 @@ impl Settings {
             bytes_per_second: count("BYTES_PER_SECOND", BYTES_PER_SECOND.into())? as u32,
             public_homes: NonZeroU16::new(number("PUBLIC_HOMES", 1, 1..=MAX_PUBLIC_HOMES.into(), HOMES)? as u16)
                 .unwrap_or(NonZeroU16::MIN),
-            stun_urls: list("STUN_URLS"),
+            stun_urls: values::list(var, "STUN_URLS", STUN, |url| values::ice_url(url, &["stun", "stuns"]))?,
             turn: turn(var)?,
             turn_ttl_s: number("TURN_TTL_S", TURN_TTL_S, TURN_TTLS_S, "a number of seconds from 60 to 86400")?,
             ice_for_all: flag("ICE_FOR_ALL")?,
@@ -180,7 +181,7 @@ impl Settings {
 fn turn(var: &dyn Fn(&str) -> Option<String>) -> Result<Option<TurnSource>, BadSetting> {
     let text = |name| var(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let secret = |name| text(name).map(Secret);
-    let urls = text("TURN_URLS").map(|text| words(&text)).unwrap_or_default();
+    let urls = values::list(var, "TURN_URLS", TURN, |url| values::ice_url(url, &["turn", "turns"]))?;
     if let Some(id) = text("TURN_KEY_ID") {
         let api = text("TURN_API_URL").unwrap_or_else(|| TURN_API.to_owned());
         if !urls.is_empty() {
@@ -197,8 +198,6 @@ fn turn(var: &dyn Fn(&str) -> Option<String>) -> Result<Option<TurnSource>, BadS
         };
     } else if urls.is_empty() {
         return Ok(None);
-    } else if !urls.iter().all(|url| url.starts_with("turn:") || url.starts_with("turns:")) {
-        return bad("TURN_URLS", "a list of turn: and turns: addresses, separated by commas");
     }
     match (secret("TURN_SECRET"), text("TURN_USERNAME").zip(secret("TURN_PASSWORD"))) {
         (Some(secret), _) => Ok(Some(TurnSource::Shared { urls, secret })),
@@ -217,15 +216,6 @@ fn bad<T>(name: &'static str, expected: &'static str) -> Result<T, BadSetting> {
 }
 
 const HOMES: &str = "a whole number from 1 to 32";
-
-fn words(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
-}
-
-/// `myapp`, `/myapp` and `/myapp/` are all `/myapp/`.
-fn slashed(path: &str) -> String {
-    match path.trim().trim_matches('/') {
-        "" => "/".to_owned(),
-        inner => format!("/{inner}/"),
-    }
-}
+const KEYS: &str = "a list of keys, separated by commas, each of at most 256 bytes";
+const STUN: &str = "a list of STUN servers, separated by commas, such as stun:stun.example.org:3478 (a port is optional, and nothing follows it)";
+const TURN: &str = "a list of TURN servers, separated by commas, such as turn:turn.example.org:3478 or turns:turn.example.org:5349?transport=tcp";

@@ -144,7 +144,7 @@ fn mistakes_in_the_variables_are_named() {
         (&[urls, ("TURN_USERNAME", "u")], "The variable TURN_URLS must be empty until the secret TURN_SECRET,"),
         (
             &[("TURN_URLS", "turn:a, stun:b"), ("TURN_SECRET", "s")],
-            "The variable TURN_URLS must be a list of turn: and turns: addresses",
+            "The variable TURN_URLS must be a list of TURN servers, separated by commas, such as turn:",
         ),
         (&[key], "The variable TURN_KEY_ID must be empty until the secret TURN_KEY_API_TOKEN is set."),
         (&[key, token, urls], "The variable TURN_URLS must be empty where TURN_KEY_ID is set:"),

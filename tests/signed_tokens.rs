@@ -108,7 +108,7 @@ fn what_a_statement_says_it_says_once_and_in_its_type() {
         r#","role":1,"role":2"#,
         r#","nbf":"1""#,
         r#","nbf":null"#,
-        r#","nbf":-1"#,
+        r#","nbf":true"#,
     ] {
         assert_eq!(check(HS256, more, "app", false), Err(JwtError::Unclear), "{more}");
     }
@@ -116,4 +116,44 @@ fn what_a_statement_says_it_says_once_and_in_its_type() {
         check(HS256, r#","role":"teacher","iat":1,"iss":"x","jti":"y","x":{"sub":"bob","aud":"z"}"#, "app", false),
         Ok(())
     );
+}
+
+#[test]
+fn moments_are_any_json_numbers_and_the_clock_of_who_signs_may_be_a_minute_ahead() {
+    let at = |exp: &str, nbf: &str, now| {
+        let contents = format!(r#"{{"sub":"ann","exp":{exp}{nbf}}}"#);
+        let token = format!("{}.{}.c2ln", base64url(HS256), base64url(&contents));
+        let (id, key) = (PeerId::parse("ann").unwrap(), RealmKey::parse("app").unwrap());
+        Jwt::parse(&token).unwrap().allows(&id, &key, false, now)
+    };
+    for (exp, now, expected) in [
+        ("2000", 1_999_999, Ok(())),
+        ("2000", 2_000_000, Err(JwtError::Expired)),
+        ("2000.25", 2_000_249, Ok(())),
+        ("2000.25", 2_000_250, Err(JwtError::Expired)),
+        ("2e3", 1_999_999, Ok(())),
+        ("2E+3", 2_000_000, Err(JwtError::Expired)),
+        ("-1", 0, Err(JwtError::Expired)),
+        ("1e300", u64::MAX - 1, Ok(())),
+        ("1e999999999999", 2_000_000, Ok(())),
+        ("200000e-2", 1_999_999, Ok(())),
+        ("200000e-2", 2_000_000, Err(JwtError::Expired)),
+        ("0.00200025e6", 2_000_249, Ok(())),
+        ("0.00200025e6", 2_000_250, Err(JwtError::Expired)),
+        ("9e-999999999999", 1, Err(JwtError::Expired)),
+        ("0", 0, Err(JwtError::Expired)),
+    ] {
+        assert_eq!(at(exp, "", now), expected, "{exp} at {now}");
+    }
+    for (nbf, expected) in [
+        ("1000", Ok(())),
+        ("1001", Ok(())),
+        ("1060", Ok(())),
+        ("1060.001", Err(JwtError::TooEarly)),
+        ("1061", Err(JwtError::TooEarly)),
+        ("-1", Ok(())),
+        ("-1.5e-3", Ok(())),
+    ] {
+        assert_eq!(at("9999", &format!(r#","nbf":{nbf}"#), 1_000_000), expected, "{nbf}");
+    }
 }

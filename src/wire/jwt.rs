@@ -1,11 +1,11 @@
 //! Signed ids: the token is a JWT (RFC 7519, with HS256) that an application's own login has made, and it says the id.
 //!
-//! Only for operators who set the secret `TOKEN_KEY`. The claims that count are `sub`, the id, and `exp`, the second (since 1970) at
-//! which the token expires. There may be `nbf`, the second from which it is valid, and `aud`, the keys (realms) that it is for. All other
+//! Only for operators who set the secret `TOKEN_KEY`. The claims that count are `sub`, the id, and `exp`, the second (since 1970, whole or not) at
+//! which the token expires. There may be `nbf`, the second from which it is valid (the signer's clock may be a minute ahead), and `aud`, the keys (realms) that it is for. All other
 //! claims are the application's own. The Worker checks the signature, with WebCrypto.
 
 use crate::id::{PeerId, RealmKey};
-use crate::limits::Millis;
+use crate::limits::{Millis, JWT_LEEWAY_MS};
 use crate::wire::json;
 use std::borrow::Cow;
 use std::fmt;
@@ -38,7 +38,7 @@ impl fmt::Display for JwtError {
         f.write_str(match self {
             Self::NotSigned => "it is not a JWT that is signed with HS256",
             Self::Unknown => "its header demands something that this server does not know (crit, b64)",
-            Self::Unclear => "it must say who (sub, a text) and until when (exp, whole seconds), and nothing twice",
+            Self::Unclear => "it must say who (sub, a text) and until when (exp, seconds), and nothing twice",
             Self::WrongSignature => "its signature is wrong",
             Self::TooEarly => "it is not valid yet",
             Self::Expired => "it has expired",
@@ -93,8 +93,8 @@ impl<'a> Jwt<'a> {
             names.note(name);
             match name {
                 "sub" => sub = json::string(value),
-                "exp" => exp = json::number(value),
-                "nbf" => nbf = json::number(value),
+                "exp" => exp = moment(value),
+                "nbf" => nbf = moment(value),
                 "aud" => audience = keys(value).map(Some),
                 _ => {}
             }
@@ -106,9 +106,9 @@ impl<'a> Jwt<'a> {
     /// Whether the token, whose signature is right, allows an id of a realm at this moment. `must_name_key`: it must have an `aud`.
     pub fn allows(&self, id: &PeerId, key: &RealmKey, must_name_key: bool, now: Millis) -> Result<(), JwtError> {
         let Contents { sub, exp, nbf, audience } = self.contents().ok_or(JwtError::Unclear)?;
-        if exp.saturating_mul(1000) <= now {
+        if exp <= now {
             Err(JwtError::Expired)
-        } else if nbf.saturating_mul(1000) > now {
+        } else if nbf > now.saturating_add(JWT_LEEWAY_MS) {
             Err(JwtError::TooEarly)
         } else if sub != id.as_str() {
             Err(JwtError::OtherId)
@@ -126,8 +126,8 @@ impl<'a> Jwt<'a> {
 /// The claims that count.
 struct Contents<'a> {
     sub: Cow<'a, str>,
-    exp: u64,
-    nbf: u64,
+    exp: Millis,
+    nbf: Millis,
     audience: Option<Vec<Cow<'a, str>>>,
 }
 
@@ -140,6 +140,20 @@ fn keys(value: &str) -> Option<Vec<Cow<'_, str>>> {
         all.push(json::string(value));
     }
     all.into_iter().collect()
+}
+
+/// A moment: seconds since 1970 as any JSON number (RFC 7519, 2, NumericDate), in whole milliseconds. What is before 1970 is 1970, and what is
+/// too late to be written is the last moment of all. (Rust's own reader of decimals would add a tenth to the upload.)
+fn moment(value: &str) -> Option<Millis> {
+    let is_number = value.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    let (mantissa, exponent) = value.split_once(['e', 'E']).unwrap_or((value, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = whole.trim_start_matches('0').bytes().chain(fraction.bytes());
+    let exponent = exponent.parse::<i32>().unwrap_or(if exponent.starts_with('-') { i32::MIN } else { i32::MAX });
+    let places = (whole.trim_start_matches('0').len() as i64).saturating_add(exponent.into()).saturating_add(3);
+    let padded = digits.chain(std::iter::repeat(b'0')).take(places.clamp(0, 400) as usize);
+    let millis = padded.fold(0_u64, |sum, digit| sum.saturating_mul(10).saturating_add(digit.wrapping_sub(b'0').into()));
+    is_number.then_some(if value.starts_with('-') { 0 } else { millis })
 }
 
 /// The names of an object's members, each of which may come once (RFC 7515, 4; RFC 7519, 4): of two readers of one that comes twice, one

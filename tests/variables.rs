@@ -1,0 +1,138 @@
+//! Variables that name addresses: what is right in any spelling is taken, and what no browser could use is refused by name.
+use beckon::settings::Settings;
+
+fn read(name: &str, value: &str) -> Result<Settings, String> {
+    let secret = |var: &str| (var == "TURN_SECRET" && name == "TURN_URLS").then(|| "secret".to_owned());
+    Settings::read(|var| if var == name { Some(value.to_owned()) } else { secret(var) }).map_err(|bad| bad.to_string())
+}
+
+fn assert_refused(name: &str, value: &str, example: &str) {
+    let refusal = read(name, value).expect_err(value);
+    assert!(refusal.starts_with(&format!("The variable {name} must be")), "{value}: {refusal}");
+    assert!(refusal.contains(example), "{value}: {refusal}");
+}
+
+#[test]
+fn stun_servers_are_urls_of_rfc_7064() {
+    for (value, expected) in [
+        ("", &[][..]),
+        ("stun:h", &["stun:h"]),
+        (" stun:h:3478 , stuns:h.example:5349,", &["stun:h:3478", "stuns:h.example:5349"]),
+        ("STUN:Host.Example", &["stun:Host.Example"]),
+        ("stun:192.0.2.1:65535", &["stun:192.0.2.1:65535"]),
+        ("stun:[2001:db8::1]:3478", &["stun:[2001:db8::1]:3478"]),
+        ("stun:[::1]", &["stun:[::1]"]),
+    ] {
+        assert_eq!(read("STUN_URLS", value).unwrap().stun_urls, expected, "{value}");
+    }
+    for value in [
+        "stun:h:3478?transport=udp",
+        "stun://h",
+        "stun:",
+        "stun::3478",
+        "h",
+        "h:3478",
+        "https://h",
+        "turn:h",
+        "stun:h:0",
+        "stun:h:65536",
+        "stun:h:",
+        "stun:h:34x",
+        "stun:h:+1",
+        "stun:user@h",
+        "stun:h/",
+        "stun:h#x",
+        "stun:h x",
+        "stun:[2001:db8::1",
+        "stun:[h]",
+        "stun:2001:db8::1",
+        "stun:h;stun:g",
+        "stun:h stun:g",
+        "stun:ü",
+        "stun:h,nonsense",
+    ] {
+        assert_refused("STUN_URLS", value, "stun:stun.example.org:3478");
+    }
+}
+
+#[test]
+fn turn_servers_are_urls_of_rfc_7065() {
+    for value in
+        ["turn:h", "turns:h:443?transport=tcp", "turn:h?transport=udp", "TURN:h", "turn:[2001:db8::1]:3478?transport=udp"]
+    {
+        assert!(read("TURN_URLS", value).unwrap().turn.is_some(), "{value}");
+    }
+    for value in [
+        "turn:h?transport=sctp",
+        "turn:h?transport=",
+        "turn:h?",
+        "turn:h?TRANSPORT=udp",
+        "turn:h?transport=udp&x",
+        "turn://h",
+        "stun:h",
+        "turn:u:p@h",
+        "turn",
+    ] {
+        assert_refused("TURN_URLS", value, "turns:turn.example.org:5349?transport=tcp");
+    }
+}
+
+#[test]
+fn origins_are_taken_in_any_spelling_that_means_one() {
+    for (value, origin) in [
+        ("https://app.example", "https://app.example"),
+        ("https://app.example/", "https://app.example"),
+        ("HTTPS://App.Example", "https://app.example"),
+        ("https://app.example:443", "https://app.example"),
+        ("http://app.example:80/", "http://app.example"),
+        ("http://app.example:443", "http://app.example:443"),
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+        ("capacitor://localhost", "capacitor://localhost"),
+        ("chrome-extension://abcdefgh", "chrome-extension://abcdefgh"),
+        ("null", "null"),
+        (" https://other.example , https://app.example/ ", "https://app.example"),
+    ] {
+        let settings = read("ALLOWED_ORIGINS", value).unwrap();
+        assert!(settings.allows_origin(origin), "{value}");
+        assert!(!settings.allows_origin("https://elsewhere.example"), "{value}");
+    }
+    for value in ["*", " * ", "https://app.example, *", ""] {
+        assert!(read("ALLOWED_ORIGINS", value).unwrap().allows_origin("https://elsewhere.example"), "{value}");
+    }
+    for value in [
+        "app.example",
+        "https://",
+        "https://app.example/path",
+        "https://app.example//",
+        "https://app.example?x",
+        "https://app.example#x",
+        "https://*.example",
+        "https://user@app.example",
+        "https://app.example:",
+        "https://app.example:x",
+        "//app.example",
+        "https:app.example",
+        "https://é.example",
+        "https://a.example https://b.example",
+        "**",
+        "none",
+        "://x",
+        "1://x",
+        "https://[::1",
+        "https://app.example,app",
+    ] {
+        assert_refused("ALLOWED_ORIGINS", value, "https://app.example.org");
+    }
+}
+
+#[test]
+fn a_key_and_a_path_that_nothing_can_match_are_refused() {
+    assert_refused("ALLOWED_KEYS", &format!("app,{}", "k".repeat(257)), "256 bytes");
+    for value in ["/my app", "/a?b", "/a#b", "a\\b", "a\tb"] {
+        assert_refused("BASE_PATH", value, "/myapp");
+    }
+    for (value, path) in [("", "/"), ("/", "/"), ("myapp", "/myapp/"), ("/myapp/", "/myapp/"), ("/a/b", "/a/b/")] {
+        assert_eq!(read("BASE_PATH", value).unwrap().base_path, path);
+    }
+}
