@@ -10,7 +10,7 @@
 //! The floors, from the ground up. An import goes down, or sideways within a floor, and never in a circle.
 //!
 //! * The ground: [`limits`] (every number), [`id`] (ids, keys and tokens), [`client`] (network addresses), [`settings`] (the operator's
-//!   variables).
+//!   variables) and [`values`] (what they may be).
 //! * [`wire`]: what travels. [`wire::route`] reads a request, [`wire::answer`] answers it. [`wire::message`] spells frames and
 //!   [`wire::json`] reads them. [`wire::refusal`] says why we say no. [`wire::forwarding`] is what homes hand to each other.
 //! * [`realm`]: the state machine, with no platform, clock or randomness in it. An [`Event`](realm::Event) goes in,
@@ -41,6 +41,7 @@ pub mod id;
 pub mod limits;
 pub mod realm;
 pub mod settings;
+pub mod values;
 pub mod wire;
 #[cfg(target_arch = "wasm32")]
 mod worker;

@@ -122,6 +122,10 @@ pub const ALIVE_TIMEOUT_MS: u64 = 90_000;
 /// lives. Two of the stock client's heartbeats.
 pub const DOUBTFUL_AFTER_MS: u64 = 10_000;
 
+/// How long a silent member of a full room has to answer, in milliseconds, before its seat is somebody else's: a phone that must wake
+/// its radio takes two seconds or three. A hidden page answers at once, for its timers sleep and its messages do not.
+pub const ANSWER_WITHIN_MS: u64 = 4_000;
+
 /// Bytes of ids that a doubtful socket's attachment keeps, so that their owners are told if it turns out to be dead.
 pub const MAX_ASKERS_BYTES: usize = 1024;
 

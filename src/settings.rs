@@ -5,11 +5,12 @@ use crate::limits::{
     ALIVE_TIMEOUT_MS, BYTES_PER_SECOND, CONCURRENT_LIMIT, EXPIRE_TIMEOUT_MS, FRAMES_PER_SECOND, MAX_PUBLIC_HOMES, MAX_TIME_MS,
     OWNER_GRACE_MS, PEERS_PER_NETWORK, ROOM_CAPACITY, TURN_TTLS_S, TURN_TTL_S,
 };
+use crate::values::{self, bad};
 use std::fmt;
 use std::num::NonZeroU16;
 use std::ops::RangeInclusive;
 
-mod values;
+pub use crate::values::BadSetting;
 
 /// What the operator chose. docs/configuration.md has the same list, in words for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,19 +105,6 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A variable that cannot be what it is. The operator's to mend: nothing is served until it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadSetting {
-    name: &'static str,
-    expected: &'static str,
-}
-
-impl fmt::Display for BadSetting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "The variable {} must be {}. Change it in wrangler.toml and deploy again.", self.name, self.expected)
-    }
-}
-
 impl Settings {
     /// Reads all variables with `var`, which gives the text of a variable or a secret, or `None` where it is not set.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, BadSetting> {
@@ -126,9 +114,10 @@ impl Settings {
             Some(Ok(number)) if range.contains(&number) => Ok(number),
             Some(_) => Err(BadSetting { name, expected }),
         };
-        let count = |name, default: u64| number(name, default, 0..=u32::MAX.into(), "a whole number");
-        let time =
-            |name, default| number(name, default, 0..=MAX_TIME_MS, "a whole number of milliseconds, a hundred years at most");
+        let count = |name, default: u64| number(name, default, 0..=u32::MAX.into(), "a whole number, such as 100");
+        let time = |name, default| {
+            number(name, default, 0..=MAX_TIME_MS, "a whole number of milliseconds, such as 60000, a hundred years at most")
+        };
         let flag = |name| match var(name) {
             None => Ok(false),
             Some(text) => text.trim().parse().map_err(|_| BadSetting { name, expected: "\"true\" or \"false\"" }),
@@ -137,7 +126,7 @@ impl Settings {
         Ok(Self {
             base_path: values::base_path(&var("BASE_PATH").unwrap_or_default())?,
             allowed_keys: values::list(var, "ALLOWED_KEYS", KEYS, |key| RealmKey::parse(key).is_ok().then(|| key.to_owned()))?,
-            allowed_origins: values::origins(var("ALLOWED_ORIGINS").unwrap_or_default())?,
+            allowed_origins: values::origins(var)?,
             allow_discovery: flag("ALLOW_DISCOVERY")?,
             concurrent_limit: count("CONCURRENT_LIMIT", CONCURRENT_LIMIT as u64)? as usize,
             peers_per_network: count("PEERS_PER_NETWORK", PEERS_PER_NETWORK as u64)? as usize,
@@ -210,10 +199,6 @@ fn turn(var: &dyn Fn(&str) -> Option<String>) -> Result<Option<TurnSource>, BadS
 
 /// Cloudflare's TURN API. `TURN_API_URL` is for tests: another one, https or on this machine.
 const TURN_API: &str = "https://rtc.live.cloudflare.com";
-
-fn bad<T>(name: &'static str, expected: &'static str) -> Result<T, BadSetting> {
-    Err(BadSetting { name, expected })
-}
 
 const HOMES: &str = "a whole number from 1 to 32";
 const KEYS: &str = "a list of keys, separated by commas, each of at most 256 bytes";

@@ -42,6 +42,7 @@ fn a_members_memory_survives_the_trip_and_fits_the_attachment() {
     let mut absentees = Absentees::default();
     (0..100).for_each(|number| absentees.add(&format!("{number}"), 1_000_000_000_000_000));
     let member = Member {
+        asked: None,
         conn: Conn(u32::MAX),
         id: PeerId::parse(&id).unwrap(),
         token: Token::parse(&token).unwrap(),

@@ -226,3 +226,140 @@ fn the_dead_do_not_fill_the_realm_or_the_room() {
         assert_eq!(world.frames(ann)[2..], [r#"{"type":"LOST","src":"bob"}"#, r#"{"type":"JOIN","src":"eve"}"#]);
     });
 }
+
+const ASKED: &str = r#"{"type":"HEARTBEAT"}"#;
+
+fn lost(id: &str) -> String {
+    format!(r#"{{"type":"LOST","src":"{id}"}}"#)
+}
+
+/// Whether somebody with this name is let into the room.
+fn gets_in(world: &mut World, id: &str) -> bool {
+    let peer = world.enter(id, "a-token-that-nobody-can-guess");
+    let first = world.next(peer).unwrap();
+    assert!(first.starts_with(r#"{"type":"OPEN""#) || first.contains(r#""code":"room-full""#), "{first}");
+    first.contains("OPEN")
+}
+
+#[test]
+fn a_seat_whose_owner_fell_silent_is_free_for_who_asks_twice_within_35_seconds() {
+    for first_asks_at in [10_000, 25_000, 30_000] {
+        in_a_room(&[("ROOM_CAPACITY", "2")], |world| {
+            let (ann, bob) = (world.enter("ann", "a"), world.enter("bob", "b"));
+            (world.beat(ann), world.beat(bob));
+            world.frames(ann);
+            world.pass(first_asks_at);
+            assert!(!gets_in(world, "eve"));
+            assert_eq!((world.frames(ann), world.frames(bob).len()), (vec![ASKED.to_owned()], 2), "both are asked, at once");
+            world.pass(3_999);
+            assert!(!gets_in(world, "eve"));
+            world.pass(1);
+            assert!(gets_in(world, "eve"));
+            assert_eq!((world.closed(ann), world.closed(bob)), (Some(None), None), "one seat is enough");
+            let joined = r#"{"type":"JOIN","src":"eve"}"#.to_owned();
+            assert_eq!(world.frames(bob), [lost("ann"), joined], "nobody is asked twice");
+            assert!(gets_in(world, "dan"), "and the other seat is the next one's");
+        });
+    }
+}
+
+#[test]
+fn a_hidden_page_that_answers_keeps_its_seat_and_is_asked_once_in_ten_seconds_at_most() {
+    in_a_room(&[("ROOM_CAPACITY", "2")], |world| {
+        let (ann, bob) = (world.enter("ann", "a"), world.enter("bob", "b"));
+        world.frames(ann);
+        let mut asked = 0;
+        for _ in 0..120 {
+            world.pass(1_000);
+            world.beat(bob);
+            assert!(!gets_in(world, "eve"), "however often a stranger tries");
+            for frame in world.frames(ann) {
+                assert_eq!(frame, ASKED);
+                asked += 1;
+                world.beat(ann);
+            }
+        }
+        assert!((1..=12).contains(&asked), "{asked}");
+        assert_eq!((world.closed(ann), world.closed(bob)), (None, None));
+    });
+}
+
+#[test]
+fn who_answers_late_but_before_anybody_claims_the_seat_keeps_it() {
+    in_a_room(&[("ROOM_CAPACITY", "1")], |world| {
+        let ann = world.enter("ann", "a");
+        world.pass(15_000);
+        assert!(!gets_in(world, "eve"));
+        world.pass(40_000);
+        world.beat(ann);
+        world.pass(9_000);
+        assert!(!gets_in(world, "eve"));
+        world.pass(1_000);
+        assert!(!gets_in(world, "eve"), "a new silence, and a new question");
+        assert_eq!(world.frames(ann).iter().filter(|frame| *frame == ASKED).count(), 2);
+        world.say(ann, ASKED);
+        world.pass(5_000);
+        assert!(!gets_in(world, "eve"));
+        assert_eq!(world.closed(ann), None);
+    });
+}
+
+#[test]
+fn a_claim_that_no_seat_would_help_asks_and_frees_nobody() {
+    in_a_room(&[("ROOM_CAPACITY", "2")], |world| {
+        let (ann, bob) = (world.enter("ann", "a"), world.enter("bob", "b"));
+        (world.frames(ann), world.frames(bob));
+        for _ in 0..3 {
+            world.pass(20_000);
+            world.enter("ann", "another");
+            assert_eq!(world.frames(ann), [] as [&str; 0], "the id is taken");
+        }
+        let bob_again = world.enter("bob", "b");
+        assert!(world.next(bob_again).unwrap().contains(r#""peers":["ann"]"#), "an owner comes back to the own seat");
+        assert_eq!(world.frames(ann), [] as [&str; 0]);
+        assert!(!gets_in(world, "eve"));
+        world.pass(10_000);
+        world.beat(bob_again);
+        let thief = world.enter("ann", "another");
+        assert_eq!(world.frames(thief), [ID_TAKEN], "who has not answered keeps the id");
+        assert_eq!(world.closed(ann), None);
+    });
+}
+
+#[test]
+fn stock_clients_are_never_asked() {
+    everywhere(&[("CONCURRENT_LIMIT", "2")], |world| {
+        let (ann, bob) = (world.open("ann", "a"), world.open("bob", "b"));
+        for _ in 0..4 {
+            world.pass(20_000);
+            world.open("eve", "e");
+        }
+        assert_eq!((world.frames(ann), world.frames(bob)), (vec![OPEN.to_owned()], vec![OPEN.to_owned()]));
+    });
+}
+
+#[test]
+fn who_heard_a_call_is_not_said_to_be_away_when_it_ends() {
+    for end in [
+        |world: &mut World, ann| world.close(ann),
+        |world: &mut World, _ann| {
+            world.open("ann", "a");
+        },
+        |world: &mut World, _ann| {
+            world.pass(95_000);
+            world.open("ann", "another");
+        },
+    ] {
+        everywhere(&[], |world| {
+            let (ann, bob) = (world.open("ann", "a"), world.open("bob", "b"));
+            world.beat(ann);
+            world.pass(20_000);
+            world.signal(bob, "OFFER", "ann", "1");
+            world.pass(40_000);
+            world.beat(ann); // after the offer, on the same socket: it has come
+            world.pass(5_000);
+            end(world, ann);
+            assert_eq!(world.frames(bob), [OPEN], "PeerServer says nothing either");
+        });
+    }
+}

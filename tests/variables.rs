@@ -22,6 +22,7 @@ fn stun_servers_are_urls_of_rfc_7064() {
         ("stun:192.0.2.1:65535", &["stun:192.0.2.1:65535"]),
         ("stun:[2001:db8::1]:3478", &["stun:[2001:db8::1]:3478"]),
         ("stun:[::1]", &["stun:[::1]"]),
+        ("stun:h1.4.example", &["stun:h1.4.example"]),
     ] {
         assert_eq!(read("STUN_URLS", value).unwrap().stun_urls, expected, "{value}");
     }
@@ -50,6 +51,8 @@ fn stun_servers_are_urls_of_rfc_7064() {
         "stun:h stun:g",
         "stun:ü",
         "stun:h,nonsense",
+        "stun:999.1.1.1",
+        "stun:1.2.3",
     ] {
         assert_refused("STUN_URLS", value, "stun:stun.example.org:3478");
     }
@@ -90,6 +93,8 @@ fn origins_are_taken_in_any_spelling_that_means_one() {
         ("http://[::1]:3000", "http://[::1]:3000"),
         ("capacitor://localhost", "capacitor://localhost"),
         ("chrome-extension://abcdefgh", "chrome-extension://abcdefgh"),
+        ("http://[2001:DB8:0:0::1]:3000", "http://[2001:db8::1]:3000"),
+        ("http://192.0.2.1", "http://192.0.2.1"),
         ("null", "null"),
         (" https://other.example , https://app.example/ ", "https://app.example"),
     ] {
@@ -121,6 +126,8 @@ fn origins_are_taken_in_any_spelling_that_means_one() {
         "1://x",
         "https://[::1",
         "https://app.example,app",
+        "wss://app.example",
+        "http://192.0.2.256",
     ] {
         assert_refused("ALLOWED_ORIGINS", value, "https://app.example.org");
     }
@@ -129,10 +136,37 @@ fn origins_are_taken_in_any_spelling_that_means_one() {
 #[test]
 fn a_key_and_a_path_that_nothing_can_match_are_refused() {
     assert_refused("ALLOWED_KEYS", &format!("app,{}", "k".repeat(257)), "256 bytes");
-    for value in ["/my app", "/a?b", "/a#b", "a\\b", "a\tb"] {
+    for value in ["/my app", "/a?b", "/a#b", "a\\b", "a\tb", "/é", "https://app.example/myapp", "/a//b", "/../a", "/{a}"] {
         assert_refused("BASE_PATH", value, "/myapp");
     }
-    for (value, path) in [("", "/"), ("/", "/"), ("myapp", "/myapp/"), ("/myapp/", "/myapp/"), ("/a/b", "/a/b/")] {
+    for (value, path) in
+        [("", "/"), ("/", "/"), ("myapp", "/myapp/"), ("/myapp/", "/myapp/"), ("/a/b", "/a/b/"), ("/my%20app", "/my%20app/")]
+    {
         assert_eq!(read("BASE_PATH", value).unwrap().base_path, path);
+    }
+}
+
+#[test]
+fn every_other_variable_that_makes_no_sense_is_refused_by_name_with_what_is_right() {
+    for name in ["CONCURRENT_LIMIT", "PEERS_PER_NETWORK", "ROOM_CAPACITY", "FRAMES_PER_SECOND", "BYTES_PER_SECOND"] {
+        for value in ["", "many", "1.5", "1e3", "-1", "4294967296", "16 peers", "NaN"] {
+            assert_refused(name, value, "such as 100");
+        }
+    }
+    for name in ["EXPIRE_TIMEOUT_MS", "ALIVE_TIMEOUT_MS", "OWNER_GRACE_MS"] {
+        for value in ["", "60 s", "0.5", "1e5", "-1", "3162240000001"] {
+            assert_refused(name, value, "such as 60000");
+        }
+    }
+    for name in ["ALLOW_DISCOVERY", "ICE_FOR_ALL", "REQUIRE_AUDIENCE"] {
+        for value in ["", "yes", "1", "True", "on"] {
+            assert_refused(name, value, "\"true\" or \"false\"");
+        }
+    }
+    for value in ["", "59", "86401", "1h"] {
+        assert_refused("TURN_TTL_S", value, "60 to 86400");
+    }
+    for value in ["", "0", "33", "two"] {
+        assert_refused("PUBLIC_HOMES", value, "1 to 32");
     }
 }

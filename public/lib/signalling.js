@@ -98,6 +98,8 @@ export function openSignalling(url, on) {
       openedAt = Date.now();
       on.open({ ...readOpen(payload), ...credentials.receive(payload) });
     } else if (type === "ICE") on.ice(credentials.receive(payload));
+    else if (type === "HEARTBEAT")
+      check(); // somebody wants a seat in a full room: ours is taken, though a hidden page's timers sleep
     else if (type === "ID-TAKEN") refusal = { ...readRefusal(payload), code: "id-taken" };
     else if (type === "ERROR") refusal = readRefusal(payload);
     else if (!src) return;

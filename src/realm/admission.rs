@@ -20,7 +20,11 @@ impl Realm {
         let id = claim.id.clone().unwrap_or(fresh_id);
         let roster = claim.roster;
         self.drop_dead_in_the_way(&id, &claim, elsewhere, context);
-        if let Err(refusal) = self.admits(&id, &claim, elsewhere, context) {
+        let mut admitted = self.admits(&id, &claim, elsewhere, context);
+        if roster && admitted.as_ref().is_err_and(Refusal::is_full) && self.free_silent_seat(context) {
+            admitted = self.admits(&id, &claim, elsewhere, context);
+        }
+        if let Err(refusal) = admitted {
             context.effects.push(Effect::Refused(refusal.code(), 0));
             return Err(refusal);
         }
@@ -28,7 +32,7 @@ impl Realm {
         let before = self.registry.by_id(id.as_str()).cloned();
         if let Some(old) = &before {
             context.effects.push(Effect::Close { conn: old.conn, status: Some(SUPERSEDED) });
-            self.end_probe(&id, old.probe.clone(), context);
+            self.end_probe(old, context);
         }
         let released_id = self.reservations.release(&id);
         let member = Member {
@@ -46,6 +50,7 @@ impl Realm {
             // Another socket of the same peer is no way to a fresh allowance.
             budget: before.as_ref().map(|old| old.budget.clone()).unwrap_or_default(),
             absentees: before.as_ref().map(|old| old.absentees.clone()).unwrap_or_default(),
+            asked: None,
             ice_given: Some(context.now),
             network: claim.network,
         };

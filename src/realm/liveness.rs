@@ -7,13 +7,18 @@
 //!
 //! An offer to a socket that has missed two heartbeats begins a probe. An alarm looks when the silence will have been too long. If the
 //! socket is dead then, all who made it an offer meanwhile are told with `EXPIRE`.
+//!
+//! A full room cannot wait that long. Its members are our own client, whose hidden tabs answer although they do not beat. So a claim that
+//! finds the room full has the silent asked for a heartbeat, each once in a silence. Who has not answered when somebody claims a seat a moment
+//! later is taken for dead. Stock clients would not answer, and are never asked.
 
 use super::{Context, Ending, Realm};
 use crate::id::PeerId;
-use crate::limits::{Millis, DOUBTFUL_AFTER_MS};
+use crate::limits::{Millis, ANSWER_WITHIN_MS, DOUBTFUL_AFTER_MS};
 use crate::realm::effect::Effect;
 use crate::realm::member::{Conn, Member, Probe};
 use crate::wire::message::{Destination, Kind};
+use crate::wire::outbound;
 use crate::wire::route::Claim;
 
 enum Liveness {
@@ -38,6 +43,35 @@ impl Realm {
         if let Some(conn) = holder.filter(|member| self.is_dead(member, context)).map(|member| member.conn) {
             self.drop_dead(conn, context);
         }
+    }
+
+    /// Makes room in a full room: the member that has been silent for longest leaves, if it was asked and has not answered. Silent members
+    /// that were not asked in this silence are asked now. Whether somebody has left.
+    pub(super) fn free_silent_seat(&mut self, context: &mut Context<'_>) -> bool {
+        let silence = |member: &Member| match self.liveness(member, context) {
+            Liveness::Doubtful { last_heard } => Some((last_heard, member.conn)),
+            Liveness::Alive | Liveness::Dead => None,
+        };
+        let silent: Vec<(Millis, Conn)> = self.registry.roster().filter_map(silence).collect();
+        let mut unanswered = None;
+        for (last_heard, conn) in silent {
+            let Some(member) = self.registry.get_mut(conn) else {
+                continue;
+            };
+            match member.asked.filter(|asked| *asked > last_heard) {
+                Some(asked) if context.now.saturating_sub(asked) < ANSWER_WITHIN_MS => {}
+                Some(_) => unanswered = [unanswered, Some((last_heard, conn))].into_iter().flatten().min(),
+                None => {
+                    member.asked = Some(context.now);
+                    context.effects.push(Effect::Remember(member.clone()));
+                    context.effects.push(Effect::Send { to: conn, frame: outbound::heartbeat() });
+                }
+            }
+        }
+        if let Some((_, conn)) = unanswered {
+            self.drop_dead(conn, context);
+        }
+        unanswered.is_some()
     }
 
     /// Probes the peer that an offer is for.
@@ -112,10 +146,18 @@ impl Realm {
         self.remove(conn, Ending::Lost, context);
     }
 
-    /// A socket was asked for a sign of life and is gone, or gave none: what it was sent meanwhile went nowhere.
-    pub(super) fn end_probe(&mut self, id: &PeerId, probe: Option<Probe>, context: &mut Context<'_>) {
-        for asker in probe.into_iter().flat_map(|probe| probe.askers) {
-            self.tell_expired(&Destination::of(id).json, &Destination::of(&asker), context);
+    /// A doubtful socket is gone. Without a sign of life since then, what it was sent meanwhile went nowhere. With one it has come, and
+    /// a call may have rung: then nobody is told that there was nobody.
+    pub(super) fn end_probe(&mut self, member: &Member, context: &mut Context<'_>) {
+        let Some(probe) = &member.probe else {
+            return;
+        };
+        let last_heard = member.last_heard.max((context.last_heartbeat)(member.conn).unwrap_or(0));
+        if last_heard > probe.since {
+            return;
+        }
+        for asker in &probe.askers {
+            self.tell_expired(&Destination::of(&member.id).json, &Destination::of(asker), context);
         }
     }
 

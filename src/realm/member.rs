@@ -54,6 +54,9 @@ pub struct Member {
     /// Whom it was told to be absent.
     #[serde(rename = "x", skip_serializing_if = "Absentees::is_empty")]
     pub absentees: Absentees,
+    /// When it was last asked for a heartbeat, because somebody wants a seat in a full room.
+    #[serde(rename = "q", skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Millis>,
     /// When it was last given ICE servers. Not remembered.
     #[serde(skip)]
     pub ice_given: Option<Millis>,
@@ -165,7 +168,7 @@ impl Member {
     /// By hand: a derived reader is 6.7 kB more of the upload, and no faster where it counts (2026-11-28, docs/performance.md).
     pub fn from_attachment(text: &str) -> Option<Self> {
         let (mut conn, mut peer, mut token, mut roster, mut since, mut heard) = (None, None, None, None, None, None);
-        let (mut reserve_for, mut network, mut earned) = (None, NetworkNumber::default(), false);
+        let (mut reserve_for, mut network, mut earned, mut asked) = (None, NetworkNumber::default(), false, None);
         let (mut probe, mut budget, mut absentees) = (None, Budget::default(), Absentees::default());
         json::object(text.strip_prefix(VERSION)?, &mut |name, value| match name {
             "c" => conn = small(value).map(Conn),
@@ -179,6 +182,7 @@ impl Member {
             "h" => heard = json::number(value),
             "d" => probe = Probe::parse(value),
             "l" => budget = Budget::parse(value).unwrap_or_default(),
+            "q" => asked = json::number(value),
             "x" => absentees = Absentees::parse(value).unwrap_or_default(),
             _ => {}
         })?;
@@ -196,6 +200,7 @@ impl Member {
             probe,
             budget: budget.restored(),
             absentees,
+            asked,
             ice_given: None,
         })
     }

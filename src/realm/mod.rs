@@ -171,7 +171,7 @@ impl Realm {
         let Some(member) = self.registry.remove(conn) else {
             return;
         };
-        self.end_probe(&member.id, member.probe, context);
+        self.end_probe(&member, context);
         if member.roster {
             let frame = if ending == Ending::Lost { outbound::lost(&member.id) } else { outbound::left(&member.id) };
             context.effects.extend(self.registry.roster().map(|other| Effect::Send { to: other.conn, frame: frame.clone() }));

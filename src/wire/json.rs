@@ -39,7 +39,11 @@ pub fn array<'a>(text: &'a str, each: &mut dyn FnMut(&'a str)) -> Option<()> {
 /// The text that a value (such as [`object`] gives) is, borrowed where it has no escapes; `None` when it is no string, or holds half a letter.
 pub fn string(value: &str) -> Option<Cow<'_, str>> {
     let text = value.strip_prefix('"')?.strip_suffix('"')?;
-    if text.contains('\\') { unescaped(text).map(Cow::Owned) } else { Some(Cow::Borrowed(text)) }
+    if text.contains('\\') {
+        unescaped(text).map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(text))
+    }
 }
 
 /// The whole number that a value is; `None` when it is none, or none that fits, or is spelled with a point or an exponent.

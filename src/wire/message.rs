@@ -13,7 +13,8 @@
 //! when a socket is gone without that, and may come back; `ERROR` has a `code` beside `msg`. Between
 //! sockets of its kind `MESSAGE` is passed on as well: what peers without a path of their own say to each other, and for no one
 //! who is not here. When it sends `ICE`, it is answered `ICE` with the payload `{iceServers, ttl}`, fresh: to be asked for when
-//! most of `ttl` is over. The server never sends it unasked, for that would mean waking up.
+//! most of `ttl` is over. The server never sends it unasked, for that would mean waking up. When it is sent `HEARTBEAT`, it is to send
+//! one at once: somebody wants a seat in a full room, and who stays silent then loses theirs.
 //!
 //! Payloads are never parsed: the bytes that came are the bytes that go.
 
@@ -22,7 +23,7 @@ use crate::wire::json;
 use crate::wire::refusal::Refusal;
 use std::borrow::Cow;
 
-/// The stock client's heartbeat, to the letter. The runtime answers it while the object sleeps.
+/// The stock client's heartbeat, to the letter. The runtime answers it while the object sleeps. A room asks for one with the same words.
 pub const HEARTBEAT: &str = r#"{"type":"HEARTBEAT"}"#;
 
 /// The runtime's answer: not JSON, which the stock client drops without a word (every JSON answer makes it warn).

@@ -3,7 +3,7 @@
 use crate::id::PeerId;
 use crate::wire::ice::{Ice, IceServer};
 use crate::wire::json;
-use crate::wire::message::{Destination, Kind, ICE};
+use crate::wire::message::{Destination, Kind, HEARTBEAT, ICE};
 use crate::wire::refusal::Refusal;
 
 /// `OPEN`: the socket is registered. Always its first frame.
@@ -40,6 +40,11 @@ fn ice_server(server: &IceServer) -> String {
             format!(r#"{{"urls":[{urls}],"username":{username},"credential":{credential}}}"#)
         }
     }
+}
+
+/// `HEARTBEAT`: give a sign of life, for somebody wants your seat. Only for sockets with a roster.
+pub fn heartbeat() -> String {
+    HEARTBEAT.to_owned()
 }
 
 /// `JOIN`: somebody came. Only for sockets with a roster.

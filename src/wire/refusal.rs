@@ -56,6 +56,11 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Whether somebody else's place is what is missing.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::RealmFull | Self::NetworkFull | Self::RoomFull { .. })
+    }
+
     /// A stable name for programs; sent to sockets that asked for a roster.
     pub fn code(&self) -> &'static str {
         match self {

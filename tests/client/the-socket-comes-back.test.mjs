@@ -168,6 +168,19 @@ test("a socket that does not answer is given up, and what it says later is not h
   assert.equal(heard("open"), 2);
 });
 
+test("a room that asks for a sign of life has one at once: a hidden page's timers sleep, but its messages do not", async (t) => {
+  const { sockets, open, pass } = stage(t);
+  const { heard } = open("ann");
+  sockets[0].say(HEARTBEAT);
+  assert.deepEqual(sockets[0].sent, [], "not before it is let in");
+  sockets[0].welcome();
+  sockets[0].say(HEARTBEAT);
+  assert.deepEqual(sockets[0].sent, [HEARTBEAT]);
+  sockets[0].say("pong");
+  await pass(6_000);
+  assert.deepEqual([sockets.length, heard("away")], [1, 0]);
+});
+
 test("who leaves says so and stays away, even in the middle of a try", async (t) => {
   const { sockets, open, pass } = stage(t);
   const { signal } = open("ann");

@@ -85,6 +85,7 @@ fn member(choices: &mut Choices<'_>) -> Member {
             ..Budget::default()
         },
         absentees: told(choices),
+        asked: choices.once_in(2).then(|| moment(choices)),
         ice_given: None,
     }
 }

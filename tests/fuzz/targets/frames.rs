@@ -62,6 +62,7 @@ fn member(number: u32, id: &str, roster: bool) -> Member {
     let (id, token) = (PeerId::parse(id).unwrap(), Token::parse("t").unwrap());
     let conn = Conn(number);
     Member {
+        asked: None,
         conn,
         id,
         token,
