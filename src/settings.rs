@@ -126,7 +126,7 @@ impl Settings {
         Ok(Self {
             base_path: values::base_path(&var("BASE_PATH").unwrap_or_default())?,
             allowed_keys: values::list(var, "ALLOWED_KEYS", KEYS, |key| RealmKey::parse(key).is_ok().then(|| key.to_owned()))?,
-            allowed_origins: values::origins(var)?,
+            allowed_origins: values::origins(var, "ALLOWED_ORIGINS")?,
             allow_discovery: flag("ALLOW_DISCOVERY")?,
             concurrent_limit: count("CONCURRENT_LIMIT", CONCURRENT_LIMIT as u64)? as usize,
             peers_per_network: count("PEERS_PER_NETWORK", PEERS_PER_NETWORK as u64)? as usize,

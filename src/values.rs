@@ -40,8 +40,8 @@ pub(crate) fn list(
 }
 
 /// Web origins; none for any. `*` is any, also beside others.
-pub(crate) fn origins(var: &dyn Fn(&str) -> Option<String>) -> Result<Vec<String>, BadSetting> {
-    let all = list(var, "ALLOWED_ORIGINS", ORIGINS, |part| if part == "*" { Some(part.to_owned()) } else { origin(part) })?;
+pub(crate) fn origins(var: &dyn Fn(&str) -> Option<String>, name: &'static str) -> Result<Vec<String>, BadSetting> {
+    let all = list(var, name, ORIGINS, |part| if part == "*" { Some(part.to_owned()) } else { origin(part) })?;
     Ok(if all.iter().any(|origin| origin == "*") { Vec::new() } else { all })
 }
 

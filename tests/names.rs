@@ -92,9 +92,9 @@ fn settings_have_peerservers_defaults() {
 fn a_setting_that_cannot_be_is_named_with_what_it_should_be() {
     for (name, value, expected) in [
         ("ALLOW_DISCOVERY", "yes", "\"true\" or \"false\""),
-        ("CONCURRENT_LIMIT", "many", "a whole number"),
-        ("EXPIRE_TIMEOUT_MS", "5s", "a whole number of milliseconds, a hundred years at most"),
-        ("OWNER_GRACE_MS", "3162240000001", "a whole number of milliseconds, a hundred years at most"),
+        ("CONCURRENT_LIMIT", "many", "a whole number, such as 100"),
+        ("EXPIRE_TIMEOUT_MS", "5s", "a whole number of milliseconds, such as 60000, a hundred years at most"),
+        ("OWNER_GRACE_MS", "3162240000001", "a whole number of milliseconds, such as 60000, a hundred years at most"),
         ("PUBLIC_HOMES", "0", "a whole number from 1 to 32"),
     ] {
         let bad = Settings::read(|var| (var == name).then(|| value.to_owned())).unwrap_err();

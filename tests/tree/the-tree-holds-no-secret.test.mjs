@@ -83,7 +83,7 @@ test("every secret that is read has its line in .dev.vars.example, and none has 
 
 test("every variable is in wrangler.toml and in docs/configuration.md, and nothing else is", () => {
   const settings = read("src/settings.rs");
-  const known = new Set([...settings.matchAll(/\b(?:var|list|flag|number|count|time|text)\(\s*(?:var,\s*)?"([A-Z_]+)"/g)].map(([, name]) => name));
+  const known = new Set([...settings.matchAll(/\b(?:var|list|origins|flag|number|count|time|text)\(\s*(?:var,\s*)?"([A-Z_]+)"/g)].map(([, name]) => name));
   known.delete("TURN_API_URL"); // for tests
   const config = read("wrangler.toml").split("[vars]")[1];
   const configured = [...config.matchAll(/^([A-Z_]+) = /gm)].map(([, name]) => name);
