@@ -1,6 +1,7 @@
 // After a slow path has been taken, a better one is looked for: when it is quiet, a few times, and not for ever. On a clock of the test's.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { openCandidateOrder } from "../../public/lib/candidate-order.js";
 import { findPath } from "../../public/lib/path.js";
 import { openPathUpgrade } from "../../public/lib/path-upgrade.js";
 
@@ -160,4 +161,37 @@ test("what may be bettered is what both sides say is no path without a relay", a
   }
   assert.equal((await findPath(pc(udp, udp, "relay"), "udp", "turn-udp")).relayed, false, "who wants a relay keeps it");
   assert.equal((await findPath(pc(tls, udp, "relay"), "udp", "turn-udp")).slow, true);
+});
+
+test("meanwhile candidates wait for the best of them, and a relay's until two NATs have had time to open", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const order = openCandidateOrder();
+  /** @type {string[]} */
+  const used = [];
+  const add = (/** @type {string} */ name, /** @type {string} */ type, /** @type {number} */ priority) =>
+    order.add({ candidate: `candidate:1 1 udp ${priority} 192.0.2.1 5000 typ ${type}` }, () => used.push(name));
+  add("before", "relay", 1);
+  order.hold();
+  add("relayed", "relay", 30);
+  add("seen", "srflx", 20);
+  add("own", "host", 40);
+  assert.deepEqual(used, ["before"]);
+  order.release();
+  assert.deepEqual(used, ["before", "own", "seen"]);
+  add("late", "srflx", 20); // the other side has held it back already
+  order.release(); // gathering ends more than once
+  t.mock.timers.tick(1_000);
+  assert.deepEqual(used.splice(0), ["before", "own", "seen", "late"]);
+  t.mock.timers.tick(5_000);
+  assert.deepEqual(used.splice(0), ["relayed"]);
+
+  // Where gathering takes too long, what is known is used.
+  order.hold();
+  add("relayed", "relay", 30);
+  add("own", "host", 40);
+  t.mock.timers.tick(1_500);
+  assert.deepEqual(used, ["own"]);
+  order.stop(); // the connection is closed
+  t.mock.timers.tick(10_000);
+  assert.deepEqual(used, ["own"]);
 });
