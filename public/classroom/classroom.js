@@ -1,6 +1,11 @@
 // Runs on this page, and is what this page shows.
 const $ = (id) => document.getElementById(id);
-const say = (text) => ($("status").textContent = text);
+const say = (text) => ($("status").textContent = plain(text));
+// Others choose their ids and words: nothing in them hides, or turns the writing direction.
+const plain = (text) =>
+  String(text)
+    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, " ")
+    .slice(0, 500);
 
 // PeerJS takes port 443 unless told otherwise, even over http.
 const secure = location.protocol === "https:";
@@ -31,7 +36,7 @@ function ready(connection) {
     connections.add(connection);
     say(`Connected to ${connection.peer}. Click!`);
   });
-  connection.on("data", (text) => alert(text));
+  connection.on("data", (text) => alert(plain(text)));
   connection.on("close", () => {
     connections.delete(connection);
     say(`${connection.peer} is gone.`);

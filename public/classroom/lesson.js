@@ -1,6 +1,7 @@
 // Shows what happens while the exercise is done. It looks over the shoulder of the browser's own WebSocket and RTCPeerConnection;
 // the program and the client that use them are as they are, and know nothing of it.
 import { make } from "../shared/element.js";
+import { laidBare, plain } from "../shared/plain-text.js";
 import { openLimit } from "../shared/rate-limit.js";
 import { withoutAddresses } from "../shared/addresses.js";
 import { readStatistics } from "../shared/statistics.js";
@@ -89,14 +90,14 @@ function frame(way, text) {
   } catch {
     return;
   }
-  const [type, src, dst] = [message?.type, message?.src, message?.dst].map((word) => (typeof word === "string" ? word.slice(0, MAX_WORD_CHARS) : ""));
+  const [type, src, dst] = [message?.type, message?.src, message?.dst].map((word) => (typeof word === "string" ? plain(word, MAX_WORD_CHARS) : ""));
   if (type === "HEARTBEAT") return void passed.heartbeats++;
   passed.notes++;
   if (!may()) return; // more than anybody can read
   const whom = way === "to" ? `to ${dst || "the server"}` : `from ${src || "the server"}`;
   // What is an address in them is left out line by line: a certificate's fingerprint looks like one.
   const safe = layOut(text, message).replace(/(candidate:|c=IN|o=)[^"\\]*/g, withoutAddresses);
-  note(`${way === "to" ? "→" : "←"} ${type} ${whom}`, safe.replaceAll("\\r\\n", "\n"), `${text.length} bytes`);
+  note(`${way === "to" ? "→" : "←"} ${type} ${whom}`, laidBare(safe).replaceAll("\\r\\n", "\n"), `${text.length} bytes`);
 }
 
 /** A message to be read. Others write it, and it may be long or deep: it is cut before anything else is done with it. @param {string} text @param {any} message */
@@ -199,7 +200,12 @@ function asMessages(channel) {
     setTimeout(done, PATIENCE_MS);
     channel.addEventListener(
       "message",
-      ({ data }) => typeof data === "string" && data.startsWith("!") && back.length < WORDS.length && back.push(data.slice(1)) === WORDS.length && done(),
+      ({ data }) =>
+        typeof data === "string" &&
+        data.startsWith("!") &&
+        back.length < WORDS.length &&
+        back.push(plain(data.slice(1), MAX_ANSWER_CHARS)) === WORDS.length &&
+        done(),
       over,
     );
     for (const word of WORDS) channel.send(`?${word}`);

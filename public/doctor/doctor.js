@@ -1,6 +1,7 @@
 // The connection doctor: makes the checks one after the other, as far as they do not depend on each other all at once, and shows what
 // they come to.
 import { showCopied, showLink } from "../shared/link-card.js";
+import { plain } from "../shared/plain-text.js";
 import { canShare, copy, qr, share } from "../shared/share.js";
 import { checkLoopback, checkSecure, checkStun, checkTurn, checkWebRtc } from "./checks.js";
 import { overall } from "./overall.js";
@@ -13,6 +14,8 @@ import * as page from "./view.js";
 /** @typedef {import('./checks.js').Check} Check */
 /** @typedef {import('./checks.js').Finding} Finding */
 
+/** Of what servers say, so much is shown, in characters. */
+const MAX_FACT_CHARS = 1_000;
 /** A network that comes or goes is looked at when it has had so long to settle, in ms: its event comes before its addresses do. */
 const SETTLE_MS = 1_000;
 
@@ -106,9 +109,12 @@ async function examine() {
 
 /**
  * @param {Check} check
- * @param {Finding} finding
+ * @param {Finding} found
  */
-function note(check, finding) {
+function note(check, found) {
+  // Servers wrote some of it.
+  const facts = found.facts?.map(([term, text]) => /** @type {[string, string]} */ ([plain(term, MAX_FACT_CHARS), plain(text, MAX_FACT_CHARS)]));
+  const finding = facts ? { ...found, facts } : found;
   findings[check] = finding;
   page.showFinding(check, finding, sentence(check, finding));
   page.showProgress(ALONE.filter((check) => findings[check]).length, ALONE.length);

@@ -1,5 +1,5 @@
 // The doctor's only file that touches the page; the link for the other device is shown by shared/link-card.js. Text goes in as text.
-import { make, write } from "../shared/element.js";
+import { make, secureLink, write } from "../shared/element.js";
 
 /** A wait that is longer than this, in ms, is counted aloud, in seconds. */
 const LONG_MS = 1_500;
@@ -82,6 +82,7 @@ export function showFinding(check, { verdict, code, ms, facts = [], addresses = 
   row.row.dataset.code = code;
   write(row.title, title);
   write(row.text, text);
+  if (code === "insecure") row.text.append(" ", secureLink());
   write(row.time, ms === undefined ? "" : ms < 1_000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1_000).toFixed(1)} s`);
   row.details.hidden = !facts.length && (verdict === "ok" || verdict === "none");
   const told = [["Code", `${check}: ${code}`], ...facts];
@@ -117,6 +118,7 @@ export function showOverall(overall) {
   else [delete summary.dataset.verdict, delete summary.dataset.code];
   write(at("summary-title"), overall?.title ?? "Checking your connection…");
   write(at("summary-text"), overall?.text ?? "It takes a few seconds; longer where something blocks the way.");
+  if (overall?.code === "insecure") at("summary-text").append(" ", secureLink());
 }
 
 /** The pair is what this page was opened for: it comes first. */

@@ -3,6 +3,7 @@ import { join } from "../beckon.js"; // on a page elsewhere: 'https://beckon.exa
 
 const LINES = 500; // older ones make room: others may write as much as they like,
 const LONGEST = 10_000; // and as long, in characters
+const UNFIT = /[^\P{C}\u200c-\u200d]|[\u2028\u2029]/gu; // what hides, or turns the writing direction: evil\u202Egpj.exe would read evilexe.jpg
 
 /** @type {(id: string) => HTMLElement & Record<string, any>} */
 const $ = (id) => /** @type {any} */ (document.getElementById(id));
@@ -62,4 +63,4 @@ function make(tag, text, kind = "") {
   return element;
 }
 
-for await (const { from, data } of room) write(from.name, String(data).slice(0, LONGEST), "theirs");
+for await (const { from, data } of room) write(from.name, String(data).slice(0, LONGEST).replace(UNFIT, " "), "theirs");

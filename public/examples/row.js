@@ -1,5 +1,8 @@
 // A file on its way, as a row in the list: template `row` in files.html.
 
+const LONGEST = 255; // characters of a name
+const UNFIT = /[^\P{C}\u200c-\u200d]|[\s\u115f\u1160\u3164]/gu; // what hides, turns the writing direction or begins a line
+
 /**
  * @param {object} facts
  * @param {string} facts.name
@@ -8,7 +11,8 @@
  * @param {() => void} [facts.yes] if it is offered to us
  * @param {() => void} facts.no
  */
-export function addRow({ name, size, peer, yes, no }) {
+export function addRow({ name: given, size, peer, yes, no }) {
+  const name = given.slice(0, LONGEST).replace(UNFIT, " ").trim() || "a file"; // evil\u202Egpj.exe would read evilexe.jpg
   const template = /** @type {any} */ (document.getElementById("row"));
   const row = template.content.cloneNode(true).firstElementChild;
   const part = (/** @type {string} */ name) => row.querySelector(`.${name}`);

@@ -1,5 +1,6 @@
 // The surroundings of the examples: the link to a room, and code to read. The code that is shown is the code that runs: it is fetched from
 // where the page has it from.
+import { secureLink } from "../shared/element.js";
 import { showCopied, showLink } from "../shared/link-card.js";
 import { stopped } from "../shared/sentences.js";
 import { canShare, copy, qr, share } from "../shared/share.js";
@@ -17,6 +18,7 @@ addEventListener("error", ({ error }) => {
   if (error?.name !== "BeckonError" || !status) return;
   const { title, text } = stopped(error);
   status.textContent = `${title}. ${text}`;
+  if (error.code === "insecure-context") status.append(" ", secureLink());
 });
 // The example's own script has run by then, and the address is the room's.
 addEventListener("DOMContentLoaded", () => {

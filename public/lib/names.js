@@ -47,8 +47,13 @@ const UNFIT = /(?:[^\P{C}\s\u200c-\u200d]|[\s\u115f\u1160\u3164])+/gu;
  */
 export function cleanName(text) {
   if (typeof text !== "string") return "";
-  const plain = text.slice(0, NAME_UNITS).replace(UNFIT, " ").replace(STACK, "$1").trim();
-  return (/[^\p{C}\p{M} ]/u.test(plain) && BEGINNING.exec(plain)?.[0].trim()) || "";
+  const name = plain(text.slice(0, NAME_UNITS));
+  return (/[^\p{C}\p{M} ]/u.test(name) && BEGINNING.exec(name)?.[0].trim()) || "";
+}
+
+/** Any text of others, as fit to show as a name. @param {string} text */
+export function plain(text) {
+  return text.replace(UNFIT, " ").replace(STACK, "$1").trim();
 }
 
 /**

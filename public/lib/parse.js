@@ -1,6 +1,7 @@
 // The one door for foreign data. Data from a channel, sealed through the server, or from the server itself becomes one of these types here, or
 // nothing. Behind the door nobody asks what a field may be. Nothing here throws.
 import { unpack } from "./frame.js";
+import { plain } from "./names.js";
 import { bytes } from "./seal.js";
 
 /** Longest text in a field, in characters: of those that there are, a description (SDP) is the longest, with one line for each candidate. */
@@ -9,6 +10,8 @@ const MAX_TEXT = 32_768;
 const MAX_PEERS = 1_000;
 /** How many ICE servers it may name. */
 const MAX_SERVERS = 32;
+/** What a server may say to people, in characters. */
+const MAX_REASON_CHARS = 300;
 
 /** @typedef {{ type: 'name', name: string } | { type: 'ack', seq: number } | { type: 'relay', protocol: string, path: string }} Control text over a channel, about messages */
 
@@ -97,7 +100,7 @@ export function readIce(payload) {
 /** Why the server refuses us. @param {unknown} payload of ERROR and of ID-TAKEN */
 export function readRefusal(payload) {
   const { code, msg } = object(payload);
-  return { code: text(code, ""), message: text(msg, "") };
+  return { code: text(code, ""), message: plain(text(msg, "")).slice(0, MAX_REASON_CHARS) };
 }
 
 /** The result; nothing for nonsense, and for what is nested too deeply to be read. @template T @param {() => T} read */

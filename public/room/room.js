@@ -43,7 +43,9 @@ function start() {
     room = join(location.href);
   } catch (error) {
     view.listen({ ...nothing, restart: freshRoom });
-    return view.showStopped(say.stopped(/** @type {any} */ (error)));
+    view.showStopped(say.stopped(/** @type {any} */ (error)));
+    if (/** @type {any} */ (error).code === "insecure-context") view.offerHttps();
+    return;
   }
   history.replaceState(null, "", room.link);
   showLink(room.link, qr(room.link), canShare);

@@ -1,6 +1,6 @@
 // The room page's only file that touches the page, but for the details of a connection (details.js). Text goes in as text: a name is
 // whatever somebody typed.
-import { make, write } from "../shared/element.js";
+import { make, secureLink, write } from "../shared/element.js";
 
 /** How long a hello stays, in ms, unless it is sent away; it is longer than reading it takes. */
 const HELLO_MS = 10_000;
@@ -130,6 +130,13 @@ export function showStopped({ title, text }) {
   write(at("stopped-text"), text);
   document.title = `${title} · ${TITLE}`;
   at("restart").focus();
+}
+
+/** The page is not secure: another room would not be, either. */
+export function offerHttps() {
+  const link = secureLink();
+  at("restart").replaceWith(link);
+  link.focus();
 }
 
 /** @param {Person} from who said hello */

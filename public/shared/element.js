@@ -12,6 +12,13 @@ export function make(name, className = "", text = "") {
   return element;
 }
 
+/** A link to this very page over https, with all that is in its address. Its words are the address, which is the same in every language. */
+export function secureLink() {
+  const link = /** @type {HTMLAnchorElement} */ (make("a", "", `https://${location.host}${location.pathname}`));
+  link.href = location.href.replace(/^http:/, "https:");
+  return link;
+}
+
 /**
  * @param {Element} element
  * @param {string} text

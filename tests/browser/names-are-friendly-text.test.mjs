@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cleanName, persona } from "../../public/lib/names.js";
+import { readRefusal } from "../../public/lib/parse.js";
+import { laidBare, plain } from "../../public/shared/plain-text.js";
 import { openRoom, press, stage, until, untilHello, untilText, write } from "./browser.mjs";
 
 // Before any test: who registers one and then waits may be taken to have finished (--test-force-exit), and the rest is never run.
@@ -48,6 +50,20 @@ test("a name that somebody else wrote is made fit to show", () => {
   assert.equal(cleanName(`z${"\u0300".repeat(5_000)}`), `z${"\u0300".repeat(5)}`, "no tower of marks");
   assert.equal(cleanName(`z${"\u0300\u0301\u200d".repeat(9)}`).match(/\p{M}/gu).length, 5, "nor with joiners in between");
   for (const nothing of ["", " ", "\u200d", "\u3164", "\ud800", null, 7, {}, ["a"]]) assert.equal(cleanName(nothing), "");
+});
+
+test("so is every other text of others: of a file, in a chat, in frames, from a server", () => {
+  for (let unit = 0; unit < 0x20000; unit++) {
+    const text = `a${String.fromCodePoint(unit)}b`;
+    assert.equal(plain(text, 9), cleanName(text), unit.toString(16));
+    if (cleanName(text) === "a b" && !/[\n\p{Zs}]/u.test(text)) assert.match(laidBare(text), /^a\\u\{[\da-f]+\}b$/u, unit.toString(16));
+    else if (!/[\u200c\u200d]/.test(text)) assert.equal(laidBare(text), text, unit.toString(16));
+  }
+  assert.equal(plain("evil\u202Egpj.exe", 255), "evil gpj.exe");
+  assert.equal(plain("x".repeat(999), 255).length, 255);
+  assert.equal(plain(`z${"\u0300\u200d".repeat(50)}`, 255).match(/\p{M}/gu).length, 5);
+  assert.equal(laidBare("evil\u202Egpj\u200d\n.exe"), "evil\\u{202e}gpj\\u{200d}\n.exe");
+  assert.deepEqual(readRefusal({ code: "x", msg: `We\u2028are\u202E${"!".repeat(999)}` }), { code: "x", message: `We are ${"!".repeat(293)}` });
 });
 
 test("markup in a name is text to everyone", async () => {

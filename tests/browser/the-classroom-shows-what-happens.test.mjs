@@ -48,6 +48,19 @@ test("the notes, the candidates, the pair and the traffic of the connection that
   await untilFigure(osama, "traffic", /0 messages sent, 1 received/);
   assert.match((await figures(layla, "traffic"))["Through the server since then"], /^\d+ notes, and \d+ times “I am still here”$/);
 
+  // What somebody else's program calls itself, and what it sends.
+  await layla.evaluate(() => {
+    const data = JSON.stringify({ type: "OFFER\u2028", src: "evil\u202Egpj", payload: { sdp: "\u2066\u200b" } });
+    new WebSocket(Object.assign(new URL(location.href), { protocol: "ws:", hash: "" })).dispatchEvent(new MessageEvent("message", { data }));
+  });
+  await layla.evaluate("say('Connected to evil\\u202Egpj')");
+  assert.equal(await layla.$eval("#status", ({ textContent }) => textContent), "Connected to evil gpj");
+  assert.match(
+    (await notes(layla)).find((line) => line.includes("evil")),
+    /^← OFFER from evil gpj \d+ bytes$/,
+  );
+  assert.doesNotMatch(await layla.evaluate(() => document.body.textContent), /[\u202e\u2066\u2028\u200b]/, "nothing is hidden");
+
   const shown = await layla.evaluate(() => document.body.textContent);
   assert.doesNotMatch(shown.replaceAll("127.0.0.1", ""), /\d+\.\d+\.\d+\.\d+|[\da-f-]{36}\.local/, "no addresses but what the program says");
   assert.deepEqual(await barriers(layla), []);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import http from "node:http";
 import { after, before, test } from "node:test";
-import { openDoor, ownBeckon, press, startChromium, until, untilText } from "./browser.mjs";
+import { openDevice, openDoor, ownBeckon, press, startChromium, until, untilText } from "./browser.mjs";
 import { diagnosis, HEALTHY, NO_RELAY, openDoctor } from "./doctor.mjs";
 import { freePort, startTurn } from "./turn.mjs";
 
@@ -155,6 +155,20 @@ test("a page that is not secure, and a browser without direct connections, are w
   const found = await diagnosis(insecure.page);
   assert.deepEqual([found.overall, found.title], ["fail insecure", "This page must be opened over https"]);
   assert.equal(found.server, "ok open", "what can be checked all the same is");
+  // The same address over https, from every page that needs it: with what is behind the #, which is the room.
+  const secret = "A".repeat(22);
+  for (const [path, place] of [
+    ["/doctor", "#summary-text a"],
+    [`/?relay-only#${secret}`, "#stopped a"],
+    [`/examples/files#${secret}`, "#status a"],
+  ]) {
+    const { page, close } = path.startsWith("/doctor")
+      ? { page: insecure.page, close: async () => {} }
+      : await openDevice(chromium, `http://${NAME}:${url.port}${path}`);
+    await until(page, "a link", (place) => document.querySelector(place)?.checkVisibility(), place);
+    assert.equal(await page.$eval(place, (link) => link.href), `https://${NAME}:${url.port}${path}`);
+    await close();
+  }
   await press(insecure.page, "#invite");
   await until(insecure.page, "no second device", () => document.querySelector('[data-check="pair"]').dataset.code === "insecure-context");
 

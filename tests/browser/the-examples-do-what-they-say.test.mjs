@@ -97,8 +97,8 @@ test("chat: messages go both ways, names are told, and a message is marked until
   await blue.evaluate(() => window.release());
   await until(amber, "the receipt", () => document.querySelector("#log .mine small").textContent === "✓ <b>Blue</b>");
 
-  await say(blue, "hello to you");
-  await until(amber, "the answer", () => document.querySelector("#log .theirs span")?.textContent === "hello to you");
+  await say(blue, "hello \u202Eto\u2066 you 👩‍💻");
+  await until(amber, "the answer", () => document.querySelector("#log .theirs span")?.textContent === "hello  to  you 👩‍💻");
   await until(blue, "its receipt", () => document.querySelector("#log .mine small")?.textContent === "✓ Amber");
   assert.equal(await amber.$("#log i, #people b"), null);
 
@@ -282,7 +282,7 @@ test("files: what is too large is refused, and what was never accepted is not ke
       const [peer] = await new Promise((resolve) => room.addEventListener("peer", () => resolve(room.peers)));
       const answer = new Promise((resolve) => peer.addEventListener("message", ({ data }) => resolve(data)));
       await peer.send(JSON.stringify({ offer: 1, name: "large", size: 1e9 + 1 }));
-      await peer.send(JSON.stringify({ offer: 2, name: "small", size: 4 }));
+      await peer.send(JSON.stringify({ offer: 2, name: "evil\u202Egpj\u200b.exe", size: 4 }));
       await peer.send(Uint32Array.of(2, 0));
       await peer.send(Uint32Array.of(3, 0));
       return answer;
@@ -292,7 +292,7 @@ test("files: what is too large is refused, and what was never accepted is not ke
   );
   assert.equal(heard, '{"no":1}');
   assert.equal((await rows(taker)).length, 1);
-  assert.match((await rows(taker))[0], /^small 1 kB from Stranger Do you want it\? Accept No, thanks$/);
+  assert.match((await rows(taker))[0], /^evil gpj \.exe 1 kB from Stranger Do you want it\? Accept No, thanks$/);
   await closeAll(devices);
 });
 

@@ -222,6 +222,9 @@ async function showAll(people) {
   for (const id of ["away", "stopped"]) document.getElementById(id).hidden = false;
   for (const id of ["away-title", "away-text", "stopped-title", "stopped-text"]) document.getElementById(id).textContent = "Words, words, words.";
   for (const details of document.querySelectorAll("#people details")) details.open = details.closest("li").dataset.state === "open";
+  const inside = Object.assign(document.createElement("div"), { className: "inside" });
+  inside.append(Object.assign(document.createElement("button"), { textContent: "Send test messages", disabled: true }));
+  document.querySelector("#people details[open]").append(inside);
 }
 
 test("room: whatever is unknown of its style, everybody is legible in every hue and state, and everything can be pressed", async () => {
@@ -266,6 +269,12 @@ const PAGES = {
     async (page) => {
       const found = await diagnosis(page);
       for (const [check, code] of Object.entries(HEALTHY)) assert.equal(found[check], code);
+      // What it looks like meanwhile, and what is bad, beside what is well.
+      await page.evaluate(() => {
+        document.getElementById("summary").dataset.state = "running";
+        const [running, waiting, failed] = document.querySelectorAll("[data-check]");
+        [running.dataset.state, waiting.dataset.state, failed.dataset.verdict] = ["running", "waiting", "fail"];
+      });
     },
   ],
   "/examples/": ["/examples/examples.css", (page) => untilText(page, beckon.url.host)],
