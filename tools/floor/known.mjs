@@ -52,7 +52,6 @@ export const STYLES = {
   "css.types.length.viewport_percentage_units_dynamic": "a height in vh stands before it",
   "css.selectors.has": "what is empty is shown, and a lone device does not have a larger code",
   "css.selectors.highlight": "code is shown in one colour",
-  "css.at-rules.media.scripting": "without script, an empty room is shown below the words that say so",
   "css.at-rules.media.forced-colors": "the browser gives buttons an edge itself",
   "css.properties.field-sizing": "a name has a field of one width",
   "css.properties.text-wrap": "lines are as long as they get",
