@@ -103,10 +103,27 @@ impl RealmKey {
 #[serde(transparent)]
 pub struct Token(Box<str>);
 
+const STATEMENT: &str = "signed ";
+
 impl Token {
     /// Takes a token as a client gave it. An error when it is longer than [`MAX_TOKEN_BYTES`], or when it is empty.
     pub fn parse(text: &str) -> Result<Self, BadId> {
         within(text, "token", MAX_TOKEN_BYTES).map(|text| Self(text.into()))
+    }
+
+    /// What is kept of a signed statement that has been checked: its digest, marked. A digest of any other token has no space in it.
+    pub fn of_statement(digest: &str) -> Result<Self, BadId> {
+        Self::parse(&[STATEMENT, digest].concat())
+    }
+
+    /// Whether it stands for a signed statement.
+    pub fn is_statement(&self) -> bool {
+        self.0.starts_with(STATEMENT)
+    }
+
+    /// Whether who shows it owns what another one has taken: it is the same, or both are signed statements of the id.
+    pub fn owns_what_has(&self, other: &Self) -> bool {
+        self == other || self.is_statement() && other.is_statement()
     }
 
     /// Whether it is long enough, [`LASTING_TOKEN_CHARS`], that nobody can have guessed it.

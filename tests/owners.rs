@@ -190,3 +190,83 @@ fn what_one_object_keeps_is_bounded_for_all_networks_and_the_first_stay() {
     let thief = world.open("id0", ANOTHER);
     assert_eq!(world.frames(thief), [ID_TAKEN]);
 }
+
+/// Signed statements of one id, as the Worker hands them to the realm.
+const STATEMENT: &str = "signed%20abcdefghijklmnopqrstuv";
+const OTHER_STATEMENT: &str = "signed%20ABCDEFGHIJKLMNOPQRSTUV";
+const EXPIRED: &str = r#"{"type":"ERROR","payload":{"msg":"The token does not allow this id: it has expired"}}"#;
+
+fn first(world: &mut World, token: &str) -> String {
+    let peer = world.open("ann", token);
+    world.next(peer).unwrap()
+}
+
+#[test]
+fn a_socket_that_was_open_under_a_statement_comes_back_with_it_after_it_has_expired() {
+    for end in [World::close as fn(&mut World, Peer), |_, _| {}, |world, ann| world.end(ann, beckon::realm::Ending::Unloaded)] {
+        everywhere(&[], |world| {
+            world.expired = true;
+            assert_eq!(first(world, STATEMENT), EXPIRED, "nobody was here before");
+            world.expired = false;
+            let ann = world.open("ann", STATEMENT); // for a moment only: what is signed for need not be earned
+            world.expired = true;
+            end(world, ann);
+            world.pass(59_000);
+            assert_eq!(first(world, OTHER_STATEMENT), EXPIRED, "another statement of the same id, which has expired too");
+            assert_eq!(first(world, STATEMENT), OPEN);
+            assert_eq!(first(world, STATEMENT), OPEN, "and once more");
+        });
+    }
+}
+
+#[test]
+fn who_has_left_or_was_away_for_too_long_does_not_come_back_with_an_expired_statement() {
+    everywhere(&[], |world| {
+        let ann = world.open("ann", STATEMENT);
+        world.say(ann, r#"{"type":"LEAVE"}"#);
+        world.expired = true;
+        assert_eq!(first(world, STATEMENT), EXPIRED);
+        world.expired = false;
+        let ann = world.open("ann", STATEMENT);
+        world.close(ann);
+        world.pass(60_000);
+        world.expired = true;
+        assert_eq!(first(world, STATEMENT), EXPIRED);
+        assert_eq!(world.rows(), 0);
+    });
+    everywhere(&[("OWNER_GRACE_MS", "0")], |world| {
+        let ann = world.open("ann", STATEMENT);
+        world.close(ann);
+        world.expired = true;
+        assert_eq!(first(world, STATEMENT), EXPIRED);
+    });
+}
+
+#[test]
+fn a_fresh_statement_always_takes_over_and_ends_what_an_older_one_may() {
+    everywhere(&[], |world| {
+        let ann = world.open("ann", STATEMENT);
+        world.close(ann);
+        assert_eq!(first(world, OTHER_STATEMENT), OPEN, "it is the owner's, too");
+        world.expired = true;
+        assert_eq!(first(world, STATEMENT), EXPIRED);
+        assert_eq!(first(world, OTHER_STATEMENT), OPEN);
+    });
+    let mut world = World::new(&[], "peerjs", false);
+    world.open("ann", STATEMENT);
+    world.expired = true;
+    assert!(world.knows("ann", STATEMENT) && !world.knows("ann", OTHER_STATEMENT), "for ICE servers it is the same");
+}
+
+#[test]
+fn a_school_that_is_signed_for_comes_back_whole() {
+    everywhere(&[], |world| {
+        let all: Vec<Peer> = (0..40).map(|n| world.open(&format!("pupil{n}"), STATEMENT)).collect();
+        all.into_iter().for_each(|peer| world.close(peer));
+        world.expired = true;
+        for n in 0..40 {
+            let again = world.open(&format!("pupil{n}"), STATEMENT);
+            assert_eq!(world.next(again).unwrap(), OPEN, "{n}");
+        }
+    });
+}

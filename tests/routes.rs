@@ -18,7 +18,16 @@ fn socket(query: &str) -> Route {
 fn claim(id: &str, token: &str, key: &str) -> Route {
     let (id, token) = (PeerId::parse(id).ok(), Token::parse(token).unwrap());
     let (reserve_for, guessable, network) = (None, true, NetworkNumber::default());
-    Route::Socket(Claim { key: RealmKey::parse(key).unwrap(), id, token, roster: false, reserve_for, guessable, network })
+    Route::Socket(Claim {
+        key: RealmKey::parse(key).unwrap(),
+        id,
+        token,
+        roster: false,
+        reserve_for,
+        expired: false,
+        guessable,
+        network,
+    })
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::realm::effect::Effect;
 use crate::realm::guesses::Door;
 use crate::realm::member::{Conn, Member};
 use crate::wire::ice::Ice;
+use crate::wire::jwt::JwtError;
 use crate::wire::message::Destination;
 use crate::wire::outbound;
 use crate::wire::refusal::Refusal;
@@ -66,6 +67,9 @@ impl Realm {
 
     /// PeerServer's checks in PeerServer's order; the limit does not apply to a peer who is registered already.
     fn admits(&mut self, id: &PeerId, claim: &Claim, elsewhere: usize, context: &Context<'_>) -> Result<(), Refusal> {
+        if claim.expired && !self.had(id, claim, context.now) {
+            return Err(Refusal::BadToken(JwtError::Expired));
+        }
         match self.accepts(Door::Socket, id, claim, context.now) {
             Some(false) => Err(Refusal::IdTaken),
             Some(true) => Ok(()),
@@ -84,12 +88,21 @@ impl Realm {
     /// Whether a claim is that of a peer who is registered: the same id, with the same token. Guesses here are soon
     /// answered no more. No socket is refused for them.
     pub fn knows(&mut self, claim: &Claim, now: Millis) -> bool {
-        claim.id.as_ref().is_some_and(|id| self.accepts(Door::Ice, id, claim, now) == Some(true))
+        claim.id.as_ref().is_some_and(|id| {
+            let had = !claim.expired || self.had(id, claim, now);
+            had && self.accepts(Door::Ice, id, claim, now) == Some(true)
+        })
+    }
+
+    /// Whether a socket is, or was a moment ago, open under this id and this very token.
+    fn had(&self, id: &PeerId, claim: &Claim, now: Millis) -> bool {
+        let open = self.registry.by_id(id.as_str()).is_some_and(|member| member.token == claim.token);
+        open || self.reservations.keeps(now, id, &claim.token)
     }
 
     /// Whether a claim's token is that of the peer who holds the id; `None` when nobody does.
     fn accepts(&mut self, door: Door, id: &PeerId, claim: &Claim, now: Millis) -> Option<bool> {
-        let right = self.registry.by_id(id.as_str())?.token == claim.token;
+        let right = claim.token.owns_what_has(&self.registry.by_id(id.as_str())?.token);
         Some(if claim.guessable { self.guesses.judge(door, claim.network, id.as_str(), right, now) } else { right })
     }
 

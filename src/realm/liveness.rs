@@ -39,7 +39,7 @@ impl Realm {
             let dead: Vec<Conn> = self.registry.iter().filter(dead).map(|member| member.conn).collect();
             dead.into_iter().for_each(|conn| self.drop_dead(conn, context));
         }
-        let holder = self.registry.by_id(id.as_str()).filter(|member| member.token != claim.token);
+        let holder = self.registry.by_id(id.as_str()).filter(|member| !claim.token.owns_what_has(&member.token));
         if let Some(conn) = holder.filter(|member| self.is_dead(member, context)).map(|member| member.conn) {
             self.drop_dead(conn, context);
         }

@@ -32,7 +32,7 @@ pub mod reservation;
 pub use event::{Context, Ending, Event, Opening, GOING_AWAY, LEFT, SUPERSEDED};
 
 use crate::id::PeerId;
-use crate::limits::{Millis, EARNED_AFTER_MS, ICE_PAUSE_MS, MAX_RESERVED_PER_CLIENT, TICK_MS};
+use crate::limits::{Millis, EARNED_AFTER_MS, ICE_PAUSE_MS, MAX_RESERVED, MAX_RESERVED_PER_CLIENT, TICK_MS};
 use crate::realm::effect::Effect;
 use crate::realm::guesses::Guesses;
 use crate::realm::member::{Absentees, Conn, Member};
@@ -177,13 +177,19 @@ impl Realm {
             context.effects.extend(self.registry.roster().map(|other| Effect::Send { to: other.conn, frame: frame.clone() }));
         }
         // A room is known to those alone whom it was shown, who come one by one (`ROSTER_JOINS`): its ids need not be earned.
+        // Nor need those that are signed for.
         let earned = member.roster
+            || member.token.is_statement()
             || member.earned
             || context.now.saturating_sub(member.since) >= EARNED_AFTER_MS.min(self.settings.owner_grace_ms);
         if let Some(client) = member.reserve_for.filter(|_| earned && ending != Ending::Left) {
             let until = tick(context.now.saturating_add(self.settings.owner_grace_ms));
             let reservation = Reservation { id: member.id, token: member.token, client, until };
-            let most = if member.roster { self.settings.room_capacity } else { MAX_RESERVED_PER_CLIENT };
+            let most = match member.roster {
+                true => self.settings.room_capacity,
+                false if reservation.token.is_statement() => MAX_RESERVED,
+                false => MAX_RESERVED_PER_CLIENT,
+            };
             if self.reservations.add(reservation.clone(), most) {
                 context.effects.push(Effect::Reserve(reservation));
             }

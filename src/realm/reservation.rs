@@ -39,7 +39,12 @@ impl Reservations {
 
     /// Whether an id is kept for somebody else than who shows this token.
     pub fn forbids(&self, now: Millis, id: &PeerId, token: &Token) -> bool {
-        self.0.iter().any(|row| row.id == *id && row.until > now && row.token != *token)
+        self.0.iter().any(|row| row.id == *id && row.until > now && !token.owns_what_has(&row.token))
+    }
+
+    /// Whether an id is kept for who shows this very token.
+    pub fn keeps(&self, now: Millis, id: &PeerId, token: &Token) -> bool {
+        self.0.iter().any(|row| row.id == *id && row.until > now && row.token == *token)
     }
 
     /// Keeps an id if there is room for it, at most so many for one network, and says whether there was.

@@ -103,10 +103,27 @@ impl<'a> Jwt<'a> {
         Some(Contents { sub: sub?, exp: exp?, nbf: nbf?, audience: audience? })
     }
 
+    /// Whether it has expired.
+    pub fn has_expired(&self, now: Millis) -> bool {
+        self.contents().is_none_or(|contents| contents.exp <= now)
+    }
+
     /// Whether the token, whose signature is right, allows an id of a realm at this moment. `must_name_key`: it must have an `aud`.
     pub fn allows(&self, id: &PeerId, key: &RealmKey, must_name_key: bool, now: Millis) -> Result<(), JwtError> {
+        self.allows_within(0, id, key, must_name_key, now)
+    }
+
+    /// The same, but for so many milliseconds longer.
+    pub fn allows_within(
+        &self,
+        grace: Millis,
+        id: &PeerId,
+        key: &RealmKey,
+        must_name_key: bool,
+        now: Millis,
+    ) -> Result<(), JwtError> {
         let Contents { sub, exp, nbf, audience } = self.contents().ok_or(JwtError::Unclear)?;
-        if exp <= now {
+        if exp.saturating_add(grace) <= now {
             Err(JwtError::Expired)
         } else if nbf > now.saturating_add(JWT_LEEWAY_MS) {
             Err(JwtError::TooEarly)

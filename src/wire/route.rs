@@ -82,6 +82,8 @@ pub struct Claim {
     pub roster: bool,
     /// Set when the token keeps the id after the socket is gone: the network that it comes from, which the Worker fills in.
     pub reserve_for: Option<NetworkHash>,
+    /// Whether its token is a signed statement that has expired, which the Worker finds out. Then it is good for coming back alone.
+    pub expired: bool,
     /// Whether its token is so short that it may have been guessed.
     pub guessable: bool,
     /// The network that it comes from, which the Worker fills in.
@@ -202,7 +204,7 @@ fn claim(id: &str, token: &str, key: &str, roster: bool, settings: &Settings) ->
     let token = Token::parse(token)?;
     let guessable = !token.is_lasting();
     let reserve_for = (settings.owner_grace_ms > 0 && !guessable).then(|| NetworkHash(String::new()));
-    Ok(Claim { key, id, token, roster, reserve_for, guessable, network: NetworkNumber::default() })
+    Ok(Claim { key, id, token, roster, reserve_for, expired: false, guessable, network: NetworkNumber::default() })
 }
 
 /// A value of a form (WHATWG URL, application/x-www-form-urlencoded): `+` is a space, broken escapes stay as they are, broken

@@ -7,6 +7,7 @@ use crate::realm::placement::{home_name, Home};
 use crate::realm::{Ending, Event, Opening};
 use crate::wire::answer::Answer;
 use crate::wire::ice::Ice;
+use crate::wire::jwt::Jwt;
 use crate::wire::outbound;
 use crate::wire::route::Claim;
 use crate::worker::crypto;
@@ -61,14 +62,11 @@ impl Room {
     /// Makes of a claim what the realm may know: a digest of the token, and of the network that it comes from.
     pub(super) async fn hash_claim(&self, mut claim: Claim, request: &Request) -> Result<Claim, Fault> {
         claim.network = NetworkNumber::of(&http::address(request)?);
-        if self.memory()?.settings.token_key.is_some() && !claim.roster {
-            // The edge has checked that the token allows the id. Whoever shows such a token is its owner.
-            claim.token = Token::parse("signed").unwrap_or(claim.token);
-            claim.reserve_for = None;
-            return Ok(claim);
-        }
+        // The edge has checked that such a token allows the id. Whoever shows one is its owner.
+        let signed = self.memory()?.settings.token_key.is_some() && !claim.roster;
+        claim.expired = signed && Jwt::parse(claim.token.reveal()).is_ok_and(|jwt| jwt.has_expired(now()));
         let digest = crypto::digest(claim.token.reveal()).await?;
-        claim.token = Token::parse(&digest).unwrap_or(claim.token);
+        claim.token = if signed { Token::of_statement(&digest) } else { Token::parse(&digest) }.unwrap_or(claim.token);
         if let Some(client) = &mut claim.reserve_for {
             client.0 = crypto::network(request).await?;
         }

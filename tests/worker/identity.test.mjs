@@ -151,6 +151,21 @@ describe("with TOKEN_KEY set", () => {
     assert.equal((await ann.closed()).code, 4001);
   });
 
+  test("a socket that was open under a statement comes back with it for a while after that has expired, and no other does", async () => {
+    const token = (exp, more = {}) => sign({ sub: "late", exp, ...more });
+    const exp = Date.now() / 1000 + 1.5; // with a fraction, as some libraries write it
+    const [mine, stolen] = [token(exp), token(exp, { role: "thief" })];
+    const socket = await open(beckon.url, { key: "peerjs", id: "late", token: mine });
+    assert.equal(await socket.next(), OPEN);
+    await sleep(1_600);
+    assert.equal(await refusal("late", stolen), "it has expired");
+    assert.equal(await answer("late", mine), OPEN, "over its own socket");
+    await socket.closed();
+    await beckon.evict("realm:peerjs");
+    assert.equal(await answer("late", mine), OPEN);
+    assert.equal(await refusal("late", token(exp - 100)), "it has expired");
+  });
+
   test("anything else is refused with the reason", async () => {
     const right = sign({ sub: "osama", exp: soon() });
     const [header, contents, signature] = right.split(".");

@@ -55,6 +55,8 @@ pub struct World {
     pub network: &'static str,
     /// Its address; none, unless a test says so.
     pub address: &'static str,
+    /// Whether the statements that are shown have expired.
+    pub expired: bool,
     /// By how much alarms come too late.
     pub late_ms: u64,
     /// How many rows were written.
@@ -108,6 +110,7 @@ impl World {
             split: false,
             network: "here",
             address: "",
+            expired: false,
             late_ms: 0,
             writes: 0,
             alarms: 0,
@@ -134,6 +137,7 @@ impl World {
         };
         claim.reserve_for = claim.reserve_for.map(|_| NetworkHash(self.network.to_owned()));
         claim.network = NetworkNumber::of(self.address);
+        claim.expired = self.expired;
         let name = object_name(&claim.key, claim.id.as_ref().map(PeerId::as_str), self.settings.public_homes);
         let home = name.strip_prefix("home:").map_or(0, |home| home.parse().unwrap());
         let conn = self.realm(home).next_conn();
@@ -164,6 +168,7 @@ impl World {
             panic!("refused at the edge: {id}");
         };
         claim.network = NetworkNumber::of(self.address);
+        claim.expired = self.expired;
         let now = self.now;
         self.realm(0).knows(&claim, now)
     }
