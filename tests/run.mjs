@@ -21,7 +21,7 @@ function complaint(printed) {
   return gathered < 0 ? printed.slice(-REPEATED) : printed.slice(gathered, gathered + REPEATED);
 }
 
-/** Each test file is a process of its own, and most of them load wrangler: compiled once, that takes a third less. */
+/** Each test file is a process of its own, and many of them load miniflare: compiled once, that takes a third less. */
 const env = { NODE_COMPILE_CACHE: resolve("target/node-compile-cache"), ...process.env };
 
 const began = Date.now();

@@ -10,7 +10,7 @@ import { FILES, WEB_ADDRESS } from "./network.mjs";
 const certificate = { cert: readFileSync(`${FILES}/lab.crt`), key: readFileSync(`${FILES}/lab.key`) };
 const listen = (server, n) => new Promise((resolve) => server.listen(443, WEB_ADDRESS(n), resolve));
 
-/** wrangler's harness listens on 127.0.0.1 only. */
+/** miniflare listens on 127.0.0.1 only, here. */
 async function serveBeckon(n, options) {
   const { url } = await startBeckon(options);
   const server = tls.createServer({ ...certificate, ALPNProtocols: ["http/1.1"] }, (near) => {

@@ -1,23 +1,62 @@
-// The built Worker in a real workerd, through wrangler's own harness: it reads wrangler.toml, so bindings, migrations and
-// assets are those of a deploy. `npm test` has built it into dist/ before.
+// The built Worker in a real workerd, with the helpers that `wrangler dev` puts around a Worker: what wrangler.toml says is read by wrangler, so
+// bindings, migrations and assets are those of a deploy. `npm test` has built it into dist/ before. Not by wrangler's own harness: that begins
+// a second workerd before the first one, through which all goes, and loads all of wrangler, which takes a second of each test file.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { createTestHarness } from "wrangler";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const file = (name) => new URL(`../../${name}`, import.meta.url);
-
-/** A copy of wrangler.toml in which something is different; its paths still lead where they led. */
-function changedConfig(change) {
-  const folder = mkdtempSync(file("tests/output/config-").pathname);
-  const text = readFileSync(file("wrangler.toml"), "utf8");
-  const changed = change(text).replace('main = "src/', 'main = "../../../src/').replace('directory = "build/', 'directory = "../../../build/');
-  assert.notEqual(change(text), text);
-  writeFileSync(`${folder}/wrangler.toml`, changed);
-  return { path: pathToFileURL(`${folder}/wrangler.toml`), remove: () => rmSync(folder, { recursive: true }) };
-}
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const require = createRequire(import.meta.url);
+/** That of wrangler. @type {typeof import("miniflare")} */
+const { Miniflare, convertV4MiniflareOptions } = createRequire(require.resolve("wrangler"))("miniflare");
+const { version: WRANGLER } = require("wrangler/package.json");
 
 const countInto = (text) => text.replace("[observability]", '[[services]]\nbinding = "METRICS"\nservice = "counter"\n\n[observability]');
+
+/**
+ * What miniflare makes of wrangler.toml, or of a copy in which something is different: asked of wrangler once, and then kept.
+ * @param {(text: string) => string} [change]
+ * @returns {Promise<{ name: string, options: import("miniflare").LegacyWorkerOptions }>}
+ */
+async function configured(change) {
+  const text = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
+  const changed = change ? change(text) : text;
+  if (change) assert.notEqual(changed, text);
+  const folder = join(ROOT, "tests/output", `config-${createHash("sha256").update(`${WRANGLER} ${ROOT} ${changed}`).digest("hex").slice(0, 16)}`);
+  const kept = join(folder, "options.json");
+  if (!existsSync(kept)) {
+    const { unstable_getMiniflareWorkerOptions: optionsOf, unstable_readConfig: read } = await import("wrangler");
+    mkdirSync(folder, { recursive: true });
+    // Its paths still lead where they led.
+    const config = join(folder, `${process.pid}.toml`);
+    writeFileSync(config, changed.replace('main = "src/', 'main = "../../../src/').replace('directory = "build/', 'directory = "../../../build/'));
+    const { name } = read({ config });
+    // (envFiles: what a person has in .dev.vars is none of the tests' business.)
+    const { workerOptions } = optionsOf(config, undefined, /** @type {any} */ ({ envFiles: [] }));
+    writeFileSync(`${config}.json`, JSON.stringify({ name, options: { ...workerOptions, rootPath: ROOT, modulesRules: undefined } }));
+    renameSync(`${config}.json`, kept);
+  }
+  return JSON.parse(readFileSync(kept, "utf8"));
+}
+
+/** The modules of a built Worker. @param {string} dist */
+function modulesIn(dist) {
+  const file = (type, name) => ({ type, path: join(dist, name), contents: readFileSync(join(dist, name)) });
+  const entry = file("ESModule", "entry.js");
+  // The folder keeps what earlier builds left in it.
+  const wasm = readdirSync(dist).filter((name) => name.endsWith(".wasm") && entry.contents.includes(`./${name}`));
+  return { modulesRoot: dist, modules: [entry, ...wasm.map((name) => file("CompiledWasm", name))] };
+}
+
+/** What stands in for a dataset, to be counted into. */
+const COUNTER = {
+  name: "counter",
+  compatibilityDate: "2026-10-20",
+  modules: [{ type: /** @type {const} */ ("ESModule"), path: join(ROOT, "tests/worker/counter/counter.js") }],
+};
 
 /**
  * Starts Beckon on a free port of this machine.
@@ -25,54 +64,65 @@ const countInto = (text) => text.replace("[observability]", '[[services]]\nbindi
  *   [options] what differs from wrangler.toml; `counting`: there is a dataset to count into; `change`: what else is different in it;
  *   `dist`: where the built Worker is
  */
-export async function startBeckon({ vars = {}, secrets = {}, counting = false, change, dist = fileURLToPath(file("dist")) } = {}) {
-  const counter = counting ? [{ configPath: file("tests/worker/counter/wrangler.toml") }] : [];
-  mkdirSync(file("tests/output/"), { recursive: true });
-  const config = counting || change ? changedConfig(change ?? countInto) : undefined;
-  const configPath = config?.path ?? file("wrangler.toml");
-  const harness = createTestHarness({ workers: [{ configPath, prebuiltWorkerDir: dist, vars, secrets }, ...counter] });
-  const { url } = await harness.listen();
-  const worker = harness.getWorker();
+export async function startBeckon({ vars = {}, secrets = {}, counting = false, change, dist = join(ROOT, "dist") } = {}) {
+  const { name, options } = await configured(change ?? (counting ? countInto : undefined));
+  const bindings = { ...options.bindings, ...vars, ...secrets };
+  const logs = [];
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: "127.0.0.1",
+      port: 0,
+      unsafeInspectDurableObjects: true,
+      handleStructuredLogs: (log) => void logs.push(log),
+      workers: [
+        /** @type {any} */ ({ ...options, name, bindings, ...modulesIn(dist), outboundService: (request) => fetch(request.url, request) }),
+        ...(counting ? [COUNTER] : []),
+      ],
+    }),
+  );
+  const url = await miniflare.ready;
   /**
    * Throws an object out of memory, as the platform does with one that is idle or moves. Its sockets stay open with
    * `hibernate` and are cut with `close` (a deploy). An object that is not in memory stays as it is.
-   * @param {string} name  "home:0", "realm:<key>" or, of a room, "room:<key>"
+   * @param {string} object  "home:0", "realm:<key>" or, of a room, "room:<key>"
    * @param {"hibernate" | "close"} [webSockets]
    */
-  const evict = (name, webSockets = "hibernate") =>
-    worker.evictDurableObject("Room", { name, webSockets }).then(
+  const evict = (object, webSockets = "hibernate") =>
+    miniflare.unsafeEvictDurableObject(name, "Room", { name: object, webSockets }).then(
       () => true,
       (error) => {
         if (!/not currently running/.test(error.message)) throw error;
         return false;
       },
     );
+  const storage = (object) => miniflare.unsafeGetDurableObjectStorage(name, "Room", { name: object });
   return {
     url,
     /** Sends a request as a program would, without CORS or a browser. */
-    fetch: async (path, init) => /** @type {Response} */ (/** @type {unknown} */ (await harness.fetch(new URL(path, url).href, init))), // Miniflare's has another type
+    fetch: async (path, init) => /** @type {Response} */ (/** @type {unknown} */ (await miniflare.dispatchFetch(new URL(path, url).href, init))), // Miniflare's has another type
     evict,
     /** Whether an object is in memory. If so, it no longer is afterwards. */
-    isAwake: (name) => evict(name),
+    isAwake: (object) => evict(object),
     /** Evicts all homes of the public realm. */
     evictAll: async (/** @type {"hibernate" | "close"} */ webSockets = "hibernate") => {
       for (let home = 0; home < Number(vars.PUBLIC_HOMES ?? 1); home++) await evict(`home:${home}`, webSockets);
     },
     /** All rows of a query to an object's storage. */
-    sql: async (name, query) => (await worker.getDurableObjectStorage("Room", { name })).exec(query),
+    sql: async (object, query) => (await storage(object)).exec(query),
     /** The frames that wait in an object's storage; an object that keeps nothing has no table for them. */
-    waiting: async (name) => {
-      const storage = await worker.getDurableObjectStorage("Room", { name });
-      return storage.exec("SELECT * FROM waiting").catch((error) => {
+    waiting: async (object) => {
+      return (await storage(object)).exec("SELECT * FROM waiting").catch((error) => {
         if (!/no such table: waiting/.test(error.message)) throw error;
         return [];
       });
     },
     /** The data points that were written, as they were. */
     points: async () =>
-      /** @type {{ indexes: string[], blobs: string[], doubles: number[] }[]} */ (await (await harness.getWorker("counter").fetch("/")).json()),
+      /** @type {{ indexes: string[], blobs: string[], doubles: number[] }[]} */ (
+        await (await /** @type {any} */ (await miniflare.getWorker("counter")).fetch("http://counter/")).json()
+      ),
     /** What the Worker logged. */
-    logs: () => harness.getLogs(),
-    close: () => harness.close().finally(config?.remove),
+    logs: () => structuredClone(logs),
+    close: () => miniflare.dispose(),
   };
 }

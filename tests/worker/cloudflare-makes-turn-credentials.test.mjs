@@ -80,7 +80,7 @@ describe("when it fails, there is STUN, and the page can say so", () => {
     401: answer(401, '{"error":"unauthorized"}'),
     429: answer(429, "", { "Retry-After": "60" }),
     500: answer(500, "oops"),
-    // (Whether it is followed cannot be seen here: the harness itself answers 500 instead.)
+    // (Whether it is followed cannot be seen here: what fetches for it here answers 500 instead.)
     "a redirect": answer(302, "", { Location: "/elsewhere" }),
     "200 with a page": answer(200, "<html></html>"),
     "no answer": () => {},
