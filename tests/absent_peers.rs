@@ -1,6 +1,5 @@
 //! Frames for somebody who is not here: they wait, and are delivered or answered with EXPIRE.
-mod world;
-use world::{everywhere, expired, relayed, World, OPEN};
+use crate::world::{everywhere, expired, relayed, World, OPEN};
 
 #[test]
 fn waiting_frames_follow_open_in_order() {

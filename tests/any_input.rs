@@ -3,12 +3,7 @@
 //!
 //! The seeds are those of tests/seeds/seeds.txt. `BECKON_SEED=<seed>` begins with that one, `BECKON_TIMES=<n>` (20, or 0.1) makes it n times as
 //! long, `npm run explore` looks for new ones.
-mod seeds;
-mod world;
-
-#[path = "fuzz/targets/mod.rs"]
-mod targets;
-
+use crate::{seeds, targets};
 use std::panic::{catch_unwind, resume_unwind};
 
 /// Feeds a target with `count` inputs of up to `longest` bytes. Says how to get an input again that it fails on.

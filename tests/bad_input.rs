@@ -1,7 +1,6 @@
 //! Bad input costs its sender a clear refusal, and nobody else anything.
-mod world;
+use crate::world::{everywhere, in_a_room, relayed, World, OPEN};
 use beckon::wire::message::Inbound;
-use world::{everywhere, in_a_room, relayed, World, OPEN};
 
 const NOT_A_MESSAGE: &str = r#"{"type":"ERROR","payload":{"msg":"That frame is not a JSON object and was ignored"}}"#;
 

@@ -1,6 +1,5 @@
 //! What one socket may send, be sent and have stored, and how what many share is shared: nobody can spoil it for others.
-mod world;
-use world::{everywhere, expired, in_a_room, relayed, Peer, World, OPEN};
+use crate::world::{everywhere, expired, in_a_room, relayed, Peer, World, OPEN};
 
 const KIB: usize = 1024;
 

@@ -1,10 +1,9 @@
 //! One network cannot fill a realm, nobody gets far by guessing tokens, and pages of other origins stay out where they should.
-mod world;
+use crate::world::{in_a_room, settings, World, OPEN};
 use beckon::client::{limited_network, NetworkNumber};
 use beckon::wire::outbound;
 use beckon::wire::refusal::Refusal;
 use beckon::wire::route::{route, RequestLine, Route};
-use world::{in_a_room, settings, World, OPEN};
 
 const ID_TAKEN: &str = r#"{"type":"ID-TAKEN","payload":{"msg":"ID is taken"}}"#;
 const LASTING: &str = "abcdefghijklmnopqrstuv";

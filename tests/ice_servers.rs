@@ -1,11 +1,10 @@
 //! ICE servers: who is told of which, for how long they are good, and what a mistake in the variables is called.
-mod world;
+use crate::world::{in_a_room, relayed, settings, OPEN};
 use beckon::limits::{ICE_PAUSE_MS, TURN_API_CACHE_MS, TURN_API_RETRY_MS};
 use beckon::settings::{Settings, TurnSource};
 use beckon::wire::ice::{cloudflare_turn_servers, username, Cached, Ice};
 use beckon::wire::outbound::ice_fields;
 use serde_json::{json, Value};
-use world::{in_a_room, relayed, settings, OPEN};
 
 const ICE: &str = r#"{"type":"ICE"}"#;
 const STUN: (&str, &str) = ("STUN_URLS", "stun:stun.example.org");
@@ -41,7 +40,7 @@ fn a_member_of_a_room_asks_for_fresh_ones_and_others_do_not_hear_of_it() {
 
 #[test]
 fn who_asks_again_at_once_is_told_to_wait_and_stays() {
-    let mut world = world::World::new(&[], "a-room", false);
+    let mut world = crate::world::World::new(&[], "a-room", false);
     let ann = world.enter("ann", "a");
     world.frames(ann);
     for pause in [0, ICE_PAUSE_MS - 1] {

@@ -1,5 +1,5 @@
 //! Ids, tokens, keys, settings: parsed once, within their limits, and silent where they must be.
-mod world;
+use crate::world::settings;
 use beckon::client::{network_of, NetworkHash, NetworkNumber};
 use beckon::id::{PeerId, RealmKey, Token};
 use beckon::limits::Rate;
@@ -9,7 +9,6 @@ use beckon::realm::placement::object_name;
 use beckon::realm::rate::{Bucket, Budget};
 use beckon::settings::Settings;
 use std::num::NonZeroU16;
-use world::settings;
 
 #[test]
 fn fresh_ids_are_uuids_of_version_4() {

@@ -1,6 +1,5 @@
 //! A token that nobody can have guessed keeps its id for a while after the socket is gone.
-mod world;
-use world::{everywhere, in_a_room, Peer, World, OPEN};
+use crate::world::{everywhere, in_a_room, Peer, World, OPEN};
 
 const ID_TAKEN: &str = r#"{"type":"ID-TAKEN","payload":{"msg":"ID is taken"}}"#;
 const LASTING: &str = "abcdefghijklmnopqrstuv";

@@ -1,9 +1,8 @@
 //! Rooms: who asked for the roster sees who is here, who came and who left; nobody else does.
-mod world;
+use crate::world::{in_a_room, relayed, World, OPEN};
 use beckon::realm::Ending;
 use beckon::wire::route::{route, RequestLine, Route};
 use serde_json::{json, Value};
-use world::{in_a_room, relayed, World, OPEN};
 
 fn values(frames: Vec<String>) -> Vec<Value> {
     frames.iter().map(|frame| serde_json::from_str(frame).unwrap()).collect()
@@ -200,6 +199,6 @@ fn a_room_that_never_was_and_one_that_is_empty_answer_alike() {
         number = number.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
         let query = format!("key={number:016x}&token=t&roster=1");
         let line = RequestLine { method: "GET", path: "/peerjs", query: &query, upgrade: true };
-        assert!(matches!(route(line, &world::settings(&[])), Route::Socket(_)));
+        assert!(matches!(route(line, &crate::world::settings(&[])), Route::Socket(_)));
     }
 }

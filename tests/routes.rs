@@ -1,11 +1,10 @@
 //! Requests are read as PeerServer reads them.
-mod world;
+use crate::world::settings;
 use beckon::client::NetworkNumber;
 use beckon::id::{PeerId, RealmKey, Token};
 use beckon::wire::answer::Answer;
 use beckon::wire::refusal::Refusal;
 use beckon::wire::route::{route, split_url, Claim, RequestLine, Route};
-use world::settings;
 
 fn http(method: &str, path: &str, base: &str) -> Route {
     route(RequestLine { method, path, query: "", upgrade: false }, &settings(&[("BASE_PATH", base)]))

@@ -1,6 +1,5 @@
 //! Two peers are introduced: registration, relay, leaving.
-mod world;
-use world::{everywhere, relayed, OPEN};
+use crate::world::{everywhere, relayed, OPEN};
 
 #[test]
 fn open_is_the_first_frame() {

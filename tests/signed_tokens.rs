@@ -1,8 +1,7 @@
 //! Signed ids: which tokens allow an id of a key, and which do not. (Signatures are the Worker's: `tests/worker/identity.test.mjs`.)
-mod world;
+use crate::world::settings;
 use beckon::id::{PeerId, RealmKey};
 use beckon::wire::jwt::{Jwt, JwtError};
-use world::settings;
 
 const HS256: &str = r#"{"alg":"HS256"}"#;
 

@@ -1,6 +1,5 @@
 //! Sockets that nobody is behind any more: noticed when somebody asks, without waking anybody before.
-mod world;
-use world::{everywhere, expired, in_a_room, relayed, World, OPEN};
+use crate::world::{everywhere, expired, in_a_room, relayed, World, OPEN};
 
 const ID_TAKEN: &str = r#"{"type":"ID-TAKEN","payload":{"msg":"ID is taken"}}"#;
 

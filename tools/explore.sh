@@ -6,5 +6,5 @@ cd "$root"
 bash tools/setup.sh test
 know_browsers
 wrangler deploy --dry-run --outdir dist >&2
-cargo test --locked --test any_input --no-run >&2
+cargo test --locked --test core --no-run >&2
 exec node tests/seeds/explore.mjs "$@"

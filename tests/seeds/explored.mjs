@@ -11,7 +11,7 @@ import { nodeCommand } from "../stages.mjs";
  */
 
 /** A target of the fuzzers, by its test in tests/any_input.rs. @param {string} test @param {number} cases @returns {Explored} */
-const target = (test, cases) => ({ command: ["cargo", "test", "--locked", "--quiet", "--test", "any_input", test, "--", "--nocapture"], cases });
+const target = (test, cases) => ({ command: ["cargo", "test", "--locked", "--quiet", "--test", "core", test, "--", "--nocapture"], cases });
 
 /** @param {string} file @param {number} cases @param {Record<string, string>} [env] @returns {Explored} */
 const file = (file, cases, env) => ({ command: nodeCommand([`tests/${file}.test.mjs`]), cases, ...(env && { env }) });

@@ -37,6 +37,24 @@ function tooLate(name, text) {
         .map((statement) => `${name}: ${statement.getText().split("\n")[0]}`);
 }
 
+/** Rust's tests that no program has in it: files beside core.rs that it does not name, and tests in src/, which Cargo.toml leaves out. */
+function leftOut(core, files, sources) {
+  const named = new Set(Array.from(core.matchAll(/^mod (\w+);$/gm), ([, name]) => `${name}.rs`));
+  return [
+    ...files.filter((name) => name !== "core.rs" && !named.has(name)),
+    ...sources.filter(([, text]) => /#\[(?:test|cfg\(test\))\]/.test(text)).map(([name]) => name),
+  ];
+}
+
+test("no test of the core is left out of its program", () => {
+  const files = globSync("*.rs", { cwd: `${root}tests` });
+  const sources = globSync("src/**/*.rs", { cwd: root }).map((name) => [name, readFileSync(root + name, "utf8")]);
+  assert.ok(files.length > 15 && sources.length > 20, `${files.length} and ${sources.length} files`);
+  const core = readFileSync(`${root}tests/core.rs`, "utf8");
+  assert.deepEqual(leftOut(core, files, sources), []);
+  assert.deepEqual(leftOut(core, [...files, "forgotten.rs"], [["src/a.rs", "#[test]\nfn a() {}"]]), ["forgotten.rs", "src/a.rs"]);
+});
+
 test("no test file waits after its first test", () => {
   const files = globSync("tests/*/*.test.mjs", { cwd: root });
   assert.ok(files.length > 50, `${files.length} files`);

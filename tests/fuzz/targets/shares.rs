@@ -3,6 +3,7 @@
 use beckon::client::NetworkNumber;
 use beckon::limits::{MAX_WAITING_BYTES, MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_PER_PEER, MAX_WAITING_ROWS, TIMES_HEAVIER};
 use beckon::realm::placement::Home;
+use std::collections::BTreeMap;
 
 /// A frame for an absent peer.
 #[derive(Clone)]
@@ -39,12 +40,14 @@ pub fn gives_way(rows: &[Row], new: &Row) -> Option<Option<Row>> {
         return None;
     };
     let of = |row: &Row| if row.src == new.src { new.network } else { row.network };
-    let weight = |which: &dyn Fn(&Row) -> bool| -> usize {
-        let all = rows.iter().copied().chain([new]).filter(|row| which(row));
-        all.map(|row| if by_bytes { row.bytes() } else { 1 }).sum()
-    };
-    let network = |row: &Row| weight(&|other| of(other) == of(row));
-    let sender = |row: &Row| weight(&|other| of(other) == of(row) && other.src == row.src);
+    let (mut networks, mut senders) = (BTreeMap::new(), BTreeMap::new());
+    for row in rows.iter().copied().chain([new]) {
+        let weight = if by_bytes { row.bytes() } else { 1 };
+        *networks.entry(of(row)).or_default() += weight;
+        *senders.entry((of(row), &row.src)).or_default() += weight;
+    }
+    let network = |row: &Row| -> usize { networks[&of(row)] };
+    let sender = |row: &Row| -> usize { senders[&(of(row), &row.src)] };
     let most = of(first_of_most(rows.iter().map(|row| (network(row), *row)))?);
     let rows = || rows.iter().copied().filter(|row| of(row) == most);
     let victim = first_of_most(rows().map(|row| (sender(row), row)))?;
