@@ -245,7 +245,8 @@ fn a_seat_whose_owner_fell_silent_is_free_for_who_asks_twice_within_35_seconds()
     for first_asks_at in [10_000, 25_000, 30_000] {
         in_a_room(&[("ROOM_CAPACITY", "2")], |world| {
             let (ann, bob) = (world.enter("ann", "a"), world.enter("bob", "b"));
-            (world.beat(ann), world.beat(bob));
+            world.beat(ann);
+            world.beat(bob);
             world.frames(ann);
             world.pass(first_asks_at);
             assert!(!gets_in(world, "eve"));
@@ -307,7 +308,8 @@ fn who_answers_late_but_before_anybody_claims_the_seat_keeps_it() {
 fn a_claim_that_no_seat_would_help_asks_and_frees_nobody() {
     in_a_room(&[("ROOM_CAPACITY", "2")], |world| {
         let (ann, bob) = (world.enter("ann", "a"), world.enter("bob", "b"));
-        (world.frames(ann), world.frames(bob));
+        world.frames(ann);
+        world.frames(bob);
         for _ in 0..3 {
             world.pass(20_000);
             world.enter("ann", "another");

@@ -62,7 +62,7 @@ impl Realm {
                 given_up.add(&format!("{src}{dst}"), now);
             }
         }
-        context.effects.extend(remembered.map(Effect::Remember));
+        context.effects.extend(remembered.map(|member| Effect::Remember(Box::new(member))));
         if change.store.is_empty() && !change.expired.is_empty() {
             context.effects.push(Effect::Refused(Refusal::TooMuchAtOnce.code(), bytes));
         }
@@ -100,7 +100,7 @@ impl Realm {
             context.effects.push(Effect::Send { to: member.conn, frame });
             if absent.len() <= MAX_DESTINATION_BYTES {
                 member.absentees.add(absent, context.now);
-                context.effects.push(Effect::Remember(member.clone()));
+                context.effects.push(Effect::Remember(Box::new(member.clone())));
             }
         }
     }

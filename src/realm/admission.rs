@@ -55,7 +55,7 @@ impl Realm {
             ice_given: Some(context.now),
             network: claim.network,
         };
-        context.effects.push(Effect::Remember(member.clone()));
+        context.effects.push(Effect::Remember(Box::new(member.clone())));
         self.registry.insert(member);
         release_ids(released_id.into_iter().collect(), context);
         self.welcome(conn, &id, roster, before.is_some_and(|old| old.roster), &ice, context);

@@ -26,7 +26,7 @@ pub enum Effect {
         status: Option<(u16, &'static str)>,
     },
     /// Attach this to its socket: the member is to survive the object's sleep.
-    Remember(Member),
+    Remember(Box<Member>),
     /// Forget a socket that is gone.
     Forget(Conn),
     /// Hand a frame to the home of its destination. Frames for one home arrive in the order of these effects.

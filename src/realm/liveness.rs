@@ -63,7 +63,7 @@ impl Realm {
                 Some(_) => unanswered = [unanswered, Some((last_heard, conn))].into_iter().flatten().min(),
                 None => {
                     member.asked = Some(context.now);
-                    context.effects.push(Effect::Remember(member.clone()));
+                    context.effects.push(Effect::Remember(Box::new(member.clone())));
                     context.effects.push(Effect::Send { to: conn, frame: outbound::heartbeat() });
                 }
             }
@@ -103,7 +103,7 @@ impl Realm {
                 if member.probe.as_mut().is_some_and(|probe| probe.add_asker(asker)) {
                     let member = member.clone();
                     self.note_probe_due(&member);
-                    context.effects.push(Effect::Remember(member));
+                    context.effects.push(Effect::Remember(Box::new(member)));
                 }
             }
         }
@@ -129,7 +129,7 @@ impl Realm {
             }
             // It has given a sign of life since, or the clock has gone back.
             member.probe = None;
-            context.effects.push(Effect::Remember(member.clone()));
+            context.effects.push(Effect::Remember(Box::new(member.clone())));
             self.registry.insert(member);
         }
         self.reset_next_probe_due();

@@ -75,7 +75,7 @@ impl Realm {
         let was_probed = member.probe.take().is_some();
         if frames_due || bytes_due || was_probed || now > member.saved_heard {
             member.saved_heard = now.saturating_add(quiet / 2);
-            context.effects.push(Effect::Remember(member.clone()));
+            context.effects.push(Effect::Remember(Box::new(member.clone())));
         }
         Some(allowed)
     }
@@ -152,7 +152,7 @@ impl Realm {
         let then = member.budget.received.no_later(now, member.last_heard.saturating_add(patience));
         let fits = member.budget.received.take_share(rates.received, bytes, sender.heavy, then);
         if member.budget.received.should_save(rates.received) {
-            context.effects.push(Effect::Remember(member.clone()));
+            context.effects.push(Effect::Remember(Box::new(member.clone())));
         }
         if fits
             && self.network_may(
