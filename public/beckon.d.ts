@@ -34,7 +34,7 @@ export function join(link: string | URL, options?: JoinOptions): Room;
 /**
  * - `connecting`: the server has not answered yet
  * - `open`: people can come
- * - `away`: the server is not answering; open channels stay open, and it is tried again at {@link Room.retryAt}
+ * - `away`: the server is not answering, or refuses us for now; open channels stay open, and it is tried again at {@link Room.retryAt}
  * - `closed`: by {@link Room.close}, or refused: see {@link Room.error}
  */
 export type RoomState = 'connecting' | 'open' | 'away' | 'closed';
@@ -85,6 +85,8 @@ interface PeerEvents {
   name: PeerEvent;
   /** {@link Peer.path} or {@link Peer.latency} changed. */
   path: PeerEvent;
+  /** {@link Peer.connection} is another one, not connected yet: what listened to the last one has to listen to this. */
+  connection: PeerEvent;
 }
 
 type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null;
@@ -95,17 +97,26 @@ type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null
  */
 export class Room extends EventTarget implements AsyncIterable<Message> {
   private constructor();
-  /** Fulfilled when the server has let us in, rejected with a {@link BeckonError} when it never will. */
+  /** Fulfilled when the server has let us in, rejected with a {@link BeckonError} when it never will. A full room may have a seat later. */
   readonly ready: Promise<void>;
   /** What another device opens to join. Whoever has it can join. */
   readonly link: string;
   readonly state: RoomState;
-  /** Why the room is closed. */
+  /**
+   * Why the room is closed, or, as far as it is known, `away`: `socket-blocked` where requests reach the server and WebSockets do not (it is said
+   * within 15 s), `room-full` and the server's other refusals that pass (`realm-full`, `network-full`, `too-many-joins`). It is null again as soon as
+   * the room is `open`.
+   */
   readonly error: BeckonError | null;
   /** When the server is tried again, as `Date.now()` counts; of meaning while `state` is `away`. */
   readonly retryAt: number;
   /** Whether this browser has WebRTC. Where it has not, all that is said goes through the server: {@link Peer.path} is `server`. */
   readonly hasWebRTC: boolean;
+  /**
+   * The URLs of ICE servers (STUN, TURN) that this browser does not take, as the server names them: without them the others are used. They are
+   * known when the first connection is made.
+   */
+  readonly refusedServers: string[];
   /** This device's id; empty until it is known. Kept over a reload; a duplicated tab gets its own. */
   readonly id: string;
   /** What this device is called. Setting it tells everyone. Empty until the id is known. */
@@ -166,7 +177,7 @@ export class Peer extends EventTarget {
   readonly latency: number | null;
   /** Why it is `unreachable`, or `path` is `server`: `no-direct-path` (and there is no relay), `relay-missing` (there should be one, but its service does not answer), `no-path` or `relay-refused`; `no-webrtc` when this browser makes no direct connections and `no-webrtc-there` when the other does not; `tampered` when someone changes what introduces us. */
   readonly error: BeckonError | null;
-  /** The connection itself, while there is one. It is replaced when it has failed: do not keep it. */
+  /** The connection itself, while there is one. It is replaced when it has failed, which the event `connection` tells: do not keep it. */
   readonly connection: RTCPeerConnection | null;
   /**
    * Sends a message of at most 256,000 bytes: text (counted as UTF-8) or bytes, which are copied. It is kept until the other side confirms it,
@@ -185,7 +196,7 @@ export class Peer extends EventTarget {
 
 /**
  * What went wrong. `code` is stable: `damaged-link`, `insecure-context`, `room-full` and the server's other
- * refusals, `blocked` (by the browser), `closed`, `left`, `too-long`, `too-much`, `no-direct-path`, `relay-missing`, `no-path`, `relay-refused`, `no-webrtc`, `no-webrtc-there`, `tampered`. `message` is a sentence for people.
+ * refusals, `blocked` (by the browser), `socket-blocked` (by the network), `closed`, `left`, `too-long`, `too-much`, `no-direct-path`, `relay-missing`, `no-path`, `relay-refused`, `no-webrtc`, `no-webrtc-there`, `tampered`. `message` is a sentence for people.
  */
 export class BeckonError extends Error {
   constructor(code: string, message: string, options?: ErrorOptions);

@@ -37,10 +37,11 @@ export class Room extends EventTarget {
   #retryAt = 0;
   #identity = /** @type {import('./lib/identity.js').Identity | null} */ (null);
   #signalling = /** @type {ReturnType<typeof openSignalling> | null} */ (null);
-  #ice = /** @type {import('./lib/credentials.js').Ice} */ ({ iceServers: [], degraded: false, until: 0 });
+  #ice = /** @type {import('./lib/credentials.js').Ice} */ ({ iceServers: [], refused: [], degraded: false, until: 0 });
   #peers = openPeers(this, {
     ice: () => ({ ...this.#ice, iceTransportPolicy: (this.#options.relayOnly ?? this.#link.searchParams.has("relay-only")) ? "relay" : "all" }),
     isOnline: () => this.#state === "open",
+    loadUpgrade: () => import("./lib/path-upgrade.js"), // from here its address is the same before and after the build
   });
   #mayTransmit = openFrameLimit();
   /** Counts starts and stops: anything begun before the last one is void. */
@@ -89,11 +90,14 @@ export class Room extends EventTarget {
   get hasWebRTC() {
     return typeof RTCPeerConnection === "function";
   }
+  get refusedServers() {
+    return [...this.#ice.refused];
+  }
   get id() {
     return this.#identity?.id ?? "";
   }
   get peers() {
-    return [...this.#peers.all.values()].map((peer) => peer.handle);
+    return this.#peers.handles();
   }
   get face() {
     return this.#identity?.face ?? "";
@@ -114,12 +118,7 @@ export class Room extends EventTarget {
    * @param {{ reliable?: boolean }} [how]
    */
   broadcast(data, how) {
-    // A peer that has left meanwhile has not heard it; every other reason is the sender's to know.
-    const missed = (/** @type {BeckonError} */ why) => (why.code === "left" ? [] : Promise.reject(why));
-    const sent = this.peers.map((peer) => peer.send(data, how).then(() => [peer], missed));
-    const heard = Promise.all(sent).then((peers) => peers.flat());
-    heard.catch(() => {}); // an app that does not look at it need not handle its failure
-    return heard;
+    return this.#peers.broadcast(data, how);
   }
 
   retry() {
@@ -184,6 +183,7 @@ export class Room extends EventTarget {
         for (const id of present) {
           if (id !== identity.id) peers.all.has(id) ? peers.meet(id, session).serverIsBack() : peers.meet(id, session).call();
         }
+        this.#error = null;
         this.#become("open");
         this.#opened();
       },
@@ -193,8 +193,9 @@ export class Room extends EventTarget {
       lost: (id) => gone(id, false),
       expire: (id) => gone(id, false),
       message: channel.receive,
-      away: (retryAt) => {
+      away: (retryAt, why) => {
         this.#retryAt = retryAt;
+        this.#error = why && new BeckonError(why.code, why.message);
         this.#become("away");
       },
       refused: ({ code, message }) => {

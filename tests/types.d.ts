@@ -29,6 +29,7 @@ type Left =
   | "relayed"
   | "release"
   | "room"
+  | "rooms"
   | "run"
   | "said"
   | "seen"

@@ -67,7 +67,8 @@ vendor node_modules/lean-qr/nano.mjs lean-qr.mjs
 # far away fetches them in one go. public/ works as it is, too. classroom.js and public/examples/ are for reading.
 # Inside the library's one file, its own names that look like this are shortened: they begin as no word of beckon.d.ts does, and the platform's that
 # do are left alone (tests/client/what-is-documented-is-there.test.mjs compares them).
-shortened=('--mangle-props=^(on|may|is|send|receive)[A-Z]' '--reserve-props=^(isArray|isConnected|isSafeInteger|isView)$')
+shortened=('--mangle-props=^(on|may|is|send|receive|expect|cancel|measure|make|give|socket|my|read|seen|lost|prefer|open|round|realm)[A-Z]'
+    '--reserve-props=^(isArray|isConnected|isSafeInteger|isView|readyState)$')
 # Style is lowered for the oldest browsers by lightningcss, which knows them (esbuild would leave most colours as they are).
 cp -R public build.new/site
 oldest=$(node -e 'import("./tools/floor/data.mjs").then(({ TARGETS }) => console.log(TARGETS.join()))')
@@ -78,7 +79,8 @@ for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js; do
     [ -e "$file" ] || continue
     case $file in
         */classroom/classroom.js) continue ;;
-        public/beckon.js) options=(--bundle --format=esm --drop:console "${shortened[@]}") ;;
+        public/beckon.js) # path-upgrade.js is loaded where a path leads through a relay
+            options=(--bundle --format=esm --drop:console --external:./lib/path-upgrade.js "${shortened[@]}") ;;
         public/room/room.js) # details.js is loaded when it is asked for, path-report.js when somebody has agreed
             options=(--bundle --format=esm --external:../beckon.js --external:./details.js --external:./path-report.js '--external:/vendor/*') ;;
         *.js) options=() ;;

@@ -12,7 +12,7 @@ import { openPathHealth } from "./path-health.js";
  * @param {object} options
  * @param {string} options.id names this connection to the other side; never used twice
  * @param {boolean} options.polite whether we give way when both offer at once
- * @param {RTCConfiguration} options.ice
+ * @param {import('./credentials.js').Ice & RTCConfiguration} options.ice
  * @param {(signal: Signal) => void} options.sendSignal
  * @param {(now: 'open' | 'interrupted' | 'resumed' | 'failed' | 'forged' | 'unable') => void} options.onChange 'open' comes once; 'failed', 'forged' (the
  *   other end is not who was introduced) or 'unable' (the browser makes no connections) come last
@@ -20,7 +20,8 @@ import { openPathHealth } from "./path-health.js";
  * @param {() => void} options.onDrain `write` takes more
  */
 export function openConnection({ id, polite, ice, sendSignal, onChange, onReceive, onDrain }) {
-  const pc = connect(ice);
+  // It throws where the browser makes no connections: a privacy setting, an extension or an engine may forbid them.
+  const pc = withServers(ice, () => new RTCPeerConnection(ice));
   if (pc.signalingState !== "stable") throw new TypeError("an extension's mere stand-in");
   let relayRefused = false;
   pc.onicecandidateerror = ({ errorCode, url }) => {
@@ -108,27 +109,48 @@ export function openConnection({ id, polite, ice, sendSignal, onChange, onReceiv
 
     /**
      * Fresh ICE servers, with the next credentials, for what is gathered from now on. The present path stays.
-     * @param {RTCConfiguration} ice
+     * @param {import('./credentials.js').Ice & RTCConfiguration} ice
      */
     configure(ice) {
       try {
-        pc.setConfiguration(ice);
+        withServers(ice, () => pc.setConfiguration(ice));
       } catch (error) {
-        console.debug("beckon:", error); // closed, nonsense, or a stack that cannot (libdatachannel)
+        console.debug("beckon:", error); // closed, or a stack that cannot (libdatachannel)
       }
     },
   };
 }
 
 /**
- * Throws where the browser makes no connections: a privacy setting, an extension or an engine may forbid them.
- * @param {RTCConfiguration} ice from the server, perhaps nonsense: without its servers there may still be a path
+ * Does what needs the ICE servers, if need be without those that the browser does not take.
+ * @template T
+ * @param {import('./credentials.js').Ice & RTCConfiguration} ice
+ * @param {() => T} act
  */
-function connect(ice) {
+function withServers(ice, act) {
   try {
-    return new RTCPeerConnection(ice);
+    return act();
   } catch (error) {
     console.debug("beckon:", error);
-    return new RTCPeerConnection({ ...ice, iceServers: [] });
+    weed(ice);
+    return act();
   }
+}
+
+/**
+ * One server that the browser does not take must not cost the others: it goes, and is named.
+ * @param {import('./credentials.js').Ice & RTCConfiguration} ice from the server, perhaps nonsense
+ */
+function weed({ iceServers, refused, ...how }) {
+  const each = iceServers.flatMap(({ urls, ...pass }) => [urls].flat().map((url) => ({ ...pass, urls: url })));
+  const good = [];
+  for (const server of each) {
+    try {
+      new RTCPeerConnection({ ...how, iceServers: [server] }).close();
+      good.push(server);
+    } catch {
+      refused.push(server.urls);
+    }
+  }
+  iceServers.splice(0, Infinity, ...good);
 }

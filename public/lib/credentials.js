@@ -10,6 +10,7 @@ const RENEW_AGAIN_MS = 30_000;
  * @typedef {object} Ice
  * @property {RTCIceServer[]} iceServers
  * @property {number} until when the credentials among them end (Date.now()); 0 without any
+ * @property {string[]} refused the URLs that this browser does not take, as far as it was asked
  * @property {boolean} degraded whether TURN servers are missing from them for now, because something failed
  */
 
@@ -27,7 +28,7 @@ export function openCredentials() {
       // Without credentials there is nothing that runs out.
       const expires = degraded || iceServers.some((server) => server.credential);
       renewAt = expires && ttl > 0 ? Date.now() + ttl * 1_000 * RENEW_AT : Infinity;
-      return { iceServers, degraded, until: degraded || !ttl ? 0 : Date.now() + ttl * 1_000 };
+      return { iceServers, degraded, refused: [], until: degraded || !ttl ? 0 : Date.now() + ttl * 1_000 };
     },
 
     /** Whether to ask for fresh ones now. If so, the next time is a while later. */

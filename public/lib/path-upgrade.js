@@ -1,4 +1,4 @@
-// Looks for a better path than one by a relay. Milliseconds decide which path wins a connection: one lost packet, and TLS was
+// Looks for a better path than one by a relay, and is loaded when there is one. Milliseconds decide which path wins a connection: one lost packet, and TLS was
 // quicker than UDP. Browsers do not look again by themselves (Firefox ends its checks with the first pair that is nominated; Chromium has
 // none left to do with it). An ICE restart does: it costs an offer and new candidates, and the present path stays meanwhile.
 
@@ -16,12 +16,12 @@ const QUIET_BYTES = 200;
 /**
  * @param {object} options
  * @param {boolean} options.polite the other side looks: one is enough
- * @param {() => Promise<import('./path.js').Way | null>} options.readPath
+ * @param {() => Promise<import('./path.js').Way | null>} options.path
  * @param {() => void} options.ask the other side to look, too, and to say if it has changed
  * @param {() => boolean} options.may whether nothing waits to arrive, and the server can carry an offer
- * @param {() => void} options.restartIce
+ * @param {() => void} options.restart of ICE
  */
-export function openPathUpgrade({ polite, readPath, ask, may, restartIce }) {
+export function openPathUpgrade({ polite, path, ask, may, restart }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let tries = 0;
@@ -45,7 +45,7 @@ export function openPathUpgrade({ polite, readPath, ask, may, restartIce }) {
 
   async function tick() {
     const mine = timer;
-    const way = await readPath();
+    const way = await path();
     if (mine !== timer) return; // it was stopped meanwhile, or has begun again
     timer = undefined;
     if (way && tries >= (way.slow ? TRIES_MS.length : way.relayed ? RELAY_TRIES : 0)) return;
@@ -57,7 +57,7 @@ export function openPathUpgrade({ polite, readPath, ask, may, restartIce }) {
       return later(LOOK_MS);
     }
     triedAt = performance.now();
-    restartIce();
+    restart();
     if (++tries < TRIES_MS.length) next(); // it ends there if the path is a good one then
   }
 

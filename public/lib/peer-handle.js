@@ -69,7 +69,7 @@ export class Peer extends EventTarget {
  * @param {() => RTCPeerConnection | null} options.connection the present one
  * @param {(data: Sendable, reliable: boolean) => Promise<void>} options.send
  * @param {() => boolean} options.isThroughServer whether messages go through the server
- * @param {() => void} options.onOtherPath
+ * @param {(path: import('./path.js').Path) => void} options.onOtherPath
  */
 export function openPeerHandle({ id, connection, send, isThroughServer, onOtherPath }) {
   /** Whether it has told its name. */
@@ -93,7 +93,7 @@ export function openPeerHandle({ id, connection, send, isThroughServer, onOtherP
   };
   const gone = () => new BeckonError("left", `${facts.name} left before it arrived`);
   const handle = new Peer(facts);
-  /** Tells the app that something has changed. @param {'name' | 'state' | 'path'} type */
+  /** Tells the app that something has changed. @param {'name' | 'state' | 'path' | 'connection'} type */
   const fire = (type) => void handle.dispatchEvent(new BeckonEvent(type, { peer: handle }));
 
   return {
@@ -125,7 +125,7 @@ export function openPeerHandle({ id, connection, send, isThroughServer, onOtherP
      */
     setPath(path, latency = null) {
       if (facts.path === path && facts.latency === latency) return;
-      if (path !== facts.path && path) onOtherPath();
+      if (path !== facts.path && path) onOtherPath(path);
       facts.path = path;
       facts.latency = latency;
       fire("path");

@@ -1,7 +1,7 @@
 // One other device, for as long as it is in the room: its connection, replaced when it has failed, and the server as long as no connection works.
+import { openBetterPath } from "./better-path.js";
 import { isCarried, openMessaging } from "./messaging.js";
 import { noPath, noWebRTC, tampered } from "./no-path.js";
-import { openPathUpgrade } from "./path-upgrade.js";
 import { openPeerHandle } from "./peer-handle.js";
 import { openPresence } from "./presence.js";
 import { openPeerLimits } from "./rate-limit.js";
@@ -9,7 +9,6 @@ import { openReconnect } from "./reconnect.js";
 import { openServerRelay } from "./server-relay.js";
 
 /** @typedef {ReturnType<typeof openPeer>} OpenPeer */
-
 /**
  * @param {object} options
  * @param {string} options.id
@@ -22,9 +21,10 @@ import { openServerRelay } from "./server-relay.js";
  * @param {(message: import('./messaging.js').Outgoing, epoch?: string) => void} options.sendSealed through the server; `epoch`: only to this page load
  * @param {(data: import('./frame.js').Data) => void} options.onData
  * @param {import('./rate-limit.js').Limit} options.mayUseServer
+ * @param {() => Promise<typeof import('./path-upgrade.js')>} options.loadUpgrade
  * @param {(why: import('./events.js').BeckonError) => void} options.onLeft
  */
-export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, sendSealed, onData, mayUseServer, onLeft }) {
+export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, sendSealed, onData, mayUseServer, loadUpgrade, onLeft }) {
   /** Whether a connection has ever worked. */
   let opened = false;
   /** Whose browser makes no direct connections, as far as is known: ours, theirs. */
@@ -38,7 +38,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     connection: () => reconnect.connection?.pc ?? null,
     send,
     isThroughServer: () => serverRelay.open,
-    onOtherPath: () => reconnect.works && upgrade.start(),
+    onOtherPath: (path) => better.found(path),
   });
   const presence = openPresence(leave);
   const messaging = openMessaging({
@@ -59,6 +59,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     isOnline,
     isWanted: () => presence.isHere && !serverOnly,
     sendSignal: introduce,
+    onBuilt: () => fire("connection"),
     onChange: changed,
     onReceive: messaging.receive,
     onDrain: messaging.flush,
@@ -77,12 +78,16 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     },
   });
   serverRelay.start();
-  const upgrade = openPathUpgrade({
-    polite,
-    readPath: messaging.readPath,
-    ask: () => messaging.measurePath(true, true),
-    may: () => presence.isHere && isOnline() && reconnect.works && !messaging.isWaiting,
-    restartIce: () => reconnect.restartIce(true),
+  const better = openBetterPath({
+    load: loadUpgrade,
+    works: () => reconnect.works,
+    how: () => ({
+      polite,
+      path: messaging.readPath,
+      ask: () => messaging.measurePath(true, true),
+      may: () => presence.isHere && isOnline() && reconnect.works && !messaging.isWaiting,
+      restart: () => reconnect.restartIce(true),
+    }),
   });
 
   /** @param {import('./frame.js').Sendable} data @param {boolean} reliable */
@@ -110,7 +115,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     if (now === "open" || now === "resumed") return connected(now === "open");
     // No connection works. If that lasts, there is another way.
     messaging.pause();
-    upgrade.stop();
+    better.stop();
     if (!serverRelay.open) setPath(null);
     serverRelay.start();
     if (now === "failed" || now === "forged" || now === "unable") {
@@ -131,7 +136,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     unable = serverOnly = false;
     facts.error = null;
     setState("open");
-    upgrade.start();
+    better.start();
     messaging.measurePath();
   }
 
@@ -166,7 +171,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
   function close() {
     presence.keep();
     messaging.pause();
-    upgrade.stop();
+    better.stop();
     serverRelay.stop();
     reconnect.close();
   }
@@ -181,13 +186,10 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     get isConnected() {
       return reconnect.works;
     },
-
     /** There are fresh ICE servers, for what is gathered from now on. The present path stays. */
     configure: () => reconnect.connection?.configure(ice()),
-
     /** We are the newcomer: we offer. */
     call: reconnect.call,
-
     /** It is the newcomer, or came back: its offer is on its way. */
     expectOffer() {
       presence.arrived();

@@ -14,8 +14,9 @@ const MEETINGS = /** @type {const} */ ([100, 4]);
  * @param {object} options
  * @param {() => import('./credentials.js').Ice & RTCConfiguration} options.ice
  * @param {() => boolean} options.isOnline whether the server can carry an introduction now
+ * @param {() => Promise<typeof import('./path-upgrade.js')>} options.loadUpgrade
  */
-export function openPeers(room, { ice, isOnline }) {
+export function openPeers(room, { ice, isOnline, loadUpgrade }) {
   /** @type {Map<string, import('./peer.js').OpenPeer>} */
   const all = new Map();
   const states = openDeliveryStates((id) => all.has(id));
@@ -42,6 +43,7 @@ export function openPeers(room, { ice, isOnline }) {
         for (const target of [peer.handle, room]) target.dispatchEvent(new BeckonEvent("message", { from: peer.handle, data }));
       },
       mayUseServer,
+      loadUpgrade,
       onLeft: (why) => {
         all.delete(id);
         channel.after(id, () => {}); // and then it is forgotten
@@ -54,9 +56,25 @@ export function openPeers(room, { ice, isOnline }) {
     return peer;
   }
 
+  const handles = () => [...all.values()].map(({ handle }) => handle);
+
   return {
     all,
     meet,
+    handles,
+    /**
+     * @param {import('./frame.js').Sendable} data
+     * @param {{ reliable?: boolean }} [how]
+     * @returns {Promise<import('./peer-handle.js').Peer[]>} who has heard it
+     */
+    broadcast(data, how) {
+      // A peer that has left meanwhile has not heard it; every other reason is the sender's to know.
+      const missed = (/** @type {import('./events.js').BeckonError} */ why) => (why.code === "left" ? [] : Promise.reject(why));
+      const sent = handles().map((peer) => peer.send(data, how).then(() => [peer], missed));
+      const heard = Promise.all(sent).then((peers) => peers.flat());
+      heard.catch(() => {}); // an app that does not look at it need not handle its failure
+      return heard;
+    },
     /** The peer, met now if it is new; null if too many have come. @param {string} id @param {Session} session */
     know: (id, session) => all.get(id) ?? (mayMeet() ? meet(id, session) : null),
     /** Nothing arrives any more. @param {import('./events.js').BeckonError} why */

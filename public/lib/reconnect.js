@@ -24,15 +24,16 @@ const POLITE_MS = 1_000;
  * @param {object} options
  * @param {string} options.epoch this page load: it and a number name a connection
  * @param {boolean} options.polite
- * @param {() => RTCConfiguration} options.ice
+ * @param {() => import('./credentials.js').Ice & RTCConfiguration} options.ice
  * @param {() => boolean} options.isOnline whether the server can carry an introduction now
  * @param {() => boolean} options.isWanted whether the peer is here, and another connection is worth a try
  * @param {(signal: import('./negotiation.js').Signal) => void} options.sendSignal
+ * @param {() => void} options.onBuilt `connection` is another one
  * @param {(change: Change, relayRefused: boolean) => void} options.onChange
  * @param {(data: string | ArrayBuffer) => void} options.onReceive
  * @param {() => void} options.onDrain
  */
-export function openReconnect({ epoch, polite, ice, isOnline, isWanted, sendSignal, onChange, onReceive, onDrain }) {
+export function openReconnect({ epoch, polite, ice, isOnline, isWanted, sendSignal, onBuilt, onChange, onReceive, onDrain }) {
   /** @type {import('./connection.js').Connection | null} */
   let connection = null;
   let count = 0;
@@ -52,6 +53,7 @@ export function openReconnect({ epoch, polite, ice, isOnline, isWanted, sendSign
     wasOpen = false;
     try {
       connection = openConnection({ id: `${epoch}.${++count}`, polite, ice: ice(), sendSignal, onChange: changed, onReceive, onDrain });
+      onBuilt();
     } catch (error) {
       console.debug("beckon:", error);
       changed("unable");

@@ -28,6 +28,12 @@ const RETRY_MS = [300, 1_200, 2_000, 3_000, 4_000];
 const SOCKETS = 2;
 /** It is asked for the file this often, in ms. */
 const PROBE_MS = 2_000;
+/** Waits between tries while the server refuses us, in ms: a seat may become free. */
+const REFUSED_MS = [2_000, 4_000, 8_000];
+/** Refusals that pass. The others are for good, or until someone does something about it. */
+const PASSING = new Set(["room-full", "realm-full", "network-full", "too-many-joins"]);
+/** A network that lets requests through, but no sockets: a company's filter, an old proxy. */
+const BLOCKED = { code: "socket-blocked", message: "This network lets no WebSocket through" };
 /** A socket that lived this long, in ms, has earned a quick first retry. */
 const SETTLED_MS = 5_000;
 /** The server passes these on between peers. */
@@ -46,9 +52,10 @@ const SUPERSEDED = 4001;
  * @property {(id: string) => void} lost its socket is gone; its data channel may well live on
  * @property {(id: string) => void} expire nobody by that id took our offer
  * @property {(id: string, payload: unknown) => void} message
- * @property {(retryAt: number) => void} away the server is not answering; the next try is at this time (Date.now())
- * @property {(refusal: { code: string, message: string }) => void} refused and it will not try again
+ * @property {(retryAt: number, why: Refusal | null) => void} away the server is not answering; the next try is at this time (Date.now())
+ * @property {(refusal: Refusal) => void} refused and it will not try again
  */
+/** @typedef {{ code: string, message: string }} Refusal */
 
 /**
  * @param {URL} url
@@ -60,8 +67,12 @@ export function openSignalling(url, on) {
   let open = false;
   let openedAt = 0;
   let tries = 0;
-  /** @type {{ code: string, message: string } | null} */
+  let triedAt = 0;
+  let retryAt = 0;
+  /** @type {Refusal | null} */
   let refusal = null;
+  /** Why it is away, as far as is known. @type {Refusal | null} */
+  let why = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let retry;
   /** Whether this page may ask the server for a file: tried once while it is there. @type {boolean | undefined} */
@@ -75,6 +86,7 @@ export function openSignalling(url, on) {
     clearTimeout(retry);
     retry = undefined;
     refusal = null;
+    triedAt = Date.now();
     const mine = new WebSocket(url);
     socket = mine;
     deadline.set(OPEN_MS);
@@ -96,6 +108,7 @@ export function openSignalling(url, on) {
       deadline.met();
       open = true;
       openedAt = Date.now();
+      why = null;
       on.open({ ...readOpen(payload), ...credentials.receive(payload) });
     } else if (type === "ICE") on.ice(credentials.receive(payload));
     else if (type === "HEARTBEAT")
@@ -111,17 +124,27 @@ export function openSignalling(url, on) {
   }
 
   function lost() {
-    // Said instead of OPEN, a refusal is final until someone does something about it; later (a flood) it is a hiccup.
-    const final = refusal && (!open || refusal.code === "superseded");
+    // Said instead of OPEN, a refusal counts; later (a flood) it is a hiccup.
+    const refused = !open || refusal?.code === "superseded" ? refusal : null;
+    const opened = open;
     if (open && Date.now() - openedAt > SETTLED_MS) tries = 0;
     drop();
-    if (final && refusal) {
+    if (refused && !PASSING.has(refused.code)) {
       clearInterval(beat);
-      on.refused(refusal);
+      on.refused(refused);
       return;
     }
-    const wait = backoff(RETRY_MS, tries++);
-    later(wait, mayProbe && tries > SOCKETS ? probe : connect);
+    if (refused || opened) why = refused;
+    const wait = backoff(refused ? REFUSED_MS : RETRY_MS, tries++);
+    later(wait, mayProbe && tries > SOCKETS && !refused ? probe : connect);
+    // One failure that was quick may be chance. If the server can be reached all the same, more is behind it.
+    if (!refused && !opened && (tries > 1 || Date.now() - triedAt > SETTLED_MS)) answers(url).then((there) => there && blocked());
+  }
+
+  function blocked() {
+    if (open || why || (!socket && retry === undefined)) return;
+    why = BLOCKED;
+    on.away(retryAt, why);
   }
 
   /**
@@ -130,15 +153,16 @@ export function openSignalling(url, on) {
    */
   function later(wait, act) {
     retry = setTimeout(act, wait);
-    on.away(Date.now() + wait);
+    on.away((retryAt = Date.now() + wait), why);
   }
 
   async function probe() {
     const mine = retry;
     const there = await answers(url);
     if (retry !== mine) return; // somebody was faster
-    if (there) connect();
-    else later(backoff([PROBE_MS], 0), probe);
+    if (there) return connect();
+    why = null;
+    later(backoff([PROBE_MS], 0), probe);
   }
 
   /** Lets go of the socket at once: a dead one would take minutes to say that it is closed. */
@@ -213,7 +237,7 @@ function answers(url) {
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(), OPEN_MS);
   const there = fetch(file, { ...request, signal: over.signal }).then(
-    () => true,
+    ({ status }) => status < 500, // 0 where we may not know it
     () => false,
   );
   return there.finally(() => clearTimeout(timer));

@@ -66,6 +66,8 @@ function run(room) {
   /** Hellos that nobody was there to hear. */
   let unheardHellos = 0;
   let silentSince = 0;
+  /** Whether the server has ever let us in. */
+  let entered = false;
   /** When something false last came. */
   let refusedAt = -WARN_MS;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -93,6 +95,7 @@ function run(room) {
     },
   });
   room.addEventListener("state", () => {
+    if (room.state === "open") entered = true;
     if (room.state !== "away") silentSince = 0;
     else silentSince ||= Date.now();
     show();
@@ -119,10 +122,8 @@ function run(room) {
       known = true;
       show();
     });
-    peer.addEventListener("state", () => {
-      if (peer.connection) answer(peer.connection);
-      show();
-    });
+    peer.addEventListener("connection", () => peer.connection && answer(peer.connection));
+    peer.addEventListener("state", show);
     peer.addEventListener("path", show);
     for (; unheardHellos; unheardHellos--) send([peer]);
     show();
@@ -196,6 +197,7 @@ function run(room) {
   }
 
   function status() {
+    if (isBlocked()) return say.blocked;
     if (performance.now() - refusedAt < WARN_MS) return room.peers.some(({ state }) => state === "open") ? say.ignored : say.tampered;
     if (unheardHellos) return say.helloWaits;
     if (hello) return say.said(hello.heard, [...hello.waiting]);
@@ -207,7 +209,13 @@ function run(room) {
     if (relayed) return say.throughServer(relayed);
     if (room.peers.some(({ path }) => path === "turn-tcp" || path === "turn-tls")) return say.slower;
     if (room.peers.length) return say.ready;
+    if (room.state !== "open" && !entered) return say.opening;
     return room.hasWebRTC ? say.alone : say.aloneByServer;
+  }
+
+  /** Whether the network lets no socket through, and there is nobody to talk to meanwhile. */
+  function isBlocked() {
+    return room.error?.code === "socket-blocked" && !room.peers.length;
   }
 
   /** Whether someone has no path of their own, for a reason that the doctor may find. @param {Peer} peer */
@@ -222,13 +230,15 @@ function run(room) {
 
   function draw() {
     if (room.state === "closed") return view.showStopped(say.stopped(room.error ?? { code: "closed", message: "" }));
+    if (room.error && !isBlocked() && !room.peers.length) return view.showStopped(say.stopped(room.error)); // refused for now
+    view.showRoom();
     if (!room.id) return;
     const { id, name, face, hue } = room;
     view.showMe({ name, face, hue });
     const me = { id, name, face, hue, state: "me", standing: "this device", hellos: 0 };
     view.showPeople([me, ...Array.from(people.keys(), describe)]);
-    view.showStatus(status(), room.peers.some(isIll));
-    const silent = silentSince && Date.now() - silentSince >= AWAY_MS;
+    view.showStatus(status(), isBlocked() ? say.whyBlocked : room.peers.some(isIll) ? say.why : "");
+    const silent = silentSince && Date.now() - silentSince >= AWAY_MS && !isBlocked();
     view.showAway(silent ? say.away(Math.ceil((room.retryAt - Date.now()) / 1_000)) : null);
     clearTimeout(redraw);
     if (silentSince || room.peers.some((peer) => peer.state === "connecting")) redraw = setTimeout(show, 500);

@@ -101,12 +101,13 @@ export function note(text) {
 
 /**
  * @param {{ title: string, text: string }} sentence
- * @param {boolean} ill whether the doctor may find out why
+ * @param {string} [why] what the doctor may find out
  */
-export function showStatus({ title, text }, ill) {
+export function showStatus({ title, text }, why) {
   write(at("title"), title);
   write(at("text"), text);
-  at("why").hidden = !ill;
+  at("why").hidden = !why;
+  write(at("why"), why ?? "");
 }
 
 /** @param {string} text for those who listen instead of looking */
@@ -122,14 +123,23 @@ export function showAway(sentence) {
   write(at("away-text"), sentence?.text ?? "");
 }
 
+/** There is a room to show, perhaps again. */
+export function showRoom() {
+  if (at("stopped").hidden) return;
+  at("stopped").hidden = true;
+  at("room").hidden = false;
+  document.title = TITLE;
+}
+
 /** @param {{ title: string, text: string }} sentence why there is no room to show */
 export function showStopped({ title, text }) {
   at("room").hidden = at("away").hidden = true;
+  const before = at("stopped").hidden;
   at("stopped").hidden = false;
   write(at("stopped-title"), title);
   write(at("stopped-text"), text);
   document.title = `${title} · ${TITLE}`;
-  at("restart").focus();
+  if (before) at("restart").focus();
 }
 
 /** The page is not secure: another room would not be, either. */

@@ -9,10 +9,19 @@ export const aloneByServer = {
   title: alone.title,
   text: `${alone.text} This browser has direct connections switched off: what you say will go through the server, sealed.`,
 };
+export const opening = { title: "Opening a room…", text: "" };
+export const blocked = {
+  title: "This network does not let the connection through",
+  text: "It blocks what this page needs (WebSockets), as some companies' filters do. Try another network, or a phone hotspot. It is tried again by itself.",
+};
 export const helloWaits = { title: "Your hello is waiting", text: "The first device that comes will hear it." };
 export const ready = { title: "Go on, press it", text: "" };
 
 export const slower = { title: "Connected through a relay", text: "This network blocks the fast way; it works, a little slower." };
+
+/** What the doctor is asked. */
+export const why = "Find out why there is no direct path";
+export const whyBlocked = "Find out what this network blocks";
 
 /** Ready, but not as it should be. @param {Peer} peer @returns {Sentence} */
 export const throughServer = ({ name, error }) => ({
@@ -65,8 +74,12 @@ export function stopped({ code, message }) {
     case "room-full":
       return {
         title: /^This room is full \(\d+ devices\)/.exec(message)?.[0] ?? "This room is full",
-        text: "Ask someone to leave, or start another room.",
+        text: "Ask someone to leave, or start another room. This page joins as soon as there is a seat.",
       };
+    case "realm-full":
+    case "network-full":
+    case "too-many-joins":
+      return { title: "The meeting point turned us away", text: `${message}. It is asked again by itself.` };
     default:
       return { title: "The meeting point turned us away", text: message };
   }

@@ -44,6 +44,26 @@ test("the list says the way and the latency, the details what is underneath, and
   }
 });
 
+test("test messages come back from a device that had no path at first, and then got one", async () => {
+  const first = await openDevice(chromium, beckon.url, deafen);
+  await until(first.page, "a fresh room", () => document.getElementById("link").value.includes("#"));
+  const second = await openDevice(chromium, await link(first.page), deafen);
+  for (const { page } of [first, second]) await hurryClock(page);
+  await untilText(first.page, "through the server (still sealed)");
+  for (const { page } of [first, second]) await page.evaluate(() => (window.hearing = true));
+  await untilText(first.page, "connected, direct");
+  await press(first.page, "#people summary");
+  await until(first.page, "a button", () => document.querySelector("#people .inside button:enabled"));
+  await press(first.page, "#people .inside button");
+  const lines = await until(first.page, "an outcome", () => {
+    const lines = [...document.querySelectorAll(".outcome li")].map((line) => line.textContent);
+    return (lines.length === 4 || /does not answer/.test(lines[0])) && lines;
+  });
+  assert.match(lines[0], /24 of 24 messages/);
+  assert.match(lines[1], /24 of 24 messages/);
+  for (const { close } of [first, second]) await close();
+});
+
 test("details that are open when the other leaves say so, and nothing breaks", async () => {
   const devices = await openRoom(chromium, beckon.url, 2);
   const [{ page, troubles }, other] = devices;

@@ -47,7 +47,7 @@ async function showAll(people) {
   const view = await import("/room/view.js");
   view.showMe(people[0]);
   view.showPeople(people);
-  view.showStatus({ title: "Said to Agile Wolf", text: "On its way to Brave Fox…" }, true);
+  view.showStatus({ title: "Said to Agile Wolf", text: "On its way to Brave Fox…" }, "Find out why");
   view.note("Agile Wolf said hello world");
   const alerts = document.getElementById("alerts");
   const cards = [];

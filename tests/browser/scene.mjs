@@ -1,7 +1,7 @@
 // A state of the room page (states.mjs) with all that it takes: reached, and held until it has been looked at.
 import assert from "node:assert/strict";
 import { startLiar } from "../malicious/liar.mjs";
-import { anyBeckon, hurryClock, inScene, link, openDevice, openDoor, ownBeckon, stopClock, until, untilConnected, untilText } from "./browser.mjs";
+import { anyBeckon, hurryClock, inScene, link, openDevice, openDoor, openFilter, ownBeckon, stopClock, until, untilConnected, untilText } from "./browser.mjs";
 import { STATES } from "./states.mjs";
 import { freePort, startTurn } from "./turn.mjs";
 
@@ -9,14 +9,14 @@ const NO_RELAY = { STUN_URLS: "" };
 const SECRET = "one secret";
 
 /**
- * Runs in the page. What it says now: both lines, how the other one stands in the list, and the log; whether that is what it has to say. With `hold`,
+ * Runs in the page. What it says now: both lines, how the other one stands in the list, the log, and what the doctor may be asked; whether that is what it has to say. With `hold`,
  * nothing until it is so, and so is held.
  */
 function look(patterns, hold) {
   const text = (id) => document.getElementById(id).textContent;
   const box = ["stopped", "away"].find((id) => !document.getElementById(id).hidden);
   const lines = box ? [text(`${box}-title`), text(`${box}-text`)] : [text("title"), text("text")];
-  const said = [...lines, document.querySelector("#people > li:not([data-state=me]) .standing")?.textContent ?? "", text("hellos")];
+  const said = [...lines, document.querySelector("#people > li:not([data-state=me]) .standing")?.textContent ?? "", text("hellos"), text("why")];
   const fits = patterns.every((pattern, at) => new RegExp(pattern, "v").test(said[at]));
   if (fits && hold) window.testClock.stop(); // in the same turn: it cannot become another state in between
   return (fits || !hold) && { said, fits };
@@ -94,6 +94,11 @@ async function reached({ chromium, plain }, state) {
       const door = await openDoor(plain);
       endings.push(door.shut);
       return door;
+    },
+    filter: async (block) => {
+      const filter = await openFilter(plain, block);
+      endings.push(filter.close);
+      return filter;
     },
     liar: async () => {
       const liar = await startLiar(plain);

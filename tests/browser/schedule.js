@@ -133,7 +133,7 @@ export async function run(seed) {
         id: `${1 - side.me}`,
         polite: side.me === 0,
         epoch,
-        ice: () => ({ iceServers: [], degraded: false, until: 0 }),
+        ice: () => ({ iceServers: [], refused: [], degraded: false, until: 0 }),
         isOnline: () => side.online && side.name === name,
         myName: () => "",
         state: side.state,
@@ -141,6 +141,7 @@ export async function run(seed) {
           plan.sealed ? side.channel.send(`${1 - side.me}`, kind(message), message) : say(side, kind(message), { message: JSON.stringify(message), epoch }),
         onData: (text) => texts.push(text),
         mayUseServer: openServerLimit(),
+        loadUpgrade: () => import("../../public/lib/path-upgrade.js"),
         onLeft: () => (note(`${name}: the other has left`), side.peer === peer && (side.peer = null)),
       });
       peer.handle.addEventListener("state", () => note(`${name}: ${peer.handle.state} ${peer.handle.path}`));

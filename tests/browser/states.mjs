@@ -1,7 +1,7 @@
 // Every state that the room page can be in: how it comes about, with real parts, and what the page then says, word for word. The
 // tests of the sentences, of accessibility and of the layout go through all of them, and so do the screenshots.
 import { introduces } from "../malicious/liar.mjs";
-import { press, stopClock, until, untilConnected } from "./browser.mjs";
+import { BLOCKS, press, stopClock, until, untilConnected } from "./browser.mjs";
 
 /** Candidates are heard of only if they are of this type: what a network that blocks the others looks like from inside. */
 const hear = (type) => (page) =>
@@ -63,6 +63,17 @@ export const STATES = {
   alone: {
     says: ["Waiting for another device", "Open the link or scan the code on it."],
     reach: ({ alone }) => alone(),
+  },
+  "socket-blocked": {
+    says: [
+      "This network does not let the connection through",
+      "It blocks what this page needs (WebSockets), as some companies' filters do. Try another network, or a phone hotspot. It is tried again by itself.",
+    ],
+    reach: async ({ alone, filter }) => alone({ at: (await filter(BLOCKS.forbids)).url, waits: false }),
+  },
+  opening: {
+    says: ["Opening a room…", ""],
+    reach: async ({ alone, filter }) => alone({ at: (await filter(BLOCKS.hangs)).url, waits: false }),
   },
   "hello-waits": {
     says: ["Your hello is waiting", "The first device that comes will hear it."],
@@ -272,7 +283,7 @@ export const STATES = {
     },
   },
   full: {
-    says: ["This room is full (2 devices)", "Ask someone to leave, or start another room."],
+    says: ["This room is full (2 devices)", "Ask someone to leave, or start another room. This page joins as soon as there is a seat."],
     reach: async ({ pair, server, more }) => {
       const at = await server({ vars: { STUN_URLS: "", ROOM_CAPACITY: "2" } });
       return { page: await more((await pair({ at })).page) };
@@ -310,7 +321,7 @@ export const STATES = {
     reach: ({ pair }) => pair({ first: withoutWebRTC, second: noWayAround, connected: false }),
   },
   refused: {
-    says: ["The meeting point turned us away", "Server has reached its concurrent user limit"],
+    says: ["The meeting point turned us away", "Server has reached its concurrent user limit. It is asked again by itself."],
     reach: async ({ alone, server }) => alone({ at: await server({ vars: { CONCURRENT_LIMIT: "0" } }), waits: false }),
   },
 };

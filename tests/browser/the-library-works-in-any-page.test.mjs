@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { after, before, test } from "node:test";
-import { anyBeckon, link, openDevice, press, startChromium, until } from "./browser.mjs";
+import { anyBeckon, BLOCKS, link, openDevice, openFilter, press, startChromium, until } from "./browser.mjs";
 
 const PUBLIC = new URL("../../public/", import.meta.url);
 
@@ -147,6 +147,38 @@ test("bytes, and much at once: whole, in order, and never more in a channel than
     assert.deepEqual(troubles, []);
     await close();
   }
+});
+
+test("a network that lets requests through and blocks sockets is told from a server that is away, however it blocks them", async () => {
+  const filters = await Promise.all(Object.values(BLOCKS).map((block) => openFilter(beckon.url, block)));
+  const context = await chromium.createBrowserContext();
+  const page = await context.newPage();
+  await page.goto(new URL("/examples/", beckon.url).href);
+  const said = await page.evaluate(
+    async (library, links) => {
+      const { join } = await import(library);
+      const rooms = links.map((link) => join(link));
+      window.rooms = rooms;
+      const blocked = (room) =>
+        new Promise((resolve) => room.addEventListener("state", () => room.error && resolve([room.state, room.error.code, room.retryAt > 0].join())));
+      return Promise.all(rooms.map(blocked));
+    },
+    new URL("/beckon.js", beckon.url).href,
+    filters.map(({ url }) => url.href),
+  );
+  assert.deepEqual(
+    said,
+    filters.map(() => "away,socket-blocked,true"),
+  );
+  for (const { through } of filters) through.sockets = true;
+  await page.evaluate(() => window.rooms.forEach((room) => room.retry()));
+  await page.evaluate(() => Promise.all(window.rooms.map((room) => room.ready)));
+  assert.deepEqual(
+    await page.evaluate(() => window.rooms.map((room) => [room.state, room.error].join())),
+    filters.map(() => "open,"),
+  );
+  await context.close();
+  for (const { close } of filters) close();
 });
 
 test("a damaged link and an aborted join are errors with a code", async () => {

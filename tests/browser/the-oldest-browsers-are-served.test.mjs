@@ -216,7 +216,7 @@ async function showAll(people) {
   const view = await import("/room/view.js");
   view.showMe(people[0]);
   view.showPeople(people);
-  view.showStatus({ title: "Said to Agile Wolf", text: "On its way to Brave Fox…" }, true);
+  view.showStatus({ title: "Said to Agile Wolf", text: "On its way to Brave Fox…" }, "Find out why");
   view.note("Agile Wolf said hello world");
   for (const person of people.filter(({ state }) => state === "open").slice(0, 4)) view.showHello(person);
   for (const id of ["away", "stopped"]) document.getElementById(id).hidden = false;

@@ -20,10 +20,10 @@ function open(t, chance = 0.5) {
   const world = { way: TLS, bytes: 0, each: 0, may: true, asked: 0, looks: 0, tries: [] };
   const search = openPathUpgrade({
     polite: false,
-    readPath: async () => (world.looks++, world.way && { ...world.way, bytes: world.bytes }),
+    path: async () => (world.looks++, world.way && { ...world.way, bytes: world.bytes }),
     ask: () => (world.asked++, world.answer?.()),
     may: () => world.may,
-    restartIce: () => (world.tries.push(now / 1_000), world.found?.()),
+    restart: () => (world.tries.push(now / 1_000), world.found?.()),
   });
   return {
     ...search,

@@ -24,7 +24,7 @@ test("what is sent through a channel that is closed already is lost, and no erro
   const connection = openConnection({
     id: "epoch.1",
     polite: false,
-    ice: {},
+    ice: { iceServers: [], refused: [], degraded: false, until: 0 },
     sendSignal() {},
     onChange: unexpected,
     onReceive: unexpected,

@@ -88,7 +88,7 @@ async function connect(t, Kind = Connection) {
     side.connection = openConnection({
       id: `page${me}.1`,
       polite: me === 0,
-      ice: {},
+      ice: { iceServers: [], refused: [], degraded: false, until: 0 },
       sendSignal: (signal) => (side.signals.push(structuredClone(signal)), sides[1 - me].connection.receiveSignal(structuredClone(signal))),
       onChange: (state) => side.story.push(state),
       onReceive() {},
@@ -227,9 +227,10 @@ test("who restarts a connection that is no more at the other end is offered anot
   const reconnect = openReconnect({
     epoch: "me",
     polite: true,
-    ice: () => ({}),
+    ice: () => ({ iceServers: [], refused: [], degraded: false, until: 0 }),
     isOnline: () => true,
     isWanted: () => true,
+    onBuilt() {},
     onChange() {},
     onReceive() {},
     onDrain() {},

@@ -54,13 +54,14 @@ export function meet(id, mayUseServer, sendSealed) {
     id,
     epoch: "ours",
     polite: false,
-    ice: () => ({ iceServers: [], degraded: false, until: 0 }),
+    ice: () => ({ iceServers: [], refused: [], degraded: false, until: 0 }),
     isOnline: () => true,
     myName: () => "Me",
     state: seen.state,
     sendSealed,
     onData: (data) => seen.heard.push(data),
     mayUseServer,
+    loadUpgrade: () => import("../../public/lib/path-upgrade.js"),
     onLeft: () => (seen.left = true),
   });
   peer.handle.addEventListener("name", () => seen.names++);

@@ -14,15 +14,16 @@ const HEARTBEAT = '{"type":"HEARTBEAT"}';
 /** From now on the test opens and closes every socket, and time passes when it says so. */
 function stage(t, { files = true } = {}) {
   const sockets = fakeSockets(t);
-  const world = { sockets, files, asked: 0 };
+  const world = { sockets, files, asked: 0, status: 200 };
   t.mock.method(globalThis, "fetch", async () => {
     world.asked++;
     if (!world.files) throw new TypeError("no server");
+    return { status: world.status };
   });
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
   world.open = (id) => {
     const news = [];
-    const note = (what) => (detail) => news.push([what, detail]);
+    const note = (what) => (detail, why) => news.push(why ? [what, detail, why.code] : [what, detail]);
     const events = ["open", "ice", "join", "leave", "lost", "expire", "message", "away", "refused"];
     const signal = openSignalling(
       new URL(`wss://beckon.example/peerjs?id=${id}&token=secret`),
@@ -137,11 +138,11 @@ test("a refusal is final, whether it comes first or after a cut; an error of a s
   sockets[1].cut(4002);
   await pass(1_000);
   assert.equal(sockets.length, 3, "it comes back");
-  sockets[2].say({ type: "ERROR", payload: { code: "room-full", msg: "full" } });
+  sockets[2].say({ type: "ERROR", payload: { code: "invalid-key", msg: "not here" } });
   sockets[2].cut(4003);
   await pass(60_000);
   assert.equal(sockets.length, 3, "and now it does not");
-  assert.deepEqual(second.news.at(-1), ["refused", { code: "room-full", message: "full" }]);
+  assert.deepEqual(second.news.at(-1), ["refused", { code: "invalid-key", message: "not here" }]);
 
   const third = open("carl");
   sockets[3].welcome();
@@ -149,6 +150,86 @@ test("a refusal is final, whether it comes first or after a cut; an error of a s
   sockets[3].cut(4001); // another socket took its id
   await pass(60_000);
   assert.deepEqual([sockets.length, third.news.at(-1)[1].code], [4, "superseded"]);
+});
+
+for (const code of ["room-full", "realm-full", "network-full", "too-many-joins"]) {
+  test(`who is refused because of ${code} tries again until it is let in, and says why meanwhile`, async (t) => {
+    const { sockets, open, pass } = stage(t);
+    const { news, heard } = open("ann");
+    for (let n = 0; n < 4; n++) {
+      sockets[n].say({ type: "ERROR", payload: { code, msg: "later" } });
+      sockets[n].cut(1000);
+      assert.deepEqual([news.at(-1)[0], news.at(-1)[2]], ["away", code]);
+      await pass(12_000);
+      assert.equal(sockets.length, n + 2, "once in a while");
+    }
+    sockets[4].welcome();
+    assert.deepEqual([heard("open"), heard("refused")], [1, 0]);
+    await pass(6_000);
+    sockets[4].cut();
+    assert.deepEqual(news.at(-1).slice(2), [], "that was before");
+  });
+}
+
+/** What a network does to a socket, while its requests get through. @type {Record<string, (socket: Fake) => void>} */
+const BLOCKED = {
+  "refuses sockets (302, 403, a reset)": (socket) => setTimeout(() => socket.cut(), 100),
+  "swallows them": () => {},
+  "refuses them late": (socket) => setTimeout(() => socket.cut(), 6_000),
+};
+for (const [how, block] of Object.entries(BLOCKED)) {
+  test(`a network that lets requests through and ${how} is told from a server that is away, in 15 s`, async (t) => {
+    const world = stage(t);
+    const { sockets, open, pass } = world;
+    const { news } = open("ann");
+    let blocked = 0;
+    const through = async (ms) => {
+      for (let left = ms; left > 0; left -= 50) {
+        for (; blocked < sockets.length; blocked++) block(sockets[blocked]);
+        await pass(50);
+      }
+    };
+    await through(15_000);
+    assert.deepEqual(news.at(-1).slice(2), ["socket-blocked"]);
+    const tried = sockets.length;
+    await through(30_000);
+    assert.ok(sockets.length > tried, "it goes on trying");
+    assert.deepEqual(news.at(-1).slice(2), ["socket-blocked"]);
+    for (const late = sockets.length; sockets.length === late; ) await pass(50);
+    sockets.at(-1).welcome();
+    await pass(6_000);
+    world.files = false;
+    sockets.at(-1).cut();
+    assert.deepEqual([news.at(-1)[0], ...news.at(-1).slice(2)], ["away"], "that was before");
+  });
+  for (const [what, change] of /** @type {const} */ ([
+    ["does not answer", { files: false }],
+    ["is out of order", { status: 502 }],
+  ])) {
+    test(`where the network ${how}, and the server ${what}, the server is away`, async (t) => {
+      const world = Object.assign(stage(t), change);
+      const { news } = world.open("ann");
+      let blocked = 0;
+      for (let left = 40_000; left > 0; left -= 50) {
+        for (; blocked < world.sockets.length; blocked++) block(world.sockets[blocked]);
+        await world.pass(50);
+      }
+      assert.deepEqual([...new Set(news.map(([kind, , why]) => `${kind} ${why}`))], ["away undefined"]);
+    });
+  }
+}
+
+test("who leaves while the network is being examined hears no more of it", async (t) => {
+  const world = stage(t);
+  let answer = (/** @type {Fake} */ _) => {};
+  t.mock.method(globalThis, "fetch", () => new Promise((resolve) => (answer = resolve)));
+  const { news, signal } = world.open("ann");
+  await world.pass(11_000);
+  signal.close();
+  const before = news.length;
+  answer({ status: 200 });
+  await world.pass(1_000);
+  assert.equal(news.length, before);
 });
 
 test("a socket that does not answer is given up, and what it says later is not heard", async (t) => {

@@ -60,7 +60,7 @@ test("at 80 % of their life, and again at 80 % of the next", (t) => {
   assert.deepEqual(pass(24), [], "it waits for the answer");
   assert.deepEqual(pass(8), [ICE], "but not for ever");
   answer({ type: "ICE", payload: { iceServers: [TURN, null, {}], ttl: 100 } });
-  assert.deepEqual(news, [{ iceServers: [TURN], degraded: false, until: news[0].until }]);
+  assert.deepEqual(news, [{ iceServers: [TURN], degraded: false, refused: [], until: news[0].until }]);
   assert.ok(news[0].until > Date.now(), "and they are good for a while");
   assert.deepEqual(pass(72), []);
   assert.deepEqual(pass(8), [ICE]);

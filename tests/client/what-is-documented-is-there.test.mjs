@@ -51,7 +51,7 @@ test("every code that the library gives to an error is in the documentation of B
 
 test("the names that the build shortens are the library's own: no app and no platform knows them", async () => {
   const build = await readFile(new URL("../../tools/build.sh", import.meta.url), "utf8");
-  const [, shortened = "", reserved = ""] = build.match(/'--mangle-props=(.*?)' '--reserve-props=(.*?)'/) ?? [];
+  const [, shortened = "", reserved = ""] = build.match(/'--mangle-props=(.*?)'\s+'--reserve-props=(.*?)'/) ?? [];
   assert.ok(new RegExp(shortened).test("onReceive") && new RegExp(reserved).test("isArray"), "the build says which");
   const folder = new URL("../../public/", import.meta.url);
   const sources = (await readdir(new URL("lib/", folder))).map((name) => `lib/${name}`).concat("beckon.js");

@@ -38,7 +38,7 @@ async function unchecked(t) {
   const connection = openConnection({
     id: "epoch.1",
     polite: false,
-    ice: {},
+    ice: { iceServers: [], refused: [], degraded: false, until: 0 },
     sendSignal() {},
     onChange: (state) => states.push(state),
     onReceive: (data) => heard.push(data),

@@ -48,7 +48,12 @@ function enter(t, link, has) {
   t.after(() => room.close());
   const heard = [];
   room.addEventListener("message", ({ data }) => heard.push(data));
-  return { room, heard };
+  /** The connections that the room has had, as they are told: new, and with nothing that anybody could have missed. */
+  const had = [];
+  room.addEventListener("peer", ({ peer }) => {
+    peer.addEventListener("connection", () => had.push([peer.connection, peer.connection?.signalingState]));
+  });
+  return { room, heard, had };
 }
 
 /** The one other device in a room. */
@@ -117,10 +122,12 @@ test("who cannot make a connection once", { concurrency: true }, async (t) => {
         const one = enter(t, link, Real);
         const two = enter(t, link, hesitant(times));
         await two.room.ready;
-        for (const { room } of [one, two]) {
+        for (const { room, had } of [one, two]) {
           const peer = await other(room);
           await until(peer, "path", () => peer.path === "direct");
           assert.deepEqual([peer.state, peer.error], ["open", null]);
+          assert.ok(had.every(([connection, state]) => connection && state === "stable"));
+          assert.equal(had.at(-1)?.[0], peer.connection, "each connection is told, the last one too");
         }
       }),
     ),
