@@ -47,8 +47,15 @@ export async function checkLoopback(signal) {
  * @returns {Promise<Finding>}
  */
 export async function checkStun({ servers }, signal) {
-  const urls = servers.flatMap((server) => server.urls).filter(isStun);
-  if (!urls.length) return { verdict: "none", code: "none" };
+  // What is no relay belongs here, whatever it is.
+  const named = servers.flatMap((server) => server.urls).filter((url) => !isTurn(url));
+  if (!named.length) return { verdict: "none", code: "none" };
+  const urls = named.filter(isTaken);
+  const wrong = named.filter((url) => !isTaken(url)).map((url) => /** @type {[string, string]} */ ([url, "this browser does not take this address"]));
+  if (wrong.length) {
+    const rest = urls.length ? await checkStun({ servers: [{ urls }], degraded: false }, signal) : null;
+    return { ...rest, verdict: rest && rest.verdict !== "fail" ? "warn" : "fail", code: "malformed", facts: [...wrong, ...(rest?.facts ?? [])] };
+  }
   const { ending, ms, candidates, errors } = await gather({ iceServers: [{ urls }] }, "srflx", signal);
   const facts = /** @type {[string, string][]} */ ([["Asked", urls.join(", ")], ["Candidates", kinds(candidates.map(typeOf))], ...complaints(errors)]);
   const seen = candidates.filter(({ type }) => type === "srflx");
@@ -112,6 +119,16 @@ async function tryRelay(url, pass, signal) {
   if (candidates.length) return { code: "stuck", text: ["it gave an address, but nothing came through", ...said].join("; ") };
   if (ending === "refused") return { code: "refused", text: said.join("; ") };
   return { code: "unreachable", text: said.join("; ") || `no answer in ${span(ms)}` };
+}
+
+/** Whether the browser takes the address of a server. @param {string} url */
+function isTaken(url) {
+  try {
+    new RTCPeerConnection({ iceServers: [{ urls: url }] }).close();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const typeOf = (/** @type {import('./loopback.js').Candidate} */ { type }) => type;

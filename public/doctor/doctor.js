@@ -19,6 +19,9 @@ const MAX_FACT_CHARS = 1_000;
 /** A network that comes or goes is looked at when it has had so long to settle, in ms: its event comes before its addresses do. */
 const SETTLE_MS = 1_000;
 
+/** Each check ends by then, in ms, whatever a browser or a server does: none takes as long by itself. */
+const DEADLINE_MS = 25_000;
+
 const ALONE = /** @type {Check[]} */ (["secure", "webrtc", "server", "loopback", "stun", "turn-udp", "turn-tcp", "turn-tls"]);
 
 /** What was found so far. @type {import('./overall.js').Findings} */
@@ -67,6 +70,24 @@ function begin() {
   for (const check of ALONE) page.showState(check, "waiting");
 }
 
+/**
+ * What a check finds, or that it could not be finished.
+ * @param {() => Finding | Promise<Finding>} look
+ * @returns {Promise<Finding>}
+ */
+async function inTime(look) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`nothing in ${DEADLINE_MS / 1_000} s`)), DEADLINE_MS)));
+  try {
+    return await Promise.race([look(), /** @type {Promise<never>} */ (late)]);
+  } catch (error) {
+    return { verdict: "warn", code: "unfinished", facts: [["It says", String(error)]] };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function examine() {
   begin();
   const { signal } = running;
@@ -74,7 +95,7 @@ async function examine() {
   /** @param {Check} check @param {() => Finding | Promise<Finding>} look */
   const make = async (check, look) => {
     page.showState(check, "running");
-    const finding = await look();
+    const finding = await inTime(look);
     if (signal.aborted) throw signal.reason;
     note(check, finding);
     return finding;

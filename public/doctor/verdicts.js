@@ -75,6 +75,7 @@ const SENTENCES = {
       title: "Nobody outside could tell us your address",
       text: "This network seems to block the fast way (UDP). Devices in your own network can still connect directly; to others you need a relay.",
     },
+    malformed: { title: "A server outside has an address that makes no sense", text: "Whoever runs this site has mistyped it: see the details." },
     none: { title: "No server for this is set up here", text: "Without one, only devices in the same network connect directly." },
   },
   pair: {
@@ -83,6 +84,10 @@ const SENTENCES = {
     waiting: { title: "Waiting for the other device", text: "Open the link or scan the code on it, and keep this page open." },
     connecting: { title: "The other device is here; looking for a path…", text: "Networks sometimes take a few seconds." },
     away: { title: "The meeting point is not answering", text: "It is tried again in a moment." },
+    "no-webrtc-there": {
+      title: "The other browser has direct connections switched off",
+      text: "Short messages go through this server, sealed. For more, try another browser there.",
+    },
     left: { title: "The other device left", text: "The link still works: open it there again." },
     direct: { title: "The two devices are connected directly", text: "They are in one network, or have public addresses. Nothing is in between." },
     stun: {
@@ -108,6 +113,12 @@ const SENTENCES = {
   },
 };
 
+/** What may happen to every check. @type {Sentence} */
+const UNFINISHED = {
+  title: "This check could not be finished",
+  text: "Something went wrong in this browser, or took too long: the details may have more. Check again.",
+};
+
 /** How a relay is reached. @type {Record<string, string>} */
 export const WAYS = { "turn-udp": "by UDP", "turn-tcp": "by TCP", "turn-tls": "by TLS" };
 
@@ -123,6 +134,7 @@ const TROUBLES = ["no-direct-path", "no-path", "relay-refused", "relay-missing",
 export function sentence(check, { code, verdict, roundTrip }) {
   const skipped = check !== "pair" && verdict === "none" && SKIPPED[code];
   if (skipped) return skipped;
+  if (code === "unfinished") return UNFINISHED;
   const way = WAYS[check];
   if (way) return (RELAY[code] ?? RELAY.unreachable)(way);
   if (check === "pair" && TROUBLES.includes(code)) return trouble(/** @type {any} */ ({ name: "the other device", error: { code } }));

@@ -69,6 +69,8 @@ export function stopped({ code, message }) {
       return { title: "This page must be opened over https", text: "Device connections only work on secure pages." };
     case "no-webrtc":
       return noWebRTC;
+    case "socket-blocked":
+      return blocked;
     case "tampered":
       return tampered;
     case "room-full":

@@ -149,6 +149,25 @@ test("a server that turns us away, is away, or is not reached by sockets is told
   await behind.close();
 });
 
+test("an address that the browser does not take is named, and the others are examined", async () => {
+  const url = await serve({ stun: `${turn.stun},stun:bad.example`, relays: [turn.udp] });
+  const picky = (page) =>
+    page.evaluateOnNewDocument(() => {
+      const Real = window.RTCPeerConnection;
+      window.RTCPeerConnection = class extends Real {
+        constructor(config) {
+          if (JSON.stringify(config ?? {}).includes("bad.example")) throw new SyntaxError("not an address");
+          super(config);
+        }
+      };
+    });
+  const { page, close } = await openDoctor(chromium, url, picky);
+  const found = await diagnosis(page);
+  assert.deepEqual([found.stun, found["turn-udp"]], ["warn malformed", "ok relayed"]);
+  assert.match(await page.$eval('[data-check="stun"]', (row) => row.textContent), /A server outside has an address that makes no sense.*stun:bad\.example/s);
+  await close();
+});
+
 test("a page that is not secure, and a browser without direct connections, are what it says first", async () => {
   const url = await serve();
   const insecure = await openDoctor(chromium, `http://${NAME}:${url.port}/`);

@@ -153,7 +153,7 @@ test("a network that lets requests through and blocks sockets is told from a ser
   const filters = await Promise.all(Object.values(BLOCKS).map((block) => openFilter(beckon.url, block)));
   const context = await chromium.createBrowserContext();
   const page = await context.newPage();
-  await page.goto(new URL("/examples/", beckon.url).href);
+  await page.goto(origin);
   const said = await page.evaluate(
     async (library, links) => {
       const { join } = await import(library);
