@@ -67,7 +67,7 @@ vendor node_modules/lean-qr/nano.mjs lean-qr.mjs
 # far away fetches them in one go. public/ works as it is, too. classroom.js and public/examples/ are for reading.
 # Inside the library's one file, its own names that look like this are shortened: they begin as no word of beckon.d.ts does, and the platform's that
 # do are left alone (tests/client/what-is-documented-is-there.test.mjs compares them).
-shortened=('--mangle-props=^(on|may|is|send|receive|expect|cancel|measure|make|give|socket|my|read|seen|lost|prefer|open|round|realm)[A-Z]'
+shortened=('--mangle-props=^(on|may|is|send|receive|expect|cancel|measure|make|give|socket|my|read|seen|lost|prefer|open|round|realm|load|by|up|as)[A-Z]'
     '--reserve-props=^(isArray|isConnected|isSafeInteger|isView|readyState)$')
 # Style is lowered for the oldest browsers by lightningcss, which knows them (esbuild would leave most colours as they are).
 cp -R public build.new/site
@@ -88,5 +88,5 @@ for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js; do
     esbuild "$file" --minify "--target=$oldest" --supported:regexp-unicode-property-escapes=true --log-level=warning ${options[@]+"${options[@]}"} --outfile="build.new/site/${file#public/}"
 done
 # The library is made smaller still: terser thinks longer about a program than esbuild does.
-terser build.new/site/beckon.js --module --compress passes=3,ecma=2020 --mangle --format ecma=2020 --output build.new/site/beckon.js
+terser build.new/site/beckon.js --module --compress passes=3,ecma=2020 --mangle --format ecma=2020,ascii_only=true --output build.new/site/beckon.js
 rm -rf build && mv build.new build

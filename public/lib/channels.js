@@ -61,6 +61,10 @@ export function openChannels({ pc, onOpen, onProbe, onReceive, onDrain, onClose 
     get isOpen() {
       return reliable?.readyState === "open";
     },
+    /** How much the reliable one has taken and not sent yet, in bytes. */
+    get waiting() {
+      return reliable?.bufferedAmount ?? 0;
+    },
     get isChecked() {
       return !unchecked;
     },

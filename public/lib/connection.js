@@ -41,7 +41,12 @@ export function openConnection({ id, polite, ice, sendSignal, onChange, onReceiv
   const health = openPathHealth({
     pc,
     isOpen: () => channels.isOpen,
-    sendControl: channels.sendControl,
+    waiting: () => channels.waiting,
+    // The second need not wait for all that waits in the first.
+    sendControl: (text) => {
+      channels.sendControl(text);
+      channels.sendUnreliable(text);
+    },
     restartIce: negotiation.restartIce,
     onChange,
     onFail: () => fail(),
@@ -84,6 +89,7 @@ export function openConnection({ id, polite, ice, sendSignal, onChange, onReceiv
     sendControl: channels.sendControl,
     write: channels.write,
     sendUnreliable: channels.sendUnreliable,
+    probe: health.probe,
     repeat,
     close,
     get remote() {

@@ -39,7 +39,13 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
     onData,
   });
   const monitor = openPathMonitor({ connection, sendControl, onPath });
-  const silence = openSilenceWatch({ isWaiting: () => delivery.isWaiting, roundTrip: () => monitor.roundTrip, onSilence });
+  const silence = openSilenceWatch({
+    isWaiting: () => delivery.isWaiting,
+    roundTrip: () => monitor.roundTrip,
+    received: async () => (await monitor.read())?.received,
+    probe: () => connection()?.probe(),
+    onSilence,
+  });
   const names = throttle(onName, ...NAMES);
   const acks = throttle(acknowledge, ...ACKS);
   // To the page load whose numbers they are: to the next one they would mean something else.

@@ -23,21 +23,23 @@ const PROOF_MS = 1_500;
 const PING = '{"type":"ping"}';
 const PONG = '{"type":"pong"}';
 /** How often a ping is answered, at once and a second in the long run. */
-const PONGS = /** @type {const} */ ([4, 1]);
+const PONGS = /** @type {const} */ ([8, 4]);
 
 /**
  * @param {object} options
  * @param {RTCPeerConnection} options.pc
  * @param {() => boolean} options.isOpen whether the reliable channel is
+ * @param {() => number} options.waiting how much it has taken and not sent yet, in bytes
  * @param {(text: string) => void} options.sendControl
  * @param {() => boolean} options.restartIce false where the browser cannot
  * @param {(now: 'interrupted' | 'resumed') => void} options.onChange
  * @param {() => void} options.onFail
  */
-export function openPathHealth({ pc, isOpen, sendControl, restartIce, onChange, onFail }) {
+export function openPathHealth({ pc, isOpen, waiting, sendControl, restartIce, onChange, onFail }) {
   let interrupted = false;
   let interruptedAt = 0;
   let restarts = 0;
+  let waitedBefore = 0;
   const mayPong = openLimit(...PONGS);
   let timer = setTimeout(onFail, CONNECT_MS);
   /** Firefox tells the state of the whole connection only since 113; that of its ICE will do. */
@@ -50,16 +52,28 @@ export function openPathHealth({ pc, isOpen, sendControl, restartIce, onChange, 
     else if (state === "disconnected") interrupt(DOUBT_MS);
     else if (state === "connected" && interrupted) {
       clearTimeout(timer);
-      if (Date.now() - interruptedAt > RESUME_MS) return onFail();
-      timer = setTimeout(onFail, PROOF_MS);
+      if (Date.now() - interruptedAt > RESUME_MS && !moves()) return onFail();
+      prove();
       sendControl(PING);
     }
   };
   if (!pc.connectionState) pc.oniceconnectionstatechange = pc.onconnectionstatechange;
 
+  /** Whether what waits has become less: the path is busy, and leads somewhere. */
+  function moves() {
+    const before = waitedBefore;
+    waitedBefore = waiting();
+    return waitedBefore < before;
+  }
+
+  function prove() {
+    timer = setTimeout(() => (moves() ? prove() : onFail()), PROOF_MS);
+  }
+
   /** @param {number} patience until we ask for a restart of ICE, in ms */
   function interrupt(patience) {
     if (!interrupted) interruptedAt = Date.now();
+    moves();
     interrupted = true;
     clearTimeout(timer); // it may have been back for a moment
     onChange("interrupted");
@@ -68,6 +82,10 @@ export function openPathHealth({ pc, isOpen, sendControl, restartIce, onChange, 
 
   function restart() {
     clearTimeout(timer);
+    if (moves()) {
+      timer = setTimeout(restart, RESTART_MS);
+      return;
+    }
     if (restarts++ === MAX_RESTARTS) return onFail();
     timer = setTimeout(restart, RESTART_MS * (restarts + 1));
     if (!restartIce()) onFail();
@@ -90,6 +108,9 @@ export function openPathHealth({ pc, isOpen, sendControl, restartIce, onChange, 
     opened() {
       clearTimeout(timer);
     },
+
+    /** Asks for an answer. */
+    probe: () => sendControl(PING),
 
     /** @param {string | ArrayBuffer} data @returns {boolean} whether it was a ping or a pong */
     probed(data) {

@@ -12,6 +12,7 @@
  * @property {string} relay by what we reach our relay, empty if we use none
  * @property {number | null} latency the round trip in ms, null while it is not measured
  * @property {number} bytes how many it has carried, both ways
+ * @property {number} received how many have come by it
  * @property {boolean} slow whether the two use a relay, and one of them TCP or TLS where UDP might do
  * @property {boolean} relayed whether the two use a relay where none might do
  */
@@ -39,7 +40,7 @@ export async function findPath(pc, relay, path = "") {
   const both = by && !/^(direct|stun)$/.test(path);
   const relayed = Boolean(both) && pc.getConfiguration?.().iceTransportPolicy !== "relay";
   const slow = Boolean(both) && [ours, by, path].some((name) => SLOW.test(name));
-  const facts = { relay: ours, latency, bytes: pair.bytesSent + pair.bytesReceived || 0, slow, relayed };
+  const facts = { relay: ours, latency, bytes: pair.bytesSent + pair.bytesReceived || 0, received: pair.bytesReceived, slow, relayed };
   if (by) return { ...facts, path: /** @type {Path} */ (`turn-${/^t(cp|ls)$/.test(by) ? by : "udp"}`) };
   return { ...facts, path: isTranslated(local) || isTranslated(remote) ? "stun" : "direct" };
 }

@@ -1,5 +1,6 @@
-// Notices that nothing comes back: something waits to be acknowledged, and nothing at all is heard on the connection. Browsers notice a path that
-// leads nowhere after 5 to 11 s; a person has clicked twice by then.
+// Notices that nothing comes back: something waits to be acknowledged, and nothing at all comes by the path. Browsers notice a path that leads nowhere
+// after 5 to 11 s; a person has clicked twice by then. A path that is busy is not one that leads nowhere: the other page may have no time, or the
+// line; then its browser still acknowledges packets.
 
 /** The shortest silence after which the path is doubted, in ms. */
 const SILENCE_MS = 1_500;
@@ -14,21 +15,31 @@ const MAX_AGAIN_MS = 30_000;
  * @param {object} options
  * @param {() => boolean} options.isWaiting whether something waits to be acknowledged
  * @param {() => number} options.roundTrip in ms
+ * @param {() => Promise<number | undefined>} options.received how many bytes have come by the path, if the browser tells
+ * @param {() => void} options.probe sends something that the other browser acknowledges, even if its page is busy
  * @param {() => void} options.onSilence
  */
-export function openSilenceWatch({ isWaiting, roundTrip, onSilence }) {
+export function openSilenceWatch({ isWaiting, roundTrip, received, probe, onSilence }) {
   let since = 0;
   let doubts = 0;
+  /** What had come when we looked last. @type {number | undefined} */
+  let seen;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
-  function look() {
-    const patience = Math.max(SILENCE_MS, SILENCE_TRIPS * roundTrip());
-    const silence = performance.now() - since;
+  async function look() {
+    const mine = timer;
+    const bytes = await received();
+    if (mine !== timer) return; // it was stopped meanwhile
     timer = undefined;
     if (!isWaiting()) return;
-    timer = setTimeout(look, silence < patience ? patience - silence : Math.min(AGAIN_MS * 2 ** doubts++, MAX_AGAIN_MS));
-    if (silence >= patience) onSilence();
+    if (seen !== undefined && bytes !== seen) heard();
+    seen = bytes;
+    const patience = Math.max(SILENCE_MS, SILENCE_TRIPS * roundTrip());
+    const left = patience - (performance.now() - since);
+    timer = setTimeout(look, left > 0 ? Math.min(left, patience / 2) : Math.min(AGAIN_MS * 2 ** doubts++, MAX_AGAIN_MS));
+    if (left > 0) probe();
+    else onSilence();
   }
 
   function heard() {
@@ -41,7 +52,8 @@ export function openSilenceWatch({ isWaiting, roundTrip, onSilence }) {
     /** Something is sent that will be acknowledged. */
     start() {
       if (!isWaiting()) heard();
-      timer ??= setTimeout(look, SILENCE_MS);
+      if (timer === undefined) seen = undefined;
+      timer ??= setTimeout(look, SILENCE_MS / 2);
     },
     /** Whether the path is doubted. */
     get isDoubted() {
@@ -49,6 +61,7 @@ export function openSilenceWatch({ isWaiting, roundTrip, onSilence }) {
     },
     stop() {
       clearTimeout(timer);
+      timer = undefined;
     },
   };
 }

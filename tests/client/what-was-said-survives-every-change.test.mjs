@@ -25,6 +25,7 @@ function openEnd(remote) {
     full: false,
     write: (frame) => !end.full && (end.dead || end.wire.push(frame.slice()) > 0),
     sendControl: (text) => end.dead || end.wire.push(text),
+    probe() {},
     sendUnreliable: (data) => end.dead || end.loose.push(typeof data === "string" ? data : data.slice()),
   };
   return end;
@@ -38,6 +39,8 @@ async function run(seed, random) {
   const other = (side) => sides[1 - side.me];
   let ends = [];
   let connections = 0;
+  /** All that watch for a silence. */
+  const met = [];
   /** What is under way through the server. */
   let mail = [];
   let time = 0;
@@ -80,6 +83,7 @@ async function run(seed, random) {
       onSilence: () => messaging.sendByServer(), // as peer.js does, once the other side has been heard through the server
     });
     side.messaging = messaging;
+    met.push(messaging);
   }
 
   /** As peer.js does. */
@@ -192,7 +196,10 @@ async function run(seed, random) {
     console.log(failing("resume", seed));
     throw new Error(`BECKON_SEED=${seed}: ${error.message}\n${RUNS === 1 ? log.join("\n") : ""}`, { cause: error });
   } finally {
-    for (const { messaging } of sides) messaging.pause();
+    for (const messaging of met) {
+      messaging.pause();
+      messaging.leave(/** @type {Fake} */ (new Error("the test is over")));
+    }
     mock.timers.reset();
     mock.restoreAll();
   }
