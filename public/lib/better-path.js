@@ -6,10 +6,10 @@
  * @param {object} options
  * @param {() => Promise<PathUpgrade>} options.load
  * @param {() => boolean} options.works whether there is a path
- * @param {() => Parameters<PathUpgrade['openPathUpgrade']>[0]} options.how
+ * @param {() => Parameters<PathUpgrade['upgradePath']>[0]} options.how
  */
 export function openBetterPath({ load, works, how }) {
-  /** @type {ReturnType<PathUpgrade['openPathUpgrade']> | undefined} */
+  /** @type {ReturnType<PathUpgrade['upgradePath']> | undefined} */
   let search;
   const start = () => works() && search?.start();
 
@@ -20,7 +20,7 @@ export function openBetterPath({ load, works, how }) {
     async found(path) {
       if (!search && !path.startsWith("turn")) return;
       const module = await load().catch(() => null); // without it the path stays as it is
-      search ??= module?.openPathUpgrade(how());
+      search ??= module?.upgradePath(how());
       start();
     },
   };

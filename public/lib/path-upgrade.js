@@ -21,7 +21,7 @@ const QUIET_BYTES = 200;
  * @param {() => boolean} options.may whether nothing waits to arrive, and the server can carry an offer
  * @param {() => void} options.restart of ICE
  */
-export function openPathUpgrade({ polite, path, ask, may, restart }) {
+export function upgradePath({ polite, path, ask, may, restart }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let tries = 0;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openCandidateOrder } from "../../public/lib/candidate-order.js";
 import { findPath } from "../../public/lib/path.js";
-import { openPathUpgrade } from "../../public/lib/path-upgrade.js";
+import { upgradePath } from "../../public/lib/path-upgrade.js";
 
 const TLS = { slow: true, relayed: true };
 const UDP = { slow: false, relayed: true };
@@ -18,7 +18,7 @@ function open(t, chance = 0.5) {
   t.mock.method(Math, "random", () => chance);
   /** @type {Record<string, any>} */
   const world = { way: TLS, bytes: 0, each: 0, may: true, asked: 0, looks: 0, tries: [] };
-  const search = openPathUpgrade({
+  const search = upgradePath({
     polite: false,
     path: async () => (world.looks++, world.way && { ...world.way, bytes: world.bytes }),
     ask: () => (world.asked++, world.answer?.()),

@@ -69,3 +69,23 @@ test("the names that the build shortens are the library's own: no app and no pla
     [],
   );
 });
+
+test("no shortened name stands between the library's one file and what it loads later", async () => {
+  const build = await readFile(new URL("../../tools/build.sh", import.meta.url), "utf8");
+  const [, shortened = ""] = build.match(/'--mangle-props=(.*?)'/) ?? [];
+  const later = [...build.matchAll(/--external:\.\/lib\/(\S+\.js)/g)].map(([, name]) => name);
+  assert.ok(later.length > 0);
+  for (const name of later) {
+    const source = await readFile(new URL(`../../public/lib/${name}`, import.meta.url), "utf8");
+    const between = [...source.matchAll(/export (?:async )?function (\w+)\(\{([^}]*)\}/g)].flatMap(([, name = "", options = ""]) => [
+      name,
+      ...options.split(/[\s,]+/),
+    ]);
+    assert.ok(between.length > 1, name);
+    assert.deepEqual(
+      between.filter((word) => new RegExp(shortened).test(word)),
+      [],
+      name,
+    );
+  }
+});
