@@ -57,7 +57,7 @@ class Connection {
     this.onconnectionstatechange?.();
   }
   gathers(priority) {
-    const candidate = priority && `candidate:1 1 udp ${priority} 192.0.2.1 9 typ relay`;
+    const candidate = priority && `candidate:1 1 udp ${priority} 192.0.2.1 9 typ srflx`;
     this.onicecandidate({ candidate: candidate ? { toJSON: () => ({ candidate }) } : null });
   }
 }
