@@ -75,14 +75,15 @@ oldest=$(node -e 'import("./tools/floor/data.mjs").then(({ TARGETS }) => console
 for file in public/*/*.css; do
     node tools/css.mjs "$file" "build.new/site/${file#public/}"
 done
-for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js; do
+for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js public/languages/{,*/}*.js; do
     [ -e "$file" ] || continue
     case $file in
         */classroom/classroom.js) continue ;;
         public/beckon.js) # path-upgrade.js is loaded where a path leads through a relay
             options=(--bundle --format=esm --drop:console --external:./lib/path-upgrade.js "${shortened[@]}") ;;
         public/room/room.js) # details.js is loaded when it is asked for, path-report.js when somebody has agreed
-            options=(--bundle --format=esm --external:../beckon.js --external:./details.js --external:./path-report.js '--external:/vendor/*') ;;
+            options=(--bundle --format=esm --external:../beckon.js --external:./details.js --external:./path-report.js '--external:/vendor/*' '--external:/shared/*') ;;
+        public/languages/*) options=(--charset=utf8) ;; # letters of every writing, as they are
         *.js) options=() ;;
     esac
     esbuild "$file" --minify "--target=$oldest" --supported:regexp-unicode-property-escapes=true --log-level=warning ${options[@]+"${options[@]}"} --outfile="build.new/site/${file#public/}"

@@ -1,11 +1,14 @@
 // Shows what happens while the exercise is done. It looks over the shoulder of the browser's own WebSocket and RTCPeerConnection;
 // the program and the client that use them are as they are, and know nothing of it.
-import { make } from "../shared/element.js";
+import { make, tell as tellOf } from "../shared/element.js";
+import { isolate, join, offerLanguages, t } from "../shared/language.js";
 import { laidBare, plain } from "../shared/plain-text.js";
 import { openLimit } from "../shared/rate-limit.js";
 import { withoutAddresses } from "../shared/addresses.js";
 import { readStatistics } from "../shared/statistics.js";
 import { whyNoWebRtc } from "../shared/webrtc.js";
+import { asMessages, asStream, READ_BYTES } from "./borders.js";
+import { followProgram, retellProgram } from "./program.js";
 
 /** How often a connection is looked at, in ms. */
 const LOOK_MS = 500;
@@ -18,11 +21,6 @@ const FRAMES_PER_SECOND = 20;
 const MAX_TEXT_CHARS = 16_384;
 const MAX_PARTS = 100;
 const MAX_WORD_CHARS = 64;
-/** How long three words may take to the other device and back, in ms. */
-const PATIENCE_MS = 3_000;
-/** What a stream's reader asks for, in bytes: as with every stream, less than what was written, or more, but hardly ever the same. */
-const READ_BYTES = 4;
-const WORDS = ["hello", "big", "world"];
 /** How many words of others are sent back at once, how many a second in the long run, and how long each may be, in characters. */
 const ANSWERS = 60;
 const ANSWERS_PER_SECOND = 6;
@@ -52,9 +50,9 @@ window.WebSocket = class extends WebSocket {
   /** @param {ConstructorParameters<typeof WebSocket>} how */
   constructor(...how) {
     super(...how);
-    this.addEventListener("open", () => note("A line to the server is open", ""));
+    this.addEventListener("open", () => note(() => t("A line to the server is open")));
     this.addEventListener("message", ({ data }) => frame("from", String(data)));
-    this.addEventListener("close", () => note("The line to the server is closed", ""));
+    this.addEventListener("close", () => note(() => t("The line to the server is closed")));
   }
   /** @param {Parameters<WebSocket['send']>[0]} data */
   send(data) {
@@ -65,8 +63,8 @@ window.WebSocket = class extends WebSocket {
 
 const refusal = whyNoWebRtc();
 if (refusal)
-  at("status").textContent = "This browser makes no direct connections. It has no WebRTC, or a setting or an extension blocks it. Try another browser.";
-if (!refusal)
+  tellOf(at("status"), () => t("This browser makes no direct connections. It has no WebRTC, or a setting or an extension blocks it. Try another browser."));
+else
   window.RTCPeerConnection = class extends RTCPeerConnection {
     /** @param {ConstructorParameters<typeof RTCPeerConnection>} how */
     constructor(...how) {
@@ -77,7 +75,7 @@ if (!refusal)
         if (asks && channel.readyState === "open" && mayAnswer()) channel.send(`!${data.slice(1)}`);
       };
       latest = { pc: this, channel, since: 0 };
-      note("The browser opens a connection, and looks for its own addresses", "");
+      note(() => t("The browser opens a connection, and looks for its own addresses"));
     }
   };
 
@@ -90,36 +88,41 @@ function frame(way, text) {
   } catch {
     return;
   }
-  const [type, src, dst] = [message?.type, message?.src, message?.dst].map((word) => (typeof word === "string" ? plain(word, MAX_WORD_CHARS) : ""));
+  const [type = "", src, dst] = [message?.type, message?.src, message?.dst].map((word) => (typeof word === "string" ? plain(word, MAX_WORD_CHARS) : ""));
   if (type === "HEARTBEAT") return void passed.heartbeats++;
   passed.notes++;
   if (!may()) return; // more than anybody can read
-  const whom = way === "to" ? `to ${dst || "the server"}` : `from ${src || "the server"}`;
+  const whom = () =>
+    way === "to" ? t("→ {type} to {whom}", { type, whom: dst || t("the server") }) : t("← {type} from {whom}", { type, whom: src || t("the server") });
   // What is an address in them is left out line by line: a certificate's fingerprint looks like one.
   const safe = layOut(text, message).replace(/(candidate:|c=IN|o=)[^"\\]*/g, withoutAddresses);
-  note(`${way === "to" ? "→" : "←"} ${type} ${whom}`, laidBare(safe).replaceAll("\\r\\n", "\n"), `${text.length} bytes`);
+  note(whom, laidBare(safe).replaceAll("\\r\\n", "\n"), text.length);
 }
 
 /** A message to be read. Others write it, and it may be long or deep: it is cut before anything else is done with it. @param {string} text @param {any} message */
 function layOut(text, message) {
-  if (text.length > MAX_TEXT_CHARS) return `${text.slice(0, MAX_TEXT_CHARS)}… and so on`;
+  if (text.length > MAX_TEXT_CHARS) return `${text.slice(0, MAX_TEXT_CHARS)}${t("… and so on")}`;
   return text.split(/[[{]/, MAX_PARTS + 1).length > MAX_PARTS ? text : JSON.stringify(message, null, 2);
 }
 
 /**
- * @param {string} title
- * @param {string} text all of it, to be opened
- * @param {string} size
+ * @param {() => string} title
+ * @param {string} [text] all of it, to be opened
+ * @param {number} [size] of it, in bytes
  */
-function note(title, text, size = "") {
+function note(title, text, size = 0) {
   const line = make("li");
   if (text) {
     const details = make("details");
-    const summary = make("summary", "", title);
-    summary.append(" ", make("span", "", size));
+    const summary = make("summary");
+    summary.append(
+      tellOf(make("b"), title),
+      " ",
+      tellOf(make("span"), () => t("{n} bytes", { n: size }, "{n} byte")),
+    );
     details.append(summary, make("pre", "", text));
     line.append(details);
-  } else line.append(make("p", "", title));
+  } else line.append(tellOf(make("p"), title));
   at("notes").append(line);
   while (at("notes").childElementCount > MAX_NOTES) at("notes").firstElementChild?.remove();
   at("notes").scrollTop = at("notes").scrollHeight;
@@ -131,7 +134,7 @@ function tell(id, rows) {
   at(id).dataset.rows = JSON.stringify(rows);
   const parts = rows.flatMap(([term, text, ...pieces]) => {
     const says = make("dd", "", text);
-    for (const piece of pieces) says.append(" ", make("span", "piece", piece));
+    for (const piece of pieces) says.append(" ", make("bdi", "piece", piece));
     return [make("dt", "", term), says];
   });
   at(id).replaceChildren(...parts);
@@ -141,33 +144,43 @@ function tell(id, rows) {
 function listed(candidates) {
   const types = [...new Set(candidates.map(({ candidateType }) => String(candidateType)))];
   const count = (/** @type {string} */ type) => candidates.filter(({ candidateType }) => candidateType === type).length;
-  return types.map((type) => `${count(type)} ${type}: ${CANDIDATES[type] ?? ""}`).join("; ") || "none yet";
+  return (
+    join(
+      types.map((type) => t("{n} {type}: {meaning}", { n: count(type), type, meaning: t(CANDIDATES[type] ?? "") })),
+      "; ",
+    ) || t("none yet")
+  );
 }
 
 async function look() {
-  const waiting = refusal ? "none: this browser makes no direct connections" : "nothing yet: connect, and it shows here";
-  if (!latest) return ["candidates", "pairs", "relaying", "traffic"].forEach((id) => tell(id, [["Your connection", waiting]]));
+  const waiting = refusal ? t("none: this browser makes no direct connections") : t("nothing yet: connect, and it shows here");
+  if (!latest) return ["candidates", "pairs", "relaying", "traffic"].forEach((id) => tell(id, [[t("Your connection"), waiting]]));
   const { pc } = latest;
   const { of, pair, local, remote } = await readStatistics(pc);
   const servers = (pc.getConfiguration().iceServers ?? []).flatMap(({ urls }) => urls);
   tell("candidates", [
-    ["Asked for them", servers.filter((url) => url.startsWith("stun")).join(", ") || "no STUN server"],
-    ["Here", listed(of("local-candidate"))],
-    ["There", listed(of("remote-candidate"))],
+    [t("Asked for them"), isolate(servers.filter((url) => url.startsWith("stun")).join(", ")) || t("no STUN server")],
+    [t("Here"), listed(of("local-candidate"))],
+    [t("There"), listed(of("remote-candidate"))],
   ]);
 
   const pairs = of("candidate-pair");
-  const trip = typeof pair?.currentRoundTripTime === "number" ? `, ${Math.round(pair.currentRoundTripTime * 10_000) / 10} ms there and back` : "";
+  const trip = typeof pair?.currentRoundTripTime === "number" ? t("{n} ms there and back", { n: Math.round(pair.currentRoundTripTime * 10_000) / 10 }) : "";
+  const worked = pairs.filter(({ state }) => state === "succeeded").length;
+  const ends = { here: local?.candidateType ?? "", there: remote?.candidateType ?? "", protocol: local?.protocol.toUpperCase() ?? "" };
   tell("pairs", [
-    ["Looking", `${pc.iceConnectionState}: ${pairs.length} pairs, ${pairs.filter(({ state }) => state === "succeeded").length} of them worked`],
-    ["In use", local && remote ? `${local.candidateType} here, ${remote.candidateType} there, by ${local.protocol.toUpperCase()}${trip}` : "none yet"],
+    [
+      t("Looking"),
+      t("{state}: {n} pairs, {worked} of them worked", { state: pc.iceConnectionState, n: pairs.length, worked }, "{state}: {n} pair, {worked} of them worked"),
+    ],
+    [t("In use"), local && remote ? join([t("{here} here, {there} there, by {protocol}", ends), trip], t(", ")) : t("none yet")],
   ]);
 
   const relays = servers.filter((url) => url.startsWith("turn"));
   const relayed = [local, remote].some((end) => end?.candidateType === "relay");
   tell("relaying", [
-    ["Relays to ask", relays.join(", ") || "none"],
-    ["Is it used?", !pair ? "not known yet" : relayed ? "yes: this connection goes through a relay" : "no: this connection is direct"],
+    [t("Relays to ask"), isolate(relays.join(", ")) || t("none")],
+    [t("Is it used?"), !pair ? t("not known yet") : relayed ? t("yes: this connection goes through a relay") : t("no: this connection is direct")],
   ]);
 
   const open = latest.channel.readyState === "open";
@@ -178,75 +191,48 @@ async function look() {
   const own = of("data-channel").filter(({ dataChannelIdentifier }) => dataChannelIdentifier !== CHANNEL);
   const sum = (/** @type {string} */ field) => own.reduce((total, report) => total + (report[field] ?? 0), 0);
   tell("traffic", [
-    ["From browser to browser", `${sum("messagesSent")} messages sent, ${sum("messagesReceived")} received`],
-    ["Through the server since then", latest.since ? `${passed.notes} notes, and ${passed.heartbeats} times “I am still here”` : "you are not connected yet"],
+    [
+      t("From browser to browser"),
+      join([t("{n} messages sent", { n: sum("messagesSent") }, "{n} message sent"), t("{n} received", { n: sum("messagesReceived") })], t(", ")),
+    ],
+    [
+      t("Through the server since then"),
+      latest.since
+        ? join(
+            [t("{n} notes", { n: passed.notes }, "{n} note"), t("and {n} times “I am still here”", { n: passed.heartbeats }, "and {n} time “I am still here”")],
+            t(", "),
+          )
+        : t("you are not connected yet"),
+    ],
   ]);
 }
 
-/**
- * The words on their way as messages: to the other device, whose page sends each back as it came.
- * @param {RTCDataChannel} channel
- * @returns {Promise<string[]>} what came back
- */
-function asMessages(channel) {
-  return new Promise((resolve) => {
-    /** @type {string[]} */
-    const back = [];
-    const over = new AbortController();
-    const done = () => {
-      over.abort();
-      resolve(back);
-    };
-    setTimeout(done, PATIENCE_MS);
-    channel.addEventListener(
-      "message",
-      ({ data }) =>
-        typeof data === "string" &&
-        data.startsWith("!") &&
-        back.length < WORDS.length &&
-        back.push(plain(data.slice(1), MAX_ANSWER_CHARS)) === WORDS.length &&
-        done(),
-      over,
-    );
-    for (const word of WORDS) channel.send(`?${word}`);
-  });
-}
-
-/** The same as bytes: they are written word by word, and read as a reader of a stream does, by so many bytes at a time. */
-async function asStream() {
-  const bytes = new ReadableStream({
-    type: "bytes",
-    start(controller) {
-      for (const word of WORDS) controller.enqueue(new TextEncoder().encode(word));
-      controller.close();
-    },
-  });
-  const reader = bytes.getReader({ mode: "byob" });
-  const pieces = [];
-  for (;;) {
-    const { value, done } = await reader.read(new Uint8Array(READ_BYTES));
-    if (done) return pieces;
-    pieces.push(new TextDecoder().decode(value));
-  }
-}
-
+let showOutcome = () => {};
 at("try").addEventListener("click", async () => {
   const pieces = await asStream().catch(() => []);
-  const stream = pieces.length
-    ? `Written as three words, read ${READ_BYTES} bytes at a time, it was ${pieces.length} pieces:`
-    : "This browser has no byte streams to show it with.";
+  const stream = () =>
+    pieces.length
+      ? t("Written as three words, read {bytes} bytes at a time, it was {n} pieces:", { bytes: READ_BYTES, n: pieces.length })
+      : t("This browser has no byte streams to show it with.");
   const channel = latest?.channel;
   const back = channel?.readyState === "open" ? await asMessages(channel) : null;
-  const messages = back?.length
-    ? `Sent as three messages, there and back it was ${back.length} messages:`
-    : back
-      ? "The page over there does not answer."
-      : "Connect to another device first.";
-  tell("outcome", [
-    ["As messages", messages, ...(back ?? [])],
-    ["As a stream", stream, ...pieces],
-  ]);
+  const messages = () => {
+    if (back?.length) return t("Sent as three messages, there and back it was {n} messages:", { n: back.length });
+    return back ? t("The page over there does not answer.") : t("Connect to another device first.");
+  };
+  showOutcome = () =>
+    tell("outcome", [
+      [t("As messages"), messages(), ...(back ?? [])],
+      [t("As a stream"), stream(), ...pieces],
+    ]);
+  showOutcome();
 });
 
 look();
 setInterval(look, LOOK_MS);
+followProgram(at("status"));
+offerLanguages("classroom", () => {
+  look();
+  showOutcome();
+  retellProgram();
+});

@@ -1,5 +1,7 @@
 // The doctor's checks. Each tries one thing for real, and says what became of it as a code and facts; verdicts.js puts that into words.
 import { echo, gather } from "./loopback.js";
+import { isolate, join, span, t } from "../shared/language.js";
+import { plain } from "../shared/plain-text.js";
 import { kinds } from "../shared/statistics.js";
 import { whyNoWebRtc } from "../shared/webrtc.js";
 
@@ -11,21 +13,27 @@ import { whyNoWebRtc } from "../shared/webrtc.js";
  * @property {string} code what exactly
  * @property {number} [ms] how long it took to know
  * @property {number} [roundTrip] of a message between two devices, in ms
- * @property {[string, string][]} [facts] terms and what there is to say, for those who want to know more
+ * @property {() => Fact[]} [facts] for those who want to know more, in the language that they read now
  * @property {string[]} [addresses] of this device as others see it: only for whoever asks
  */
+/** @typedef {[term: string, text: string]} Fact */
 /** @typedef {import('./server-check.js').Ice} Ice */
+
+/** Of what servers say, so much is shown, in characters. */
+const MAX_FACT_CHARS = 1_000;
+/** What a server or the browser wrote, fit to show, with a direction of its own. @param {string} text */
+export const foreign = (text) => isolate(plain(text, MAX_FACT_CHARS));
 
 /** Whether nobody on the way can have changed this page. @returns {Finding} */
 export function checkSecure() {
   const ok = isSecureContext && Boolean(globalThis.crypto?.subtle);
-  return { verdict: ok ? "ok" : "fail", code: ok ? "secure" : "insecure", facts: [["Opened by", location.protocol.slice(0, -1)]] };
+  return { verdict: ok ? "ok" : "fail", code: ok ? "secure" : "insecure", facts: () => [[t("Opened by"), foreign(location.protocol.slice(0, -1))]] };
 }
 
 /** Whether the browser connects devices at all. @returns {Finding} */
 export function checkWebRtc() {
   const refusal = whyNoWebRtc();
-  return refusal ? { verdict: "fail", code: "off", facts: [["The browser says", refusal]] } : { verdict: "ok", code: "there" };
+  return refusal ? { verdict: "fail", code: "off", facts: () => [[t("The browser says"), foreign(refusal)]] } : { verdict: "ok", code: "there" };
 }
 
 /**
@@ -35,9 +43,9 @@ export function checkWebRtc() {
  */
 export async function checkLoopback(signal) {
   const { ending, ms, roundTrip, candidates } = await echo({}, signal);
-  const facts = /** @type {[string, string][]} */ ([["Candidates", kinds(candidates.map(typeOf))]]);
+  const facts = () => /** @type {Fact[]} */ ([[t("Candidates"), kinds(candidates.map(typeOf))]]);
   if (ending !== "done") return { verdict: "fail", code: candidates.length ? "stuck" : "no-candidates", ms, facts };
-  return { verdict: "ok", code: "heard", ms, facts: [...facts, ["Round trip", span(roundTrip ?? 0)]] };
+  return { verdict: "ok", code: "heard", ms, facts: () => [...facts(), [t("Round trip"), span(roundTrip ?? 0)]] };
 }
 
 /**
@@ -57,19 +65,23 @@ export async function checkStun({ servers }, signal) {
     return { ...rest, verdict: rest && rest.verdict !== "fail" ? "warn" : "fail", code: "malformed", facts: [...wrong, ...(rest?.facts ?? [])] };
   }
   const { ending, ms, candidates, errors } = await gather({ iceServers: [{ urls }] }, "srflx", signal);
-  const facts = /** @type {[string, string][]} */ ([["Asked", urls.join(", ")], ["Candidates", kinds(candidates.map(typeOf))], ...complaints(errors)]);
+  const found = () => /** @type {Fact[]} */ ([[t("Asked"), foreign(urls.join(", "))], [t("Candidates"), kinds(candidates.map(typeOf))], ...complaints(errors)]);
   const seen = candidates.filter(({ type }) => type === "srflx");
   const addresses = [...new Set(seen.map(({ address }) => address))].filter(Boolean);
   if (!seen.length) {
     // An address that is the device's own is told nobody twice; were there no answer, that would be an error, or take long.
     const own = candidates.map(({ address }) => address).filter((address) => address && !address.endsWith(".local"));
-    if (own.length && ending === "gathered" && !errors.length) return { verdict: "ok", code: "unchanged", ms, facts, addresses: [...new Set(own)] };
-    return { verdict: "fail", code: "unanswered", ms, facts };
+    if (own.length && ending === "gathered" && !errors.length) return { verdict: "ok", code: "unchanged", ms, facts: found, addresses: [...new Set(own)] };
+    return { verdict: "fail", code: "unanswered", ms, facts: found };
   }
   // One socket of ours that is seen at two ports of one address: a mapping for each destination (RFC 4787 section 4.1).
   const ports = new Map(addresses.map((address) => [address, new Set(seen.filter((one) => one.address === address).map(({ port }) => port))]));
   const symmetric = addresses.some((address) => !address.includes(":") && (ports.get(address)?.size ?? 0) > 1);
-  if (urls.length > 1) facts.push(["Address translation", symmetric ? "another port for each destination" : "the same port for all who answered"]);
+  /** @returns {Fact[]} */
+  const facts = () => {
+    if (urls.length < 2) return found();
+    return [...found(), [t("Address translation"), symmetric ? t("another port for each destination") : t("the same port for all who answered")]];
+  };
   return { verdict: symmetric ? "warn" : "ok", code: symmetric ? "symmetric" : "seen", ms, facts, addresses };
 }
 
@@ -88,11 +100,11 @@ export async function checkTurn(transport, { servers, degraded }, signal) {
   const started = performance.now();
   const enough = new AbortController();
   signal.addEventListener("abort", () => enough.abort(signal.reason));
-  /** @type {{ url: string, code: string, text: string }[]} */
+  /** @type {{ url: string, code: string, text: () => string }[]} */
   const outcomes = [];
   await Promise.all(
     mine.map(async ({ url, pass }) => {
-      const outcome = await tryRelay(url, pass, enough.signal).catch((error) => ({ code: "malformed", text: String(error) }));
+      const outcome = await tryRelay(url, pass, enough.signal).catch((error) => ({ code: "malformed", text: () => foreign(String(error)) }));
       if (enough.signal.aborted) return;
       outcomes.push({ url, ...outcome });
       if (outcome.code === "relayed") enough.abort();
@@ -102,7 +114,8 @@ export async function checkTurn(transport, { servers, degraded }, signal) {
   // What tells most comes first.
   const best = ["relayed", "stuck", "refused", "busy", "unreachable", "malformed"].find((code) => outcomes.some((outcome) => outcome.code === code));
   const verdict = best === "relayed" ? "ok" : best === "stuck" || best === "busy" ? "warn" : "fail";
-  const facts = mine.map(({ url }) => /** @type {[string, string]} */ ([url, outcomes.find((outcome) => outcome.url === url)?.text ?? "not needed any more"]));
+  const facts = () =>
+    mine.map(({ url }) => /** @type {Fact} */ ([foreign(url), outcomes.find((outcome) => outcome.url === url)?.text() ?? t("not needed any more")]));
   return { verdict, code: best ?? "unreachable", ms: performance.now() - started, facts };
 }
 
@@ -114,11 +127,12 @@ export async function checkTurn(transport, { servers, degraded }, signal) {
 async function tryRelay(url, pass, signal) {
   const { ending, ms, roundTrip, candidates, errors } = await echo({ iceServers: [{ urls: url, ...pass }], iceTransportPolicy: "relay" }, signal);
   const said = complaints(errors).map(([, text]) => text);
-  if (ending === "done") return { code: "relayed", text: `a message came back after ${span(ms)}, round trip ${span(roundTrip ?? 0)}` };
-  if (errors.some(({ code }) => code === 486 || code === 508)) return { code: "busy", text: said.join("; ") };
-  if (candidates.length) return { code: "stuck", text: ["it gave an address, but nothing came through", ...said].join("; ") };
-  if (ending === "refused") return { code: "refused", text: said.join("; ") };
-  return { code: "unreachable", text: said.join("; ") || `no answer in ${span(ms)}` };
+  if (ending === "done")
+    return { code: "relayed", text: () => t("a message came back after {time}, round trip {trip}", { time: span(ms), trip: span(roundTrip ?? 0) }) };
+  if (errors.some(({ code }) => code === 486 || code === 508)) return { code: "busy", text: () => said.join("; ") };
+  if (candidates.length) return { code: "stuck", text: () => join([t("it gave an address, but nothing came through"), ...said], "; ") };
+  if (ending === "refused") return { code: "refused", text: () => said.join("; ") };
+  return { code: "unreachable", text: () => said.join("; ") || t("no answer in {time}", { time: span(ms) }) };
 }
 
 /** Whether the browser takes the address of a server. @param {string} url */
@@ -141,13 +155,8 @@ function transportOf(url) {
   return /[?&]transport=tcp/i.test(url) ? "tcp" : "udp";
 }
 
-/** What could not be done, each once, in the words of the browser. @param {import('./loopback.js').IceError[]} errors @returns {[string, string][]} */
+/** What could not be done, each once, in the words of the browser. @param {import('./loopback.js').IceError[]} errors @returns {Fact[]} */
 function complaints(errors) {
-  const all = errors.map(({ code, text, url }) => /** @type {[string, string]} */ ([url, `${code} ${text}`.trim()]));
+  const all = errors.map(({ code, text, url }) => /** @type {Fact} */ ([foreign(url), foreign(`${code} ${text}`.trim())]));
   return [...new Map(all.map((complaint) => [complaint.join(" "), complaint])).values()];
-}
-
-/** @param {number} ms */
-export function span(ms) {
-  return ms < 1 ? "under 1 ms" : ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }

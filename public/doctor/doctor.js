@@ -1,9 +1,9 @@
 // The connection doctor: makes the checks one after the other, as far as they do not depend on each other all at once, and shows what
 // they come to.
+import { offerLanguages, t } from "../shared/language.js";
 import { showCopied, showLink } from "../shared/link-card.js";
-import { plain } from "../shared/plain-text.js";
 import { canShare, copy, qr, share } from "../shared/share.js";
-import { checkLoopback, checkSecure, checkStun, checkTurn, checkWebRtc } from "./checks.js";
+import { checkLoopback, checkSecure, checkStun, checkTurn, checkWebRtc, foreign } from "./checks.js";
 import { overall } from "./overall.js";
 import { openPair } from "./pairing.js";
 import { report } from "./report.js";
@@ -14,8 +14,6 @@ import * as page from "./view.js";
 /** @typedef {import('./checks.js').Check} Check */
 /** @typedef {import('./checks.js').Finding} Finding */
 
-/** Of what servers say, so much is shown, in characters. */
-const MAX_FACT_CHARS = 1_000;
 /** A network that comes or goes is looked at when it has had so long to settle, in ms: its event comes before its addresses do. */
 const SETTLE_MS = 1_000;
 
@@ -56,6 +54,11 @@ if (location.hash.length > 1) {
   pair();
 }
 examine();
+// Everything that was found is said anew.
+offerLanguages("doctor", () => {
+  for (const check of /** @type {Check[]} */ (Object.keys(findings))) show(check);
+  completed ? conclude() : page.showOverall(null);
+});
 
 /** Forgets what was found by this device alone. */
 function begin() {
@@ -82,7 +85,7 @@ async function inTime(look) {
   try {
     return await Promise.race([look(), /** @type {Promise<never>} */ (late)]);
   } catch (error) {
-    return { verdict: "warn", code: "unfinished", facts: [["It says", String(error)]] };
+    return { verdict: "warn", code: "unfinished", facts: () => [[t("It says"), foreign(String(error))]] };
   } finally {
     clearTimeout(timer);
   }
@@ -130,16 +133,19 @@ async function examine() {
 
 /**
  * @param {Check} check
- * @param {Finding} found
+ * @param {Finding} finding
  */
-function note(check, found) {
-  // Servers wrote some of it.
-  const facts = found.facts?.map(([term, text]) => /** @type {[string, string]} */ ([plain(term, MAX_FACT_CHARS), plain(text, MAX_FACT_CHARS)]));
-  const finding = facts ? { ...found, facts } : found;
+function note(check, finding) {
   findings[check] = finding;
-  page.showFinding(check, finding, sentence(check, finding));
+  show(check);
   page.showProgress(ALONE.filter((check) => findings[check]).length, ALONE.length);
   if (completed) conclude();
+}
+
+/** @param {Check} check that has been made */
+function show(check) {
+  const finding = findings[check];
+  if (finding) page.showFinding(check, finding, () => sentence(check, finding));
 }
 
 function conclude() {
@@ -164,7 +170,7 @@ function compose() {
     const finding = findings[check];
     return finding ? [{ check, finding, sentence: sentence(check, finding) }] : [];
   });
-  const result = completed ? overall(findings) : { title: "Not yet known", text: "The checks were still running." };
+  const result = completed ? overall(findings) : { title: t("Not yet known"), text: t("The checks were still running.") };
   return report({
     site: location.origin,
     at: completed ?? new Date(),

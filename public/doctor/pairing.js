@@ -1,5 +1,7 @@
 // The doctor's last check: two devices with one link, and the path they find. It uses the library as every page does.
 import { join } from "../beckon.js";
+import { foreign } from "./checks.js";
+import { t } from "../shared/language.js";
 import { describe } from "../shared/statistics.js";
 
 /** How often the connection is looked at, in ms, beside the room's own events. */
@@ -32,12 +34,12 @@ export function openPair(link, tell) {
 
   /** @returns {Promise<Finding>} */
   async function examine() {
-    if (room.error) return { verdict: "fail", code: room.error.code, facts: [["It says", room.error.message]] };
+    if (room.error) return { verdict: "fail", code: room.error.code, facts: () => [[t("It says"), foreign(room.error?.message ?? "")]] };
     if (room.state === "away") return { verdict: "fail", code: "away" };
     if (!other) return { verdict: "none", code: room.state === "open" ? "waiting" : "joining" };
     const { peer, at } = other;
     if (peer.state === "left") return { verdict: "none", code: "left" };
-    const facts = peer.connection ? await describe(peer.connection).catch(() => []) : [];
+    const facts = peer.connection ? await describe(peer.connection).catch(() => () => []) : () => [];
     if (peer.error) return { verdict: "fail", code: peer.error.code, facts };
     if (peer.state !== "open" || !peer.path) return { verdict: "none", code: "connecting", facts };
     ms ??= performance.now() - Math.max(at, started);

@@ -1,5 +1,6 @@
 // The doctor's call at the server: it opens the socket of a room, as everybody does, and learns which servers help to connect.
-import { isStun, isTurn, span } from "./checks.js";
+import { foreign, isStun, isTurn } from "./checks.js";
+import { span, t } from "../shared/language.js";
 import { readFrame, readIce, readRefusal } from "./server-frames.js";
 
 /** How long the server may take to let a socket in, in ms: as long as the library gives it. */
@@ -8,6 +9,7 @@ const OPEN_MS = 10_000;
 const PONG_MS = 2_000;
 
 /** @typedef {import('./checks.js').Finding} Finding */
+/** @typedef {import('./checks.js').Fact} Fact */
 /**
  * What the server names, with the pass (credentials) for each.
  * @typedef {{ servers: { urls: string[], username?: string, credential?: string }[], degraded: boolean }} Ice `degraded`: there would be a
@@ -31,30 +33,34 @@ export async function checkServer(page, signal) {
     const pong = await pulse(socket, signal);
     const ice = readIce(frame.payload);
     const urls = ice.servers.flatMap((server) => server.urls);
-    const named = `${urls.filter(isStun).length} for STUN, ${urls.filter(isTurn).length} for TURN`;
-    const facts = /** @type {[string, string][]} */ ([
-      ["Addresses named", named],
-      ["Round trip", pong === null ? "no answer" : span(pong)],
-    ]);
+    const named = { stun: urls.filter(isStun).length, turn: urls.filter(isTurn).length };
+    const facts = () =>
+      /** @type {Fact[]} */ ([
+        [t("Addresses named"), t("{stun} for STUN, {turn} for TURN", named)],
+        [t("Round trip"), pong === null ? t("no answer") : span(pong)],
+      ]);
     return { finding: { verdict: "ok", code: "open", ms, facts }, ice };
   }
   socket?.close();
   if (frame)
-    return { finding: { verdict: "fail", code: "refused", ms, facts: [["It says", readRefusal(frame.payload) || frame.type || "nonsense"]] }, ice: null };
-  const facts = /** @type {[string, string][]} */ ([["Socket", code]]);
-  if (navigator.onLine === false) return { finding: { verdict: "fail", code: "offline", ms, facts }, ice: null };
+    return {
+      finding: { verdict: "fail", code: "refused", ms, facts: () => [[t("It says"), foreign(readRefusal(frame.payload) || frame.type) || t("nonsense")]] },
+      ice: null,
+    };
+  const socketSays = () => /** @type {Fact[]} */ ([[t("Socket"), code()]]);
+  if (navigator.onLine === false) return { finding: { verdict: "fail", code: "offline", ms, facts: socketSays }, ice: null };
   const served = await fetch(page.pathname, { method: "HEAD", cache: "no-store", signal }).then(
     ({ status }) => String(status),
     () => "",
   );
-  facts.push(["Page", served ? `answers (${served})` : "does not answer"]);
+  const facts = () => /** @type {Fact[]} */ ([...socketSays(), [t("Page"), served ? t("answers ({status})", { status: served }) : t("does not answer")]]);
   return { finding: { verdict: "fail", code: served ? "no-socket" : "away", ms, facts }, ice: null };
 }
 
 /**
  * @param {URL} url
  * @param {AbortSignal} signal
- * @returns {Promise<{ code: string, frame: ReturnType<typeof readFrame> | null, socket: WebSocket | null }>} `frame` is null when there was none, and `code` says why
+ * @returns {Promise<{ code: () => string, frame: ReturnType<typeof readFrame> | null, socket: WebSocket | null }>} `frame` is null when there was none, and `code` says why
  */
 function firstFrame(url, signal) {
   return new Promise((resolve, reject) => {
@@ -63,16 +69,16 @@ function firstFrame(url, signal) {
     try {
       socket = new WebSocket(url);
     } catch (error) {
-      return resolve({ code: String(error), frame: null, socket: null });
+      return resolve({ code: () => foreign(String(error)), frame: null, socket: null });
     }
-    const end = (/** @type {string} */ code, /** @type {ReturnType<typeof readFrame> | null} */ frame = null) => {
+    const end = (/** @type {() => string} */ code, /** @type {ReturnType<typeof readFrame> | null} */ frame = null) => {
       clearTimeout(timer);
       socket.onmessage = socket.onclose = null;
       resolve({ code, frame, socket });
     };
-    const timer = setTimeout(() => end("no answer"), OPEN_MS);
-    socket.onmessage = ({ data }) => end("answered", readFrame(data));
-    socket.onclose = ({ code }) => end(`closed (${code})`);
+    const timer = setTimeout(() => end(() => t("no answer")), OPEN_MS);
+    socket.onmessage = ({ data }) => end(() => "", readFrame(data));
+    socket.onclose = ({ code }) => end(() => t("closed ({code})", { code: String(code) }));
     signal.addEventListener("abort", () => {
       clearTimeout(timer);
       socket.close();

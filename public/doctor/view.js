@@ -1,5 +1,6 @@
 // The doctor's only file that touches the page; the link for the other device is shown by shared/link-card.js. Text goes in as text.
-import { make, secureLink, write } from "../shared/element.js";
+import { make, secureLink, tell, write } from "../shared/element.js";
+import { isolate, span, t } from "../shared/language.js";
 
 /** A wait that is longer than this, in ms, is counted aloud, in seconds. */
 const LONG_MS = 1_500;
@@ -29,7 +30,10 @@ export function listen(on) {
     const [time, seen, details, facts] = [make("span", "time"), make("p", "seen"), make("details"), make("dl")];
     verdict.append(title, " ", text);
     time.setAttribute("aria-hidden", "true");
-    details.append(make("summary", "", "Details"), facts);
+    details.append(
+      tell(make("summary"), () => t("Details")),
+      facts,
+    );
     seen.hidden = details.hidden = true;
     row.querySelector("h3")?.append(time);
     row.querySelector("h3")?.after(verdict, seen, details);
@@ -57,46 +61,47 @@ export function showState(check, state) {
   delete row.row.dataset.code;
   row.row.dataset.state = state;
   row.seen.hidden = row.details.hidden = true;
-  write(row.title, state === "running" ? "Checking…" : "Not yet checked");
-  write(row.text, "");
+  tell(row.title, () => (state === "running" ? t("Checking…") : t("Not yet checked")));
+  tell(row.text, () => "");
   write(row.time, "");
   if (state === "waiting") return;
   const started = performance.now();
   row.timer = setInterval(() => {
     const ms = performance.now() - started;
-    if (ms > LONG_MS) write(row.time, `${Math.floor(ms / 1_000)} s…`);
+    if (ms > LONG_MS) write(row.time, t("{n} s…", { n: Math.floor(ms / 1_000) }));
   }, 500);
 }
 
 /**
  * @param {Check} check
  * @param {Finding} finding
- * @param {Sentence} sentence
+ * @param {() => Sentence} sentence
  */
-export function showFinding(check, { verdict, code, ms, facts = [], addresses = [] }, { title, text }) {
+export function showFinding(check, { verdict, code, ms, facts = () => [], addresses = [] }, sentence) {
   const row = rows.get(check);
   if (!row) return;
   clearInterval(row.timer);
   row.row.dataset.state = "done";
   row.row.dataset.verdict = verdict;
   row.row.dataset.code = code;
-  write(row.title, title);
-  write(row.text, text);
+  tell(row.title, () => sentence().title);
+  tell(row.text, () => sentence().text);
   if (code === "insecure") row.text.append(" ", secureLink());
-  write(row.time, ms === undefined ? "" : ms < 1_000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1_000).toFixed(1)} s`);
-  row.details.hidden = !facts.length && (verdict === "ok" || verdict === "none");
-  const told = [["Code", `${check}: ${code}`], ...facts];
-  row.facts.replaceChildren(...told.flatMap(([term, text]) => [make("dt", "", term), make("dd", "", text)]));
+  tell(row.time, () => (ms === undefined ? "" : span(Math.max(1, ms))));
+  const told = facts();
+  row.details.hidden = !told.length && (verdict === "ok" || verdict === "none");
+  const shown = [[t("Code"), isolate(`${check}: ${code}`)], ...told];
+  row.facts.replaceChildren(...shown.flatMap(([term, text]) => [make("dt", "", term), make("dd", "", text)]));
   row.seen.hidden = !addresses.length;
   if (addresses.length) row.seen.replaceChildren(veil(addresses));
 }
 
 /** Addresses that are only there for whoever asks: a screen may be shared. @param {string[]} addresses */
 function veil(addresses) {
-  const button = /** @type {HTMLButtonElement} */ (make("button", "", "Show my public address"));
+  const button = /** @type {HTMLButtonElement} */ (tell(make("button"), () => t("Show my public address")));
   button.type = "button";
   button.addEventListener("click", () => {
-    const shown = make("span", "address", addresses.join(", "));
+    const shown = make("bdi", "address", addresses.join(", "));
     shown.tabIndex = -1;
     button.replaceWith(shown);
     shown.focus(); // and so it is read
@@ -116,8 +121,8 @@ export function showOverall(overall) {
   summary.dataset.state = overall ? "done" : "running";
   if (overall) [summary.dataset.verdict, summary.dataset.code] = [overall.verdict, overall.code];
   else [delete summary.dataset.verdict, delete summary.dataset.code];
-  write(at("summary-title"), overall?.title ?? "Checking your connection…");
-  write(at("summary-text"), overall?.text ?? "It takes a few seconds; longer where something blocks the way.");
+  write(at("summary-title"), overall?.title ?? t("Checking your connection…"));
+  write(at("summary-text"), overall?.text ?? t("It takes a few seconds; longer where something blocks the way."));
   if (overall?.code === "insecure") at("summary-text").append(" ", secureLink());
 }
 
@@ -144,8 +149,8 @@ export function showReport(text) {
 /** @param {boolean} copied otherwise the text is selected, to be copied by hand */
 export function showReportCopied(copied) {
   if (copied) {
-    write(at("copy-report"), "Copied ✓");
-    setTimeout(() => write(at("copy-report"), "Copy report"), 2_000);
+    tell(at("copy-report"), () => t("Copied ✓"));
+    setTimeout(() => tell(at("copy-report"), () => t("Copy report")), 2_000);
     return;
   }
   /** @type {HTMLDetailsElement} */ (at("report-details")).open = true;

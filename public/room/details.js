@@ -1,7 +1,8 @@
 // The details of one connection, for those who want to see it work: loaded when somebody opens them.
 import { demonstrate } from "./demonstration.js";
-import { make } from "../shared/element.js";
+import { make, tell } from "../shared/element.js";
 import { agree, agreed, counted } from "./path-report.js";
+import { join, t } from "../shared/language.js";
 import { describe } from "../shared/statistics.js";
 
 /** How often the figures are read, in ms. */
@@ -17,7 +18,7 @@ export async function showDetails(details, peer, room) {
   details.querySelector(".inside")?.remove();
   const inside = make("div", "inside");
   const figures = make("dl");
-  const button = /** @type {HTMLButtonElement} */ (make("button", "", "Send test messages"));
+  const button = /** @type {HTMLButtonElement} */ (tell(make("button"), () => t("Send test messages")));
   button.type = "button";
   const outcome = make("ul", "outcome");
   const news = make("div");
@@ -31,10 +32,10 @@ export async function showDetails(details, peer, room) {
   });
   inside.append(
     figures,
-    make(
-      "p",
-      "",
-      "Messages stay messages: each arrives whole or not at all, and never joined to the next, as it would be in a stream such as TCP. Yours travel ordered and reliable; copies of small ones go ahead unordered, and may be lost.",
+    tell(make("p"), () =>
+      t(
+        "Messages stay messages: each arrives whole or not at all, and never joined to the next, as it would be in a stream such as TCP. Yours travel ordered and reliable; copies of small ones go ahead unordered, and may be lost.",
+      ),
     ),
     button,
     news,
@@ -44,9 +45,10 @@ export async function showDetails(details, peer, room) {
   while (details.open && inside.isConnected) {
     const pc = peer.connection;
     button.disabled = testing || !pc || peer.state !== "open";
-    const rows = pc ? await describe(pc).catch(() => []) : [];
-    const shown = rows.length ? rows : [["Connection", "none now: see above"]];
-    figures.replaceChildren(...shown.flatMap(([term, text]) => [make("dt", "", term), make("dd", "", text)]));
+    const known = pc && (await describe(pc).catch(() => {}));
+    const rows = known ?? (() => [[t("Connection"), t("none now: see above")]]);
+    const says = (/** @type {string} */ tag, /** @type {number} */ row, /** @type {number} */ cell) => tell(make(tag), () => rows()[row]?.[cell] ?? "");
+    figures.replaceChildren(...rows().flatMap((_, row) => [says("dt", row, 0), says("dd", row, 1)]));
     await new Promise((resolve) => setTimeout(resolve, READ_MS));
   }
 }
@@ -67,7 +69,8 @@ async function offer(inside, room) {
     // What is remembered is what counts, in whosever details it is shown.
     for (const other of document.querySelectorAll("input.agrees")) /** @type {HTMLInputElement} */ (other).checked = agreed();
   });
-  label.append(box, "Tell whoever runs this site by what kind of path my devices connect (direct, relayed and so on), and nothing else");
+  const asks = tell(make("span"), () => t("Tell whoever runs this site by what kind of path my devices connect (direct, relayed and so on), and nothing else"));
+  label.append(box, asks);
   inside.append(label);
 }
 
@@ -78,13 +81,17 @@ async function offer(inside, room) {
 async function test(peer, outcome) {
   const pc = peer.connection;
   if (!pc) return;
-  outcome.replaceChildren(make("li", "", "Sending…"));
+  const says = (/** @type {() => string} */ say) => tell(make("li"), say);
+  outcome.replaceChildren(says(() => t("Sending…")));
   const lines = [];
   for await (const { kind, sent, back, whole, late } of demonstrate(pc)) {
-    if (!back && !lines.length) return outcome.replaceChildren(make("li", "", "The page over there does not answer test messages."));
-    const order = late ? `${late} overtaken` : "in order";
+    if (!back && !lines.length) return outcome.replaceChildren(says(() => t("The page over there does not answer test messages.")));
     lines.push(
-      make("li", "", `${kind}: ${back} of ${sent} messages, from 1 to 41 characters, came back, ${whole ? "each as it was sent" : "some changed"}, ${order}`),
+      says(() => {
+        const order = late ? t("{n} overtaken", { n: late }) : t("in order");
+        const came = t("{back} of {n} messages, from 1 to 41 characters, came back", { back, n: sent });
+        return t("{kind}: {outcome}", { kind: t(kind), outcome: join([came, whole ? t("each as it was sent") : t("some changed"), order], t(", ")) });
+      }),
     );
     outcome.replaceChildren(...lines);
   }

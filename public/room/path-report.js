@@ -1,6 +1,6 @@
 // Tells whoever runs this site by what kind of path the devices here connect, if their person agrees: each kind once for each page load,
 // and nothing else. Only where the server counts it.
-import { PATHS, recall, remember } from "./storage.js";
+import { PATHS, recall, remember } from "../shared/storage.js";
 
 /** @typedef {import('../beckon.js').Room} Room */
 /** @typedef {import('../beckon.js').Peer} Peer */

@@ -1,12 +1,13 @@
 // The room page: what happens in the room, put into words and shown. It uses nothing of Beckon but what everyone can import.
 import { join } from "../beckon.js";
+import { offerLanguages, t } from "../shared/language.js";
 import { showCopied, showLink } from "../shared/link-card.js";
 import { throttle } from "../shared/rate-limit.js";
 import * as say from "../shared/sentences.js";
 import { canShare, copy, qr, share } from "../shared/share.js";
 import { answer } from "./demonstration.js";
 import { audible, ring, toggle, unlock } from "./sound.js";
-import { PATHS, recall } from "./storage.js";
+import { PATHS, recall } from "../shared/storage.js";
 import * as view from "./view.js";
 
 /** @typedef {import('../beckon.js').Peer} Peer */
@@ -32,9 +33,15 @@ const MAX_FAREWELLS = 8;
 
 const nothing = { hello() {}, rename() {}, copy() {}, share() {}, retry() {}, touched() {}, sound: toggle, details() {} };
 
+/** Draws anew what is shown. */
+let show = () => {};
 view.showSound(audible);
 addEventListener("hashchange", () => location.reload());
 start();
+offerLanguages("", () => {
+  show();
+  view.retitle();
+});
 
 function start() {
   /** @type {Room} */
@@ -43,7 +50,8 @@ function start() {
     room = join(location.href);
   } catch (error) {
     view.listen({ ...nothing, restart: freshRoom });
-    view.showStopped(say.stopped(/** @type {any} */ (error)));
+    show = () => view.showStopped(say.stopped(/** @type {any} */ (error)));
+    show();
     if (/** @type {any} */ (error).code === "insecure-context") view.offerHttps();
     return;
   }
@@ -74,7 +82,7 @@ function run(room) {
   let warning;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let redraw;
-  const show = throttle(draw, ...SHOWN);
+  show = throttle(draw, ...SHOWN);
   const announce = throttle(view.announce, ...NEWS);
 
   view.listen({
@@ -118,7 +126,7 @@ function run(room) {
     people.set(peer, { since: Date.now(), hellos: 0, greet: throttle(() => greet(peer), ...HELLOS) });
     let known = false;
     peer.addEventListener("name", () => {
-      if (!known) announce(`${peer.name} is here`);
+      if (!known) announce(t("{name} is here.", { name: peer.name }));
       known = true;
       show();
     });
@@ -131,7 +139,7 @@ function run(room) {
 
   /** @param {Peer} peer */
   function left(peer) {
-    announce(`${peer.name} left`);
+    announce(t("{name} left.", { name: peer.name }));
     const gone = [...people.keys()].filter(({ state }) => state === "left");
     for (const early of gone.slice(0, -MAX_FAREWELLS)) people.delete(early);
     setTimeout(() => people.delete(peer) && show(), FAREWELL_MS);
@@ -155,7 +163,7 @@ function run(room) {
       const settled = (/** @type {string[]} */ heard) => {
         mine.waiting.delete(peer);
         mine.heard.push(...heard);
-        if (!mine.waiting.size) mine.heard.length ? view.note(say.saidTo(mine.heard)) : unheard(mine);
+        if (!mine.waiting.size) mine.heard.length ? view.note(() => say.saidTo(mine.heard)) : unheard(mine);
         show();
       };
       peer.send(HELLO).then(
@@ -187,19 +195,19 @@ function run(room) {
   function greet(from) {
     ring();
     view.showHello(describe(from));
-    view.note(say.saidBy(from.name));
+    view.note(() => say.saidBy(from.name));
   }
 
   /** @param {Peer} peer */
   function describe(peer) {
     const hellos = people.get(peer)?.hellos ?? 0;
-    return { id: peer.id, name: peer.name, face: peer.face, hue: peer.hue, state: peer.state, standing: say.standing(peer), hellos };
+    return { id: peer.id, name: peer.name, face: peer.face, hue: peer.hue, state: peer.state, standing: say.standing(peer, hellos) };
   }
 
   function status() {
-    if (isBlocked()) return say.blocked;
-    if (performance.now() - refusedAt < WARN_MS) return room.peers.some(({ state }) => state === "open") ? say.ignored : say.tampered;
-    if (unheardHellos) return say.helloWaits;
+    if (isBlocked()) return say.blocked();
+    if (performance.now() - refusedAt < WARN_MS) return room.peers.some(({ state }) => state === "open") ? say.ignored() : say.tampered();
+    if (unheardHellos) return say.helloWaits();
     if (hello) return say.said(hello.heard, [...hello.waiting]);
     const lost = room.peers.find(
       (peer) => (peer.error && peer.path !== "server") || peer.error?.code === "tampered" || peer.state === "unreachable" || searching(peer),
@@ -207,10 +215,10 @@ function run(room) {
     if (lost) return say.trouble(lost);
     const relayed = room.peers.find(({ path }) => path === "server");
     if (relayed) return say.throughServer(relayed);
-    if (room.peers.some(({ path }) => path === "turn-tcp" || path === "turn-tls")) return say.slower;
-    if (room.peers.length) return say.ready;
-    if (room.state !== "open" && !entered) return say.opening;
-    return room.hasWebRTC ? say.alone : say.aloneByServer;
+    if (room.peers.some(({ path }) => path === "turn-tcp" || path === "turn-tls")) return say.slower();
+    if (room.peers.length) return say.ready();
+    if (room.state !== "open" && !entered) return say.opening();
+    return room.hasWebRTC ? say.alone() : say.aloneByServer();
   }
 
   /** Whether the network lets no socket through, and there is nobody to talk to meanwhile. */
@@ -235,9 +243,9 @@ function run(room) {
     if (!room.id) return;
     const { id, name, face, hue } = room;
     view.showMe({ name, face, hue });
-    const me = { id, name, face, hue, state: "me", standing: "this device", hellos: 0 };
+    const me = { id, name, face, hue, state: "me", standing: t("this device") };
     view.showPeople([me, ...Array.from(people.keys(), describe)]);
-    view.showStatus(status(), isBlocked() ? say.whyBlocked : room.peers.some(isIll) ? say.why : "");
+    view.showStatus(status(), isBlocked() ? say.whyBlocked() : room.peers.some(isIll) ? say.why() : "");
     const silent = silentSince && Date.now() - silentSince >= AWAY_MS && !isBlocked();
     view.showAway(silent ? say.away(Math.ceil((room.retryAt - Date.now()) / 1_000)) : null);
     clearTimeout(redraw);

@@ -1,5 +1,5 @@
 // A short tone and a nudge to the hand when someone says hello, as far as the browser allows.
-import { recall, remember, SOUND } from "./storage.js";
+import { recall, remember, SOUND } from "../shared/storage.js";
 
 /** @type {AudioContext | null} */
 let audio = null;

@@ -1,6 +1,8 @@
 // The room page's only file that touches the page, but for the details of a connection (details.js). Text goes in as text: a name is
 // whatever somebody typed.
-import { make, secureLink, write } from "../shared/element.js";
+import { make, secureLink, tell, write } from "../shared/element.js";
+import { saidBy } from "../shared/sentences.js";
+import { isolate, speech, t } from "../shared/language.js";
 
 /** How long a hello stays, in ms, unless it is sent away; it is longer than reading it takes. */
 const HELLO_MS = 10_000;
@@ -10,7 +12,7 @@ const MAX_HELLOS = 4;
 const MAX_NOTES = 5;
 const TITLE = document.title;
 
-/** @typedef {{ id: string, name: string, face: string, hue: number, state: string, standing: string, hellos: number }} Person */
+/** @typedef {{ id: string, name: string, face: string, hue: number, state: string, standing: string }} Person */
 
 /** @param {string} id */
 const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -60,9 +62,8 @@ export function showPeople(people) {
     row.dataset.state = person.state;
     const [face, name, standing] = /** @type {HTMLElement[]} */ ([...row.children]);
     if (face) drawFace(face, person.face, person.name);
-    if (name) write(name, person.name);
-    const count = person.hellos > 1 ? `, said hello ${person.hellos} times` : person.hellos ? ", said hello" : "";
-    if (standing) write(standing, person.standing + count);
+    if (name) write(name, isolate(person.name));
+    if (standing) write(standing, person.standing);
   }
   for (const row of rows.values()) row.remove();
 }
@@ -79,7 +80,7 @@ function personRow({ id, state }) {
   row.append(face, make("span", "name"), make("span", "standing"));
   if (state !== "me") {
     const details = make("details");
-    details.append(make("summary", "", "Details"));
+    details.append(tell(make("summary"), () => t("Details")));
     details.addEventListener("toggle", () => /** @type {HTMLDetailsElement} */ (details).open && opened(id, /** @type {HTMLDetailsElement} */ (details)));
     row.append(details);
   }
@@ -91,10 +92,14 @@ export function showSound(audible) {
   at("sound").setAttribute("aria-pressed", String(audible));
 }
 
-/** @param {string} text what was said just now */
-export function note(text) {
-  const line = make("li", "", text);
-  line.prepend(make("time", "", new Date().toLocaleTimeString([], { timeStyle: "short" })));
+/** @param {() => string} say what was said just now */
+export function note(say) {
+  const line = make("li");
+  const now = new Date();
+  line.append(
+    tell(make("time"), () => now.toLocaleTimeString(speech.locale, { timeStyle: "short" })),
+    tell(make("span"), say),
+  );
   at("hellos").prepend(line);
   at("hellos").children[MAX_NOTES]?.remove();
 }
@@ -112,7 +117,7 @@ export function showStatus({ title, text }, why) {
 
 /** @param {string} text for those who listen instead of looking */
 export function announce(text) {
-  at("news").append(make("span", "", `${text}. `));
+  at("news").append(make("span", "", `${text} `));
   while (at("news").childElementCount > 3) at("news").firstElementChild?.remove();
 }
 
@@ -128,18 +133,20 @@ export function showRoom() {
   if (at("stopped").hidden) return;
   at("stopped").hidden = true;
   at("room").hidden = false;
-  document.title = TITLE;
+  attention = () => TITLE;
+  retitle();
 }
 
 /** @param {{ title: string, text: string }} sentence why there is no room to show */
 export function showStopped({ title, text }) {
+  const begins = at("stopped").hidden;
   at("room").hidden = at("away").hidden = true;
-  const before = at("stopped").hidden;
   at("stopped").hidden = false;
   write(at("stopped-title"), title);
   write(at("stopped-text"), text);
-  document.title = `${title} · ${TITLE}`;
-  if (before) at("restart").focus();
+  attention = () => `${title} · ${TITLE}`;
+  retitle();
+  if (begins) at("restart").focus();
 }
 
 /** The page is not secure: another room would not be, either. */
@@ -158,9 +165,12 @@ export function showHello(from) {
   face.setAttribute("aria-hidden", "true");
   drawFace(face, from.face, from.name);
   const words = make("p");
-  words.append(make("span", "name", `${from.name} said `), make("strong", "", "hello world"));
+  words.append(
+    tell(make("span", "name"), () => `${t("{name} said", { name: from.name })} `),
+    tell(make("strong"), () => t("hello world")),
+  );
   const close = make("button", "", "✕");
-  close.setAttribute("aria-label", "Dismiss");
+  close.setAttribute("aria-label", t("Dismiss"));
   const gone = () => {
     card.remove();
     restoreTitle();
@@ -175,12 +185,22 @@ export function showHello(from) {
     at("flash").style.setProperty("--hue", String(from.hue));
     replay(at("flash"), "flashing");
   }
-  document.title = `👋 ${from.name} said hello world`;
+  attention = () => `👋 ${saidBy(from.name)}`;
+  retitle();
 }
 
 /** The title calls for attention as long as a hello is there, or nobody has looked. */
 function restoreTitle() {
-  if (!document.hidden && !at("alerts").childElementCount) document.title = TITLE;
+  if (document.hidden || at("alerts").childElementCount) return;
+  attention = () => TITLE;
+  retitle();
+}
+
+/** What the page is called for as long as somebody has to look at it. */
+let attention = () => TITLE;
+/** Says it once more, perhaps in another language. */
+export function retitle() {
+  document.title = attention();
 }
 
 /**

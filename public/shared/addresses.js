@@ -1,6 +1,7 @@
 // Takes network addresses out of texts that may get around: a report, or what a screen shows.
+import { t } from "./language.js";
 
-const LEFT_OUT = "(address left out)";
+const leftOut = () => t("(address left out)");
 /**
  * Longest text that is looked through, in characters; more is no report. The patterns below take time in proportion to it: what has to be
  * judged as a whole is first taken as a whole, so that no place is looked at twice (tools/patterns.mjs proves it).
@@ -23,8 +24,8 @@ const HIDDEN_CHARS = 36 + ".local".length;
 export function withoutAddresses(text) {
   return text
     .slice(0, MAX_CHARS)
-    .replace(IN_BRACKETS, LEFT_OUT)
-    .replace(MAYBE_SHORT, (run) => (run.includes("::") ? LEFT_OUT : run))
-    .replace(IN_FULL, LEFT_OUT)
-    .replace(MAYBE_HIDDEN, (run) => (run.length >= HIDDEN_CHARS && run.toLowerCase().endsWith(".local") ? LEFT_OUT : run));
+    .replace(IN_BRACKETS, leftOut)
+    .replace(MAYBE_SHORT, (run) => (run.includes("::") ? leftOut() : run))
+    .replace(IN_FULL, leftOut)
+    .replace(MAYBE_HIDDEN, (run) => (run.length >= HIDDEN_CHARS && run.toLowerCase().endsWith(".local") ? leftOut() : run));
 }

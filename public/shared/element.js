@@ -1,4 +1,5 @@
 // Elements, and text as text: nothing that somebody wrote becomes markup.
+import { speech } from "./language.js";
 
 /**
  * @param {string} name of the tag
@@ -8,7 +9,7 @@
 export function make(name, className = "", text = "") {
   const element = document.createElement(name);
   element.className = className;
-  element.textContent = text;
+  write(element, text);
   return element;
 }
 
@@ -19,10 +20,29 @@ export function secureLink() {
   return link;
 }
 
+/** What stands in a sentence with a direction of its own, between the signs for it: see language.js. */
+const ISOLATED = /\u2068([^\u2068\u2069]*)\u2069/;
+
 /**
  * @param {Element} element
  * @param {string} text
  */
 export function write(element, text) {
-  if (element.textContent !== text) element.textContent = text; // unchanged text is not read aloud again
+  const parts = text.split(ISOLATED);
+  if (element.textContent === parts.join("")) return; // unchanged text is not read aloud again
+  if (parts.length < 2) element.textContent = text;
+  else element.replaceChildren(...parts.map((part, at) => (at % 2 ? make("bdi", "", part) : part)));
+}
+
+/**
+ * Writes what is said anew when the language changes.
+ * @template {Element} E
+ * @param {E} element
+ * @param {() => string} say
+ * @returns {E}
+ */
+export function tell(element, say) {
+  speech.said.set(element, say);
+  write(element, say());
+  return element;
 }

@@ -1,5 +1,6 @@
 // The card with a room's link: its text, its QR code, and what became of copying it. The pages that invite somebody have the same elements.
-import { write } from "./element.js";
+import { tell } from "./element.js";
+import { t } from "./language.js";
 
 /** @param {string} id */
 const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -18,7 +19,7 @@ export function showLink(link, code, canShare) {
   picture.setAttribute("viewBox", `0 0 ${code.side} ${code.side}`);
   picture.setAttribute("role", "img");
   picture.setAttribute("shape-rendering", "crispEdges");
-  title.textContent = "QR code of the link to this room";
+  tell(title, () => t("QR code of the link to this room"));
   paper.setAttribute("width", "100%");
   paper.setAttribute("height", "100%");
   paper.setAttribute("fill", "#fff");
@@ -30,6 +31,6 @@ export function showLink(link, code, canShare) {
 /** @param {boolean} copied otherwise the link is selected, to be copied by hand */
 export function showCopied(copied) {
   if (!copied) return field().focus();
-  write(at("copy"), "Copied ✓");
-  setTimeout(() => write(at("copy"), "Copy link"), 2_000);
+  tell(at("copy"), () => t("Copied ✓"));
+  setTimeout(() => tell(at("copy"), () => t("Copy link")), 2_000);
 }

@@ -1,5 +1,6 @@
 // How the link gets to the other device: copied, shared, or scanned.
 import { correction, generate } from "/vendor/lean-qr.mjs";
+import { t } from "./language.js";
 
 /** White modules around the code, which scanners need (ISO/IEC 18004 section 6.3.8). */
 const QUIET_ZONE = 4;
@@ -25,7 +26,7 @@ export async function copy(link) {
  * @param {string} link
  */
 export async function share(link) {
-  await navigator.share({ title: "Say hello on Beckon", url: link }).catch(() => {});
+  await navigator.share({ title: t("Say hello on Beckon"), url: link }).catch(() => {});
 }
 
 /**

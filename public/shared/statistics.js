@@ -1,4 +1,5 @@
 // The browser's statistics of a connection (W3C webrtc-stats), in words. No addresses: a screen may be shared, a report sent on.
+import { isolate, join, t } from "./language.js";
 
 /**
  * The statistics by their types, and the selected pair of candidates.
@@ -17,23 +18,27 @@ export async function readStatistics(pc) {
 
 /**
  * @param {RTCPeerConnection} pc
- * @returns {Promise<[string, string][]>} terms and what there is to say
+ * @returns {Promise<() => [string, string][]>} terms and what there is to say, in the language that is read when they are asked for
  */
 export async function describe(pc) {
   const { of, pair = {}, local, remote } = await readStatistics(pc);
   const types = (/** @type {string} */ type) => of(type).map(({ candidateType }) => candidateType);
   const [transport = {}] = of("transport");
-  const dtls = transport.dtlsState ?? pc.sctp?.transport?.state ?? "not known";
+  const dtls = transport.dtlsState ?? pc.sctp?.transport?.state;
   const channels = of("data-channel");
-  return [
-    ["Pair in use", local && remote ? `${end(local)} here, ${end(remote)} there` : "none"],
-    ["Round trip", typeof pair.currentRoundTripTime === "number" ? `${Math.round(pair.currentRoundTripTime * 10_000) / 10} ms` : "not measured yet"],
-    ["Carried", `${size(pair.bytesSent)} out, ${size(pair.bytesReceived)} in`],
-    ["Messages", `${sum(channels, "messagesSent")} out, ${sum(channels, "messagesReceived")} in, confirmations and copies included`],
-    ["Candidates", `${kinds(types("local-candidate"))} here; ${kinds(types("remote-candidate"))} there`],
-    ["ICE", pc.iceConnectionState],
-    ["DTLS", [dtls, transport.tlsVersion && version(transport.tlsVersion), transport.dtlsCipher].filter(Boolean).join(", ")],
-    ["SCTP", pc.sctp ? `${pc.sctp.state}, messages of up to ${size(pc.sctp.maxMessageSize)}` : "none"],
+  const connection = { ice: pc.iceConnectionState, sctp: pc.sctp && { state: pc.sctp.state, most: pc.sctp.maxMessageSize } };
+  return () => [
+    [t("Pair in use"), local && remote ? t("{here} here, {there} there", { here: end(local), there: end(remote) }) : t("none")],
+    [
+      t("Round trip"),
+      typeof pair.currentRoundTripTime === "number" ? t("{n} ms", { n: Math.round(pair.currentRoundTripTime * 10_000) / 10 }) : t("not measured yet"),
+    ],
+    [t("Carried"), t("{out} out, {in} in", { out: size(pair.bytesSent), in: size(pair.bytesReceived) })],
+    [t("Messages"), t("{out} out, {in} in, confirmations and copies included", { out: sum(channels, "messagesSent"), in: sum(channels, "messagesReceived") })],
+    [t("Candidates"), t("{here} here; {there} there", { here: kinds(types("local-candidate")), there: kinds(types("remote-candidate")) })],
+    ["ICE", isolate(connection.ice)],
+    ["DTLS", isolate([dtls ?? t("not known"), transport.tlsVersion && version(transport.tlsVersion), transport.dtlsCipher].filter(Boolean).join(", "))],
+    ["SCTP", connection.sctp ? t("{state}, messages of up to {size}", { state: connection.sctp.state, size: size(connection.sctp.most) }) : t("none")],
   ];
 }
 
@@ -44,7 +49,8 @@ function end({ candidateType, protocol, relayProtocol }) {
 
 /** How many there are of each type. @param {string[]} types of candidates */
 export function kinds(types) {
-  return [...new Set(types)].map((type) => `${types.filter((other) => other === type).length} ${type}`).join(", ") || "none";
+  const each = [...new Set(types)].map((type) => t("{n} {type}", { n: types.filter((other) => other === type).length, type }));
+  return join(each, t(", ")) || t("none");
 }
 
 /** @param {any[]} reports @param {string} field */
@@ -54,8 +60,8 @@ function sum(reports, field) {
 
 /** @param {number} [bytes] */
 function size(bytes = 0) {
-  if (!Number.isFinite(bytes)) return "any size";
-  return bytes < 10_000 ? `${bytes} bytes` : `${Math.round(bytes / 1_000)} kB`;
+  if (!Number.isFinite(bytes)) return t("any size");
+  return bytes < 10_000 ? t("{n} bytes", { n: bytes }, "{n} byte") : t("{n} kB", { n: Math.round(bytes / 1_000) });
 }
 
 /** @param {string} hex as in the protocol: FEFD is DTLS 1.2 */

@@ -34,7 +34,7 @@ test("two devices: a click on either says hello world on the other, with the nam
   for (const page of [amber, blue]) await stopClock(page); // an alert goes by itself
   await press(amber, "#hello");
   await untilHello(blue, await name(amber));
-  assert.match(await blue.title(), new RegExp(`${await name(amber)} said hello world`));
+  assert.equal(await blue.title(), `👋 \u2068${await name(amber)}\u2069 said hello world`, "the name with a direction of its own");
   await untilText(amber, `Said to ${await name(blue)}`);
   assert.deepEqual(await alerts(amber), [], "who clicked sees no alert");
 

@@ -48,7 +48,7 @@ async function showAll(people) {
   view.showMe(people[0]);
   view.showPeople(people);
   view.showStatus({ title: "Said to Agile Wolf", text: "On its way to Brave Fox…" }, "Find out why");
-  view.note("Agile Wolf said hello world");
+  view.note(() => "Agile Wolf said hello world");
   const alerts = document.getElementById("alerts");
   const cards = [];
   for (const person of people.filter(({ state }, n) => state === "open" || n === 0)) {

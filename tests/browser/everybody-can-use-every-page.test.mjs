@@ -63,7 +63,19 @@ test("by keyboard alone: every control is reached, in the order in which it is r
     order.push(what);
   }
   const at = (path) => new URL(path, beckon.url).href;
-  assert.deepEqual(order, ["sound", "fresh", "name", "hello", "Details", "copy", "link", at("/classroom.html"), at("/examples/"), at("/doctor.html")]);
+  assert.deepEqual(order, [
+    "sound",
+    "fresh",
+    "name",
+    "hello",
+    "Details",
+    "copy",
+    "link",
+    at("/classroom.html"),
+    at("/examples/"),
+    at("/doctor.html"),
+    "language",
+  ]);
 
   await page.focus("#fresh");
   await page.keyboard.press("Tab");

@@ -136,7 +136,7 @@ export function nothingRuns(engine, start) {
         watcher.page,
         `hello from ${name}`,
         (name) =>
-          document.title.includes(`${name} said`) &&
+          document.title.includes(`${name}\u2069 said`) &&
           [...document.querySelectorAll("[role=alert] .name")].some((shown) => shown.textContent === `${name} said `),
         name,
       );

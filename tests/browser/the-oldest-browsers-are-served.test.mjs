@@ -217,7 +217,7 @@ async function showAll(people) {
   view.showMe(people[0]);
   view.showPeople(people);
   view.showStatus({ title: "Said to Agile Wolf", text: "On its way to Brave Fox…" }, "Find out why");
-  view.note("Agile Wolf said hello world");
+  view.note(() => "Agile Wolf said hello world");
   for (const person of people.filter(({ state }) => state === "open").slice(0, 4)) view.showHello(person);
   for (const id of ["away", "stopped"]) document.getElementById(id).hidden = false;
   for (const id of ["away-title", "away-text", "stopped-title", "stopped-text"]) document.getElementById(id).textContent = "Words, words, words.";

@@ -172,7 +172,7 @@ test("a report keeps addresses of every kind to itself, and nothing but them", (
   const entries = [
     {
       check: "stun",
-      finding: { ...finding("stun", "seen"), ms: 12.4, facts: [["Asked", "stun:192.0.2.1:1"]], addresses: ["203.0.113.7"] },
+      finding: { ...finding("stun", "seen"), ms: 12.4, facts: () => [["Asked", "stun:192.0.2.1:1"]], addresses: ["203.0.113.7"] },
       sentence: { title: "A", text: "" },
     },
   ];

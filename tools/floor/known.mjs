@@ -40,9 +40,9 @@ export const SCRIPTS = {
   "api.RTCSctpTransport.maxMessageSize": { files: ["public/shared/statistics.js"], without: "as sctp" },
   "api.RTCSctpTransport.state": { files: ["public/shared/statistics.js"], without: "as sctp" },
   "api.RTCSctpTransport.transport": { files: ["public/lib/fingerprint.js", "public/shared/statistics.js"], without: "as sctp" },
-  "api.ReadableByteStreamController.close": { files: ["public/classroom/lesson.js"], without: "caught: the page says that there are no byte streams" },
-  "api.ReadableByteStreamController.enqueue": { files: ["public/classroom/lesson.js"], without: "as its close" },
-  "api.ReadableStreamBYOBReader.read": { files: ["public/classroom/lesson.js"], without: "as its close" },
+  "api.ReadableByteStreamController.close": { files: ["public/classroom/borders.js"], without: "caught: the page says that there are no byte streams" },
+  "api.ReadableByteStreamController.enqueue": { files: ["public/classroom/borders.js"], without: "as its close" },
+  "api.ReadableStreamBYOBReader.read": { files: ["public/classroom/borders.js"], without: "as its close" },
   "javascript.builtins.Symbol.asyncDispose": { files: ["public/beckon.js"], without: "who has no `await using` closes the room by close()" },
 };
 

@@ -1,9 +1,11 @@
 // The browser remembers a person's choices. Where it forbids storage, it remembers nothing.
 
-/** Whether paths may be reported: see path-report.js. */
+/** Whether paths may be reported: see room/path-report.js. */
 export const PATHS = "beckonPaths";
 /** Whether hellos are to be heard. */
 export const SOUND = "beckonSound";
+/** In which language the pages are read, if somebody has chosen one. */
+export const LANGUAGE = "beckonLanguage";
 
 /** @param {string} key */
 export function recall(key) {
