@@ -26,7 +26,12 @@ export function asMessages(channel) {
     setTimeout(done, PATIENCE_MS);
     channel.addEventListener(
       "message",
-      ({ data }) => typeof data === "string" && data.startsWith("!") && back.length < WORDS.length && back.push(plain(data.slice(1), MAX_WORD_CHARS)) === WORDS.length && done(),
+      ({ data }) =>
+        typeof data === "string" &&
+        data.startsWith("!") &&
+        back.length < WORDS.length &&
+        back.push(plain(data.slice(1), MAX_WORD_CHARS)) === WORDS.length &&
+        done(),
       over,
     );
     for (const word of WORDS) channel.send(`?${word}`);

@@ -3,7 +3,7 @@
 import { LANGUAGE, recall } from "./storage.js";
 
 /** The languages that there are, at the beginning of a tag (BCP 47). Old systems say `in` for `id`. */
-const SPOKEN = /^(?:en|ar|de|es|fr|ja|pt|ru|tr|zh)(?![a-z])/i;
+const SPOKEN = /^(?:en|ar|de|es|fr|hi|i[dn]|ja|pt|ru|tr|zh)(?![a-z])/i;
 /** How long until what did not come is asked for again, in ms. */
 const AGAIN_MS = 5_000;
 

@@ -10,6 +10,8 @@ export const LANGUAGES = {
   de: "Deutsch",
   es: "Español",
   fr: "Français",
+  hi: "हिन्दी",
+  id: "Bahasa Indonesia",
   ja: "日本語",
   pt: "Português",
   ru: "Русский",
