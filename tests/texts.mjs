@@ -31,7 +31,7 @@ const NO_REASON = ["id-taken", "room-full", "not-a-message", "too-much-at-once",
 /** Functions that are given texts, and which of what they are given. @type {Record<string, [from: number, to: number]>} */
 const SPEAKERS = { t: [0, 1], say: [0, 2], result: [2, 4] };
 /** Constants that hold texts, to be looked up and then said. */
-const TABLES = new Set(["UNHELPFUL", "WAYS", "STATES", "KINDS", "CANDIDATES", "SENTENCES", "SKIPPED", "RELAY", "NO_RELAY", "NO_PATH", "HOME"]);
+const TABLES = new Set(["UNHELPFUL", "WAYS", "STATES", "KINDS", "CANDIDATES", "SENTENCES", "SKIPPED", "RELAY", "NO_RELAY", "NO_PATH", "UNFINISHED", "HOME"]);
 /** Names, signs, and words of the trade that are the same everywhere. */
 export const NO_TEXT = /^(?:Beckon|PeerJS|classroom\.js|osama|layla|https|WebRTC|[A-Z, ]+|[^\p{L}]*)$/u;
 

@@ -59,10 +59,11 @@ export async function checkStun({ servers }, signal) {
   const named = servers.flatMap((server) => server.urls).filter((url) => !isTurn(url));
   if (!named.length) return { verdict: "none", code: "none" };
   const urls = named.filter(isTaken);
-  const wrong = named.filter((url) => !isTaken(url)).map((url) => /** @type {[string, string]} */ ([url, "this browser does not take this address"]));
+  const wrong = named.filter((url) => !isTaken(url));
   if (wrong.length) {
     const rest = urls.length ? await checkStun({ servers: [{ urls }], degraded: false }, signal) : null;
-    return { ...rest, verdict: rest && rest.verdict !== "fail" ? "warn" : "fail", code: "malformed", facts: [...wrong, ...(rest?.facts ?? [])] };
+    const facts = () => [...wrong.map((url) => /** @type {Fact} */ ([foreign(url), t("this browser does not take this address")])), ...(rest?.facts?.() ?? [])];
+    return { ...rest, verdict: rest && rest.verdict !== "fail" ? "warn" : "fail", code: "malformed", facts };
   }
   const { ending, ms, candidates, errors } = await gather({ iceServers: [{ urls }] }, "srflx", signal);
   const found = () => /** @type {Fact[]} */ ([[t("Asked"), foreign(urls.join(", "))], [t("Candidates"), kinds(candidates.map(typeOf))], ...complaints(errors)]);

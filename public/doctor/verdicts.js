@@ -7,10 +7,7 @@ import { say, stopped, trouble } from "../shared/sentences.js";
 /** @typedef {import('./checks.js').Finding} Finding */
 
 /** What may happen to every check. @type {[title: string, text: string]} */
-const UNFINISHED = [
-  "This check could not be finished",
-  "Something went wrong in this browser, or took too long: the details may have more. Check again.",
-];
+const UNFINISHED = ["This check could not be finished", "Something went wrong in this browser, or took too long: the details may have more. Check again."];
 
 /** How a relay is reached. @type {Record<string, string>} */
 export const WAYS = { "turn-udp": "by UDP", "turn-tcp": "by TCP", "turn-tls": "by TLS" };
@@ -92,7 +89,10 @@ const SENTENCES = {
     waiting: ["Waiting for the other device", "Open the link or scan the code on it, and keep this page open."],
     connecting: ["The other device is here; looking for a path…", "Networks sometimes take a few seconds."],
     away: ["The meeting point is not answering", "It is tried again in a moment."],
-    "no-webrtc-there": ["The other browser has direct connections switched off", "Short messages go through this server, sealed. For more, try another browser there."],
+    "no-webrtc-there": [
+      "The other browser has direct connections switched off",
+      "Short messages go through this server, sealed. For more, try another browser there.",
+    ],
     left: ["The other device left", "The link still works: open it there again."],
     direct: ["The two devices are connected directly", "They are in one network, or have public addresses. Nothing is in between."],
     stun: ["The two devices are connected directly, from network to network", "The addresses that they were told from outside led them to each other."],

@@ -76,7 +76,6 @@ export default {
   "A privacy setting or extension blocks them (WebRTC).": "يمنعها إعداد للخصوصية أو إضافة في المتصفح (WebRTC).",
   "This room is full ({n} devices)": { zero: "هذه الغرفة ممتلئة ({n} جهاز)", one: "هذه الغرفة ممتلئة (جهاز واحد)", two: "هذه الغرفة ممتلئة (جهازان)", few: "هذه الغرفة ممتلئة ({n} أجهزة)", many: "هذه الغرفة ممتلئة ({n} جهازًا)", other: "هذه الغرفة ممتلئة ({n} جهاز)" },
   "This room is full": "هذه الغرفة ممتلئة",
-  "Ask someone to leave, or start another room.": "اطلب من أحدهم أن يغادر، أو افتح غرفة أخرى.",
   "The meeting point turned us away": "رفضتنا نقطة اللقاء",
   "The relay turned us away": "رفضنا الوسيط",
   "Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.": "انتهت صلاحية التصريح أو أنه خاطئ. أعد تحميل الصفحة، وإن تكرر ذلك فأخبر مشغّل هذا الموقع.",
@@ -144,4 +143,9 @@ export default {
   "This browser has direct connections switched off: what you say will go through the server, sealed.": "الاتصالات المباشرة معطّلة في هذا المتصفح: ما تقوله سيمر عبر الخادم مختومًا.",
   "This browser has direct connections switched off.": "الاتصالات المباشرة معطّلة في هذا المتصفح.",
   "The other browser has direct connections switched off.": "الاتصالات المباشرة معطّلة في المتصفح الآخر.",
+  "This network does not let the connection through": "هذه الشبكة لا تسمح بمرور الاتصال",
+  "It blocks what this page needs (WebSockets), as some companies' filters do. Try another network, or a phone hotspot. It is tried again by itself.": "إنها تحجب ما تحتاج إليه هذه الصفحة (WebSockets)، كما تفعل بعض مرشّحات الشركات. جرّب شبكة أخرى، أو نقطة اتصال من هاتف. ستُعاد المحاولة تلقائيًا.",
+  "Find out what this network blocks": "اعرف ما تحجبه هذه الشبكة",
+  "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "اطلب من أحدهم أن يغادر، أو افتح غرفة أخرى. ستنضم هذه الصفحة فور توفر مكان.",
+  "It is asked again by itself.": "ستُعاد المحاولة تلقائيًا.",
 };

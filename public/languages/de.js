@@ -76,7 +76,6 @@ export default {
   "A privacy setting or extension blocks them (WebRTC).": "Eine Datenschutz-Einstellung oder eine Erweiterung sperrt sie (WebRTC).",
   "This room is full ({n} devices)": { one: "Dieser Raum ist voll ({n} Gerät)", other: "Dieser Raum ist voll ({n} Geräte)" },
   "This room is full": "Dieser Raum ist voll",
-  "Ask someone to leave, or start another room.": "Bitte jemanden zu gehen, oder öffne einen anderen Raum.",
   "The meeting point turned us away": "Der Treffpunkt hat uns abgewiesen",
   "The relay turned us away": "Das Relay hat uns abgewiesen",
   "Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.": "Der Zugang dafür ist abgelaufen oder falsch. Lade die Seite neu; wenn es so bleibt, sag es dem Betreiber dieser Seite.",
@@ -144,4 +143,9 @@ export default {
   "This browser has direct connections switched off: what you say will go through the server, sealed.": "In diesem Browser sind direkte Verbindungen abgeschaltet: Was du sagst, geht versiegelt über den Server.",
   "This browser has direct connections switched off.": "In diesem Browser sind direkte Verbindungen abgeschaltet.",
   "The other browser has direct connections switched off.": "Im anderen Browser sind direkte Verbindungen abgeschaltet.",
+  "This network does not let the connection through": "Dieses Netz lässt die Verbindung nicht durch",
+  "It blocks what this page needs (WebSockets), as some companies' filters do. Try another network, or a phone hotspot. It is tried again by itself.": "Es sperrt, was diese Seite braucht (WebSockets), wie es manche Firmenfilter tun. Versuch es in einem anderen Netz oder über einen Handy-Hotspot. Es wird von selbst erneut versucht.",
+  "Find out what this network blocks": "Herausfinden, was dieses Netz sperrt",
+  "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "Bitte jemanden zu gehen, oder öffne einen anderen Raum. Diese Seite kommt herein, sobald ein Platz frei ist.",
+  "It is asked again by itself.": "Es wird von selbst erneut angefragt.",
 };

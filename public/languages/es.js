@@ -76,7 +76,6 @@ export default {
   "A privacy setting or extension blocks them (WebRTC).": "Las bloquea un ajuste de privacidad o una extensión (WebRTC).",
   "This room is full ({n} devices)": { one: "Esta sala está llena ({n} dispositivo)", other: "Esta sala está llena ({n} dispositivos)" },
   "This room is full": "Esta sala está llena",
-  "Ask someone to leave, or start another room.": "Pide a alguien que salga, o abre otra sala.",
   "The meeting point turned us away": "El punto de encuentro nos ha rechazado",
   "The relay turned us away": "El repetidor nos ha rechazado",
   "Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.": "Su pase había caducado o no es correcto. Recarga la página; si sigue igual, avisa a quien lleva este sitio.",
@@ -144,4 +143,9 @@ export default {
   "This browser has direct connections switched off: what you say will go through the server, sealed.": "Este navegador tiene desactivadas las conexiones directas: lo que digas pasará por el servidor, sellado.",
   "This browser has direct connections switched off.": "Este navegador tiene desactivadas las conexiones directas.",
   "The other browser has direct connections switched off.": "El otro navegador tiene desactivadas las conexiones directas.",
+  "This network does not let the connection through": "Esta red no deja pasar la conexión",
+  "It blocks what this page needs (WebSockets), as some companies' filters do. Try another network, or a phone hotspot. It is tried again by itself.": "Bloquea lo que esta página necesita (WebSockets), como hacen los filtros de algunas empresas. Prueba con otra red, o con un móvil como punto de acceso. Se intentará de nuevo por sí solo.",
+  "Find out what this network blocks": "Averigua qué bloquea esta red",
+  "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "Pide a alguien que salga, o abre otra sala. Esta página entrará en cuanto haya sitio.",
+  "It is asked again by itself.": "Se le volverá a preguntar por sí solo.",
 };

@@ -76,7 +76,6 @@ export default {
   "A privacy setting or extension blocks them (WebRTC).": "Un réglage de confidentialité ou une extension les bloque (WebRTC).",
   "This room is full ({n} devices)": { one: "Cette salle est pleine ({n} appareil)", other: "Cette salle est pleine ({n} appareils)" },
   "This room is full": "Cette salle est pleine",
-  "Ask someone to leave, or start another room.": "Demandez à quelqu’un de sortir, ou ouvrez une autre salle.",
   "The meeting point turned us away": "Le point de rencontre nous a refusés",
   "The relay turned us away": "Le relais nous a refusés",
   "Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.": "Son laissez-passer a expiré ou n’est pas valable. Rechargez la page ; si cela persiste, prévenez le responsable de ce site.",
@@ -144,4 +143,9 @@ export default {
   "This browser has direct connections switched off: what you say will go through the server, sealed.": "Les connexions directes sont désactivées dans ce navigateur : ce que vous dites passera par le serveur, scellé.",
   "This browser has direct connections switched off.": "Les connexions directes sont désactivées dans ce navigateur.",
   "The other browser has direct connections switched off.": "Les connexions directes sont désactivées dans l’autre navigateur.",
+  "This network does not let the connection through": "Ce réseau ne laisse pas passer la connexion",
+  "It blocks what this page needs (WebSockets), as some companies' filters do. Try another network, or a phone hotspot. It is tried again by itself.": "Il bloque ce dont cette page a besoin (WebSockets), comme le font les filtres de certaines entreprises. Essayez un autre réseau, ou le partage de connexion d’un téléphone. Un nouvel essai se fera tout seul.",
+  "Find out what this network blocks": "Découvrir ce que ce réseau bloque",
+  "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "Demandez à quelqu’un de sortir, ou ouvrez une autre salle. Cette page entrera dès qu’une place se libère.",
+  "It is asked again by itself.": "Il sera redemandé tout seul.",
 };

@@ -76,7 +76,6 @@ export default {
   "A privacy setting or extension blocks them (WebRTC).": "कोई निजता सेटिंग या एक्सटेंशन उन्हें रोकता है (WebRTC)।",
   "This room is full ({n} devices)": { one: "यह कमरा भरा है ({n} डिवाइस)", other: "यह कमरा भरा है ({n} डिवाइस)" },
   "This room is full": "यह कमरा भरा है",
-  "Ask someone to leave, or start another room.": "किसी से जाने को कहें, या दूसरा कमरा खोलें।",
   "The meeting point turned us away": "मिलन-बिंदु ने हमें मना कर दिया",
   "The relay turned us away": "रिले ने हमें मना कर दिया",
   "Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.": "उसका पास पुराना या ग़लत है। पेज फिर लोड करें; अगर ऐसा ही रहे, तो इस साइट के संचालक को बताएँ।",
@@ -144,4 +143,9 @@ export default {
   "This browser has direct connections switched off: what you say will go through the server, sealed.": "इस ब्राउज़र में सीधे कनेक्शन बंद हैं: आप जो कहेंगे, वह मुहरबंद होकर सर्वर से जाएगा।",
   "This browser has direct connections switched off.": "इस ब्राउज़र में सीधे कनेक्शन बंद हैं।",
   "The other browser has direct connections switched off.": "दूसरे ब्राउज़र में सीधे कनेक्शन बंद हैं।",
+  "This network does not let the connection through": "यह नेटवर्क कनेक्शन को जाने नहीं देता",
+  "It blocks what this page needs (WebSockets), as some companies' filters do. Try another network, or a phone hotspot. It is tried again by itself.": "यह इस पेज की ज़रूरी चीज़ (WebSocket) रोकता है, जैसे कुछ कंपनियों के फ़िल्टर करते हैं। दूसरा नेटवर्क या फ़ोन का हॉटस्पॉट आज़माएँ। अपने-आप फिर कोशिश होगी।",
+  "Find out what this network blocks": "जानें कि यह नेटवर्क क्या रोकता है",
+  "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "किसी से जाने को कहें, या दूसरा कमरा खोलें। जगह मिलते ही यह पेज जुड़ जाएगा।",
+  "It is asked again by itself.": "अपने-आप फिर पूछा जाएगा।",
 };

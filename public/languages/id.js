@@ -76,7 +76,6 @@ export default {
   "A privacy setting or extension blocks them (WebRTC).": "Setelan privasi atau ekstensi memblokirnya (WebRTC).",
   "This room is full ({n} devices)": { other: "Ruang ini penuh ({n} perangkat)" },
   "This room is full": "Ruang ini penuh",
-  "Ask someone to leave, or start another room.": "Minta seseorang keluar, atau buka ruang lain.",
   "The meeting point turned us away": "Titik temu menolak kami",
   "The relay turned us away": "Relay menolak kami",
   "Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.": "Izinnya kedaluwarsa atau salah. Muat ulang; jika tetap begitu, beri tahu pengelola situs ini.",
@@ -144,4 +143,9 @@ export default {
   "This browser has direct connections switched off: what you say will go through the server, sealed.": "Koneksi langsung dimatikan di browser ini: yang Anda katakan akan lewat server, tersegel.",
   "This browser has direct connections switched off.": "Koneksi langsung dimatikan di browser ini.",
   "The other browser has direct connections switched off.": "Koneksi langsung dimatikan di browser lain.",
+  "This network does not let the connection through": "Jaringan ini tidak meloloskan koneksi",
+  "It blocks what this page needs (WebSockets), as some companies' filters do. Try another network, or a phone hotspot. It is tried again by itself.": "Jaringan memblokir yang dibutuhkan halaman ini (WebSocket), seperti penyaring di sebagian kantor. Coba jaringan lain, atau hotspot ponsel. Akan dicoba lagi secara otomatis.",
+  "Find out what this network blocks": "Cari tahu apa yang diblokir jaringan ini",
+  "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "Minta seseorang keluar, atau buka ruang lain. Halaman ini masuk begitu ada tempat.",
+  "It is asked again by itself.": "Akan ditanya lagi secara otomatis.",
 };

@@ -76,7 +76,6 @@ export default {
   "A privacy setting or extension blocks them (WebRTC).": "プライバシー設定または拡張機能がブロックしています（WebRTC）。",
   "This room is full ({n} devices)": { other: "このルームは満員です（{n}台）" },
   "This room is full": "このルームは満員です",
-  "Ask someone to leave, or start another room.": "誰かに退出してもらうか、別のルームを開いてください。",
   "The meeting point turned us away": "待ち合わせサーバーに断られました",
   "The relay turned us away": "リレーに断られました",
   "Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.": "リレーの通行証が期限切れか、正しくありません。再読み込みしても変わらなければ、このサイトの運営者に知らせてください。",
@@ -144,4 +143,9 @@ export default {
   "This browser has direct connections switched off: what you say will go through the server, sealed.": "このブラウザでは直接接続が無効になっています。あなたの言葉は、封をしてサーバー経由で届きます。",
   "This browser has direct connections switched off.": "このブラウザでは直接接続が無効になっています。",
   "The other browser has direct connections switched off.": "相手のブラウザでは直接接続が無効になっています。",
+  "This network does not let the connection through": "このネットワークは接続を通しません",
+  "It blocks what this page needs (WebSockets), as some companies' filters do. Try another network, or a phone hotspot. It is tried again by itself.": "このページに必要なもの（WebSocket）が、企業のフィルターなどでふさがれています。別のネットワークか、スマートフォンのテザリングをお試しください。自動で再試行します。",
+  "Find out what this network blocks": "このネットワークが何をふさいでいるか調べる",
+  "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "誰かに退出してもらうか、別のルームを開いてください。空きができしだい、このページは参加します。",
+  "It is asked again by itself.": "自動で再度問い合わせます。",
 };

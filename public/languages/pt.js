@@ -76,7 +76,6 @@ export default {
   "A privacy setting or extension blocks them (WebRTC).": "Uma configuração de privacidade ou extensão as bloqueia (WebRTC).",
   "This room is full ({n} devices)": { one: "Esta sala está cheia ({n} dispositivo)", other: "Esta sala está cheia ({n} dispositivos)" },
   "This room is full": "Esta sala está cheia",
-  "Ask someone to leave, or start another room.": "Peça a alguém para sair, ou abra outra sala.",
   "The meeting point turned us away": "O ponto de encontro nos recusou",
   "The relay turned us away": "O relay nos recusou",
   "Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.": "O passe dele venceu ou está errado. Recarregue a página; se continuar, avise quem mantém este site.",
@@ -144,4 +143,9 @@ export default {
   "This browser has direct connections switched off: what you say will go through the server, sealed.": "Este navegador está com as conexões diretas desativadas: o que você disser vai passar pelo servidor, lacrado.",
   "This browser has direct connections switched off.": "Este navegador está com as conexões diretas desativadas.",
   "The other browser has direct connections switched off.": "O outro navegador está com as conexões diretas desativadas.",
+  "This network does not let the connection through": "Esta rede não deixa a conexão passar",
+  "It blocks what this page needs (WebSockets), as some companies' filters do. Try another network, or a phone hotspot. It is tried again by itself.": "Ela bloqueia o que esta página precisa (WebSockets), como fazem os filtros de algumas empresas. Tente outra rede, ou o celular como roteador. Será tentado de novo sozinho.",
+  "Find out what this network blocks": "Descobrir o que esta rede bloqueia",
+  "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "Peça a alguém para sair, ou abra outra sala. Esta página entra assim que houver lugar.",
+  "It is asked again by itself.": "Será perguntado de novo sozinho.",
 };

@@ -76,7 +76,6 @@ export default {
   "A privacy setting or extension blocks them (WebRTC).": "Их блокирует настройка приватности или расширение (WebRTC).",
   "This room is full ({n} devices)": { one: "Эта комната заполнена ({n} устройство)", few: "Эта комната заполнена ({n} устройства)", many: "Эта комната заполнена ({n} устройств)", other: "Эта комната заполнена ({n} устройства)" },
   "This room is full": "Эта комната заполнена",
-  "Ask someone to leave, or start another room.": "Попросите кого-нибудь выйти или откройте другую комнату.",
   "The meeting point turned us away": "Место встречи нам отказало",
   "The relay turned us away": "Ретранслятор нам отказал",
   "Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.": "Пропуск к нему просрочен или неверен. Обновите страницу; если не поможет, сообщите владельцу сайта.",
@@ -144,4 +143,9 @@ export default {
   "This browser has direct connections switched off: what you say will go through the server, sealed.": "В этом браузере отключены прямые соединения: то, что вы скажете, пойдёт через сервер запечатанным.",
   "This browser has direct connections switched off.": "В этом браузере отключены прямые соединения.",
   "The other browser has direct connections switched off.": "В другом браузере отключены прямые соединения.",
+  "This network does not let the connection through": "Эта сеть не пропускает соединение",
+  "It blocks what this page needs (WebSockets), as some companies' filters do. Try another network, or a phone hotspot. It is tried again by itself.": "Она блокирует то, что нужно странице (WebSockets), как делают фильтры некоторых компаний. Попробуйте другую сеть или раздачу интернета с телефона. Новая попытка будет сама.",
+  "Find out what this network blocks": "Узнать, что блокирует эта сеть",
+  "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "Попросите кого-нибудь выйти или откройте другую комнату. Эта страница войдёт, как только освободится место.",
+  "It is asked again by itself.": "Запрос повторится сам.",
 };

@@ -76,7 +76,6 @@ export default {
   "A privacy setting or extension blocks them (WebRTC).": "Bir gizlilik ayarı veya eklenti onları engelliyor (WebRTC).",
   "This room is full ({n} devices)": { one: "Bu oda dolu ({n} cihaz)", other: "Bu oda dolu ({n} cihaz)" },
   "This room is full": "Bu oda dolu",
-  "Ask someone to leave, or start another room.": "Birinden ayrılmasını isteyin veya başka bir oda açın.",
   "The meeting point turned us away": "Buluşma noktası bizi geri çevirdi",
   "The relay turned us away": "Aktarıcı bizi geri çevirdi",
   "Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.": "Geçiş izninin süresi dolmuş ya da izin yanlış. Sayfayı yenileyin; düzelmezse bu siteyi işletene bildirin.",
@@ -144,4 +143,9 @@ export default {
   "This browser has direct connections switched off: what you say will go through the server, sealed.": "Bu tarayıcıda doğrudan bağlantılar kapalı: söyledikleriniz sunucudan mühürlü olarak geçecek.",
   "This browser has direct connections switched off.": "Bu tarayıcıda doğrudan bağlantılar kapalı.",
   "The other browser has direct connections switched off.": "Diğer tarayıcıda doğrudan bağlantılar kapalı.",
+  "This network does not let the connection through": "Bu ağ bağlantıyı geçirmiyor",
+  "It blocks what this page needs (WebSockets), as some companies' filters do. Try another network, or a phone hotspot. It is tried again by itself.": "Bazı şirket filtrelerinin yaptığı gibi, bu sayfanın gerektirdiğini (WebSocket) engelliyor. Başka bir ağ veya telefonla internet paylaşımını deneyin. Kendiliğinden yeniden denenecek.",
+  "Find out what this network blocks": "Bu ağın neyi engellediğini öğrenin",
+  "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "Birinden ayrılmasını isteyin veya başka bir oda açın. Yer açılır açılmaz bu sayfa katılır.",
+  "It is asked again by itself.": "Kendiliğinden yeniden sorulacak.",
 };

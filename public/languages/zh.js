@@ -76,7 +76,6 @@ export default {
   "A privacy setting or extension blocks them (WebRTC).": "隐私设置或扩展程序阻止了它们（WebRTC）。",
   "This room is full ({n} devices)": { other: "房间已满（{n} 台设备）" },
   "This room is full": "房间已满",
-  "Ask someone to leave, or start another room.": "请让某人离开，或者另开一个房间。",
   "The meeting point turned us away": "会合点拒绝了我们",
   "The relay turned us away": "中继拒绝了我们",
   "Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site.": "它的通行证已过期或有误。请重新加载；如果仍然如此，请告诉网站运营者。",
@@ -144,4 +143,9 @@ export default {
   "This browser has direct connections switched off: what you say will go through the server, sealed.": "此浏览器关闭了直接连接：你说的话将经服务器密封传送。",
   "This browser has direct connections switched off.": "此浏览器关闭了直接连接。",
   "The other browser has direct connections switched off.": "对方的浏览器关闭了直接连接。",
+  "This network does not let the connection through": "此网络不让连接通过",
+  "It blocks what this page needs (WebSockets), as some companies' filters do. Try another network, or a phone hotspot. It is tried again by itself.": "它阻断了此页面所需的功能（WebSocket），有些公司的过滤器就是这样。请换一个网络，或使用手机热点。稍后会自动重试。",
+  "Find out what this network blocks": "查找此网络阻断了什么",
+  "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "请让某人离开，或者另开一个房间。一有空位，此页面就会加入。",
+  "It is asked again by itself.": "稍后会自动再次询问。",
 };

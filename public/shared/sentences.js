@@ -72,8 +72,11 @@ export function stopped({ code, message }) {
       return tampered();
     case "room-full": {
       const n = Number(/\d+/.exec(message)?.[0]);
-      const text = "Ask someone to leave, or start another room. This page joins as soon as there is a seat.";
-      return say(n > 0 ? "This room is full ({n} devices)" : "This room is full", text, { n });
+      return say(
+        n > 0 ? "This room is full ({n} devices)" : "This room is full",
+        "Ask someone to leave, or start another room. This page joins as soon as there is a seat.",
+        { n },
+      );
     }
     case "realm-full":
     case "network-full":

@@ -194,4 +194,10 @@ export default {
   "Show my public address": "أظهر عنواني العام",
   "This browser makes no direct connections.": "لا يُجري هذا المتصفح اتصالات مباشرة.",
   "It has none (WebRTC), or a privacy setting or an extension blocks them. Short messages still go through the server, sealed. Allow them for this site, or try another browser.": "لا يملكها المتصفح (WebRTC)، أو يمنعها إعداد للخصوصية أو إضافة. ما زالت الرسائل القصيرة تمر عبر الخادم مختومة. اسمح بها لهذا الموقع، أو جرّب متصفحًا آخر.",
+  "This check could not be finished": "تعذّر إنهاء هذا الفحص",
+  "Something went wrong in this browser, or took too long: the details may have more. Check again.": "حدث خطأ في هذا المتصفح، أو طال الأمر: قد تجد المزيد في التفاصيل. افحص مرة أخرى.",
+  "A server outside has an address that makes no sense": "لخادم في الخارج عنوان لا معنى له",
+  "The other browser has direct connections switched off": "الاتصالات المباشرة معطّلة في المتصفح الآخر",
+  "Short messages go through this server, sealed. For more, try another browser there.": "الرسائل القصيرة تمر عبر هذا الخادم مختومة. ولأكثر من ذلك جرّب هناك متصفحًا آخر.",
+  "this browser does not take this address": "لا يقبل هذا المتصفح هذا العنوان",
 };

@@ -194,4 +194,10 @@ export default {
   "Show my public address": "Meine öffentliche Adresse zeigen",
   "This browser makes no direct connections.": "Dieser Browser stellt keine direkten Verbindungen her.",
   "It has none (WebRTC), or a privacy setting or an extension blocks them. Short messages still go through the server, sealed. Allow them for this site, or try another browser.": "Er kann keine (WebRTC), oder eine Datenschutz-Einstellung oder Erweiterung sperrt sie. Kurze Nachrichten gehen trotzdem versiegelt über den Server. Erlaube sie für diese Seite, oder nimm einen anderen Browser.",
+  "This check could not be finished": "Diese Prüfung kam nicht zum Ende",
+  "Something went wrong in this browser, or took too long: the details may have more. Check again.": "In diesem Browser ging etwas schief, oder es dauerte zu lange: Die Details sagen vielleicht mehr. Prüfe noch einmal.",
+  "A server outside has an address that makes no sense": "Ein Server draußen hat eine unsinnige Adresse",
+  "The other browser has direct connections switched off": "Im anderen Browser sind direkte Verbindungen abgeschaltet",
+  "Short messages go through this server, sealed. For more, try another browser there.": "Kurze Nachrichten gehen versiegelt über diesen Server. Für mehr: Nimm dort einen anderen Browser.",
+  "this browser does not take this address": "Dieser Browser nimmt diese Adresse nicht an",
 };

@@ -194,4 +194,10 @@ export default {
   "Show my public address": "Mostrar mi dirección pública",
   "This browser makes no direct connections.": "Este navegador no hace conexiones directas.",
   "It has none (WebRTC), or a privacy setting or an extension blocks them. Short messages still go through the server, sealed. Allow them for this site, or try another browser.": "No las tiene (WebRTC), o las bloquea un ajuste de privacidad o una extensión. Los mensajes cortos siguen pasando por el servidor, sellados. Permítelas para este sitio, o prueba con otro navegador.",
+  "This check could not be finished": "Esta comprobación no pudo terminar",
+  "Something went wrong in this browser, or took too long: the details may have more. Check again.": "Algo falló en este navegador, o tardó demasiado: quizá los detalles digan más. Comprueba otra vez.",
+  "A server outside has an address that makes no sense": "Un servidor de fuera tiene una dirección sin sentido",
+  "The other browser has direct connections switched off": "El otro navegador tiene desactivadas las conexiones directas",
+  "Short messages go through this server, sealed. For more, try another browser there.": "Los mensajes cortos pasan por este servidor, sellados. Para más, prueba allí con otro navegador.",
+  "this browser does not take this address": "este navegador no acepta esta dirección",
 };

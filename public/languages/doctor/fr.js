@@ -194,4 +194,10 @@ export default {
   "Show my public address": "Afficher mon adresse publique",
   "This browser makes no direct connections.": "Ce navigateur n’établit pas de connexions directes.",
   "It has none (WebRTC), or a privacy setting or an extension blocks them. Short messages still go through the server, sealed. Allow them for this site, or try another browser.": "Il n’en a pas (WebRTC), ou un réglage de confidentialité ou une extension les bloque. Les messages courts passent quand même par le serveur, scellés. Autorisez-les pour ce site, ou essayez un autre navigateur.",
+  "This check could not be finished": "Ce contrôle n’a pas pu finir",
+  "Something went wrong in this browser, or took too long: the details may have more. Check again.": "Quelque chose a échoué dans ce navigateur, ou a duré trop longtemps : les détails en disent peut-être plus. Contrôlez à nouveau.",
+  "A server outside has an address that makes no sense": "Un serveur extérieur a une adresse qui ne veut rien dire",
+  "The other browser has direct connections switched off": "Les connexions directes sont désactivées dans l’autre navigateur",
+  "Short messages go through this server, sealed. For more, try another browser there.": "Les messages courts passent par ce serveur, scellés. Pour plus, essayez là-bas un autre navigateur.",
+  "this browser does not take this address": "ce navigateur n’accepte pas cette adresse",
 };

@@ -194,4 +194,10 @@ export default {
   "Show my public address": "मेरा सार्वजनिक पता दिखाएँ",
   "This browser makes no direct connections.": "यह ब्राउज़र सीधे कनेक्शन नहीं बनाता।",
   "It has none (WebRTC), or a privacy setting or an extension blocks them. Short messages still go through the server, sealed. Allow them for this site, or try another browser.": "इसमें वे (WebRTC) नहीं हैं, या कोई निजता सेटिंग या एक्सटेंशन उन्हें रोकता है। छोटे संदेश फिर भी मुहरबंद होकर सर्वर से जाते हैं। इस साइट के लिए उन्हें अनुमति दें, या दूसरा ब्राउज़र आज़माएँ।",
+  "This check could not be finished": "यह जाँच पूरी नहीं हो सकी",
+  "Something went wrong in this browser, or took too long: the details may have more. Check again.": "इस ब्राउज़र में कुछ गड़बड़ हुई, या बहुत समय लगा: शायद विवरण में और हो। फिर जाँचें।",
+  "A server outside has an address that makes no sense": "बाहर के एक सर्वर का पता बेमतलब है",
+  "The other browser has direct connections switched off": "दूसरे ब्राउज़र में सीधे कनेक्शन बंद हैं",
+  "Short messages go through this server, sealed. For more, try another browser there.": "छोटे संदेश मुहरबंद होकर इस सर्वर से जाते हैं। ज़्यादा के लिए वहाँ दूसरा ब्राउज़र आज़माएँ।",
+  "this browser does not take this address": "यह ब्राउज़र यह पता नहीं लेता",
 };

@@ -194,4 +194,10 @@ export default {
   "Show my public address": "Tampilkan alamat publik saya",
   "This browser makes no direct connections.": "Browser ini tidak membuat koneksi langsung.",
   "It has none (WebRTC), or a privacy setting or an extension blocks them. Short messages still go through the server, sealed. Allow them for this site, or try another browser.": "Browser tidak memilikinya (WebRTC), atau setelan privasi atau ekstensi memblokirnya. Pesan pendek tetap lewat server, tersegel. Izinkan untuk situs ini, atau coba browser lain.",
+  "This check could not be finished": "Pemeriksaan ini tidak dapat diselesaikan",
+  "Something went wrong in this browser, or took too long: the details may have more. Check again.": "Ada yang salah di browser ini, atau terlalu lama: mungkin ada penjelasan di detail. Periksa lagi.",
+  "A server outside has an address that makes no sense": "Alamat sebuah server di luar tidak masuk akal",
+  "The other browser has direct connections switched off": "Koneksi langsung dimatikan di browser lain",
+  "Short messages go through this server, sealed. For more, try another browser there.": "Pesan pendek lewat server ini, tersegel. Untuk lebih, coba browser lain di sana.",
+  "this browser does not take this address": "browser ini tidak menerima alamat ini",
 };

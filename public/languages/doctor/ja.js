@@ -194,4 +194,10 @@ export default {
   "Show my public address": "自分の公開アドレスを表示",
   "This browser makes no direct connections.": "このブラウザは直接接続をしません。",
   "It has none (WebRTC), or a privacy setting or an extension blocks them. Short messages still go through the server, sealed. Allow them for this site, or try another browser.": "機能（WebRTC）がないか、プライバシー設定または拡張機能がブロックしています。短いメッセージは封をしてサーバー経由で届きます。このサイトで許可するか、別のブラウザをお試しください。",
+  "This check could not be finished": "この検査を終えられませんでした",
+  "Something went wrong in this browser, or took too long: the details may have more. Check again.": "このブラウザで問題が起きたか、時間がかかりすぎました。詳細に説明があるかもしれません。もう一度検査してください。",
+  "A server outside has an address that makes no sense": "外のサーバーのアドレスが正しくありません",
+  "The other browser has direct connections switched off": "相手のブラウザでは直接接続が無効になっています",
+  "Short messages go through this server, sealed. For more, try another browser there.": "短いメッセージは封をしてこのサーバーを通ります。それ以上は、相手側で別のブラウザをお試しください。",
+  "this browser does not take this address": "このブラウザはこのアドレスを受け付けません",
 };

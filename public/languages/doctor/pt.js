@@ -194,4 +194,10 @@ export default {
   "Show my public address": "Mostrar meu endereço público",
   "This browser makes no direct connections.": "Este navegador não faz conexões diretas.",
   "It has none (WebRTC), or a privacy setting or an extension blocks them. Short messages still go through the server, sealed. Allow them for this site, or try another browser.": "Ele não as tem (WebRTC), ou uma configuração de privacidade ou extensão as bloqueia. Mensagens curtas ainda passam pelo servidor, lacradas. Permita-as para este site, ou tente outro navegador.",
+  "This check could not be finished": "Esta verificação não pôde terminar",
+  "Something went wrong in this browser, or took too long: the details may have more. Check again.": "Algo deu errado neste navegador, ou demorou demais: os detalhes talvez digam mais. Verifique de novo.",
+  "A server outside has an address that makes no sense": "Um servidor de fora tem um endereço sem sentido",
+  "The other browser has direct connections switched off": "O outro navegador está com as conexões diretas desativadas",
+  "Short messages go through this server, sealed. For more, try another browser there.": "Mensagens curtas passam por este servidor, lacradas. Para mais, tente outro navegador lá.",
+  "this browser does not take this address": "este navegador não aceita este endereço",
 };

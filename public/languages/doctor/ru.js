@@ -194,4 +194,10 @@ export default {
   "Show my public address": "Показать мой публичный адрес",
   "This browser makes no direct connections.": "Этот браузер не устанавливает прямых соединений.",
   "It has none (WebRTC), or a privacy setting or an extension blocks them. Short messages still go through the server, sealed. Allow them for this site, or try another browser.": "У него их нет (WebRTC), или их блокирует настройка приватности или расширение. Короткие сообщения всё же идут через сервер запечатанными. Разрешите их для этого сайта или попробуйте другой браузер.",
+  "This check could not be finished": "Эту проверку не удалось закончить",
+  "Something went wrong in this browser, or took too long: the details may have more. Check again.": "В браузере что-то пошло не так или заняло слишком много времени: возможно, детали скажут больше. Проверьте снова.",
+  "A server outside has an address that makes no sense": "У сервера снаружи бессмысленный адрес",
+  "The other browser has direct connections switched off": "В другом браузере отключены прямые соединения",
+  "Short messages go through this server, sealed. For more, try another browser there.": "Короткие сообщения идут через этот сервер запечатанными. Для большего попробуйте там другой браузер.",
+  "this browser does not take this address": "этот браузер не принимает этот адрес",
 };

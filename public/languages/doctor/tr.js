@@ -194,4 +194,10 @@ export default {
   "Show my public address": "Genel adresimi göster",
   "This browser makes no direct connections.": "Bu tarayıcı doğrudan bağlantı kurmuyor.",
   "It has none (WebRTC), or a privacy setting or an extension blocks them. Short messages still go through the server, sealed. Allow them for this site, or try another browser.": "Bunlar onda yok (WebRTC) ya da bir gizlilik ayarı veya eklenti onları engelliyor. Kısa mesajlar yine sunucudan mühürlü geçer. Bu site için izin verin veya başka bir tarayıcı deneyin.",
+  "This check could not be finished": "Bu kontrol tamamlanamadı",
+  "Something went wrong in this browser, or took too long: the details may have more. Check again.": "Bu tarayıcıda bir şey ters gitti veya çok uzun sürdü: ayrıntılarda daha fazlası olabilir. Yeniden kontrol edin.",
+  "A server outside has an address that makes no sense": "Dışarıdaki bir sunucunun adresi anlamsız",
+  "The other browser has direct connections switched off": "Diğer tarayıcıda doğrudan bağlantılar kapalı",
+  "Short messages go through this server, sealed. For more, try another browser there.": "Kısa mesajlar bu sunucudan mühürlü geçer. Daha fazlası için orada başka bir tarayıcı deneyin.",
+  "this browser does not take this address": "bu tarayıcı bu adresi kabul etmiyor",
 };

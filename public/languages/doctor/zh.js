@@ -194,4 +194,10 @@ export default {
   "Show my public address": "显示我的公网地址",
   "This browser makes no direct connections.": "此浏览器不建立直接连接。",
   "It has none (WebRTC), or a privacy setting or an extension blocks them. Short messages still go through the server, sealed. Allow them for this site, or try another browser.": "它没有这种功能（WebRTC），或者隐私设置或扩展程序阻止了它。短消息仍经服务器密封传送。请为此网站允许它，或换一个浏览器试试。",
+  "This check could not be finished": "此项检查未能完成",
+  "Something went wrong in this browser, or took too long: the details may have more. Check again.": "此浏览器出了问题，或耗时过长：详情中可能有更多说明。请再次检查。",
+  "A server outside has an address that makes no sense": "外面的一个服务器地址没有意义",
+  "The other browser has direct connections switched off": "对方的浏览器关闭了直接连接",
+  "Short messages go through this server, sealed. For more, try another browser there.": "短消息经此服务器密封传送。要传更多，请在那边换一个浏览器。",
+  "this browser does not take this address": "此浏览器不接受这个地址",
 };
