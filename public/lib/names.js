@@ -32,8 +32,10 @@ export function persona(id) {
   return { name: `${ADJECTIVES[hash & 63]} ${word}`, face: animal.slice(word.length), hue: ((hash >>> 12) % 24) * 15 };
 }
 
-/** The beginning of a name. What people count as one character is, near enough, one with its marks, or several that are joined. */
-const BEGINNING = /^(?:\p{RI}{2}|[^](?:\p{M}|\u200d[^])*){0,32}/u;
+/** What people count as one character is, near enough, one with its marks, or several that are joined. */
+const CHARACTER = /\p{RI}{2}|[^](?:\p{M}|\u200d[^])*/gu;
+/** A name has so many of them. */
+const NAME_CHARACTERS = 32;
 /** More marks than any language puts on a letter reach into other lines. Joiners between them do not count. */
 const STACK = /((?:\p{Mn}\p{Cf}*){5})[\p{M}\p{Cf}]+/gu;
 
@@ -48,7 +50,7 @@ const UNFIT = /(?:[^\P{C}\s\u200c-\u200d]|[\s\u115f\u1160\u3164])+/gu;
 export function cleanName(text) {
   if (typeof text !== "string") return "";
   const name = plain(text.slice(0, NAME_UNITS));
-  return (/[^\p{C}\p{M} ]/u.test(name) && BEGINNING.exec(name)?.[0].trim()) || "";
+  return (/[^\p{C}\p{M} ]/u.test(name) && name.match(CHARACTER)?.slice(0, NAME_CHARACTERS).join("").trim()) || "";
 }
 
 /** Any text of others, as fit to show as a name. @param {string} text */
