@@ -82,7 +82,8 @@ for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js public/la
         public/beckon.js) # path-upgrade.js is loaded where a path leads through a relay
             options=(--bundle --format=esm --drop:console --external:./lib/path-upgrade.js "${shortened[@]}") ;;
         public/room/room.js) # details.js is loaded when it is asked for, path-report.js when somebody has agreed
-            options=(--bundle --format=esm --external:../beckon.js --external:./details.js --external:./path-report.js '--external:/vendor/*' '--external:/shared/*') ;;
+            options=(--bundle --format=esm --external:../beckon.js '--external:/shared/*') ;;
+        public/room/details.js) options=(--bundle --format=esm '--external:/shared/*') ;; # what it is made of comes whole, or not at all
         public/languages/*) options=(--charset=utf8) ;; # letters of every writing, as they are
         *.js) options=() ;;
     esac

@@ -236,3 +236,5 @@ offerLanguages("classroom", () => {
   showOutcome();
   retellProgram();
 });
+// The page has begun, unless the client or the program did not come.
+if ("Peer" in globalThis && at("start").onclick) at("late").remove();

@@ -2,7 +2,7 @@
 // they come to.
 import { offerLanguages, t } from "../shared/language.js";
 import { showCopied, showLink } from "../shared/link-card.js";
-import { canShare, copy, qr, share } from "../shared/share.js";
+import { canShare, copy, share } from "../shared/share.js";
 import { checkLoopback, checkSecure, checkStun, checkTurn, checkWebRtc, foreign } from "./checks.js";
 import { overall } from "./overall.js";
 import { openPair } from "./pairing.js";
@@ -161,7 +161,7 @@ function pair() {
   }
   history.replaceState(null, "", link);
   page.showInvitation();
-  showLink(link, qr(link), canShare);
+  showLink(link, canShare);
 }
 
 function compose() {

@@ -3,19 +3,24 @@
 import { secureLink } from "../shared/element.js";
 import { showCopied, showLink } from "../shared/link-card.js";
 import { stopped } from "../shared/sentences.js";
-import { canShare, copy, qr, share } from "../shared/share.js";
+import { canShare, copy, share } from "../shared/share.js";
 
 /** The address that stands for this server in what is to be read. */
 const SOMEWHERE = /\bbeckon\.example\b/g;
 /** Comments and strings, whichever begins first; what is not closed ends with its line or the text, so that nothing is looked at twice. */
 const PARTS = /\/\*(?:[^*]|\*+[^*/])*\**\/?|\/\/ .*|^ *# .*|'[^'\n]*'?|`[^`]*`?/gm;
 
+// The page has begun when the example's own script, which comes after this one, has run.
+const [example] = [...document.scripts].filter(({ src }) => src.includes("/examples/") && src !== import.meta.url);
+let isWhole = true;
+const begun = () => isWhole && document.getElementById("late")?.remove();
+example ? example.addEventListener("load", begun) : begun();
 // The link of another room was put into the address bar.
 addEventListener("hashchange", () => location.reload());
 // What keeps an example from beginning at all.
 addEventListener("error", ({ error }) => {
   const status = document.getElementById("status");
-  if (error?.name !== "BeckonError" || !status) return;
+  if (error?.name !== "BeckonError" || !status) return void (isWhole = false); // it does not even begin where it is not understood
   const { title, text } = stopped(error);
   status.textContent = `${title}. ${text}`;
   if (error.code === "insecure-context") status.append(" ", secureLink());
@@ -32,7 +37,7 @@ addEventListener("DOMContentLoaded", () => {
 
 /** @param {string} link */
 function invite(link) {
-  showLink(link, qr(link), canShare);
+  showLink(link, canShare);
   document.getElementById("copy")?.addEventListener("click", async () => showCopied(await copy(link)));
   document.getElementById("share")?.addEventListener("click", () => share(link));
 }

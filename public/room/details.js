@@ -1,8 +1,8 @@
 // The details of one connection, for those who want to see it work: loaded when somebody opens them.
 import { demonstrate } from "./demonstration.js";
 import { make, tell } from "../shared/element.js";
-import { agree, agreed, counted } from "./path-report.js";
 import { join, t } from "../shared/language.js";
+import { lazy } from "../shared/lazy.js";
 import { describe } from "../shared/statistics.js";
 
 /** How often the figures are read, in ms. */
@@ -59,6 +59,7 @@ export async function showDetails(details, peer, room) {
  * @param {import('../beckon.js').Room} room
  */
 async function offer(inside, room) {
+  const { agree, agreed, counted } = /** @type {typeof import('./path-report.js')} */ (await lazy(new URL("path-report.js", import.meta.url).href));
   if (!(await counted())) return;
   const label = make("label");
   const box = /** @type {HTMLInputElement} */ (make("input", "agrees"));

@@ -2,9 +2,11 @@
 import { join } from "../beckon.js";
 import { offerLanguages, t } from "../shared/language.js";
 import { showCopied, showLink } from "../shared/link-card.js";
+import { make } from "../shared/element.js";
+import { lazy } from "../shared/lazy.js";
 import { throttle } from "../shared/rate-limit.js";
 import * as say from "../shared/sentences.js";
-import { canShare, copy, qr, share } from "../shared/share.js";
+import { canShare, copy, share } from "../shared/share.js";
 import { answer } from "./demonstration.js";
 import { audible, ring, toggle, unlock } from "./sound.js";
 import { PATHS, recall } from "../shared/storage.js";
@@ -35,6 +37,9 @@ const nothing = { hello() {}, rename() {}, copy() {}, share() {}, retry() {}, to
 
 /** Draws anew what is shown. */
 let show = () => {};
+/** @param {string} file of this folder, also where this is part of one file */
+const near = (file) => new URL(`/room/${file}`, import.meta.url).href;
+
 view.showSound(audible);
 addEventListener("hashchange", () => location.reload());
 start();
@@ -56,7 +61,7 @@ function start() {
     return;
   }
   history.replaceState(null, "", room.link);
-  showLink(room.link, qr(room.link), canShare);
+  showLink(room.link, canShare);
   run(room);
 }
 
@@ -99,7 +104,11 @@ function run(room) {
     sound: toggle,
     details: async (id, details) => {
       const peer = room.peers.find((peer) => peer.id === id);
-      if (peer) (await import("./details.js")).showDetails(details, peer, room);
+      if (!peer) return;
+      const late = () => details.append(make("p", "inside", "The details have not come yet: the server does not answer. They will by themselves."));
+      const isOpen = () => details.open && details.isConnected;
+      const module = /** @type {typeof import('./details.js') | undefined} */ (await lazy(near("details.js"), late, isOpen));
+      module?.showDetails(details, peer, room);
     },
   });
   room.addEventListener("state", () => {
@@ -118,7 +127,7 @@ function run(room) {
     show();
   });
   hear();
-  if (recall(PATHS)) import("./path-report.js").then(({ watch }) => watch(room));
+  if (recall(PATHS)) lazy(near("path-report.js")).then(({ watch }) => watch(room));
 
   /** @param {Peer} peer */
   function came(peer) {

@@ -23,6 +23,7 @@ const field = (id) => /** @type {HTMLInputElement} */ (at(id));
  *   details(id: string, details: HTMLDetailsElement): void }} on */
 export function listen(on) {
   opened = on.details;
+  at("late").remove();
   at("hello").addEventListener("click", () => {
     on.hello();
     replay(at("hello").parentElement, "waving");

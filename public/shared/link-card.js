@@ -1,6 +1,7 @@
 // The card with a room's link: its text, its QR code, and what became of copying it. The pages that invite somebody have the same elements.
-import { tell } from "./element.js";
+import { make, tell } from "./element.js";
 import { t } from "./language.js";
+import { qr } from "./share.js";
 
 /** @param {string} id */
 const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -8,12 +9,12 @@ const field = () => /** @type {HTMLInputElement} */ (at("link"));
 
 /**
  * @param {string} link
- * @param {{ side: number, path: string }} code
  * @param {boolean} canShare
  */
-export function showLink(link, code, canShare) {
+export async function showLink(link, canShare) {
   field().value = link;
   at("share").hidden = !canShare;
+  const code = await qr(link, () => at("qr").replaceChildren(tell(make("p"), () => t("The QR code has not come yet. The link works without it."))));
   const svg = (/** @type {string} */ tag) => document.createElementNS("http://www.w3.org/2000/svg", tag);
   const [picture, title, paper, ink] = [svg("svg"), svg("title"), svg("rect"), svg("path")];
   picture.setAttribute("viewBox", `0 0 ${code.side} ${code.side}`);

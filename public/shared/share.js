@@ -1,6 +1,6 @@
 // How the link gets to the other device: copied, shared, or scanned.
-import { correction, generate } from "/vendor/lean-qr.mjs";
 import { t } from "./language.js";
+import { lazy } from "./lazy.js";
 
 /** White modules around the code, which scanners need (ISO/IEC 18004 section 6.3.8). */
 const QUIET_ZONE = 4;
@@ -30,11 +30,13 @@ export async function share(link) {
 }
 
 /**
- * The link as a QR code.
+ * The link as a QR code. What draws it is loaded then: a page works without it.
  * @param {string} link
- * @returns {{ side: number, path: string }} an SVG path of the dark modules, and the side of the square it is drawn in
+ * @param {() => void} late says that it does not come yet
+ * @returns {Promise<{ side: number, path: string }>} an SVG path of the dark modules, and the side of the square it is drawn in
  */
-export function qr(link) {
+export async function qr(link, late) {
+  const { correction, generate } = /** @type {typeof import("/vendor/lean-qr.mjs")} */ (await lazy("/vendor/lean-qr.mjs", late));
   const code = generate(link, { minCorrectionLevel: correction.M });
   let path = "";
   for (let y = 0; y < code.size; y++) {

@@ -76,7 +76,7 @@ export function watch(page) {
 }
 
 /** A page that has gone on to another one: what ran in it is asked of the next. */
-const WENT_ON = /Execution context was destroyed|Cannot find context|DiscardedBrowsingContext/;
+const WENT_ON = /Execution context was destroyed|Cannot find context|DiscardedBrowsingContext|before the unload event/;
 
 /**
  * Waits until `check`, run in the page with `args`, is truthy; says what the page showed if it never is, and what the check tripped over: what it

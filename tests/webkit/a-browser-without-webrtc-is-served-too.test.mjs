@@ -11,7 +11,9 @@ import { startWebKit } from "./webkit.mjs";
 const PHONE = { width: 390, height: 844 };
 
 const beckon = await anyBeckon({ vars: { STUN_URLS: "" } });
-const watched = await startWatched(beckon.url);
+/** @type {Map<string, 'missing' | 'cut'>} */
+const faults = new Map();
+const watched = await startWatched(beckon.url, faults);
 const [light, dark, chromium] = await Promise.all([startWebKit(), startWebKit({ dark: true }), startChromium()]);
 after(async () => {
   for (const browser of [light, dark, chromium]) await browser.close();
@@ -80,3 +82,17 @@ for (const [path, { shown, says }] of Object.entries(PAGES)) {
     assert.equal(wanted, PHONE.width, "nothing is to be scrolled sideways");
   });
 }
+
+test("a page that does not come whole says so, and mends itself", async () => {
+  faults.set("/room/room.js", "cut").set("/room/details.js", "missing");
+  await light.page.goto(watched.url);
+  await untilText(light.page, "This page has not started.");
+  faults.delete("/room/room.js");
+  await coded(light.page);
+  await dark.page.goto(await link(light.page));
+  await untilConnected(light.page, 1);
+  await press(light.page, "#people summary");
+  await untilText(light.page, "The details have not come yet");
+  faults.clear();
+  await untilText(light.page, "Send test messages");
+});

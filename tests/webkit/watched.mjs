@@ -18,16 +18,26 @@ function watch() {
   };
 }
 
+/** What becomes of a file: it is not there, the line is cut, or it is written in what no browser understands. */
+const FAULTS = {
+  missing: (/** @type {http.ServerResponse} */ response) => response.writeHead(404, { "Content-Type": "text/plain" }).end("nothing here"),
+  cut: (/** @type {http.ServerResponse} */ response) => response.destroy(),
+  nonsense: (/** @type {http.ServerResponse} */ response) => response.writeHead(200, { "Content-Type": "text/javascript" }).end("let let = of;"),
+};
+
 /**
- * Beckon as it is, with pages that are watched.
+ * Beckon as it is, with pages that are watched, and that do not come whole.
  * @param {URL} beckon
+ * @param {Map<string, keyof typeof FAULTS>} [faults] by path
  */
-export async function startWatched(beckon) {
+export async function startWatched(beckon, faults = new Map()) {
   /** @type {Set<import('node:stream').Duplex>} */
   const upgraded = new Set();
   const to = { hostname: beckon.hostname, port: beckon.port };
   const server = http.createServer((request, response) => {
     if (request.url === WATCH) return response.setHeader("Content-Type", "text/javascript").end(`(${watch})();`);
+    const fault = faults.get(new URL(request.url ?? "", beckon).pathname);
+    if (fault) return FAULTS[fault](response);
     const headers = { ...request.headers, "accept-encoding": "identity" };
     const forwarded = http.request({ ...to, method: request.method, path: request.url, headers }, async (answer) => {
       const isPage = answer.headers["content-type"]?.startsWith("text/html");

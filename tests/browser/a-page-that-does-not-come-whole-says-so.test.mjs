@@ -1,0 +1,103 @@
+// A file of a page does not come: it is not there, the line is cut, or the browser is too old for it. The page says so, and mends itself when it does come.
+import assert from "node:assert/strict";
+import { after, beforeEach, test } from "node:test";
+import { startWatched } from "../webkit/watched.mjs";
+import { anyBeckon, link, openDevice, press, startChromium, startFirefox, until, untilConnected, untilText } from "./browser.mjs";
+
+const beckon = await anyBeckon({ vars: { STUN_URLS: "" } });
+/** @type {Map<string, 'missing' | 'cut' | 'nonsense'>} */
+const faults = new Map();
+const [watched, chromium, firefox] = await Promise.all([startWatched(beckon.url, faults), startChromium(), startFirefox()]);
+after(async () => {
+  await chromium.close();
+  await firefox.close();
+  watched.close();
+  await beckon.close();
+});
+beforeEach(() => faults.clear());
+
+const begun = (page) => until(page, "the page has begun", () => document.readyState === "complete" && !document.getElementById("late"));
+const coded = (page) => until(page, "a code", () => document.querySelector("#qr path"));
+
+/** Runs in the page. Whether it is told that it has not begun, above all that would be dead. */
+const saysSo = () =>
+  document.getElementById("late").innerText.startsWith("This page has not started.") &&
+  document.elementFromPoint(innerWidth / 2, innerHeight / 2).closest("#late") !== null;
+
+/** Runs in the page. */
+const reloadedInVain = () => {
+  const [{ type }] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+  return type === "reload" && document.getElementById("late")?.className === "shown";
+};
+
+/** Each page, a file without which it is nothing, and what becomes of that. @type {[string, string, 'missing' | 'cut' | 'nonsense'][]} */
+const FILES = [
+  ["/", "/room/room.js", "missing"],
+  ["/", "/beckon.js", "cut"],
+  ["/doctor.html", "/doctor/checks.js", "cut"],
+  ["/classroom.html", "/vendor/peerjs.min.js", "missing"],
+  ["/examples/", "/examples/stage.js", "missing"],
+  ["/examples/chat", "/examples/chat.js", "nonsense"],
+];
+
+for (const [path, file, fault] of FILES) {
+  test(`${path} without ${file} (${fault}) says that it has not started, covers what would be dead, and starts by itself`, async () => {
+    faults.set(file, fault);
+    const { page, close } = await openDevice(chromium, new URL(path, watched.url));
+    await until(page, "it says so", saysSo);
+    // What came and is not understood is asked for once more, and then by the person: nothing says that it is another one now.
+    if (fault === "nonsense") await until(page, "it was loaded again", reloadedInVain);
+    faults.clear();
+    if (fault === "nonsense") await page.reload();
+    await begun(page);
+    await close();
+  });
+}
+
+test("no script comes at all: the page says so by its style alone", async () => {
+  const { page, close } = await openDevice(chromium, "about:blank");
+  for (const file of ["/room/room.js", "/shared/loading.js"]) faults.set(file, "cut");
+  await page.goto(watched.url.href);
+  await until(page, "it says so", () => {
+    for (const animation of document.getAnimations()) animation.finish(); // what is waited for is time alone
+    return getComputedStyle(document.getElementById("late")).visibility === "visible";
+  });
+  await close();
+});
+
+test("all comes: nobody is told that it did not", async () => {
+  for (const path of new Set(FILES.map(([path]) => path))) {
+    const { page, troubles, close } = await openDevice(chromium, new URL(path, watched.url));
+    await begun(page);
+    assert.deepEqual(troubles, []);
+    await close();
+  }
+});
+
+test("the room works without its QR code, and shows it when it comes", async () => {
+  faults.set("/vendor/lean-qr.mjs", "missing");
+  const { page, troubles, close } = await openDevice(chromium, watched.url);
+  await untilText(page, "Waiting for another device");
+  await untilText(page, "The QR code has not come yet. The link works without it.");
+  faults.clear();
+  await coded(page);
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
+for (const [engine, browser] of Object.entries({ chromium, firefox })) {
+  test(`${engine}: details that are opened while the server is away say so, and come when it is back`, async () => {
+    const first = await openDevice(browser, watched.url);
+    await until(first.page, "a fresh room", () => document.getElementById("link").value.includes("#"));
+    const second = await openDevice(browser, await link(first.page));
+    await untilConnected(first.page, 1);
+    faults.set("/room/details.js", "cut");
+    await press(first.page, "#people summary");
+    await untilText(first.page, "The details have not come yet");
+    faults.clear();
+    await untilText(first.page, "Send test messages");
+    assert.equal(await first.page.evaluate(() => document.body.innerText.includes("The details have not come yet")), false);
+    assert.deepEqual(first.troubles, []);
+    for (const { close } of [first, second]) await close();
+  });
+}
