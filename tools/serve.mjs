@@ -41,7 +41,11 @@ export async function serve({ port, ip, data, proxied = false, metrics, vars = {
     ...(proxied ? ['(name = "PROXIED", text = "1")'] : []),
     ...(counts?.bindings ?? []),
   ];
-  const own = ["site.js", "headers.js", "types.js"].map((name) => ({ name, kind: /** @type {const} */ ("esModule"), file: join(root, "tools/site", name) }));
+  const own = ["site.js", "headers.js", "redirects.js", "types.js"].map((name) => ({
+    name,
+    kind: /** @type {const} */ ("esModule"),
+    file: join(root, "tools/site", name),
+  }));
   const known = Object.entries({ ...worker.vars, ...vars }).filter(([name]) => !set.includes(name));
   const objects = join(data, "objects");
   mkdirSync(objects, { recursive: true });

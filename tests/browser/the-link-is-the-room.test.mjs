@@ -20,6 +20,19 @@ test("opening the page is being in a fresh room, whose link is in the address ba
   await two.close();
 });
 
+test("a link whose # was encoded, by mail filters or twice, leads to the room, and the server logs nothing of it", async () => {
+  const secret = "AAAAAAAAAAAAAAAAAAAAAA";
+  for (const spelling of [`%23${secret}`, `%2523${secret}.`]) {
+    const { page, troubles, close } = await openDevice(chromium, new URL(`/${spelling}?utm_source=mail`, beckon.url));
+    await untilText(page, "Waiting for another device");
+    assert.equal(new URL(await link(page)).hash, `#${secret}`);
+    assert.equal(new URL(page.url()).hash, `#${secret}`);
+    assert.deepEqual(troubles, []);
+    await close();
+  }
+  assert.doesNotMatch(JSON.stringify(await beckon.logs()), /AAAAAAAAAA/);
+});
+
 test("the code on the page is a QR code of the link, with its white margin", async () => {
   const { page, close } = await openDevice(chromium, beckon.url);
   await until(page, "a code", () => document.querySelector("#qr path"));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { headersFor, parseHeaders } from "../../tools/site/headers.js";
+import { parseRedirects, redirected } from "../../tools/site/redirects.js";
 import { serve } from "../../tools/serve.mjs";
 import { startBeckon } from "../worker/beckon.mjs";
 import { open } from "../worker/socket.mjs";
@@ -48,6 +49,15 @@ test("every file, and every way to ask for it, is answered as Cloudflare's asset
     "/?a=1",
     "/doctor.html?a=1",
     "/_headers",
+    "/_redirects",
+    "/%23secret",
+    "/%23secret.?a=1",
+    "/%2523secret/",
+    "/doctor.html%23secret",
+    "/examples/chat%252523secret",
+    "/%5Cevil.example%23secret",
+    "/%23a%23b",
+    "/%23",
     "/nothing",
     "/beckon.js/",
     "/%",
@@ -82,6 +92,15 @@ test("rules for headers are read as Cloudflare reads them", () => {
   );
   assert.equal(headersFor("/a.b", rules).get("x-dot"), "1");
   assert.equal(headersFor("/aXb", rules).get("x-dot"), undefined);
+});
+
+test("rules for redirects never lead to another host, and take the query along", () => {
+  const rules = parseRedirects("# a comment\n/*%23:secret /:splat#:secret 302\n/a /b\n");
+  const to = (path) => redirected(new URL(`http://host${path}`), rules)?.location;
+  assert.equal(to("//evil.example%23x?a=1"), "/evil.example?a=1#x");
+  assert.equal(to("/https://evil.example%23x"), "/https:/evil.example#x");
+  assert.equal(to("/a"), "/b");
+  assert.equal(to("/a/b"), undefined);
 });
 
 test("two sockets talk, and what waits or is kept outlives the machine's sudden end", async () => {

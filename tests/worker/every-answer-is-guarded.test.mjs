@@ -45,7 +45,7 @@ describe("static files", () => {
   let beckon;
   before(async () => (beckon = await startBeckon()));
   after(() => beckon.close());
-  const files = globSync("**", { cwd: SITE.pathname }).filter((file) => statSync(new URL(file, SITE)).isFile() && file !== "_headers");
+  const files = globSync("**", { cwd: SITE.pathname }).filter((file) => statSync(new URL(file, SITE)).isFile() && !file.startsWith("_"));
 
   test("there are some", () => assert.ok(files.length > 40 && files.includes("vendor/peerjs.min.js") && files.includes("examples/chat.html"), `${files}`));
 
@@ -70,7 +70,22 @@ describe("static files", () => {
     });
   }
 
-  test("the rules themselves are not served", async () => assert.equal((await beckon.fetch("/_headers")).status, 404));
+  test("the rules themselves are not served", async () => {
+    for (const path of ["/_headers", "/_redirects"]) assert.equal((await beckon.fetch(path)).status, 404);
+  });
+
+  test("an encoded # is one again, before the Worker sees the path, and on this host", async () => {
+    for (const [path, location] of [
+      ["/%23secret", "/#secret"],
+      ["/%2523secret.", "/#secret."],
+      ["/doctor.html%23secret?utm=1", "/doctor.html?utm=1#secret"],
+      [`${beckon.url.origin}//evil.example%23secret`, "/evil.example#secret"],
+    ]) {
+      const answer = await beckon.fetch(path, { redirect: "manual" });
+      assert.deepEqual([answer.status, answer.headers.get("location")], [302, location], path);
+    }
+    assert.doesNotMatch(JSON.stringify(beckon.logs()), /secret/);
+  });
 });
 
 describe("answers of the Worker", () => {

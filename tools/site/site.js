@@ -2,6 +2,7 @@
 // everything else to Beckon. The files are in `env` by their paths (see serve.mjs).
 import Beckon from "./entry.js";
 import { headersFor, parseHeaders } from "./headers.js";
+import { parseRedirects, redirected } from "./redirects.js";
 import { isText, typeOf } from "./types.js";
 
 export { Room } from "./entry.js";
@@ -10,6 +11,7 @@ export { Room } from "./entry.js";
 const HOST = /^(\[[\da-f:]+\]|[\w.-]+)$/;
 
 let rules;
+let redirects;
 
 /**
  * The file that is served at a path; or, for a page that has a shorter path, that. Cloudflare's `html_handling`, as it is by default.
@@ -19,7 +21,7 @@ let rules;
  */
 function find(path, files) {
   const has = (/** @type {string} */ file) => Object.hasOwn(files, file);
-  if (path === "/_headers") return {};
+  if (path === "/_headers" || path === "/_redirects") return {};
   if (has(path) && !path.endsWith(".html")) return { file: path };
   const bare = path.replace(/\/index(\.html)?$|\.html$|\/$/, "");
   for (const [file, place] of [
@@ -38,6 +40,12 @@ export default class extends Beckon {
     const url = named(asked.url) ?? named(asked.url.replace(/\*$/, "/"));
     if (!url) return new Response("Bad Request: the Host header names no host\n", { status: 400, headers: new Headers([...headersFor("/", rules)]) });
     const request = named(asked.url) ? asked : new Request(url, asked);
+    redirects ??= parseRedirects(new TextDecoder().decode(this.env["/_redirects"]));
+    const elsewhere = request.headers.has("Upgrade") ? null : redirected(url, redirects);
+    if (elsewhere) {
+      const headers = new Headers([...headersFor(url.pathname, rules), ["Location", elsewhere.location]]);
+      return new Response(null, { status: elsewhere.status, headers });
+    }
     const { file, moved } = request.headers.has("Upgrade") ? {} : find(decoded(url.pathname), this.env.SITE);
     const headers = new Headers([...headersFor(url.pathname, rules)]);
     if ((file || moved) && !["GET", "HEAD"].includes(request.method)) return new Response(null, { status: 405, headers });
