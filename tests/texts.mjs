@@ -37,7 +37,11 @@ export const NO_TEXT = /^(?:Beckon|PeerJS|classroom\.js|osama|layla|https|WebRTC
 
 /** The texts of a page, as translate.js finds them. @param {string} html */
 function textsOfPage(html) {
-  const body = html.replace(/<!--[^]*?-->|<(noscript|script|style|pre|textarea)\b[^]*?<\/\1>/g, (all) => /^<pre[^>]*>|^/.exec(all)?.[0] ?? "");
+  // #late is for when no script came, not even a translation.
+  const body = html.replace(
+    /<!--[^]*?-->|<p id="late"[^]*?<\/p>|<(noscript|script|style|pre|textarea)\b[^]*?<\/\1>/g,
+    (all) => /^<pre[^>]*>|^/.exec(all)?.[0] ?? "",
+  );
   const found = [...body.matchAll(/\s(?:aria-label|placeholder|data-empty)="([^"]*)"/g)].map(([, text = ""]) => text);
   const flat = body.replace(/<p\b[^>]*>([^]*?)<\/p>/g, (_, within) => {
     const whole = plain(within.replace(/<(\w+)[^>]*>/g, "<$1>"));

@@ -148,4 +148,6 @@ export default {
   "Find out what this network blocks": "اعرف ما تحجبه هذه الشبكة",
   "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "اطلب من أحدهم أن يغادر، أو افتح غرفة أخرى. ستنضم هذه الصفحة فور توفر مكان.",
   "It is asked again by itself.": "ستُعاد المحاولة تلقائيًا.",
+  "The details have not come yet: the server does not answer. They will come by themselves.": "لم تصل التفاصيل بعد: الخادم لا يجيب. ستظهر من تلقاء نفسها.",
+  "The QR code has not come yet. The link works without it.": "لم يصل رمز QR بعد. الرابط يعمل من دونه.",
 };

@@ -148,4 +148,6 @@ export default {
   "Find out what this network blocks": "Herausfinden, was dieses Netz sperrt",
   "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "Bitte jemanden zu gehen, oder öffne einen anderen Raum. Diese Seite kommt herein, sobald ein Platz frei ist.",
   "It is asked again by itself.": "Es wird von selbst erneut angefragt.",
+  "The details have not come yet: the server does not answer. They will come by themselves.": "Die Details sind noch nicht da: Der Server antwortet nicht. Sie kommen von selbst.",
+  "The QR code has not come yet. The link works without it.": "Der QR-Code ist noch nicht da. Der Link funktioniert auch ohne ihn.",
 };

@@ -148,4 +148,6 @@ export default {
   "Find out what this network blocks": "Averigua qué bloquea esta red",
   "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "Pide a alguien que salga, o abre otra sala. Esta página entrará en cuanto haya sitio.",
   "It is asked again by itself.": "Se le volverá a preguntar por sí solo.",
+  "The details have not come yet: the server does not answer. They will come by themselves.": "Los detalles aún no han llegado: el servidor no responde. Llegarán por sí solos.",
+  "The QR code has not come yet. The link works without it.": "El código QR aún no ha llegado. El enlace funciona sin él.",
 };

@@ -148,4 +148,6 @@ export default {
   "Find out what this network blocks": "Découvrir ce que ce réseau bloque",
   "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "Demandez à quelqu’un de sortir, ou ouvrez une autre salle. Cette page entrera dès qu’une place se libère.",
   "It is asked again by itself.": "Il sera redemandé tout seul.",
+  "The details have not come yet: the server does not answer. They will come by themselves.": "Les détails ne sont pas encore arrivés : le serveur ne répond pas. Ils viendront d’eux-mêmes.",
+  "The QR code has not come yet. The link works without it.": "Le code QR n’est pas encore arrivé. Le lien fonctionne sans lui.",
 };

@@ -148,4 +148,6 @@ export default {
   "Find out what this network blocks": "जानें कि यह नेटवर्क क्या रोकता है",
   "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "किसी से जाने को कहें, या दूसरा कमरा खोलें। जगह मिलते ही यह पेज जुड़ जाएगा।",
   "It is asked again by itself.": "अपने-आप फिर पूछा जाएगा।",
+  "The details have not come yet: the server does not answer. They will come by themselves.": "विवरण अभी नहीं आया है: सर्वर जवाब नहीं दे रहा। वह अपने आप आ जाएगा।",
+  "The QR code has not come yet. The link works without it.": "QR कोड अभी नहीं आया है। लिंक उसके बिना भी काम करता है।",
 };

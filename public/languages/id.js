@@ -148,4 +148,6 @@ export default {
   "Find out what this network blocks": "Cari tahu apa yang diblokir jaringan ini",
   "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "Minta seseorang keluar, atau buka ruang lain. Halaman ini masuk begitu ada tempat.",
   "It is asked again by itself.": "Akan ditanya lagi secara otomatis.",
+  "The details have not come yet: the server does not answer. They will come by themselves.": "Rinciannya belum datang: server tidak menjawab. Rincian akan muncul dengan sendirinya.",
+  "The QR code has not come yet. The link works without it.": "Kode QR belum datang. Tautannya tetap berfungsi tanpa kode itu.",
 };

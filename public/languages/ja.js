@@ -148,4 +148,6 @@ export default {
   "Find out what this network blocks": "このネットワークが何をふさいでいるか調べる",
   "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "誰かに退出してもらうか、別のルームを開いてください。空きができしだい、このページは参加します。",
   "It is asked again by itself.": "自動で再度問い合わせます。",
+  "The details have not come yet: the server does not answer. They will come by themselves.": "詳細はまだ届いていません。サーバーが応答していないためです。届くと自動的に表示されます。",
+  "The QR code has not come yet. The link works without it.": "QRコードはまだ届いていません。リンクはそのまま使えます。",
 };

@@ -148,4 +148,6 @@ export default {
   "Find out what this network blocks": "Descobrir o que esta rede bloqueia",
   "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "Peça a alguém para sair, ou abra outra sala. Esta página entra assim que houver lugar.",
   "It is asked again by itself.": "Será perguntado de novo sozinho.",
+  "The details have not come yet: the server does not answer. They will come by themselves.": "Os detalhes ainda não chegaram: o servidor não responde. Eles vão aparecer sozinhos.",
+  "The QR code has not come yet. The link works without it.": "O código QR ainda não chegou. O link funciona sem ele.",
 };

@@ -148,4 +148,6 @@ export default {
   "Find out what this network blocks": "Узнать, что блокирует эта сеть",
   "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "Попросите кого-нибудь выйти или откройте другую комнату. Эта страница войдёт, как только освободится место.",
   "It is asked again by itself.": "Запрос повторится сам.",
+  "The details have not come yet: the server does not answer. They will come by themselves.": "Подробности ещё не пришли: сервер не отвечает. Они появятся сами.",
+  "The QR code has not come yet. The link works without it.": "QR-код ещё не пришёл. Ссылка работает и без него.",
 };

@@ -148,4 +148,6 @@ export default {
   "Find out what this network blocks": "Bu ağın neyi engellediğini öğrenin",
   "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "Birinden ayrılmasını isteyin veya başka bir oda açın. Yer açılır açılmaz bu sayfa katılır.",
   "It is asked again by itself.": "Kendiliğinden yeniden sorulacak.",
+  "The details have not come yet: the server does not answer. They will come by themselves.": "Ayrıntılar henüz gelmedi: sunucu yanıt vermiyor. Kendiliğinden gelecekler.",
+  "The QR code has not come yet. The link works without it.": "QR kodu henüz gelmedi. Bağlantı onsuz da çalışır.",
 };

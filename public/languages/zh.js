@@ -148,4 +148,6 @@ export default {
   "Find out what this network blocks": "查找此网络阻断了什么",
   "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "请让某人离开，或者另开一个房间。一有空位，此页面就会加入。",
   "It is asked again by itself.": "稍后会自动再次询问。",
+  "The details have not come yet: the server does not answer. They will come by themselves.": "详细信息尚未加载：服务器没有响应。恢复后会自动显示。",
+  "The QR code has not come yet. The link works without it.": "二维码尚未加载。没有它，链接同样可用。",
 };

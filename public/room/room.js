@@ -2,12 +2,13 @@
 import { join } from "../beckon.js";
 import { offerLanguages, t } from "../shared/language.js";
 import { showCopied, showLink } from "../shared/link-card.js";
-import { make } from "../shared/element.js";
+import { make, tell } from "../shared/element.js";
 import { lazy } from "../shared/lazy.js";
 import { throttle } from "../shared/rate-limit.js";
 import * as say from "../shared/sentences.js";
 import { canShare, copy, share } from "../shared/share.js";
 import { answer } from "./demonstration.js";
+import { isBlocked, isIll, status } from "./status.js";
 import { audible, ring, toggle, unlock } from "./sound.js";
 import { PATHS, recall } from "../shared/storage.js";
 import * as view from "./view.js";
@@ -105,7 +106,8 @@ function run(room) {
     details: async (id, details) => {
       const peer = room.peers.find((peer) => peer.id === id);
       if (!peer) return;
-      const late = () => details.append(make("p", "inside", "The details have not come yet: the server does not answer. They will by themselves."));
+      const late = () =>
+        details.append(tell(make("p", "inside"), () => t("The details have not come yet: the server does not answer. They will come by themselves.")));
       const isOpen = () => details.open && details.isConnected;
       const module = /** @type {typeof import('./details.js') | undefined} */ (await lazy(near("details.js"), late, isOpen));
       module?.showDetails(details, peer, room);
@@ -127,7 +129,7 @@ function run(room) {
     show();
   });
   hear();
-  if (recall(PATHS)) lazy(near("path-report.js")).then(({ watch }) => watch(room));
+  if (recall(PATHS)) lazy(near("path-report.js")).then((/** @type {typeof import('./path-report.js')} */ { watch }) => watch(room));
 
   /** @param {Peer} peer */
   function came(peer) {
@@ -213,33 +215,6 @@ function run(room) {
     return { id: peer.id, name: peer.name, face: peer.face, hue: peer.hue, state: peer.state, standing: say.standing(peer, hellos) };
   }
 
-  function status() {
-    if (isBlocked()) return say.blocked();
-    if (performance.now() - refusedAt < WARN_MS) return room.peers.some(({ state }) => state === "open") ? say.ignored() : say.tampered();
-    if (unheardHellos) return say.helloWaits();
-    if (hello) return say.said(hello.heard, [...hello.waiting]);
-    const lost = room.peers.find(
-      (peer) => (peer.error && peer.path !== "server") || peer.error?.code === "tampered" || peer.state === "unreachable" || searching(peer),
-    );
-    if (lost) return say.trouble(lost);
-    const relayed = room.peers.find(({ path }) => path === "server");
-    if (relayed) return say.throughServer(relayed);
-    if (room.peers.some(({ path }) => path === "turn-tcp" || path === "turn-tls")) return say.slower();
-    if (room.peers.length) return say.ready();
-    if (room.state !== "open" && !entered) return say.opening();
-    return room.hasWebRTC ? say.alone() : say.aloneByServer();
-  }
-
-  /** Whether the network lets no socket through, and there is nobody to talk to meanwhile. */
-  function isBlocked() {
-    return room.error?.code === "socket-blocked" && !room.peers.length;
-  }
-
-  /** Whether someone has no path of their own, for a reason that the doctor may find. @param {Peer} peer */
-  function isIll({ path, error }) {
-    return path === "server" || Boolean(error && error.code !== "tampered");
-  }
-
   /** @param {Peer} peer */
   function searching(peer) {
     return peer.state === "connecting" && Date.now() - (people.get(peer)?.since ?? 0) >= SEARCH_MS;
@@ -247,15 +222,19 @@ function run(room) {
 
   function draw() {
     if (room.state === "closed") return view.showStopped(say.stopped(room.error ?? { code: "closed", message: "" }));
-    if (room.error && !isBlocked() && !room.peers.length) return view.showStopped(say.stopped(room.error)); // refused for now
+    if (room.error && !isBlocked(room) && !room.peers.length) return view.showStopped(say.stopped(room.error)); // refused for now
     view.showRoom();
     if (!room.id) return;
     const { id, name, face, hue } = room;
     view.showMe({ name, face, hue });
     const me = { id, name, face, hue, state: "me", standing: t("this device") };
     view.showPeople([me, ...Array.from(people.keys(), describe)]);
-    view.showStatus(status(), isBlocked() ? say.whyBlocked() : room.peers.some(isIll) ? say.why() : "");
-    const silent = silentSince && Date.now() - silentSince >= AWAY_MS && !isBlocked();
+    const warned = performance.now() - refusedAt < WARN_MS;
+    view.showStatus(
+      status(room, { entered, warned, unheardHellos, hello, searching }),
+      isBlocked(room) ? say.whyBlocked() : room.peers.some(isIll) ? say.why() : "",
+    );
+    const silent = silentSince && Date.now() - silentSince >= AWAY_MS && !isBlocked(room);
     view.showAway(silent ? say.away(Math.ceil((room.retryAt - Date.now()) / 1_000)) : null);
     clearTimeout(redraw);
     if (silentSince || room.peers.some((peer) => peer.state === "connecting")) redraw = setTimeout(show, 500);
