@@ -290,3 +290,13 @@ export const deafen = (page) =>
       return Reflect.apply(setRemoteDescription, this, [{ type, sdp: window.hearing ? sdp : sdp.replace(/^a=candidate.*\r\n/gm, "") }]);
     };
   });
+
+/** Of the room page's script, nothing is left but that it begins: a page that does not is loaded again. @param {import("puppeteer-core").Page} page */
+export async function keepScriptAway(page) {
+  await page.setRequestInterception(true);
+  page.on("request", (request) =>
+    new URL(request.url()).pathname === "/room/room.js"
+      ? request.respond({ contentType: "text/javascript", body: 'document.getElementById("late").remove();' })
+      : request.continue(),
+  );
+}

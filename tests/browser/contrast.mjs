@@ -50,7 +50,8 @@ function findTexts(within, scale) {
     element.classList.add("text-under-test");
     const row = element.closest("[data-state], .said");
     const hue = (row ?? document.documentElement).style.getPropertyValue("--hue");
-    const name = `${element.tagName.toLowerCase()}${element.id && `#${element.id}`}.${[...element.classList].filter((name) => name !== "text-under-test").join(".")}`;
+    const part = (element.localName === "bdi" && element.parentElement) || element; // a name within its place
+    const name = `${part.tagName.toLowerCase()}${part.id && `#${part.id}`}.${[...part.classList].filter((name) => name !== "text-under-test").join(".")}`;
     found.push({
       what: `${name} ${row?.dataset.state ?? ""} hue ${hue} “${(field ? element.value : element.textContent).trim().slice(0, 20)}”`,
       left: (left + scrollX) * scale,

@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { persona } from "../../public/lib/names.js";
 import { standing } from "../../public/shared/sentences.js";
 import { barriers } from "./axe.mjs";
-import { anyBeckon, openDevice, startChromium, startChromiumWithEmoji, stopClock } from "./browser.mjs";
+import { anyBeckon, keepScriptAway, openDevice, startChromium, startChromiumWithEmoji, stopClock } from "./browser.mjs";
 import { contrasts, tooWeak } from "./contrast.mjs";
 
 const beckon = await anyBeckon();
@@ -33,10 +33,7 @@ test("there are 24 hues and six states", () => {
 async function still(chromium) {
   const device = await openDevice(chromium, beckon.url, async (page) => {
     await page.setViewport({ width: 390, height: 844 });
-    await page.setRequestInterception(true);
-    page.on("request", (request) =>
-      new URL(request.url()).pathname === "/room/room.js" ? request.respond({ contentType: "text/javascript", body: "" }) : request.continue(),
-    );
+    await keepScriptAway(page);
   });
   await stopClock(device.page);
   return device;

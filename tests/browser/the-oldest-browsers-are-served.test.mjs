@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { SCRIPTS } from "../../tools/floor/known.mjs";
 import { inStyles } from "../../tools/floor/styles.mjs";
 import { persona } from "../../public/lib/names.js";
-import { link, openDevice, press, stage, stopClock, until, untilConnected, untilHello, untilText } from "./browser.mjs";
+import { link, keepScriptAway, openDevice, press, stage, stopClock, until, untilConnected, untilHello, untilText } from "./browser.mjs";
 import { contrasts, tooWeak } from "./contrast.mjs";
 import { diagnosis, HEALTHY } from "./doctor.mjs";
 
@@ -231,10 +231,7 @@ test("room: whatever is unknown of its style, everybody is legible in every hue 
   const { page, troubles, close } = await openDevice(chromium, beckon.url, async (page) => {
     await without(ALL)(page);
     await page.setViewport({ width: 390, height: 844 });
-    await page.setRequestInterception(true);
-    page.on("request", (request) =>
-      new URL(request.url()).pathname === "/room/room.js" ? request.respond({ contentType: "text/javascript", body: "" }) : request.continue(),
-    );
+    await keepScriptAway(page);
   });
   await stopClock(page);
   const hues = new Map(Array.from({ length: 1_000 }, (_, n) => [persona(`device ${n}`).hue, persona(`device ${n}`)]));
