@@ -26,7 +26,8 @@ globalThis.agent = {
     room.addEventListener("peer", ({ peer }) => {
       peer.addEventListener("state", () => device.events.push(`${peer.name}: ${peer.state} ${peer.path} ${peer.error?.code ?? ""}`.trim()));
     });
-    await room.ready.catch(() => {});
+    const refused = new Promise((resolve) => room.addEventListener("state", () => room.error && resolve(room.error)));
+    await Promise.race([room.ready, refused]).catch(() => {});
     return room.link;
   },
   /** Sends everyone in the room the next number. */
