@@ -89,6 +89,10 @@ for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js public/la
     esac
     esbuild "$file" --minify "--target=$oldest" --supported:regexp-unicode-property-escapes=true --log-level=warning ${options[@]+"${options[@]}"} --outfile="build.new/site/${file#public/}"
 done
-# The library is made smaller still: terser thinks longer about a program than esbuild does.
-terser build.new/site/beckon.js --module --compress passes=3,ecma=2020 --mangle --format ecma=2020,ascii_only=true --output build.new/site/beckon.js
+# What comes before the first hello is made smaller still: terser thinks longer about a program than esbuild does, and nobody reads indentation.
+for file in beckon.js room/room.js shared/loading.js; do
+    case $file in shared/loading.js) module=() ;; *) module=(--module) ;; esac
+    terser "build.new/site/$file" ${module[@]+"${module[@]}"} --compress passes=3,ecma=2020 --mangle --format ecma=2020,ascii_only=true --output "build.new/site/$file"
+done
+sed 's/^ *//' public/index.html >build.new/site/index.html
 rm -rf build && mv build.new build

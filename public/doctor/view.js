@@ -24,7 +24,7 @@ const rows = new Map();
 
 /** @param {{ again(): void, invite(): void, copy(): void, share(): void, copyReport(): void, addresses(): void }} on */
 export function listen(on) {
-  at("late").remove();
+  document.getElementById("late")?.remove(); // the page has begun
   for (const row of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-check]"))) {
     const check = /** @type {Check} */ (row.dataset.check);
     const [verdict, title, text] = [make("p", "verdict"), make("strong"), make("span")];

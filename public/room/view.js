@@ -23,7 +23,7 @@ const field = (id) => /** @type {HTMLInputElement} */ (at(id));
  *   details(id: string, details: HTMLDetailsElement): void }} on */
 export function listen(on) {
   opened = on.details;
-  at("late").remove();
+  document.getElementById("late")?.remove(); // the page has begun
   at("hello").addEventListener("click", () => {
     on.hello();
     replay(at("hello").parentElement, "waving");

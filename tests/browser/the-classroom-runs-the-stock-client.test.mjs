@@ -53,6 +53,7 @@ test("the program that is shown is the program that runs", async () => {
   await until(page, "the program", () => document.getElementById("code").textContent);
   assert.equal(await page.$eval("#code", (code) => code.textContent), source);
   assert.deepEqual(await page.$$eval("script", (scripts) => scripts.map(({ src }) => new URL(src).pathname)), [
+    "/shared/loading.js",
     "/vendor/peerjs.min.js",
     "/classroom/classroom.js",
     "/classroom/lesson.js",

@@ -10,6 +10,7 @@ import { openTurn, SECRET } from "./turn.mjs";
 import changes from "./a-network-may-change.mjs";
 import relays from "./a-relay-carries-what-nothing-else-can.mjs";
 import paths from "./every-path-is-found.mjs";
+import busy from "./a-busy-path-is-not-a-lost-one.mjs";
 import clicks from "./a-click-is-quick-on-a-bad-road.mjs";
 import doctors from "./the-doctor-knows-the-network.mjs";
 
@@ -19,8 +20,8 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exi
 const words = process.argv.slice(2);
 const short = words.includes("short");
 /** Two labs side by side share the scenarios. */
-const SHARES = { "1/2": [paths, relays], "2/2": [changes, doctors, clicks] };
-const [share = [paths, relays, changes, doctors, clicks]] = words.flatMap((word) => (word in SHARES ? [SHARES[word]] : []));
+const SHARES = { "1/2": [paths, relays], "2/2": [changes, doctors, busy, clicks] };
+const [share = [paths, relays, changes, doctors, busy, clicks]] = words.flatMap((word) => (word in SHARES ? [SHARES[word]] : []));
 const TIMES = /^(\d+)x$/;
 const times = Number(words.map((word) => TIMES.exec(word)?.[1]).find(Boolean) ?? 1);
 const wanted = words.filter((word) => word !== "short" && !TIMES.test(word) && !(word in SHARES));

@@ -144,8 +144,8 @@ export async function openNetwork() {
       ip(name, `route add default via ${GATEWAYS[name]}`);
     },
 
-    /** The road between ra and the internet: `delay` in ms one way, `loss` in percent, for each direction. */
-    road: ({ delay = 0, loss = 0 } = {}) => road.stdin.write(`${delay} ${loss * 10}\n`),
+    /** The road between ra and the internet: `delay` in ms one way, `loss` in percent, `rate` in kbit/s (0: any), for each direction. */
+    road: ({ delay = 0, loss = 0, rate = 0 } = {}) => road.stdin.write(`${delay} ${loss * 10} ${rate}\n`),
 
     close: () => road.kill(),
   };

@@ -3,7 +3,8 @@
 //!
 //!     road ONE OTHER SEED
 //!
-//! Each line of its input sets the delay in ms, one way, and how many packets of a thousand are lost: `25 200`.
+//! Each line of its input sets the delay in ms, one way, how many packets of a thousand are lost, and how many kbit pass in a second each way, 0 for
+//! any: `25 200 400`. What does not pass waits in a queue, and what would wait too long is lost.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, Read, Write};
@@ -22,6 +23,9 @@ const IFF_TAP_NO_PI: u16 = 0x0002 | 0x1000;
 
 static DELAY_MS: AtomicU64 = AtomicU64::new(0);
 static LOST_OF_1000: AtomicU64 = AtomicU64::new(0);
+static KBIT_PER_S: AtomicU64 = AtomicU64::new(0);
+/// As long as the queues of home routers are.
+const QUEUE: Duration = Duration::from_millis(1_000);
 
 fn device(name: &str) -> io::Result<File> {
     let file = OpenOptions::new().read(true).write(true).open("/dev/net/tun")?;
@@ -48,16 +52,36 @@ fn lose(state: &mut u64) -> bool {
     *state % 1000 < LOST_OF_1000.load(Relaxed)
 }
 
+/// When a frame has passed, or `None` when the queue is full. `free`: when all before it will have passed.
+fn pass(frame: &[u8], free: &mut Instant) -> Option<Instant> {
+    let now = Instant::now();
+    let kbit_per_s = KBIT_PER_S.load(Relaxed);
+    if !is_ipv4(frame) || kbit_per_s == 0 {
+        return Some(now);
+    }
+    let begins = now.max(*free);
+    if begins - now > QUEUE {
+        return None;
+    }
+    *free = begins + Duration::from_micros(frame.len() as u64 * 8_000 / kbit_per_s);
+    Some(*free)
+}
+
 fn carry(mut from: File, mut to: File, seed: u64) {
     let (put, take) = mpsc::channel::<(Instant, Vec<u8>)>();
     thread::spawn(move || {
         let mut random = seed | 1;
+        let mut free = Instant::now();
         let mut frame = [0u8; 2048];
         // A device that is down, or in a namespace that is gone, gives errors: there is nothing to carry.
         while let Ok(length) = from.read(&mut frame) {
             let frame = &frame[..length];
             let late = if is_ipv4(frame) { Duration::from_millis(DELAY_MS.load(Relaxed)) } else { Duration::ZERO };
-            if !(is_ipv4(frame) && lose(&mut random)) && put.send((Instant::now() + late, frame.to_vec())).is_err() {
+            if is_ipv4(frame) && lose(&mut random) {
+                continue;
+            }
+            let Some(passed) = pass(frame, &mut free) else { continue };
+            if put.send((passed + late, frame.to_vec())).is_err() {
                 return;
             }
         }
@@ -83,6 +107,7 @@ fn main() -> io::Result<()> {
         let mut numbers = line.split(' ').filter_map(|word| word.parse().ok());
         DELAY_MS.store(numbers.next().unwrap_or(0), Relaxed);
         LOST_OF_1000.store(numbers.next().unwrap_or(0), Relaxed);
+        KBIT_PER_S.store(numbers.next().unwrap_or(0), Relaxed);
     }
     Ok(())
 }
