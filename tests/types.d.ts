@@ -18,6 +18,7 @@ type Left =
   | "flashes"
   | "heard"
   | "hearing"
+  | "hurried"
   | "held"
   | "ids"
   | "logged"

@@ -11,7 +11,7 @@ const read = (/** @type {string} */ name) => readFileSync(join(root, name));
 const versions = ["binaryen", "esbuild"].map((name) => JSON.parse(read(`node_modules/${name}/package.json`).toString()).version);
 const compiler = execFileSync("rustc", ["-vV"]);
 
-const files = globSync(["src/**/*", "tools/bindgen/**/*", "tools/{build.sh,env.sh,prune.mjs,made-of.mjs}", "Cargo.{toml,lock}", ".cargo/*"], {
+const files = globSync(["src/**/*", "tools/bindgen/**/*", "tools/{build.sh,env.sh,made-of.mjs}", "Cargo.{toml,lock}", ".cargo/*"], {
   cwd: root,
   withFileTypes: true,
 })

@@ -162,10 +162,16 @@ test("with neither a path nor a way through the server the page says why, and th
   const first = await openDevice(chromium, beckon.url, older);
   const second = await openDevice(chromium, await link(first.page), older);
   // Whatever is waited for here is the pages' own patience.
-  for (const { page } of [first, second]) await hurryClock(page);
-  await until(first.page, "the search is spoken of", () => document.body.innerText.includes("Still looking for a path to") && (window.testClock.stop(), true));
+  // The page hurries its clock once it looks: the search may be over before anybody asks from outside.
+  await until(first.page, "the search is spoken of", () => {
+    const spoken = document.body.innerText.includes("Still looking for a path to");
+    if (spoken) window.testClock.stop();
+    else if (!window.hurried) window.testClock.hurry();
+    window.hurried = true;
+    return spoken;
+  });
   await press(first.page, "#hello");
-  await hurryClock(first.page);
+  for (const { page } of [first, second]) await hurryClock(page);
   await untilText(first.page, "No direct path to");
   await untilText(first.page, "Your hello is kept until there is one");
   await untilText(second.page, "Both networks block direct connections and this server has no relay.");

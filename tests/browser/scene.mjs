@@ -10,15 +10,18 @@ const SECRET = "one secret";
 
 /**
  * Runs in the page. What it says now: both lines, how the other one stands in the list, the log, and what the doctor may be asked; whether that is what it has to say. With `hold`,
- * nothing until it is so, and so is held.
+ * nothing until it is so, and so is held; with `hurry`, its clock is hurried until then.
  */
-function look(patterns, hold) {
+function look(patterns, hold, hurry = false) {
   const text = (id) => document.getElementById(id).textContent;
   const box = ["stopped", "away"].find((id) => !document.getElementById(id).hidden);
   const lines = box ? [text(`${box}-title`), text(`${box}-text`)] : [text("title"), text("text")];
   const said = [...lines, document.querySelector("#people > li:not([data-state=me]) .standing")?.textContent ?? "", text("hellos"), text("why")];
   const fits = patterns.every((pattern, at) => new RegExp(pattern, "v").test(said[at]));
-  if (fits && hold) window.testClock.stop(); // in the same turn: it cannot become another state in between
+  if (fits && hold)
+    window.testClock.stop(); // in the same turn: it cannot become another state in between
+  else if (hurry && !window.hurried) window.testClock.hurry();
+  window.hurried = hurry;
   return (fits || !hold) && { said, fits };
 }
 
@@ -111,10 +114,11 @@ async function reached({ chromium, plain }, state) {
   };
   try {
     const { page } = await STATES[state].reach(tools);
-    if (STATES[state].slow) for (const { page } of devices) await hurryClock(page);
     const patterns = patternsOf(state, peer);
-    // The page looks itself: while its clock is hurried, what asks from outside may come when the state is over.
-    const seen = await until(page, `${state}: it says ${patterns.join(" ")}`, look, patterns, true);
+    // The page looks itself, and hurries its clock once it does: what asks from outside may come when the state is over.
+    const { slow } = STATES[state];
+    if (slow === "everywhere") for (const other of devices) if (other.page !== page) await hurryClock(other.page);
+    const seen = await until(page, `${state}: it says ${patterns.join(" ")}`, look, patterns, true, Boolean(slow));
     for (const device of devices) await stopClock(device.page);
     const still = async () => {
       const { said, fits } = await page.evaluate(look, patterns, false);

@@ -56,8 +56,8 @@ const KEPT = "Your hello is kept until there is one.";
 
 /**
  * `says`: first and second line, `{peer}` being the other one's name. `lists`: how the other one stands in the list. `slow`: it is reached by waiting,
- * and the clocks of its pages are hurried. `reach` gives the page that is in the state, or soon will be: as soon as it is, it is held (scene.mjs).
- * @type {Record<string, { says: [title: string, text: string], lists?: string, slow?: boolean, reach(tools: any): Promise<{ page: any }> }>}
+ * and the clock of its page, or of all pages, is hurried. `reach` gives the page that is in the state, or soon will be: as soon as it is, it is held (scene.mjs).
+ * @type {Record<string, { says: [title: string, text: string], lists?: string, slow?: "here" | "everywhere", reach(tools: any): Promise<{ page: any }> }>}
  */
 export const STATES = {
   alone: {
@@ -100,7 +100,7 @@ export const STATES = {
   searching: {
     says: ["Still looking for a path to {peer}…", "Networks sometimes take a few seconds."],
     lists: "connecting",
-    slow: true,
+    slow: "here", // over there they would ask by the server, and it is over as soon as they do
     reach: ({ pair }) => pair({ second: hesitant, connected: false }),
   },
   connected: {
@@ -172,31 +172,31 @@ export const STATES = {
   "through-the-server": {
     says: ["Go on, press it", "What you say to {peer} goes through the server, sealed."],
     lists: "connected, through the server (still sealed)",
-    slow: true,
+    slow: "everywhere",
     reach: ({ pair }) => pair({ first: deaf, second: deaf }),
   },
   "through-the-server-relay-refused": {
     says: ["Go on, press it", "The relay turned us away. What you say to {peer} goes through the server, sealed."],
     lists: "connected, through the server (still sealed)",
-    slow: true,
+    slow: "everywhere",
     reach: async ({ pair, relay }) => pair({ at: await relay("udp", "another secret"), first: deaf, second: deaf }),
   },
   "through-the-server-relay-missing": {
     says: ["Go on, press it", "The relay is out of order right now. What you say to {peer} goes through the server, sealed."],
     lists: "connected, through the server (still sealed)",
-    slow: true,
+    slow: "everywhere",
     reach: async ({ pair, noRelayService }) => pair({ at: await noRelayService(), first: deaf, second: deaf }),
   },
   "no-direct-path": {
     says: ["No direct path to {peer}", `${OUT_OF_REACH} and this server has no relay. Try the same Wi-Fi, or a phone hotspot.`],
     lists: "no path",
-    slow: true,
+    slow: "everywhere",
     reach: ({ pair }) => pair({ first: cut, second: cut, connected: false }),
   },
   "no-direct-path-hello": {
     says: ["No direct path to {peer}", `${OUT_OF_REACH} and this server has no relay. Try the same Wi-Fi, or a phone hotspot. ${KEPT}`],
     lists: "no path",
-    slow: true,
+    slow: "everywhere",
     reach: async ({ pair }) => {
       const { page } = await pair({ first: cut, second: cut, connected: false });
       await press(page, "#hello");
@@ -206,19 +206,19 @@ export const STATES = {
   "relay-refused": {
     says: ["The relay turned us away", "Its pass had expired or is wrong. Reload; if it stays, tell whoever runs this site."],
     lists: "no path",
-    slow: true,
+    slow: "everywhere",
     reach: async ({ pair, relay }) => pair({ at: await relay("udp", "another secret"), first: cut, second: cut, connected: false }),
   },
   "relay-missing": {
     says: ["No direct path to {peer}", `${OUT_OF_REACH}, and the relay for that is out of order right now. It is asked again by itself.`],
     lists: "no path",
-    slow: true,
+    slow: "everywhere",
     reach: async ({ pair, noRelayService }) => pair({ at: await noRelayService(), first: cut, second: cut, connected: false }),
   },
   "no-path": {
     says: ["No path to {peer}", "Not even through the relay. Try another network."],
     lists: "no path",
-    slow: true,
+    slow: "everywhere",
     reach: async ({ pair, relay }) => pair({ at: await relay("udp"), first: cut, second: cut, connected: false }),
   },
   "relayed-udp": {
