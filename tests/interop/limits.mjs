@@ -5,6 +5,9 @@ import { rule } from "./rule.mjs";
 /** Each of these needs the whole server: they run one after the other, each when those before have gone. */
 const THREE = { limit: 3, discovery: true, alone: true };
 
+/** How long what is for somebody absent waits where nothing else is said, in ms. */
+const EXPIRE_MS = 5_000;
+
 /** Three clients, on a server that has no other. */
 async function full({ http, join, key }) {
   for (let tries = 0; (await http("GET", `/${key}/peers`)).body !== "[]"; tries++) {
@@ -58,11 +61,13 @@ export default [
   }),
   rule("the limit: who is refused does not take what waits for the id", THREE, async (driver) => {
     const [a, b] = await full(driver);
+    const since = Date.now();
     await a.send(offer(driver.id("d"), "waiting"), offer(driver.id("a"), "mark"));
     await a.next();
     const refused = await (await driver.dial("d")).ended();
     await b.close();
     const { socket, frame } = await driver.takeover("d");
+    driver.inTime(since, EXPIRE_MS);
     return { refused, d: [frame, await socket.next()] };
   }),
   rule("the limit: /id is answered all the same", THREE, async (driver) => {
