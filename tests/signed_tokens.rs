@@ -22,7 +22,7 @@ fn check(header: &str, more: &str, key: &str, required: bool) -> Result<(), JwtE
     let contents = format!(r#"{{"sub":"ann","exp":2000{more}}}"#);
     let token = format!("{}.{}.c2ln", base64url(header), base64url(&contents));
     let (id, key) = (PeerId::parse("ann").unwrap(), RealmKey::parse(key).unwrap());
-    Jwt::parse(&token)?.allows(&id, &key, required, 1_000_000)
+    Jwt::parse(&token)?.allows(&id, &key, required, 0, 1_000_000)
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn moments_are_any_json_numbers_and_the_clock_of_who_signs_may_be_a_minute_ahead
         let contents = format!(r#"{{"sub":"ann","exp":{exp}{nbf}}}"#);
         let token = format!("{}.{}.c2ln", base64url(HS256), base64url(&contents));
         let (id, key) = (PeerId::parse("ann").unwrap(), RealmKey::parse("app").unwrap());
-        Jwt::parse(&token).unwrap().allows(&id, &key, false, now)
+        Jwt::parse(&token).unwrap().allows(&id, &key, false, 0, now)
     };
     for (exp, now, expected) in [
         ("2000", 1_999_999, Ok(())),

@@ -67,7 +67,7 @@ impl Realm {
 
     /// PeerServer's checks in PeerServer's order; the limit does not apply to a peer who is registered already.
     fn admits(&mut self, id: &PeerId, claim: &Claim, elsewhere: usize, context: &Context<'_>) -> Result<(), Refusal> {
-        if claim.expired && !self.had(id, claim, context.now) {
+        if !self.may_show(claim, id, context.now) {
             return Err(Refusal::BadToken(JwtError::Expired));
         }
         match self.accepts(Door::Socket, id, claim, context.now) {
@@ -88,16 +88,13 @@ impl Realm {
     /// Whether a claim is that of a peer who is registered: the same id, with the same token. Guesses here are soon
     /// answered no more. No socket is refused for them.
     pub fn knows(&mut self, claim: &Claim, now: Millis) -> bool {
-        claim.id.as_ref().is_some_and(|id| {
-            let had = !claim.expired || self.had(id, claim, now);
-            had && self.accepts(Door::Ice, id, claim, now) == Some(true)
-        })
+        claim.id.as_ref().is_some_and(|id| self.may_show(claim, id, now) && self.accepts(Door::Ice, id, claim, now) == Some(true))
     }
 
-    /// Whether a socket is, or was a moment ago, open under this id and this very token.
-    fn had(&self, id: &PeerId, claim: &Claim, now: Millis) -> bool {
-        let open = self.registry.by_id(id.as_str()).is_some_and(|member| member.token == claim.token);
-        open || self.reservations.keeps(now, id, &claim.token)
+    /// Whether a claim's token counts: it has not expired, or a socket is, or was a moment ago, open under this id and this very token.
+    fn may_show(&self, claim: &Claim, id: &PeerId, now: Millis) -> bool {
+        let open = || self.registry.by_id(id.as_str()).is_some_and(|member| member.token == claim.token);
+        !claim.expired || open() || self.reservations.keeps(now, id, &claim.token)
     }
 
     /// Whether a claim's token is that of the peer who holds the id; `None` when nobody does.

@@ -3,7 +3,7 @@
 use crate::id::PeerId;
 use crate::limits::Millis;
 use crate::realm::effect::Effect;
-use crate::realm::member::Conn;
+use crate::realm::member::{Conn, Member};
 use crate::wire::ice::Ice;
 use crate::wire::route::Claim;
 
@@ -89,4 +89,11 @@ pub struct Context<'a> {
     pub last_heartbeat: &'a dyn Fn(Conn) -> Option<Millis>,
     /// What is to be done.
     pub effects: &'a mut Vec<Effect>,
+}
+
+impl Context<'_> {
+    /// When a member's socket last gave a sign of life, a frame or a heartbeat.
+    pub(super) fn last_heard(&self, member: &Member) -> Millis {
+        member.last_heard.max((self.last_heartbeat)(member.conn).unwrap_or(0))
+    }
 }

@@ -152,8 +152,7 @@ impl Realm {
         let Some(probe) = &member.probe else {
             return;
         };
-        let last_heard = member.last_heard.max((context.last_heartbeat)(member.conn).unwrap_or(0));
-        if last_heard > probe.since {
+        if context.last_heard(member) > probe.since {
             return;
         }
         for asker in &probe.askers {
@@ -176,7 +175,7 @@ impl Realm {
         let (doubtful, timeout) = (self.doubtful_after_ms(), self.settings.alive_timeout_ms);
         let mut last_heard = member.last_heard;
         if context.now.saturating_sub(last_heard) >= doubtful {
-            last_heard = last_heard.max((context.last_heartbeat)(member.conn).unwrap_or(0));
+            last_heard = context.last_heard(member);
         }
         match context.now.saturating_sub(last_heard) {
             silent if silent < doubtful => Liveness::Alive,

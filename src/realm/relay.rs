@@ -147,7 +147,7 @@ impl Realm {
         // The runtime keeps for a socket what it does not read, however much that is, and does not say so.
         let patience = self.settings.alive_timeout_ms / 2;
         if now.saturating_sub(member.last_heard) >= patience {
-            member.last_heard = member.last_heard.max((context.last_heartbeat)(to).unwrap_or(0));
+            member.last_heard = context.last_heard(member);
         }
         let then = member.budget.received.no_later(now, member.last_heard.saturating_add(patience));
         let fits = member.budget.received.take_share(rates.received, bytes, sender.heavy, then);

@@ -108,20 +108,9 @@ impl<'a> Jwt<'a> {
         self.contents().is_none_or(|contents| contents.exp <= now)
     }
 
-    /// Whether the token, whose signature is right, allows an id of a realm at this moment. `must_name_key`: it must have an `aud`.
-    pub fn allows(&self, id: &PeerId, key: &RealmKey, must_name_key: bool, now: Millis) -> Result<(), JwtError> {
-        self.allows_within(0, id, key, must_name_key, now)
-    }
-
-    /// The same, but for so many milliseconds longer.
-    pub fn allows_within(
-        &self,
-        grace: Millis,
-        id: &PeerId,
-        key: &RealmKey,
-        must_name_key: bool,
-        now: Millis,
-    ) -> Result<(), JwtError> {
+    /// Whether the token, whose signature is right, allows an id of a realm at this moment, or did `grace` milliseconds ago. `must_name_key`:
+    /// it must have an `aud`.
+    pub fn allows(&self, id: &PeerId, key: &RealmKey, must_name_key: bool, grace: Millis, now: Millis) -> Result<(), JwtError> {
         let Contents { sub, exp, nbf, audience } = self.contents().ok_or(JwtError::Unclear)?;
         if exp.saturating_add(grace) <= now {
             Err(JwtError::Expired)

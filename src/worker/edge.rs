@@ -110,7 +110,7 @@ async fn token_error(settings: &Settings, claim: &Claim) -> Result<Option<JwtErr
     };
     Ok(match crypto::is_signed(jwt.signed, &jwt.signature, secret).await? {
         // One that has expired may still be good for coming back. Its home knows.
-        true => jwt.allows_within(settings.owner_grace_ms, id, &claim.key, settings.require_audience, now()).err(),
+        true => jwt.allows(id, &claim.key, settings.require_audience, settings.owner_grace_ms, now()).err(),
         false => Some(JwtError::WrongSignature),
     })
 }

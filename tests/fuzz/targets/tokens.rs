@@ -53,7 +53,7 @@ pub fn tokens(bytes: &[u8]) {
     };
     let parsed = Jwt::parse(&text);
     assert_eq!(
-        parsed.as_ref().map_err(|error| *error).and_then(|jwt| jwt.allows(&id, &key, required, now)),
+        parsed.as_ref().map_err(|error| *error).and_then(|jwt| jwt.allows(&id, &key, required, 0, now)),
         expected,
         "{header} {contents}"
     );
@@ -68,7 +68,7 @@ fn token(text: &str) {
     // The signed part is what came, and nothing that is allowed is left out of it.
     if let Ok(jwt) = Jwt::parse(text) {
         assert!(text.starts_with(jwt.signed) && jwt.signed.contains('.'));
-        let _ = jwt.allows(&PeerId::parse("ann").unwrap(), &RealmKey::parse("app").unwrap(), true, 0);
+        let _ = jwt.allows(&PeerId::parse("ann").unwrap(), &RealmKey::parse("app").unwrap(), true, 0, 0);
     }
     let token = Token::parse(text);
     assert_eq!(token.is_ok(), (1..=MAX_TOKEN_BYTES).contains(&text.len()));
