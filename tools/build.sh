@@ -71,9 +71,7 @@ shortened=('--mangle-props=^(on|may|is|send|receive|expect|cancel|measure|make|g
 # Style is lowered for the oldest browsers by lightningcss, which knows them (esbuild would leave most colours as they are).
 cp -R public build.new/site
 oldest=$(node -e 'import("./tools/floor/data.mjs").then(({ TARGETS }) => console.log(TARGETS.join()))')
-for file in public/*/*.css; do
-    node tools/css.mjs "$file" "build.new/site/${file#public/}"
-done
+node tools/css.mjs public build.new/site
 for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js public/languages/{,*/}*.js; do
     [ -e "$file" ] || continue
     case $file in

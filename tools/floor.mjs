@@ -1,11 +1,9 @@
 // Finds what the pages use that one of the oldest browsers lacks (`browserslist` in package.json), by MDN's data (browser-compat-data): in scripts as
 // they are in public/, which is to run without a build, in style sheets as they are served, in pages. What has a way out is in floor/known.mjs.
 // Scripts that are named are looked at alone, without that list.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, globSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync, globSync } from "node:fs";
 import ts from "typescript";
+import { lowered } from "./css.mjs";
 import { at, lacking } from "./floor/data.mjs";
 import { OTHERS, PAGES, SCRIPTS, STYLES } from "./floor/known.mjs";
 import { usedInScripts } from "./floor/scripts.mjs";
@@ -35,17 +33,12 @@ for (const { key, file, line } of usedInScripts(scripts.sort(), wide, (selector)
   judge(key, `${file}:${line}`, !named.length && Boolean(SCRIPTS[key]?.files.includes(file)));
 
 if (!named.length) {
-  const folder = mkdtempSync(join(tmpdir(), "beckon-floor-"));
   for (const file of globSync("public/**/*.css")) {
-    const lowered = join(folder, "lowered.css");
-    const { status } = spawnSync(process.execPath, ["tools/css.mjs", file, lowered], { stdio: "inherit" });
-    if (status) process.exit(status);
-    for (const { key } of inStyles(readFileSync(lowered, "utf8"))) {
+    for (const { key } of inStyles(lowered(file))) {
       const known = [key, key.slice(0, key.lastIndexOf("."))].find((name) => name in STYLES);
       judge(known ?? key, file, Boolean(known), true);
     }
   }
-  rmSync(folder, { recursive: true });
   for (const file of globSync("public/**/*.html"))
     for (const { key, line } of inPage(readFileSync(file, "utf8"))) judge(key, `${file}:${line}`, key in PAGES, true);
   for (const key of [...Object.keys(SCRIPTS), ...Object.keys(STYLES), ...Object.keys(PAGES)])

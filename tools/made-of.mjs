@@ -8,7 +8,7 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const read = (/** @type {string} */ name) => readFileSync(join(root, name));
 /** The tools, by what they say of themselves: compilers of the same version make the same. */
-const versions = ["binaryen", "esbuild"].map((name) => JSON.parse(read(`node_modules/${name}/package.json`).toString()).version);
+const { version } = JSON.parse(read("node_modules/binaryen/package.json").toString());
 const compiler = execFileSync("rustc", ["-vV"]);
 
 const files = globSync(["src/**/*", "tools/bindgen/**/*", "tools/{build.sh,env.sh,made-of.mjs}", "Cargo.{toml,lock}", ".cargo/*"], {
@@ -19,5 +19,5 @@ const files = globSync(["src/**/*", "tools/bindgen/**/*", "tools/{build.sh,env.s
   .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
   .sort();
 const hash = createHash("sha256");
-for (const part of [compiler, ...versions, ...process.argv.slice(2), ...files.flatMap((name) => [name, read(name)])]) hash.update(part).update("\0");
+for (const part of [compiler, version, ...process.argv.slice(2), ...files.flatMap((name) => [name, read(name)])]) hash.update(part).update("\0");
 console.log(hash.digest("hex"));

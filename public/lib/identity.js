@@ -1,5 +1,6 @@
 // This page's identity in a room: an id, the token that proves it is ours, and a name. It is kept per tab: a reload is the same peer. One page
 // holds it at a time: a duplicated tab, which inherits the tab's storage, becomes a second peer.
+import { timeout } from "./deadline.js";
 import { freshSecret } from "./seal.js";
 import { cleanName, persona } from "./names.js";
 
@@ -81,9 +82,7 @@ function hold(id) {
   const locks = globalThis.navigator?.locks;
   if (!locks) return Promise.resolve(() => {});
   return new Promise((resolve) => {
-    let late = false;
-    setTimeout(() => resolve((late = true) && null), HANDOVER_MS);
-    const keep = () => late || new Promise((release) => resolve(() => release(undefined)));
-    locks.request(`beckon ${id}`, keep).catch(() => resolve(null));
+    const keep = () => new Promise((release) => resolve(() => release(undefined)));
+    locks.request(`beckon ${id}`, { signal: timeout(HANDOVER_MS) }, keep).catch(() => resolve(null));
   });
 }

@@ -2,7 +2,7 @@
 // after a cut, a deploy or sleep, and says so; data channels do not notice. It renews TURN credentials before they run out.
 import { backoff } from "./backoff.js";
 import { openCredentials } from "./credentials.js";
-import { HURRY_MS, openDeadline } from "./deadline.js";
+import { HURRY_MS, openDeadline, timeout } from "./deadline.js";
 import { readFrame, readOpen, readRefusal } from "./parse.js";
 
 /** Byte for byte what the runtime answers by itself, with a text that is not JSON, without waking the room. */
@@ -234,11 +234,8 @@ function answers(url) {
   const file = new URL("beckon.js", url);
   file.protocol = file.protocol.replace("ws", "http");
   const request = { method: "HEAD", mode: /** @type {const} */ ("no-cors"), cache: /** @type {const} */ ("no-store") };
-  const over = new AbortController();
-  const timer = setTimeout(() => over.abort(), OPEN_MS);
-  const there = fetch(file, { ...request, signal: over.signal }).then(
+  return fetch(file, { ...request, signal: timeout(OPEN_MS) }).then(
     ({ status }) => status < 500, // 0 where we may not know it
     () => false,
   );
-  return there.finally(() => clearTimeout(timer));
 }

@@ -109,7 +109,7 @@ function run(room) {
       const late = () =>
         details.append(tell(make("p", "inside"), () => t("The details have not come yet: the server does not answer. They will come by themselves.")));
       const isOpen = () => details.open && details.isConnected;
-      const module = /** @type {typeof import('./details.js') | undefined} */ (await lazy(near("details.js"), late, isOpen));
+      const module = /** @type {typeof import('./details.js') | undefined} */ (await lazy(near("details.js"), { late, isWanted: isOpen }));
       module?.showDetails(details, peer, room);
     },
   });

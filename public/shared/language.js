@@ -1,5 +1,6 @@
 // The page in its reader's language. A text is written in English, where it is used: that is also the key of its translations, in
 // public/languages/. Who reads English loads nothing more; translate.js puts a page into another language.
+import { lazy } from "./lazy.js";
 import { LANGUAGE, recall } from "./storage.js";
 
 /** The languages that there are, at the beginning of a tag (BCP 47). Old systems say `in` for `id`. */
@@ -73,13 +74,11 @@ export const codeOf = (tag) =>
  */
 export function offerLanguages(page, changed) {
   const code = [recall(LANGUAGE), ...navigator.languages].map(codeOf).find(Boolean) ?? "en";
-  /** @param {string} again Firefox does not ask twice for what did not come */
-  const load = (again) =>
-    import(`/shared/translate.js${again}`).then(
-      ({ open }) => open(page, code, changed),
-      () => setTimeout(load, AGAIN_MS, `?${Date.now()}`),
-    );
+  const load = async () => {
+    const { open } = /** @type {typeof import('./translate.js')} */ (await lazy("/shared/translate.js", { pause: () => AGAIN_MS }));
+    open(page, code, changed);
+  };
   speech.locale = navigator.languages.find((tag) => codeOf(tag) === "en") ?? "en";
-  document.getElementById("language")?.addEventListener("click", () => load(""), { once: true });
-  if (code !== "en") load("");
+  document.getElementById("language")?.addEventListener("click", load, { once: true });
+  if (code !== "en") load();
 }

@@ -7,11 +7,13 @@ const LATE_MS = 1_500;
 
 /**
  * @param {string} address absolute, or of this server
- * @param {() => void} [late] says that it does not come yet
- * @param {() => boolean} [isWanted] whether it still is
+ * @param {object} [how]
+ * @param {() => void} [how.late] says that it does not come yet
+ * @param {() => boolean} [how.isWanted] whether it still is
+ * @param {(tries: number) => number} [how.pause] after so many tries, in ms
  * @returns {Promise<any>} the module; nothing when it is not wanted any more
  */
-export async function lazy(address, late = () => {}, isWanted = () => true) {
+export async function lazy(address, { late = () => {}, isWanted = () => true, pause = () => AGAIN_MS } = {}) {
   const timer = setTimeout(late, LATE_MS);
   for (let tries = 0; isWanted(); tries++) {
     try {
@@ -20,7 +22,7 @@ export async function lazy(address, late = () => {}, isWanted = () => true) {
       clearTimeout(timer);
       return module;
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      await new Promise((resolve) => setTimeout(resolve, pause(tries)));
     }
   }
 }

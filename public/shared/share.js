@@ -36,7 +36,7 @@ export async function share(link) {
  * @returns {Promise<{ side: number, path: string }>} an SVG path of the dark modules, and the side of the square it is drawn in
  */
 export async function qr(link, late) {
-  const { correction, generate } = /** @type {typeof import("/vendor/lean-qr.mjs")} */ (await lazy("/vendor/lean-qr.mjs", late));
+  const { correction, generate } = /** @type {typeof import("/vendor/lean-qr.mjs")} */ (await lazy("/vendor/lean-qr.mjs", { late }));
   const code = generate(link, { minCorrectionLevel: correction.M });
   let path = "";
   for (let y = 0; y < code.size; y++) {

@@ -1,6 +1,7 @@
 // Puts a page into another language than English, and back. It is loaded when somebody reads one, or asks which there are.
 import { write } from "./element.js";
 import { codeOf, speech, t } from "./language.js";
+import { lazy } from "./lazy.js";
 import { LANGUAGE, remember } from "./storage.js";
 
 /** The languages that there are, by their own names. @type {Record<string, string>} */
@@ -54,16 +55,12 @@ export function open(page, code, changed) {
   if (asked) select.focus();
   change(code);
 
-  /** @param {string} code @param {number} [wait] until it is tried again, in ms @param {string} [again] Firefox does not ask twice for what did not come */
-  function change(code, wait = AGAIN_MS, again = "") {
+  /** @param {string} code */
+  async function change(code) {
     select.value = code;
-    speak(page, code, again, () => select.value === code).then(
-      () => {
-        select.setAttribute("aria-label", t("Language"));
-        changed();
-      },
-      () => setTimeout(() => select.value === code && change(code, 2 * wait, `?${wait}`), wait),
-    );
+    await speak(page, code, () => select.value === code);
+    select.setAttribute("aria-label", t("Language"));
+    changed();
   }
 }
 
@@ -73,13 +70,12 @@ let written;
 /**
  * @param {string} page
  * @param {string} code
- * @param {string} again
- * @param {() => boolean} wanted whether it still is when it has come
+ * @param {() => boolean} isWanted whether it still is when it has come
  */
-async function speak(page, code, again, wanted) {
-  const files = code === "en" ? [] : [`/languages/${code}.js${again}`, ...(page ? [`/languages/${page}/${code}.js${again}`] : [])];
-  const loaded = await Promise.all(files.map((file) => import(file)));
-  if (!wanted()) return;
+async function speak(page, code, isWanted) {
+  const files = code === "en" ? [] : [`/languages/${code}.js`, ...(page ? [`/languages/${page}/${code}.js`] : [])];
+  const loaded = await Promise.all(files.map((file) => lazy(file, { isWanted, pause: (tries) => AGAIN_MS * 2 ** tries })));
+  if (!isWanted() || !loaded.every(Boolean)) return;
   const texts = Object.assign(Object.create(null), ...loaded.flatMap((module) => [module.default, module.program]));
   if (files.length) written ??= read(texts);
   // Their own tag knows how numbers are written where they are.
