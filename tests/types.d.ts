@@ -18,7 +18,6 @@ type Left =
   | "flashes"
   | "heard"
   | "hearing"
-  | "hurried"
   | "held"
   | "ids"
   | "logged"

@@ -1,8 +1,8 @@
 // What the browser tests share: a real Chromium kept off the internet, devices in it, and a server that can be cut off.
 import assert from "node:assert/strict";
-import http from "node:http";
 import net from "node:net";
 import { after } from "node:test";
+import { startBetween } from "./between.mjs";
 import { DEADLINE_MS, launch } from "./engines.mjs";
 import { prepareInside } from "./inside.mjs";
 import { openBeckon, openBrowser } from "./shared.mjs";
@@ -247,35 +247,7 @@ export const BLOCKS = {
 /** A network in front of a server: `through.sockets` says whether sockets get through. */
 export async function openFilter(url, block) {
   const through = { sockets: false };
-  const filter = http.createServer((request, response) => {
-    const { method, headers, url: path } = request;
-    const onward = http.request({ host: url.hostname, port: url.port, method, path, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-    request.pipe(onward.on("error", () => response.destroy()));
-  });
-  const open = new Set();
-  filter.on("upgrade", (request, near) => {
-    open.add(near.on("error", () => {}).on("close", () => open.delete(near)));
-    if (!through.sockets) return block(near);
-    const far = net.connect(Number(url.port), url.hostname);
-    far.on("error", () => near.destroy()).on("close", () => near.destroy());
-    near.on("close", () => far.destroy());
-    const { rawHeaders } = request;
-    const lines = rawHeaders.flatMap((name, at) => (at % 2 ? [] : [`${name}: ${rawHeaders[at + 1]}`]));
-    far.write(`GET ${request.url} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
-    near.pipe(far).pipe(near);
-  });
-  filter.unref();
-  await new Promise((resolve) => filter.listen(0, "127.0.0.1", () => resolve(undefined)));
-  const { port } = /** @type {import('node:net').AddressInfo} */ (filter.address());
-  const close = () => {
-    filter.close();
-    filter.closeAllConnections();
-    for (const socket of open) socket.destroy();
-  };
-  return { url: new URL(`http://127.0.0.1:${port}/`), through, close };
+  return { ...(await startBetween(url, { takes: (near) => !through.sockets && (block(near), true) })), through };
 }
 
 /** Deaf to candidates: what networks that block direct connections look like from inside, until `window.hearing`. */

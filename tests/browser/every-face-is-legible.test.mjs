@@ -1,22 +1,15 @@
 // Faces, names and all that takes somebody's colour: every one of the 24 hues, in every state, in light and dark, with emoji and with initials,
 // all at once on a page that holds still. What is true for all is shown for all, not for whoever came by.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
-import { persona } from "../../public/lib/names.js";
-import { standing } from "../../public/shared/sentences.js";
 import { barriers } from "./axe.mjs";
 import { anyBeckon, keepScriptAway, openDevice, startChromium, startChromiumWithEmoji, stopClock } from "./browser.mjs";
 import { contrasts, tooWeak } from "./contrast.mjs";
+import { everybody, HUES, STATES } from "./everybody.mjs";
 
 const beckon = await anyBeckon();
 after(() => beckon.close());
 
-/** Somebody of each hue. */
-const HUES = new Map(Array.from({ length: 1_000 }, (_, n) => [persona(`device ${n}`).hue, persona(`device ${n}`)]));
-const PEER = await readFile(new URL("../../public/lib/peer-handle.js", import.meta.url), "utf8");
-/** Every state that somebody can be in, from where they are written. */
-const STATES = ["me", ...Array.from(PEER.match(/@typedef \{(.*)\} PeerState/)[1].matchAll(/'(\w+)'/g), ([, state]) => state)];
 const DARK_AND_LIGHT = ["light", "dark"];
 const look = (page, scheme, motion = "reduce") =>
   page.emulateMediaFeatures([
@@ -80,16 +73,6 @@ function spilled() {
   }
   return [...new Set(found)];
 }
-
-const everybody = [...HUES.values()].flatMap((person) =>
-  STATES.map((state) => ({
-    ...person,
-    id: `${person.hue}-${state}`,
-    state,
-    hellos: 2,
-    standing: state === "me" ? "this device" : standing(/** @type {any} */ ({ state, path: "direct", latency: 12, error: null })),
-  })),
-);
 
 for (const [drawn, start, isFace] of /** @type {[string, typeof startChromium, RegExp][]} */ ([
   ["initials", startChromium, /^\p{Lu}{2}$/u],

@@ -148,6 +148,7 @@ function clockPage() {
   }
   function go() {
     clearInterval(hurrying);
+    hurrying = undefined;
     if (stoppedAt !== null) ahead = stoppedAt - now();
     stoppedAt = null;
   }
@@ -159,6 +160,7 @@ function clockPage() {
     },
     turn: (ms) => (go(), pass(ms)),
     hurry() {
+      if (hurrying !== undefined) return;
       go();
       pass(0);
       hurrying = setInterval(() => busy() || pass(1_000), SHORT_MS);

@@ -20,8 +20,7 @@ function look(patterns, hold, hurry = false) {
   const fits = patterns.every((pattern, at) => new RegExp(pattern, "v").test(said[at]));
   if (fits && hold)
     window.testClock.stop(); // in the same turn: it cannot become another state in between
-  else if (hurry && !window.hurried) window.testClock.hurry();
-  window.hurried = hurry;
+  else if (hurry) window.testClock.hurry();
   return (fits || !hold) && { said, fits };
 }
 

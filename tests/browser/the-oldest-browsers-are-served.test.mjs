@@ -5,10 +5,10 @@ import { globSync } from "node:fs";
 import { test } from "node:test";
 import { SCRIPTS } from "../../tools/floor/known.mjs";
 import { inStyles } from "../../tools/floor/styles.mjs";
-import { persona } from "../../public/lib/names.js";
 import { link, keepScriptAway, openDevice, press, stage, stopClock, until, untilConnected, untilHello, untilText } from "./browser.mjs";
 import { contrasts, tooWeak } from "./contrast.mjs";
 import { diagnosis, HEALTHY } from "./doctor.mjs";
+import { everybody } from "./everybody.mjs";
 
 const { beckon, chromium } = await stage({ vars: { STUN_URLS: "" } });
 
@@ -234,19 +234,9 @@ test("room: whatever is unknown of its style, everybody is legible in every hue 
     await keepScriptAway(page);
   });
   await stopClock(page);
-  const hues = new Map(Array.from({ length: 1_000 }, (_, n) => [persona(`device ${n}`).hue, persona(`device ${n}`)]));
-  const people = [...hues.values()].flatMap((person) =>
-    ["me", "connecting", "open", "reconnecting", "unreachable", "left"].map((state) => ({
-      ...person,
-      id: `${person.hue}-${state}`,
-      state,
-      hellos: 2,
-      standing: state,
-    })),
-  );
-  assert.equal(people.length, 24 * 6);
-  await page.evaluate(showAll, people);
-  await undress(page, ["/shared/style.css"], 3 * people.length);
+  assert.equal(everybody.length, 24 * 6);
+  await page.evaluate(showAll, everybody);
+  await undress(page, ["/shared/style.css"], 3 * everybody.length);
   assert.deepEqual(troubles, []);
   await close();
 });
