@@ -7,7 +7,7 @@ import ts from "typescript";
 process.env.RECHECK_BACKEND = "pure"; // the same everywhere: the others need Java, or a program for each platform
 const { checkSync } = await import("recheck");
 
-const FILES = ["public/*.js", "public/{lib,room,doctor,classroom,shared,examples}/*.js", "src/**/*.js", "tools/*.mjs", "tools/site/*.js"];
+const FILES = ["public/*.js", "public/{lib,room,doctor,classroom,shared,examples}/*.js", "src/**/*.js", "tools/*.mjs", "package/**/*.js"];
 /** Only as an automaton: attacks are found by chance, and not each time. Patterns may be so large, in recheck's own measures; its default is less. @type {import("recheck").Parameters} */
 const JUDGE = { checker: "automaton", timeout: null, maxRepeatCount: 100 };
 /** On the line before a pattern that is put together while the program runs: why it is linear. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# npm run serve: sets up what is missing, builds, and serves Beckon on plain workerd, with its data on disk (tools/serve.mjs has the
+# npm run serve: sets up what is missing, builds, and serves Beckon on plain workerd, with its data on disk (package/command/options.js has the
 # options).
 set -euo pipefail
 . "$(dirname "$0")/env.sh"

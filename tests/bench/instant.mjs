@@ -4,8 +4,8 @@ import { readFileSync, readdirSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { gzipSync } from "node:zlib";
 import { WebSocketServer } from "ws";
-import { headersFor, parseHeaders } from "../../tools/site/headers.js";
-import { isText, typeOf } from "../../tools/site/types.js";
+import { headersFor, parseHeaders } from "../../package/server/site/headers.js";
+import { isText, typeOf } from "../../package/server/site/types.js";
 
 const SITE = new URL("../../build/site/", import.meta.url);
 const BARE = '<!doctype html><link rel="icon" href="data:,"><title>Bare</title><script type="module" src="/bare.js"></script>';

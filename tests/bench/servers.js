@@ -3,7 +3,8 @@ import { fork } from "node:child_process";
 import { existsSync, mkdtempSync, mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { built, configuration, countsAt, start } from "../../tools/workerd.mjs";
+import { configuration, countsAt, start } from "../../package/server/workerd.js";
+import { builtWorker as built } from "../../tools/built.mjs";
 
 /** @param {string} name */
 const file = (name) => new URL(`../../${name}`, import.meta.url).pathname;
@@ -30,7 +31,7 @@ const file = (name) => new URL(`../../${name}`, import.meta.url).pathname;
 /**
  * A Worker in plain workerd, its objects' data in a folder of its own that is gone when it is.
  * @param {string} name
- * @param {import("../../tools/workerd.mjs").Worker} worker
+ * @param {import("../../package/server/workerd.js").Worker} worker
  * @param {How} how
  * @returns {Promise<Server>}
  */

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { built } from "../../tools/workerd.mjs";
+import { builtWorker as built } from "../../tools/built.mjs";
 import { median } from "./figures.js";
 
 export const title = "Sizes after gzip, and the Worker's start";

@@ -9,7 +9,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import jsQR from "jsqr";
-import { addressesOf, certificate, drawn } from "../../tools/lan.mjs";
+import * as qr from "lean-qr";
+import { certificate } from "../../package/server/certificate.js";
+import { addressesOf, drawn } from "../../package/server/lan.js";
 import { builtConfig } from "../worker/built-config.mjs";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -103,7 +105,7 @@ test("without a network it says so, and serves nothing", () => {
     'data:text/javascript,import os from "node:os"; import { syncBuiltinESMExports } from "node:module"; os.networkInterfaces = () => ({}); syncBuiltinESMExports();';
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", alone, LAN, "--lan"], { encoding: "utf8", timeout: DEADLINE_MS });
   assert.deepEqual([status, stdout], [1, ""]);
-  assert.match(stderr, /^This machine is in no network: connect it to one and try again, or use npm start, which serves this machine alone\.\n$/);
+  assert.match(stderr, /^This machine is in no network: connect it to one and try again, or leave out --lan to serve this machine alone\.\n$/);
 });
 
 test("a certificate is kept as long as it names the machine's addresses, and its key is nobody else's to read", (t) => {
@@ -117,9 +119,12 @@ test("a certificate is kept as long as it names the machine's addresses, and its
   const moved = made("10.0.0.7");
   assert.ok(moved.checkIP("10.0.0.7") && moved.fingerprint256 !== first.fingerprint256);
   assert.equal(statSync(join(folder, "key.pem")).mode & 0o777, 0o600);
+  const ipv6 = made("2001:db8::1", "::1", "fe80:1:2:3:4:5:6:7", "192.168.1.5");
+  for (const address of ["2001:db8::1", "::1", "fe80:1:2:3:4:5:6:7", "192.168.1.5", "127.0.0.1"]) assert.ok(ipv6.checkIP(address), address);
+  assert.ok(ipv6.verify(ipv6.publicKey), "it has signed itself");
 });
 
 test("the longest link that there is can be read from a terminal", () => {
   const link = `https://255.255.255.255:65535/#${"w".repeat(22)}`;
-  assert.equal(seen(drawn(link).split("\n")), link);
+  assert.equal(seen(drawn(qr, link).split("\n")), link);
 });

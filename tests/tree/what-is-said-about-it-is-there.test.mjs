@@ -5,6 +5,8 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { animate, chunks } from "../../tools/animation.mjs";
+import { VERSION } from "../../tools/built.mjs";
+import { projectFiles } from "../../tools/pack.mjs";
 import * as known from "../stages.mjs";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -44,7 +46,7 @@ test("every link within the repository leads somewhere", () => {
 
 test("every file that is named is there", () => {
   for (const file of documents) {
-    for (const [, path] of read(file).matchAll(/`((?:src|public|tests|tools|docs)\/[\w./-]+\.\w+)`/g))
+    for (const [, path] of read(file).matchAll(/`((?:src|public|package|tests|tools|docs)\/[\w./-]+\.\w+)`/g))
       assert.ok(existsSync(join(ROOT, path)), `${file}: ${path}`);
   }
 });
@@ -86,7 +88,17 @@ test("the licence is the same wherever it is named", () => {
   assert.match(read("LICENSE-MIT"), /^(The )?MIT License|Permission is hereby granted, free of charge/m);
   assert.match(read("LICENSE-APACHE"), /Apache License\s+Version 2\.0/);
   assert.match(read("docs/openapi.yaml"), /identifier: MIT OR Apache-2\.0/);
-  assert.equal(read("docs/openapi.yaml").match(/^ {2}version: (.*)$/m)?.[1], manifest.version);
+});
+
+test("the version is one number in one place, Cargo.toml; what says it says the same", () => {
+  assert.match(VERSION, /^\d+\.\d+\.\d+$/);
+  assert.equal(read("docs/openapi.yaml").match(/^ {2}version: (.*)$/m)?.[1], VERSION);
+  for (const file of ["package.json", "package-lock.json", "package/package.json"]) assert.equal(JSON.parse(read(file)).version, undefined, file);
+  assert.equal(JSON.parse(read("package/project/package.json")).dependencies.beckon, VERSION);
+});
+
+test("what a project is begun with agrees with wrangler.toml and package.json (npm run pack writes it anew)", () => {
+  for (const [file, text] of Object.entries(projectFiles())) assert.equal(read(file), text, file);
 });
 
 test("every source file is on the map, and nothing else is", () => {
@@ -106,7 +118,7 @@ test("every source file is on the map, and nothing else is", () => {
 test("the changelog begins with what is not released, and knows the present version", () => {
   const versions = [...read("CHANGELOG.md").matchAll(/^## \[(.*?)\]/gm)].map(([, version]) => version);
   assert.equal(versions[0], "Unreleased");
-  assert.equal(versions[1], manifest.version);
+  assert.equal(versions[1], VERSION);
 });
 
 test("the papers that are linked from elsewhere are there, and say what is looked for", () => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { serve } from "../../tools/serve.mjs";
-import { sweep } from "../../tools/sweep.mjs";
+import { sweep } from "../../package/server/sweep.js";
 import { startBeckon } from "./beckon.mjs";
 import { startFaulty } from "./faulty.mjs";
 import { open } from "./socket.mjs";

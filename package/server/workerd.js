@@ -1,10 +1,11 @@
 // Plain workerd, Cloudflare's own runtime without the helpers that `wrangler dev` puts around a Worker: writes its configuration
-// (Cap'n Proto text), starts it, and knows when it listens. For `npm run serve` and for the bench.
+// (Cap'n Proto text), starts it, and knows when it listens.
 import { spawn } from "node:child_process";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 
 /**
  * A Worker as workerd wants it. The first module is its entry.
@@ -16,8 +17,19 @@ import { createRequire } from "node:module";
  * @property {{ binding: string, className: string }[]} objects  Durable Objects, with SQLite
  */
 
+/**
+ * Where a key and a certificate are, in PEM.
+ * @typedef {{ key: string, cert: string }} Tls
+ */
+
 /** Cap'n Proto text has JSON's strings, but for escapes beyond ASCII's. @param {string} value */
 const text = (value) => JSON.stringify(value);
+
+/** How a socket speaks: over TLS with these files, or as it is. @param {Tls} [tls] */
+const protocol = (tls) =>
+  tls
+    ? `https = (options = (), tlsOptions = (keypair = (privateKey = embed ${text(resolve(tls.key))}, certificateChain = embed ${text(resolve(tls.cert))})))`
+    : "http = ()";
 
 /** @param {string[]} items */
 const list = (items) => `[${items.map((item) => `\n    ${item},`).join("")}\n  ]`;
@@ -25,10 +37,10 @@ const list = (items) => `[${items.map((item) => `\n    ${item},`).join("")}\n  ]
 /**
  * The configuration of one Worker on one port.
  * @param {Worker} worker
- * @param {{ address: string, data: string | null, services?: string[], sockets?: string[], bindings?: string[], v8Flags?: string[] }} where
+ * @param {{ address: string, data: string | null, tls?: Tls, services?: string[], sockets?: string[], bindings?: string[], v8Flags?: string[] }} where
  *   `data`: the folder for what objects store, or null for memory; `services`, `sockets`, `bindings`: further ones
  */
-export function configuration(worker, { address, data, services = [], sockets = [], bindings = [], v8Flags = [] }) {
+export function configuration(worker, { address, data, tls, services = [], sockets = [], bindings = [], v8Flags = [] }) {
   const modules = worker.modules.map(({ name, kind, file }) => `(name = ${text(name)}, ${kind} = embed ${text(resolve(file))})`);
   const all = [
     ...Object.entries(worker.vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
@@ -40,7 +52,7 @@ export function configuration(worker, { address, data, services = [], sockets = 
 
 const config :Workerd.Config = (
   services = ${list(['(name = "worker", worker = .worker)', ...(data === null ? [] : [`(name = "data", disk = (path = ${text(resolve(data))}, writable = true))`]), ...services])},
-  sockets = ${list([`(name = "http", address = ${text(address)}, http = (), service = "worker")`, ...sockets])},
+  sockets = ${list([`(name = "http", address = ${text(address)}, ${protocol(tls)}, service = "worker")`, ...sockets])},
   v8Flags = ${list(v8Flags.map(text))},
 );
 
@@ -61,37 +73,11 @@ const worker :Workerd.Worker = (
  * @param {string} address @param {string} date  compatibility date
  */
 export function countsAt(address, date) {
-  const file = resolve(import.meta.dirname, "site/metrics.js");
+  const file = fileURLToPath(new URL("site/metrics.js", import.meta.url));
   return {
     services: [`(name = "metrics", worker = (modules = [(name = "metrics.js", esModule = embed ${text(file)})], compatibilityDate = ${text(date)}))`],
     sockets: [`(name = "metrics", address = ${text(address)}, http = (), service = "metrics")`],
     bindings: ['(name = "METRICS", service = "metrics")'],
-  };
-}
-
-/**
- * The Worker of wrangler.toml as `wrangler deploy --dry-run --outdir dist` has left it in `dist`, without the bindings that only
- * Cloudflare has (the rate limit: without it there is none).
- * @param {string} toml  path of wrangler.toml
- * @param {string} dist
- * @returns {Promise<Worker>}
- */
-export async function built(toml, dist) {
-  const { unstable_readConfig } = await import("wrangler");
-  const config = unstable_readConfig({ config: toml });
-  const entry = join(dist, basename(config.main ?? "entry.js"));
-  const code = readFileSync(entry, "utf8");
-  // The folder keeps what earlier builds left in it.
-  const imported = readdirSync(dist).filter((name) => name.endsWith(".wasm") && code.includes(`./${name}`));
-  return {
-    modules: [
-      { name: "entry.js", kind: "esModule", file: entry },
-      ...imported.map((name) => ({ name, kind: /** @type {const} */ ("wasm"), file: join(dist, name) })),
-    ],
-    date: config.compatibility_date ?? "",
-    flags: config.compatibility_flags ?? [],
-    vars: Object.fromEntries(Object.entries(config.vars ?? {}).map(([name, value]) => [name, String(value)])),
-    objects: config.durable_objects.bindings.map(({ name, class_name }) => ({ binding: name, className: class_name })),
   };
 }
 
@@ -109,13 +95,13 @@ process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
  * Starts workerd with a configuration, which is written to `file`.
  * @param {string} file
  * @param {string} configured
- * @param {{ log?: "inherit" | "ignore" | "pipe", sockets?: string[] }} [options]  where to its complaints go; `pipe`: `logged` has
- *   them; which sockets there are to wait for
+ * @param {{ log?: "inherit" | "ignore" | "pipe", sockets?: string[], env?: Record<string, string | undefined> }} [options]  where to its complaints go;
+ *   `pipe`: `logged` has them; which sockets there are to wait for; what its bindings may read of the environment
  * @returns {Promise<{ port: number, ports: Record<string, number>, pid: number, ended: Promise<number | null>, close: () => Promise<unknown>, logged: () => string }>}
  */
-export async function start(file, configured, { log = "inherit", sockets = ["http"] } = {}) {
+export async function start(file, configured, { log = "inherit", sockets = ["http"], env = process.env } = {}) {
   writeFileSync(file, configured);
-  const child = spawn(program(), ["serve", "--control-fd=3", "--import-path=/", file, "config"], { stdio: ["ignore", log, log, "pipe"] });
+  const child = spawn(program(), ["serve", "--control-fd=3", "--import-path=/", file, "config"], { stdio: ["ignore", log, log, "pipe"], env });
   running.add(child);
   let logged = "";
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text) => (logged += text));

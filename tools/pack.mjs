@@ -1,0 +1,95 @@
+// npm run pack: puts what was built into an npm package, dist/beckon-X.Y.Z.tgz, whose folder is dist/package/. With `--folder` it makes the
+// folder alone.
+import { execFileSync } from "node:child_process";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { ROOT, VERSION, builtWorker } from "./built.mjs";
+
+const read = (/** @type {string} */ name) => readFileSync(join(ROOT, name), "utf8");
+const json = (/** @type {object} */ value) => `${JSON.stringify(value, null, 2)}\n`;
+/** Where it is put together. */
+export const FOLDER = join(ROOT, "dist/package");
+
+/** A text with something else in it; what is to be replaced must be there. @param {string} text @param {[RegExp, string][]} changes */
+function changed(text, changes) {
+  for (const [pattern, by] of changes) {
+    if (!pattern.test(text)) throw new Error(`wrangler.toml has no ${pattern}`);
+    text = text.replace(pattern, by);
+  }
+  return text;
+}
+/** What is built is there already. */
+const NO_BUILD = /** @type {[RegExp, string]} */ ([/^\[build\]\ncommand = .*\nwatch_dir = .*\n\n/m, ""]);
+
+/** wrangler.toml of a project that has Beckon from the package. */
+export const projectConfig = () =>
+  changed(read("wrangler.toml"), [NO_BUILD, [/^main = .*$/m, 'main = "src/index.js"'], [/^directory = .*$/m, 'directory = "node_modules/beckon/site"']]);
+
+/** wrangler.toml of what is uploaded as it was built: byte for byte what the repository uploads. */
+const deployConfig = () =>
+  changed(read("wrangler.toml"), [
+    NO_BUILD,
+    [/^main = .*\nminify = .*\nkeep_names = .*$/m, 'main = "worker/entry.js"\nno_bundle = true\nfind_additional_modules = true\nbase_dir = "worker"'],
+    [/^directory = .*$/m, 'directory = "site"'],
+    [/^\[\[durable_objects/m, '[[rules]]\ntype = "CompiledWasm"\nglobs = ["**/*.wasm"]\n\n[[durable_objects'],
+  ]);
+
+/** package.json of a project. */
+export function projectManifest() {
+  const { description, cloudflare, devDependencies } = JSON.parse(read("package.json"));
+  return json({
+    name: "my-beckon",
+    description,
+    private: true,
+    type: "module",
+    scripts: { dev: "wrangler dev", start: "wrangler dev", deploy: "wrangler deploy" },
+    dependencies: { beckon: VERSION },
+    devDependencies: { wrangler: devDependencies.wrangler },
+    cloudflare,
+  });
+}
+
+/** What of a project is made from files of the repository. @returns {Record<string, string>} */
+export const projectFiles = () => ({
+  "package/project/wrangler.toml": projectConfig(),
+  "package/project/package.json": projectManifest(),
+  "package/project/.dev.vars.example": read(".dev.vars.example"),
+});
+
+/** Puts the package together in a folder. @param {string} folder */
+export async function assemble(folder) {
+  const worker = await builtWorker(join(ROOT, "wrangler.toml"), join(ROOT, "dist"));
+  const wrangler = JSON.parse(read("node_modules/wrangler/package.json"));
+  const copy = (/** @type {string} */ from, to = basename(from)) => cpSync(join(ROOT, from), join(folder, to), { recursive: true });
+  rmSync(folder, { recursive: true, force: true });
+  for (const part of ["worker", "project"]) mkdirSync(join(folder, part), { recursive: true });
+  for (const file of ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "public/beckon.js", "public/beckon.d.ts", "public/lib", "build/site"]) copy(file);
+  for (const file of ["README.md", "command", "server", "worker"]) copy(`package/${file}`);
+  rmSync(join(folder, "server/site/workerd.d.ts"));
+  for (const { file } of worker.modules) copyFileSync(file, join(folder, "worker", basename(file)));
+  const modules = worker.modules.map((module) => ({ ...module, file: basename(module.file) }));
+  writeFileSync(join(folder, "worker/worker.json"), json({ ...worker, modules, wrangler: wrangler.version }));
+  writeFileSync(join(folder, "wrangler.toml"), deployConfig());
+  // npm leaves out files that begin with a dot: `beckon init` gives it back to them.
+  cpSync(join(ROOT, "package/project"), join(folder, "project"), { recursive: true });
+  for (const name of ["gitignore", "dev.vars.example"]) {
+    copyFileSync(join(ROOT, "package/project", `.${name}`), join(folder, "project", name));
+    rmSync(join(folder, "project", `.${name}`), { force: true });
+  }
+  const manifest = JSON.parse(read("package/package.json"));
+  const { name, ...more } = manifest;
+  writeFileSync(join(folder, "package.json"), json({ name, version: VERSION, ...more, dependencies: { workerd: wrangler.dependencies.workerd } }));
+}
+
+if (process.argv[1] === import.meta.filename) {
+  for (const [name, text] of Object.entries(projectFiles())) {
+    if (!existsSync(join(ROOT, name)) || read(name) !== text) writeFileSync(join(ROOT, name), text);
+  }
+  await assemble(FOLDER);
+  if (!process.argv.includes("--folder")) {
+    const [{ filename }] = JSON.parse(
+      execFileSync("npm", ["pack", FOLDER, "--pack-destination", join(ROOT, "dist"), "--json"], { cwd: ROOT, encoding: "utf8" }),
+    );
+    console.log(`dist/${filename}`);
+  }
+}
