@@ -41,7 +41,7 @@ export class Room extends EventTarget {
   #peers = openPeers(this, {
     ice: () => ({ ...this.#ice, iceTransportPolicy: (this.#options.relayOnly ?? this.#link.searchParams.has("relay-only")) ? "relay" : "all" }),
     isOnline: () => this.#state === "open",
-    loadUpgrade: () => import("./lib/path-upgrade.js"), // from here its address is the same before and after the build
+    loadMonitor: (tries) => import(`${new URL("lib/path-monitor.js", import.meta.url)}?${tries}`), // from here its address is the same after the build
   });
   #mayTransmit = openFrameLimit();
   /** Counts starts and stops: anything begun before the last one is void. */

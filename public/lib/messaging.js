@@ -2,7 +2,7 @@
 import { openDelivery } from "./delivery.js";
 import { pack, unpack } from "./frame.js";
 import { readControl } from "./parse.js";
-import { openPathMonitor } from "./path-monitor.js";
+import { openPathWatch } from "./path-watch.js";
 import { throttle } from "./rate-limit.js";
 import { base64url } from "./seal.js";
 import { openSilenceWatch } from "./silence.js";
@@ -28,21 +28,23 @@ const NAMES = /** @type {const} */ ([4, 2]);
  * @param {(data: import('./frame.js').Data) => void} options.onData
  * @param {import('./rate-limit.js').Limit} options.mayUseServer shared with all other peers
  * @param {(name: string) => void} options.onName
- * @param {(path: import('./path.js').Path, latency: number | null) => void} options.onPath
+ * @param {import('./path-watch.js').LoadMonitor} options.loadMonitor
+ * @param {() => boolean} options.works whether there is a path
+ * @param {Pick<Parameters<import('./path-watch.js').PathMonitor['monitorPath']>[0], 'found' | 'polite' | 'may' | 'restart'>} options.search
  * @param {() => void} options.onSilence the connection should have brought something by now
  */
-export function openMessaging({ state, connection, sendSealed, myName, onData, mayUseServer, onName, onPath, onSilence }) {
+export function openMessaging({ state, connection, sendSealed, myName, onData, mayUseServer, onName, loadMonitor, works, search, onSilence }) {
   const delivery = openDelivery({
     state,
     write: (frame) => connection()?.write(frame) ?? false,
     sendUnreliable: (frame) => connection()?.sendUnreliable(frame),
     onData,
   });
-  const monitor = openPathMonitor({ connection, sendControl, onPath });
+  const watch = openPathWatch({ load: loadMonitor, works, how: { connection, tell: sendControl, ...search } });
   const silence = openSilenceWatch({
     isWaiting: () => delivery.isWaiting,
-    roundTrip: () => monitor.roundTrip,
-    received: async () => (await monitor.read())?.received,
+    roundTrip: () => watch.trip,
+    received: async () => (await watch.read())?.received,
     probe: () => connection()?.probe(),
     onSilence,
   });
@@ -68,13 +70,12 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
   function onControl(control) {
     if (control?.type === "name") names.call(control.name);
     else if (control?.type === "ack") delivery.acknowledge(control.seq);
-    else if (control?.type === "relay") monitor.heard(control.protocol, control.path);
+    else if (control?.type === "relay") watch.heard(control.protocol, control.path);
   }
 
   return {
     sendControl,
-    readPath: monitor.read,
-    measurePath: monitor.measure,
+    watchPath: watch.start,
     flush: delivery.flush,
     makeDue: delivery.makeDue,
     /** Whether anything that we have sent is unacknowledged. */
@@ -103,15 +104,13 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
 
     /** There is a new connection: our name, and everything unacknowledged. The receiver drops what it already has. */
     start() {
-      monitor.reset();
+      watch.reset();
       sendControl({ type: "name", name: myName() });
       delivery.resend();
     },
 
     /** There is no connection. */
-    pause() {
-      monitor.pause();
-    },
+    pause: watch.pause,
 
     /** The server can be reached again. Messages that went through it because of a silence may be lost. */
     serverIsBack() {

@@ -1,5 +1,7 @@
-// Measures by what way a connection goes and how long that takes, and tells the other side: each of the two sees only its own half.
+// Measures by what way a connection goes and how long that takes, tells the other side, because each of the two sees only its own half, and looks
+// for a better way than one by a relay. It is loaded when the first connection is there (path-watch.js).
 import { findPath } from "./path.js";
+import { upgradePath } from "./path-upgrade.js";
 import { openLimit } from "./rate-limit.js";
 
 /** The path and its latency are measured this often, in ms, as long as somebody may be looking. */
@@ -10,23 +12,28 @@ const MEASUREMENTS = /** @type {const} */ ([2, 1]);
 /**
  * @param {object} options
  * @param {() => import('./connection.js').Connection | null} options.connection the present one
- * @param {(control: object) => void} options.sendControl
- * @param {(path: import('./path.js').Path, latency: number | null) => void} options.onPath
+ * @param {import('./path-watch.js').Told} options.theirs
+ * @param {(control: object) => void} options.tell
+ * @param {(path: import('./path.js').Path, latency: number | null) => void} options.found
+ * @param {boolean} options.polite the other side looks for a better path
+ * @param {() => boolean} options.may whether a better path may be looked for now
+ * @param {() => void} options.restart of ICE
  */
-export function openPathMonitor({ connection, sendControl, onPath }) {
-  /** By what protocol the other side reaches its relay, and what its path is, as it says. */
-  let theirRelay = "";
-  let theirPath = "";
+export function monitorPath({ connection, theirs, tell, found, polite, may, restart }) {
   /** Our way, as we have told it. */
-  let toldWay = "";
-  let roundTrip = 0;
+  let told = "";
+  /** The path that was measured last. */
+  let last = "";
+  let trip = 0;
+  /** @type {ReturnType<typeof upgradePath> | undefined} */
+  let search;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const mayMeasure = openLimit(...MEASUREMENTS);
 
   async function read() {
     const present = connection();
-    return present && findPath(present.pc, theirRelay, theirPath).catch(() => null);
+    return present && findPath(present.pc, theirs.relay, theirs.path).catch(() => null);
   }
 
   /** @param {boolean} [asked] it is wanted now, even if nobody sees it @param {boolean} [asking] the other side is to measure as well, and to say if it has changed */
@@ -37,35 +44,41 @@ export function openPathMonitor({ connection, sendControl, onPath }) {
     if (!present || (!asked && globalThis.document?.hidden)) return;
     const way = await read();
     if (!way || present !== connection()) return;
-    const control = { type: "relay", protocol: way.relay, path: way.path };
-    if (toldWay !== (toldWay = way.relay + way.path) || asking) sendControl(control);
-    roundTrip = way.latency ?? 0;
-    onPath(way.path, way.latency);
+    const { relay, path, latency } = way;
+    if (told !== (told = relay + path) || asking) tell({ type: "relay", protocol: relay, path });
+    trip = latency ?? 0;
+    found(path, latency);
+    if (last !== (last = path)) seek();
+  }
+
+  function seek() {
+    if (last.startsWith("turn")) search ??= upgradePath({ polite, path: read, ask: () => measure(true, true), may, restart });
+    search?.start();
   }
 
   return {
     read,
     measure,
-    /** In ms. */
-    get roundTrip() {
-      return roundTrip;
+    /** The round trip, in ms. */
+    get trip() {
+      return trip;
     },
 
-    /** The other side tells of its path. @param {string} relay @param {string} path */
-    heard(relay, path) {
-      theirRelay = relay;
-      theirPath = path;
+    /** The other side has told of its path. */
+    heard() {
       if (mayMeasure()) measure(true); // or later, as ever
     },
 
     /** There is a new connection. */
     reset() {
-      theirRelay = theirPath = toldWay = "";
+      told = "";
     },
 
     /** There is no path to measure. */
     pause() {
       clearTimeout(timer);
+      search?.stop();
+      last = "";
     },
   };
 }

@@ -69,9 +69,8 @@ export class Peer extends EventTarget {
  * @param {() => RTCPeerConnection | null} options.connection the present one
  * @param {(data: Sendable, reliable: boolean) => Promise<void>} options.send
  * @param {() => boolean} options.isThroughServer whether messages go through the server
- * @param {(path: import('./path.js').Path) => void} options.onOtherPath
  */
-export function openPeerHandle({ id, connection, send, isThroughServer, onOtherPath }) {
+export function openPeerHandle({ id, connection, send, isThroughServer }) {
   /** Whether it has told its name. */
   let named = false;
   /** @type {Facts} */
@@ -125,7 +124,6 @@ export function openPeerHandle({ id, connection, send, isThroughServer, onOtherP
      */
     setPath(path, latency = null) {
       if (facts.path === path && facts.latency === latency) return;
-      if (path !== facts.path && path) onOtherPath(path);
       facts.path = path;
       facts.latency = latency;
       fire("path");

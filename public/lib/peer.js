@@ -1,5 +1,4 @@
 // One other device, for as long as it is in the room: its connection, replaced when it has failed, and the server as long as no connection works.
-import { openBetterPath } from "./better-path.js";
 import { isCarried, openMessaging } from "./messaging.js";
 import { noPath, noWebRTC, tampered } from "./no-path.js";
 import { openPeerHandle } from "./peer-handle.js";
@@ -21,10 +20,10 @@ import { openServerRelay } from "./server-relay.js";
  * @param {(message: import('./messaging.js').Outgoing, epoch?: string) => void} options.sendSealed through the server; `epoch`: only to this page load
  * @param {(data: import('./frame.js').Data) => void} options.onData
  * @param {import('./rate-limit.js').Limit} options.mayUseServer
- * @param {() => Promise<typeof import('./path-upgrade.js')>} options.loadUpgrade
+ * @param {import('./path-watch.js').LoadMonitor} options.loadMonitor
  * @param {(why: import('./events.js').BeckonError) => void} options.onLeft
  */
-export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, sendSealed, onData, mayUseServer, loadUpgrade, onLeft }) {
+export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, sendSealed, onData, mayUseServer, loadMonitor, onLeft }) {
   /** Whether a connection has ever worked. */
   let opened = false;
   /** Whose browser makes no direct connections, as far as is known: ours, theirs. */
@@ -38,7 +37,6 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     connection: () => reconnect.connection?.pc ?? null,
     send,
     isThroughServer: () => serverRelay.open,
-    onOtherPath: (path) => better.found(path),
   });
   const presence = openPresence(leave);
   const messaging = openMessaging({
@@ -49,7 +47,14 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     onData,
     mayUseServer,
     onName: setName,
-    onPath: (path, latency) => reconnect.works && setPath(path, latency),
+    loadMonitor,
+    works: () => reconnect.works,
+    search: {
+      polite,
+      found: (path, latency) => reconnect.works && setPath(path, latency),
+      may: () => presence.isHere && isOnline() && reconnect.works && !messaging.isWaiting,
+      restart: () => reconnect.restartIce(true),
+    },
     onSilence: bypass,
   });
   const reconnect = openReconnect({
@@ -78,17 +83,6 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     },
   });
   serverRelay.start();
-  const better = openBetterPath({
-    load: loadUpgrade,
-    works: () => reconnect.works,
-    how: () => ({
-      polite,
-      path: messaging.readPath,
-      ask: () => messaging.measurePath(true, true),
-      may: () => presence.isHere && isOnline() && reconnect.works && !messaging.isWaiting,
-      restart: () => reconnect.restartIce(true),
-    }),
-  });
 
   /** @param {import('./frame.js').Sendable} data @param {boolean} reliable */
   async function send(data, reliable) {
@@ -115,7 +109,6 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     if (now === "open" || now === "resumed") return connected(now === "open");
     // No connection works. If that lasts, there is another way.
     messaging.pause();
-    better.stop();
     if (!serverRelay.open) setPath(null);
     serverRelay.start();
     if (now === "failed" || now === "forged" || now === "unable") {
@@ -136,8 +129,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     unable = serverOnly = false;
     facts.error = null;
     setState("open");
-    better.start();
-    messaging.measurePath();
+    messaging.watchPath();
   }
 
   /** @param {boolean} relayRefused */
@@ -171,7 +163,6 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
   function close() {
     presence.keep();
     messaging.pause();
-    better.stop();
     serverRelay.stop();
     reconnect.close();
   }

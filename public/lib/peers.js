@@ -14,9 +14,9 @@ const MEETINGS = /** @type {const} */ ([100, 4]);
  * @param {object} options
  * @param {() => import('./credentials.js').Ice & RTCConfiguration} options.ice
  * @param {() => boolean} options.isOnline whether the server can carry an introduction now
- * @param {() => Promise<typeof import('./path-upgrade.js')>} options.loadUpgrade
+ * @param {import('./path-watch.js').LoadMonitor} options.loadMonitor
  */
-export function openPeers(room, { ice, isOnline, loadUpgrade }) {
+export function openPeers(room, { ice, isOnline, loadMonitor }) {
   /** @type {Map<string, import('./peer.js').OpenPeer>} */
   const all = new Map();
   const states = openDeliveryStates((id) => all.has(id));
@@ -43,7 +43,7 @@ export function openPeers(room, { ice, isOnline, loadUpgrade }) {
         for (const target of [peer.handle, room]) target.dispatchEvent(new BeckonEvent("message", { from: peer.handle, data }));
       },
       mayUseServer,
-      loadUpgrade,
+      loadMonitor,
       onLeft: (why) => {
         all.delete(id);
         channel.after(id, () => {}); // and then it is forgotten

@@ -141,7 +141,7 @@ export async function run(seed) {
           plan.sealed ? side.channel.send(`${1 - side.me}`, kind(message), message) : say(side, kind(message), { message: JSON.stringify(message), epoch }),
         onData: (text) => texts.push(text),
         mayUseServer: openServerLimit(),
-        loadUpgrade: () => import("../../public/lib/path-upgrade.js"),
+        loadMonitor: () => import("/lib/path-monitor.js"),
         onLeft: () => (note(`${name}: the other has left`), side.peer === peer && (side.peer = null)),
       });
       peer.handle.addEventListener("state", () => note(`${name}: ${peer.handle.state} ${peer.handle.path}`));

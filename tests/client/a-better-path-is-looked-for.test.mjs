@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { openCandidateOrder } from "../../public/lib/candidate-order.js";
 import { findPath } from "../../public/lib/path.js";
 import { upgradePath } from "../../public/lib/path-upgrade.js";
+import { openPathWatch } from "../../public/lib/path-watch.js";
 
 const TLS = { slow: true, relayed: true };
 const UDP = { slow: false, relayed: true };
@@ -194,4 +195,39 @@ test("meanwhile candidates wait for the best of them, and a relay's until two NA
   order.stop(); // the connection is closed
   t.mock.timers.tick(10_000);
   assert.deepEqual(used, ["own"]);
+});
+
+test("what reads the path is asked for again until it comes, by another address each time, and then knows what was told meanwhile", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const asked = [];
+  const told = [];
+  let works = true;
+  let measured = 0;
+  const watch = openPathWatch({
+    load: async (tries) => {
+      asked.push(tries);
+      if (asked.length < 3) throw new Error("the server is away");
+      const monitorPath = ({ theirs }) => ({ measure: () => told.push({ ...theirs }) && measured++, heard: () => told.push({ ...theirs }) });
+      return /** @type {any} */ ({ monitorPath });
+    },
+    works: () => works,
+    how: /** @type {any} */ ({}),
+  });
+  const turn = async () => {
+    for (let n = 0; n < 9; n++) await Promise.resolve();
+  };
+  watch.start();
+  watch.start();
+  await turn();
+  assert.deepEqual([asked, await watch.read(), watch.trip], [[0], undefined, 0]);
+  watch.heard("udp", "turn-udp");
+  t.mock.timers.tick(3_000);
+  await turn();
+  works = false;
+  t.mock.timers.tick(60_000);
+  await turn();
+  assert.deepEqual([asked, measured], [[0, 1, 2], 0], "it is not measured without a path");
+  works = true;
+  watch.start();
+  assert.deepEqual(told, [{ relay: "udp", path: "turn-udp" }]);
 });

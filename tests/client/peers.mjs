@@ -61,7 +61,7 @@ export function meet(id, mayUseServer, sendSealed) {
     sendSealed,
     onData: (data) => seen.heard.push(data),
     mayUseServer,
-    loadUpgrade: () => import("../../public/lib/path-upgrade.js"),
+    loadMonitor: () => import("../../public/lib/path-monitor.js"),
     onLeft: () => (seen.left = true),
   });
   peer.handle.addEventListener("name", () => seen.names++);

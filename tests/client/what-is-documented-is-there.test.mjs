@@ -73,13 +73,14 @@ test("the names that the build shortens are the library's own: no app and no pla
 test("no shortened name stands between the library's one file and what it loads later", async () => {
   const build = await readFile(new URL("../../tools/build.sh", import.meta.url), "utf8");
   const [, shortened = ""] = build.match(/'--mangle-props=(.*?)'/) ?? [];
-  const later = [...build.matchAll(/--external:\.\/lib\/(\S+\.js)/g)].map(([, name]) => name);
+  const later = [...build.matchAll(/public\/lib\/(\S+\.js)\) options=\(--bundle/g)].map(([, name]) => name);
   assert.ok(later.length > 0);
   for (const name of later) {
     const source = await readFile(new URL(`../../public/lib/${name}`, import.meta.url), "utf8");
     const between = [...source.matchAll(/export (?:async )?function (\w+)\(\{([^}]*)\}/g)].flatMap(([, name = "", options = ""]) => [
       name,
       ...options.split(/[\s,]+/),
+      ...Array.from(source.matchAll(/^    (?:get )?(\w+)[(,]/gm), ([, name = ""]) => name), // what it gives back
     ]);
     assert.ok(between.length > 1, name);
     assert.deepEqual(

@@ -79,7 +79,9 @@ async function run(seed, random) {
       onData: hear,
       mayUseServer: () => random.below(8) > 0,
       onName: () => {},
-      onPath: () => {},
+      loadMonitor: () => Promise.reject(new Error("the server is away")),
+      works: () => false,
+      search: { polite: false, found: () => {}, may: () => false, restart: () => {} },
       onSilence: () => messaging.sendByServer(), // as peer.js does, once the other side has been heard through the server
     });
     side.messaging = messaging;

@@ -32,8 +32,10 @@ function room(count) {
         wire.push({ from: me, to, message: structuredClone(message) });
       };
       const nothing = () => {};
-      const options = { state: { sent: 0 }, connection: () => null, myName: () => "", onName: nothing, onPath: nothing, onSilence: nothing };
-      page.others.set(to, openMessaging({ ...options, sendSealed, mayUseServer, onData: (data) => texts.push(Number(data)) }));
+      const options = { state: { sent: 0 }, connection: () => null, myName: () => "", onName: nothing, onSilence: nothing };
+      const search = { polite: false, found: nothing, may: () => false, restart: nothing };
+      const path = { works: () => false, loadMonitor: () => Promise.reject(new Error("the server is away")), search };
+      page.others.set(to, openMessaging({ ...options, ...path, sendSealed, mayUseServer, onData: (data) => texts.push(Number(data)) }));
     }
     return page;
   });
