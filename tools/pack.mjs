@@ -31,7 +31,6 @@ const deployConfig = () =>
     NO_BUILD,
     [/^main = .*\nminify = .*\nkeep_names = .*$/m, 'main = "worker/entry.js"\nno_bundle = true\nfind_additional_modules = true\nbase_dir = "worker"'],
     [/^directory = .*$/m, 'directory = "site"'],
-    [/^\[\[durable_objects/m, '[[rules]]\ntype = "CompiledWasm"\nglobs = ["**/*.wasm"]\n\n[[durable_objects'],
   ]);
 
 /** package.json of a project. */

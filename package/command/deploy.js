@@ -46,7 +46,6 @@ export async function deploy(given) {
     ];
     const child = spawn("npx", ["--yes", `wrangler@${wrangler}`, "deploy", "--config", config, ...options, ...rest], {
       stdio: "inherit",
-      cwd: folder,
       shell: process.platform === "win32", // npx is a script there
     });
     process.exitCode = await new Promise((settle) => {

@@ -93,7 +93,7 @@ export async function serving(given, build) {
   const all = values.lan ? await addresses(values.ip) : [];
   if (values.lan && !all[0]) return fail(ALONE);
   const ip = values.ip ?? (values.lan ? "0.0.0.0" : IP);
-  const refused = port ? await refusal(ip, port) : null;
+  const refused = await refusal(ip, port);
   if (refused) return fail(refused);
 
   const tls = tlsOf(values, data, all);

@@ -1,0 +1,192 @@
+// The package on a machine that has Node.js with npm and a shell: installed from its tarball, served, deployed as far as without an account, and
+// begun as a project. No compiler is there, and whoever calls one is caught.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { VERSION } from "../../tools/built.mjs";
+import { link, name, openDevice, press, startChromium, startFirefox, untilConnected, untilHello } from "../browser/browser.mjs";
+import { newMachine } from "./machine.mjs";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+/** What is uploaded, of a folder that wrangler has written: but for when, and what is beside it in ours. */
+const uploaded = (folder) =>
+  Object.fromEntries(
+    readdirSync(folder)
+      .filter((file) => /^entry\.js$|\.wasm$/.test(file))
+      .map((file) => [file, readFileSync(join(folder, file))]),
+  );
+/** Every file of a folder, and what is in it. */
+const contents = (folder) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.\w+$|_\w+$/.test(file))
+    .sort()
+    .map((file) => [file, readFileSync(join(folder, file), "latin1")]);
+
+/** @type {Awaited<ReturnType<typeof newMachine>>} */
+let machine;
+let browsers;
+/** The folder in which the tarball is installed, and how its command is called there without npx, which takes half a second. */
+let here;
+const BECKON = ["node", "node_modules/beckon/command/beckon.js"];
+before(async () => {
+  [machine, ...browsers] = await Promise.all([newMachine(), startChromium(), startFirefox()]);
+  here = machine.empty("here");
+  await machine.run(["npm", "install", machine.tarball], { cwd: here });
+});
+after(async () => {
+  await Promise.all(browsers.map((browser) => browser.close()));
+  machine.close();
+});
+
+/** Serves until the test ends. @param {string[]} command */
+async function serve(t, command, more = {}) {
+  const server = machine.begin(command, { cwd: here, ...more });
+  t.after(() => (server.kill("SIGKILL"), server.ended));
+  const [, url] = await server.prints(/ is at (https?:\/\/\S+), its data in /);
+  return { ...server, url: new URL(url) };
+}
+
+/** Chromium says hello to Firefox, and Firefox to Chromium. */
+async function hello(url) {
+  const [chromium, firefox] = browsers;
+  const one = await openDevice(chromium, url);
+  await untilConnected(one.page, 0);
+  const other = await openDevice(firefox, await link(one.page));
+  await Promise.all([one, other].map(({ page }) => untilConnected(page, 1)));
+  for (const [from, to] of [
+    [one.page, other.page],
+    [other.page, one.page],
+  ]) {
+    await press(from, "#hello");
+    await untilHello(to, await name(from));
+  }
+  for (const { troubles, close } of [one, other]) {
+    assert.deepEqual(troubles, []);
+    await close();
+  }
+}
+
+test("it is served by one line, says hello between Chromium and Firefox, and ends at once", async (t) => {
+  const server = await serve(t, ["npx", "beckon", "--port", "0"]);
+  assert.match(server.printed(), new RegExp(`^Beckon ${VERSION} is at http://localhost:\\d+/, its data in \\.beckon\\. Ctrl-C ends it\\.$`, "m"));
+  await hello(server.url);
+  const pid = Number(/"pid":(\d+)/.exec(await (await fetch(new URL("/health", server.url))).text())?.[1] ?? 0);
+  assert.equal(pid, 0, "nobody is told about the process");
+  server.kill("SIGINT");
+  await server.ended;
+  await assert.rejects(fetch(server.url), "nothing is left that answers");
+});
+
+test("the version is the same wherever it is said", async (t) => {
+  const { url } = await serve(t, [...BECKON, "--port", "0"]);
+  const [{ version }, said] = await Promise.all([
+    fetch(new URL("/health", url)).then((answer) => answer.json()),
+    machine.run([...BECKON, "--version"], { cwd: here }),
+  ]);
+  const lock = JSON.parse(readFileSync(join(here, "package-lock.json"), "utf8")).packages["node_modules/beckon"];
+  assert.deepEqual([version, said, machine.manifest.version, lock.version], [VERSION, `${VERSION}\n`, VERSION, VERSION]);
+  assert.ok(machine.tarball.endsWith(`/beckon-${VERSION}.tgz`));
+});
+
+test("publint and arethetypeswrong find nothing", async () => {
+  // `esm-only`: it is ECMAScript modules alone, as everything here.
+  for (const check of [
+    ["publint", "--strict"],
+    ["attw", "--profile", "esm-only"],
+  ]) {
+    const [name = "", ...options] = check;
+    const { status, stdout, stderr } = spawnSync(join(ROOT, "node_modules/.bin", name), [...options, machine.tarball], { encoding: "utf8" });
+    assert.equal(status, 0, `${name}:\n${stdout}${stderr}`);
+  }
+});
+
+test("its one dependency is workerd, as wrangler pins it", () => {
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "node_modules/wrangler/package.json"), "utf8"));
+  assert.deepEqual(machine.manifest.dependencies, { workerd: dependencies.workerd });
+  assert.deepEqual(
+    readdirSync(join(here, "node_modules")).filter((name) => !name.startsWith(".")),
+    ["@cloudflare", "beckon", "workerd"],
+  );
+});
+
+test("a port that is taken is said to be, and so is what makes no sense", async (t) => {
+  const { url } = await serve(t, [...BECKON, "--port", "0"]);
+  const said = (/** @type {string[]} */ options, status) => machine.run([...BECKON, ...options], { cwd: here, status });
+  assert.equal(
+    await said(["--port", url.port, "--data", "other"], 1),
+    `beckon: 127.0.0.1:${url.port} is taken: another program serves there. End it, or choose another port with --port.\n`,
+  );
+  assert.match(await said(["--port", "0", "--data", "other", "--cors", "nonsense"], 1), /^beckon: nothing is served: .*ALLOWED_ORIGINS/m);
+  assert.match(await said(["--port", "0", "--ip", "192.0.2.77"], 1), /^beckon: .*192\.0\.2\.77/);
+});
+
+test("options of PeerServer's command, variables, the environment and .dev.vars are all heard, in this order; and https with a certificate", async (t) => {
+  writeFileSync(join(here, ".dev.vars"), 'ROOM_CAPACITY="3"\nPEERS_PER_NETWORK="7"\nOWNER_GRACE_MS="1"\n');
+  t.after(() => writeFileSync(join(here, ".dev.vars"), ""));
+  const { selfSigned } = await import("../../package/server/certificate.js");
+  const { key, cert } = selfSigned([]);
+  writeFileSync(join(here, "key.pem"), key);
+  writeFileSync(join(here, "cert.pem"), cert);
+  const options = ["--path=/app", "-k", "my-key", "-t", "4000", "--alive_timeout", "60000", "-c", "9", "--allow_discovery", "--var", "OWNER_GRACE_MS=5"];
+  const { url } = await serve(t, [...BECKON, "-p", "0", ...options, "--sslkey", "key.pem", "--sslcert", "cert.pem"], {
+    env: { PEERS_PER_NETWORK: "8", OWNER_GRACE_MS: "9" },
+  });
+  assert.equal(url.protocol, "https:");
+  const question = `
+    for (const path of ["app/health", "app/my-key/peers"]) console.log(await (await fetch("${url}" + path)).text());
+    for (const key of ["my-key", "another"])
+      await new Promise((settle) => {
+        const socket = new WebSocket("${url}app/peerjs?id=a&token=t&key=" + key);
+        socket.onmessage = ({ data }) => (console.log(data), socket.close(), settle());
+      });`;
+  const answers = await machine.run(["node", "--input-type=module", "-e", question], { cwd: here, env: { NODE_EXTRA_CA_CERTS: join(here, "cert.pem") } });
+  const [health = "", peers, mine, others] = answers.split("\n");
+  const { limits } = JSON.parse(health);
+  assert.deepEqual(
+    [limits.EXPIRE_TIMEOUT_MS, limits.ALIVE_TIMEOUT_MS, limits.CONCURRENT_LIMIT, limits.ROOM_CAPACITY, limits.PEERS_PER_NETWORK, limits.OWNER_GRACE_MS],
+    [4000, 60000, 9, 3, 8, 5],
+  );
+  assert.equal(peers, "[]");
+  assert.equal(mine, '{"type":"OPEN"}');
+  assert.match(others ?? "", /"ERROR".*Invalid key/);
+});
+
+test("a project of one's own is installed and deployed by the button's steps, and is Beckon", async (t) => {
+  const said = await machine.run(["npx", "beckon", "init", "my-project"], { cwd: here });
+  const project = join(here, "my-project");
+  assert.match(said, /^A project is in my-project\./);
+  await machine.run(["npm", "ci"], { cwd: project });
+  await machine.run(["npx", "wrangler", "deploy", "--dry-run", "--outdir", "out"], { cwd: project });
+  assert.ok(existsSync(join(project, "out/index.js")));
+  assert.deepEqual(contents(join(project, "node_modules/beckon/site")), contents(join(ROOT, "build/site")), "its pages are the repository's");
+
+  const dev = machine.begin(["npx", "wrangler", "dev", "--port", "0", "--inspector-port", "0"], { cwd: project });
+  t.after(() => (dev.kill("SIGKILL"), dev.ended));
+  const [, url] = await dev.prints(/Ready on (http:\/\/\S+)/);
+  await hello(new URL(url));
+  assert.match(await machine.run(["npx", "beckon", "init", "my-project"], { cwd: here, status: 2 }), /my-project is not empty/);
+});
+
+test("what it deploys is byte for byte what the repository does", async () => {
+  const out = join(here, "out");
+  // In the project, where wrangler is: elsewhere npx would fetch the same.
+  const said = await machine.run(["npx", "beckon", "deploy", "--dry-run", "--outdir", out, "--name", "another", "--var", "ROOM_CAPACITY=4"], {
+    cwd: join(here, "my-project"),
+  });
+  assert.match(said, /env\.ROOM_CAPACITY \("\(hidden\)"\)/); // as wrangler shows what it is told so
+  assert.doesNotMatch(said, /WARNING/);
+  const ours = uploaded(join(ROOT, "dist"));
+  const used = Object.fromEntries(Object.entries(ours).filter(([file]) => file === "entry.js" || String(ours["entry.js"]).includes(file)));
+  assert.equal(Object.keys(used).length, 2);
+  assert.deepEqual(uploaded(out), used);
+  const { unstable_readConfig: read } = await import("wrangler");
+  const config = (/** @type {string} */ file) => {
+    const { main, build, assets, no_bundle, minify, keep_names, find_additional_modules, base_dir, rules, ...more } = read({ config: file });
+    return JSON.parse(JSON.stringify({ ...more, configPath: undefined, userConfigPath: undefined, topLevelName: undefined }));
+  };
+  assert.deepEqual(config(join(machine.folder, "wrangler.toml")), config(join(ROOT, "wrangler.toml")));
+});
+
+test("nobody has called a compiler", () => assert.equal(machine.trapped(), ""));
