@@ -5,10 +5,15 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** An npm package that was unpacked or installed, whose Worker and pages are to be tested instead of what was built here. */
+const PACKAGE = process.env.BECKON_PACKAGE && resolve(process.env.BECKON_PACKAGE);
+/** Where wrangler.toml is, and the built Worker. */
+const HOME = PACKAGE ?? ROOT;
+const DIST = join(HOME, PACKAGE ? "worker" : "dist");
 const require = createRequire(import.meta.url);
 /** That of wrangler. @type {typeof import("miniflare")} */
 const { Miniflare, convertV4MiniflareOptions } = createRequire(require.resolve("wrangler"))("miniflare");
@@ -22,17 +27,20 @@ const countInto = (text) => text.replace("[observability]", '[[services]]\nbindi
  * @returns {Promise<{ name: string, options: import("miniflare").LegacyWorkerOptions }>}
  */
 async function configured(change) {
-  const text = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
+  const text = readFileSync(join(HOME, "wrangler.toml"), "utf8");
   const changed = change ? change(text) : text;
   if (change) assert.notEqual(changed, text);
-  const folder = join(ROOT, "tests/output", `config-${createHash("sha256").update(`${WRANGLER} ${ROOT} ${changed}`).digest("hex").slice(0, 16)}`);
+  const folder = join(ROOT, "tests/output", `config-${createHash("sha256").update(`${WRANGLER} ${HOME} ${changed}`).digest("hex").slice(0, 16)}`);
   const kept = join(folder, "options.json");
   if (!existsSync(kept)) {
     const { unstable_getMiniflareWorkerOptions: optionsOf, unstable_readConfig: read } = await import("wrangler");
     mkdirSync(folder, { recursive: true });
     // Its paths still lead where they led.
     const config = join(folder, `${process.pid}.toml`);
-    writeFileSync(config, changed.replace('main = "src/', 'main = "../../../src/').replace('directory = "build/', 'directory = "../../../build/'));
+    writeFileSync(
+      config,
+      changed.replace(/^(main|base_dir|directory) = "(.*)"/gm, (_, key, path) => `${key} = ${JSON.stringify(join(HOME, path))}`),
+    );
     const { name } = read({ config });
     // (envFiles: what a person has in .dev.vars is none of the tests' business.)
     const { workerOptions } = optionsOf(config, undefined, /** @type {any} */ ({ envFiles: [] }));
@@ -64,7 +72,7 @@ const COUNTER = {
  *   [options] what differs from wrangler.toml; `counting`: there is a dataset to count into; `change`: what else is different in it;
  *   `dist`: where the built Worker is
  */
-export async function startBeckon({ vars = {}, secrets = {}, counting = false, change, dist = join(ROOT, "dist") } = {}) {
+export async function startBeckon({ vars = {}, secrets = {}, counting = false, change, dist = DIST } = {}) {
   const { name, options } = await configured(change ?? (counting ? countInto : undefined));
   const bindings = { ...options.bindings, ...vars, ...secrets };
   const logs = [];
