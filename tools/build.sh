@@ -26,6 +26,8 @@ is_kept() { grep -qsx "$made_of" "$1/made-of" && { [ -z "$commit" ] || grep -qsx
 compile() {
     # WASM_BINDGEN_USE_JS_SYS: worker 0.8 wants the glue to go through js-sys, as worker-build makes it.
     if [ -n "$commit" ]; then export BECKON_BUILD=$commit; fi
+    # Clones share what cargo has built of others' crates. Of ours it must forget what another clone has built: it compares only times.
+    rm -rf "$tools/target"/{,"$target/"}*/.fingerprint/{beckon,bindgen}-*
     WASM_BINDGEN_USE_JS_SYS=1 wasm_cargo build --locked --lib --profile "$profile" --target "$target" --target-dir "$tools/target"
     # Why not worker-build: it downloads its helpers, takes minutes to install, and its entry script leaves the caller of a
     # Durable Object waiting for ever when Rust panics. tools/bindgen and src/worker/entry.js do the same job, small enough to read.
@@ -64,10 +66,8 @@ vendor node_modules/lean-qr/nano.mjs lean-qr.mjs
 
 # What is served is public/ with less to send: comments squeezed out, and the library and the room page in one file each, so that who is
 # far away fetches them in one go. public/ works as it is, too. classroom.js and public/examples/ are for reading.
-# Inside the library's one file, its own names that look like this are shortened: they begin as no word of beckon.d.ts does, and the platform's that
-# do are left alone (tests/client/what-is-documented-is-there.test.mjs compares them).
-shortened=('--mangle-props=^(on|may|is|send|receive|expect|cancel|measure|make|give|socket|my|read|seen|lost|prefer|open|round|realm|load|by|up|as)[A-Z]'
-    '--reserve-props=^(isArray|isConnected|isSafeInteger|isView|readyState)$')
+# Inside the library's one file, its own names are shortened.
+read -ra shortened <<<"$(node tools/own-names.mjs)"
 # Style is lowered for the oldest browsers by lightningcss, which knows them (esbuild would leave most colours as they are).
 cp -R public build.new/site
 oldest=$(node -e 'import("./tools/floor/data.mjs").then(({ TARGETS }) => console.log(TARGETS.join()))')
@@ -91,5 +91,5 @@ for file in beckon.js room/room.js shared/loading.js; do
     case $file in shared/loading.js) module=() ;; *) module=(--module) ;; esac
     terser "build.new/site/$file" ${module[@]+"${module[@]}"} --compress passes=3,ecma=2020 --mangle --format ecma=2020,ascii_only=true --output "build.new/site/$file"
 done
-sed 's/^ *//' public/index.html >build.new/site/index.html
+for file in index.html manifest.webmanifest; do sed 's/^ *//' "public/$file" >"build.new/site/$file"; done
 rm -rf build && mv build.new build
