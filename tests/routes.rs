@@ -137,3 +137,26 @@ fn cors_repeats_the_origins_that_are_allowed() {
     assert_eq!(header(None, "", allow), None);
     assert_eq!(header(None, "", "Vary").as_deref(), Some("Origin"));
 }
+
+#[test]
+fn the_address_of_a_room_s_socket_may_be_asked_for_without_one() {
+    for (base, path) in [("/", "/peerjs"), ("/myapp", "/myapp/peerjs"), ("/myapp", "/peerjs")] {
+        for (method, query, upgrade, expected) in [
+            ("GET", "roster=1", false, true),
+            ("HEAD", "id=a&token=b&roster=1", false, true),
+            ("GET", "", false, false),
+            ("HEAD", "roster=2", false, false),
+            ("POST", "roster=1", false, false),
+            ("OPTIONS", "roster=1", false, false),
+            ("GET", "roster=1", true, false),
+        ] {
+            let found = route(RequestLine { method, path, query, upgrade }, &settings(&[("BASE_PATH", base)]));
+            assert_eq!(found == Route::NoUpgrade, expected, "{base} {method} {path} {query} {upgrade}: {found:?}");
+        }
+    }
+    assert_eq!(
+        route(RequestLine { method: "GET", path: "/peerjs/", query: "roster=1", upgrade: false }, &settings(&[])),
+        Route::Missing
+    );
+    assert_eq!(Answer::no_upgrade().status, 426);
+}

@@ -7,6 +7,8 @@ import { readFrame, readIce, readRefusal } from "./server-frames.js";
 const OPEN_MS = 10_000;
 /** How long the answer to a heartbeat may take, in ms; without it the check is good all the same. */
 const PONG_MS = 2_000;
+/** The close code that stands for none: the other end said nothing (RFC 6455, 7.1.5). */
+const NO_CODE = 1006;
 
 /** @typedef {import('./checks.js').Finding} Finding */
 /** @typedef {import('./checks.js').Fact} Fact */
@@ -27,7 +29,7 @@ export async function checkServer(page, signal) {
   const url = new URL("peerjs", page);
   url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
   url.search = String(new URLSearchParams({ key: randomText(), token: randomText(), roster: "1" }));
-  const { code, frame, socket } = await firstFrame(url, signal);
+  const { code, said, frame, socket } = await firstFrame(url, signal);
   const ms = performance.now() - started;
   if (frame?.type === "OPEN") {
     const pong = await pulse(socket, signal);
@@ -49,18 +51,19 @@ export async function checkServer(page, signal) {
     };
   const socketSays = () => /** @type {Fact[]} */ ([[t("Socket"), code()]]);
   if (navigator.onLine === false) return { finding: { verdict: "fail", code: "offline", ms, facts: socketSays }, ice: null };
-  const served = await fetch(page.pathname, { method: "HEAD", cache: "no-store", signal }).then(
-    ({ status }) => String(status),
-    () => "",
-  );
-  const facts = () => /** @type {Fact[]} */ ([...socketSays(), [t("Page"), served ? t("answers ({status})", { status: served }) : t("does not answer")]]);
-  return { finding: { verdict: "fail", code: served ? "no-socket" : "away", ms, facts }, ice: null };
+  // The program itself, where its socket is: a file of it would come even if it were out of order.
+  const { status } = await fetch(new URL("peerjs?roster=1", page), { method: "HEAD", cache: "no-store", signal }).catch(() => ({ status: 0 }));
+  const isThere = status > 0 && status < 500 && status !== 429;
+  const facts = () =>
+    /** @type {Fact[]} */ ([...socketSays(), [t("Server"), status ? t("answers ({status})", { status: String(status) }) : t("does not answer")]]);
+  return { finding: { verdict: "fail", code: isThere && !said ? "no-socket" : "away", ms, facts }, ice: null };
 }
 
 /**
  * @param {URL} url
  * @param {AbortSignal} signal
- * @returns {Promise<{ code: () => string, frame: ReturnType<typeof readFrame> | null, socket: WebSocket | null }>} `frame` is null when there was none, and `code` says why
+ * @returns {Promise<{ code: () => string, said: boolean, frame: ReturnType<typeof readFrame> | null, socket: WebSocket | null }>} `frame` is null when
+ *   there was none, `code` says why, and `said` whether the server itself did
  */
 function firstFrame(url, signal) {
   return new Promise((resolve, reject) => {
@@ -69,16 +72,16 @@ function firstFrame(url, signal) {
     try {
       socket = new WebSocket(url);
     } catch (error) {
-      return resolve({ code: () => foreign(String(error)), frame: null, socket: null });
+      return resolve({ code: () => foreign(String(error)), said: false, frame: null, socket: null });
     }
-    const end = (/** @type {() => string} */ code, /** @type {ReturnType<typeof readFrame> | null} */ frame = null) => {
+    const end = (/** @type {() => string} */ code, said = false, /** @type {ReturnType<typeof readFrame> | null} */ frame = null) => {
       clearTimeout(timer);
       socket.onmessage = socket.onclose = null;
-      resolve({ code, frame, socket });
+      resolve({ code, said, frame, socket });
     };
     const timer = setTimeout(() => end(() => t("no answer")), OPEN_MS);
-    socket.onmessage = ({ data }) => end(() => "", readFrame(data));
-    socket.onclose = ({ code }) => end(() => t("closed ({code})", { code: String(code) }));
+    socket.onmessage = ({ data }) => end(() => "", true, readFrame(data));
+    socket.onclose = ({ code }) => end(() => t("closed ({code})", { code: String(code) }), code !== NO_CODE);
     signal.addEventListener("abort", () => {
       clearTimeout(timer);
       socket.close();

@@ -51,7 +51,7 @@ export default {
   "QR code of the link to this room": "Código QR del enlace a esta sala",
   "Copied ✓": "Copiado ✓",
   "Waiting for another device": "Esperando otro dispositivo",
-  "Open the link or scan the code on it.": "Abre el enlace o escanea el código en él.",
+  "Open the link or scan the code on it.": "Abre el enlace en él o escanea el código con él.",
   "Your hello is waiting": "Tu saludo espera",
   "The first device that comes will hear it.": "Lo oirá el primer dispositivo que llegue.",
   "Go on, press it": "Adelante, púlsalo",

@@ -144,7 +144,7 @@ export default {
   "This browser has direct connections switched off.": "В этом браузере отключены прямые соединения.",
   "The other browser has direct connections switched off.": "В другом браузере отключены прямые соединения.",
   "This network does not let the connection through": "Эта сеть не пропускает соединение",
-  "It blocks what this page needs (WebSockets), as some companies' filters do. Try another network, or a phone hotspot. It is tried again by itself.": "Она блокирует то, что нужно странице (WebSockets), как делают фильтры некоторых компаний. Попробуйте другую сеть или раздачу интернета с телефона. Новая попытка будет сама.",
+  "It blocks what this page needs (WebSockets), as some companies' filters do. Try another network, or a phone hotspot. It is tried again by itself.": "Она блокирует то, что нужно странице (WebSockets), как делают фильтры некоторых компаний. Попробуйте другую сеть или раздачу интернета с телефона. Попытка повторится сама.",
   "Find out what this network blocks": "Узнать, что блокирует эта сеть",
   "Ask someone to leave, or start another room. This page joins as soon as there is a seat.": "Попросите кого-нибудь выйти или откройте другую комнату. Эта страница войдёт, как только освободится место.",
   "It is asked again by itself.": "Запрос повторится сам.",

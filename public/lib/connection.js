@@ -144,15 +144,17 @@ function withServers(ice, act) {
 }
 
 /**
- * One server that the browser does not take must not cost the others: it goes, and is named.
+ * One server that the browser does not take must not cost the others: it goes, and is named. It throws where the browser makes no connections at all.
  * @param {import('./credentials.js').Ice & RTCConfiguration} ice from the server, perhaps nonsense
  */
 function weed({ iceServers, refused, ...how }) {
+  const take = (/** @type {RTCIceServer[]} */ ...servers) => new RTCPeerConnection({ ...how, iceServers: servers }).close();
+  take();
   const each = iceServers.flatMap(({ urls, ...pass }) => [urls].flat().map((url) => ({ ...pass, urls: url })));
   const good = [];
   for (const server of each) {
     try {
-      new RTCPeerConnection({ ...how, iceServers: [server] }).close();
+      take(server);
       good.push(server);
     } catch {
       refused.push(server.urls);

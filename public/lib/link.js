@@ -15,10 +15,16 @@ const INVISIBLE = /[\u00ad\u200b-\u200f\u2060\ufeff]/g;
  * that alphabet.
  */
 const SECRET = /^([\w-]{21}[AQgw])[_-]*$/;
-/** A tracker's parameter. */
-const PARAMETER = /^\W*\w+=\w/;
-/** A fragment that speaks of no room: a reference into the text, and trackers' parameters. */
-const NO_ROOM = /^(:~:|utm_[^&]*(&utm_[^&]*)*$|$)/;
+/** A parameter, as trackers add them, perhaps without a value. Its name is shorter than a secret. */
+const PARAMETER = /^[^\w-]*\w{1,20}=/;
+/** Such as speak of no room. */
+const NO_ROOM = /^(utm_\w+=|$)/;
+/** A reference into the text of a page. */
+const DIRECTIVE = /:~:[^#]*/;
+/** Something that may well be a secret. */
+const LONG = /(^|[^\w-])[\w-]{21}[AQgw]($|[^\w-])/;
+/** A tracker's value begins: the sign behind it is most likely a hashtag's. */
+const CAMPAIGN = /[?&]utm_\w+=$/;
 
 /**
  * What is before the sign of the fragment, the sign, and the fragment. In the path the sign may be encoded, perhaps more than once, and in the query
@@ -37,16 +43,19 @@ export function readLink(link) {
   let [place, fragment] = [text, ""];
   for (let n = 0; n < LAYERS; n++) {
     const [, before = text, sign = "#", behind = ""] = PARTS.map((parts) => parts.exec(text)).find(Boolean) ?? [];
+    if (CAMPAIGN.test(before) && sign !== "#" && !LONG.test(behind)) break;
     [place, fragment] = [before, behind];
     const last = before.slice(before.lastIndexOf("&") + 1);
     const at = last.search(INNER);
-    if (sign === "#" || at < 0) break;
+    if (sign === "#" || at < 0 || text.startsWith(`${globalThis.location?.origin}/`)) break;
     text = decoded(last.slice(at + 1) + sign + behind);
   }
   for (let n = 0; n < LAYERS; n++) fragment = decoded(fragment);
-  const first = fragment.split(/[&?]/).find((part) => /[\w-]/.test(part) && !PARAMETER.test(part));
+  const parts = fragment.replace(DIRECTIVE, "").split(/[&?#;\s]/);
+  const first = parts.find((part) => /[\w-]/.test(part) && !PARAMETER.test(part));
   const [word = ""] = /[\w-]+/.exec(first ?? "") ?? [];
-  const secret = SECRET.exec(word)?.[1] ?? (NO_ROOM.test(fragment) && freshSecret());
+  const isFresh = parts.every((part) => NO_ROOM.test(part)) && !LONG.test(fragment);
+  const secret = SECRET.exec(word)?.[1] ?? (isFresh && freshSecret());
   const url = tried(() => new URL(place.slice(place.search(/https?:/i))));
   if (url && secret) return { url, secret };
   throw new BeckonError("damaged-link", "This link is damaged");

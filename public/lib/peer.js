@@ -111,8 +111,8 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     messaging.pause();
     if (!serverRelay.open) setPath(null);
     serverRelay.start();
-    if (now === "failed" || now === "forged" || now === "unable") {
-      unable = now === "unable";
+    unable = now === "unable"; // not any more, if there is another one
+    if (now === "failed" || now === "forged" || unable) {
       failed(relayRefused);
       if (now === "forged") distrust();
     } else if (now === "interrupted" || facts.state === "open") setState("reconnecting");

@@ -22,11 +22,11 @@ const OPEN_MS = 10_000;
  */
 const RETRY_MS = [300, 1_200, 2_000, 3_000, 4_000];
 /**
- * After this many failed sockets the server is first asked for a file. Browsers delay a socket after others have failed, Firefox by up to a minute,
+ * After this many failed sockets the server is first asked by a request. Browsers delay a socket after others have failed, Firefox by up to a minute,
  * Chromium by up to 5 s, but no request.
  */
 const SOCKETS = 2;
-/** It is asked for the file this often, in ms. */
+/** It is asked this often, in ms. */
 const PROBE_MS = 2_000;
 /** Waits between tries while the server refuses us, in ms: a seat may become free. */
 const REFUSED_MS = [2_000, 4_000, 8_000];
@@ -40,6 +40,8 @@ const SETTLED_MS = 5_000;
 const RELAYED = new Set(["OFFER", "ANSWER", "CANDIDATE", "MESSAGE"]);
 /** Close code of a socket whose id another socket of ours took. */
 const SUPERSEDED = 4001;
+/** What a browser says where the other end said nothing (RFC 6455, 7.1.5). */
+const NO_CODE = 1006;
 
 /** @typedef {import('./credentials.js').Ice} Ice */
 
@@ -75,10 +77,10 @@ export function openSignalling(url, on) {
   let why = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let retry;
-  /** Whether this page may ask the server for a file: tried once while it is there. @type {boolean | undefined} */
+  /** Whether this page may ask the server by a request: tried once while it is there. @type {boolean | undefined} */
   let mayProbe;
   const credentials = openCredentials();
-  const deadline = openDeadline(lost);
+  const deadline = openDeadline(() => lost(false));
   const beat = setInterval(() => check(), BEAT_MS);
   connect();
 
@@ -98,7 +100,7 @@ export function openSignalling(url, on) {
     mine.onclose = ({ code }) => {
       if (mine !== socket) return;
       if (code === SUPERSEDED) refusal = { code: "superseded", message: "Another tab is this device" };
-      lost();
+      lost(code !== NO_CODE);
     };
   }
 
@@ -123,7 +125,8 @@ export function openSignalling(url, on) {
     else if (RELAYED.has(type)) on.message(src, payload);
   }
 
-  function lost() {
+  /** @param {boolean} said whether the server said so itself */
+  function lost(said) {
     // Said instead of OPEN, a refusal counts; later (a flood) it is a hiccup.
     const refused = !open || refusal?.code === "superseded" ? refusal : null;
     const opened = open;
@@ -138,7 +141,7 @@ export function openSignalling(url, on) {
     const wait = backoff(refused ? REFUSED_MS : RETRY_MS, tries++);
     later(wait, mayProbe && tries > SOCKETS && !refused ? probe : connect);
     // One failure that was quick may be chance. If the server can be reached all the same, more is behind it.
-    if (!refused && !opened && (tries > 1 || Date.now() - triedAt > SETTLED_MS)) answers(url).then((there) => there && blocked());
+    if (!refused && !opened && !said && (tries > 1 || Date.now() - triedAt > SETTLED_MS)) answers(url).then((there) => there && blocked());
   }
 
   function blocked() {
@@ -229,13 +232,15 @@ export function socketUrl(link, realmKey, { id, token }) {
   return url;
 }
 
-/** Whether the server gives us a file. @param {URL} url of its socket */
+/**
+ * Whether the server answers a request where its socket is: the program itself, which may be out of order where its files still come.
+ * @param {URL} url of its socket
+ */
 function answers(url) {
-  const file = new URL("beckon.js", url);
-  file.protocol = file.protocol.replace("ws", "http");
-  const request = { method: "HEAD", mode: /** @type {const} */ ("no-cors"), cache: /** @type {const} */ ("no-store") };
-  return fetch(file, { ...request, signal: timeout(OPEN_MS) }).then(
-    ({ status }) => status < 500, // 0 where we may not know it
+  const room = new URL("?roster=1", url);
+  room.protocol = room.protocol.replace("ws", "http");
+  return fetch(room, { cache: "no-store", signal: timeout(OPEN_MS) }).then(
+    ({ status }) => status < 500 && status !== 429,
     () => false,
   );
 }

@@ -67,7 +67,7 @@ function start() {
 }
 
 function freshRoom() {
-  history.replaceState(null, "", location.pathname + location.search);
+  history.replaceState(null, "", location.search.includes("relay-only") ? "/?relay-only" : "/"); // what else is there may be the damage
   location.reload();
 }
 
@@ -235,7 +235,7 @@ function run(room) {
       isBlocked(room) ? say.whyBlocked() : room.peers.some(isIll) ? say.why() : "",
     );
     const silent = silentSince && Date.now() - silentSince >= AWAY_MS && !isBlocked(room);
-    view.showAway(silent ? say.away(Math.ceil((room.retryAt - Date.now()) / 1_000)) : null);
+    view.showAway(silent ? say.away(Math.ceil((room.retryAt - Date.now()) / 1_000), room.error) : null);
     clearTimeout(redraw);
     if (silentSince || room.peers.some((peer) => peer.state === "connecting")) redraw = setTimeout(show, 500);
   }

@@ -5,20 +5,22 @@ addEventListener("load", () => {
   if (!late) return;
   /** Between two looks, in ms. */
   const AGAIN_MS = 2_000;
+  /** What has not come by then, in ms, does not come. */
+  const PATIENCE_MS = 20_000;
   late.className = "shown";
   const look = async (/** @type {boolean} */ mayReload) => {
-    const scripts = /** @type {NodeListOf<any>} */ (document.querySelectorAll("script, [href='/beckon.js']"));
-    const came = await Promise.all(
-      Array.from(scripts, ({ src, href }) =>
-        fetch(src || href, { cache: "reload" }).then(
-          ({ ok }) => ok,
-          () => false,
-        ),
-      ),
-    );
-    const isWhole = came.every(Boolean);
-    if (isWhole && mayReload) location.reload();
-    else setTimeout(look, AGAIN_MS, mayReload || !isWhole);
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
+    // Of this server: extensions put scripts of their own here.
+    const ours = /** @type {NodeListOf<any>} */ (document.querySelectorAll("script[src^='/'], [href='/beckon.js']"));
+    const comes = async (/** @type {any} */ { src, href }) => {
+      const answer = await fetch(src || href, { cache: "reload", signal: patience.signal });
+      return answer.ok && answer.text(); // to its end
+    };
+    const came = await Promise.all(Array.from(ours, (script) => comes(script).catch(() => "")));
+    clearTimeout(timer);
+    if (!came.every(Boolean)) setTimeout(look, AGAIN_MS, true);
+    else if (mayReload) location.reload();
   };
   // What came and is not understood does not get better: such a page is loaded again once. (1: it was loaded again.)
   look(performance.navigation.type !== 1);

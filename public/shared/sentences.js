@@ -47,10 +47,13 @@ export const tampered = () => say("Stopped: someone changed the introduction", "
 export const ignored = () =>
   say("Something false was ignored", "Someone between you altered a message that connects you. It was thrown away; who is connected stays connected.");
 
-/** @param {number} seconds until the next try */
-export function away(seconds) {
+/**
+ * @param {number} seconds until the next try
+ * @param {{ code: string, message: string } | null} error why, as far as it is known
+ */
+export function away(seconds, error) {
   const when = seconds > 0 ? t("Trying again in {n} s.", { n: seconds }) : t("Trying again…");
-  return { ...say("The meeting point is not answering"), text: join([t("Devices already connected stay connected."), when]) };
+  return { ...(error ? stopped(error) : say("The meeting point is not answering")), text: join([t("Devices already connected stay connected."), when]) };
 }
 
 /**

@@ -162,6 +162,11 @@ impl Answer {
         Self::new(400, TEXT, format!("Bad Request: WebSockets are served at {base_path}peerjs only\n"))
     }
 
+    /// The address of a socket, and no wish for one (RFC 9110, section 15.5.22).
+    pub fn no_upgrade() -> Self {
+        Self::new(426, TEXT, "Upgrade Required: a WebSocket is served here\n")
+    }
+
     /// Nothing here: the page that Express answers with.
     pub fn missing(method: &str, path: &str) -> Self {
         let path =

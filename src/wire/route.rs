@@ -18,8 +18,7 @@ pub enum Route {
     Peers(Option<RealmKey>),
     /// `GET {base}{key}/ice`: the ICE servers to use, for a peer who is connected; otherwise why not.
     Ice(Result<Claim, Refusal>),
-    /// `POST {base}paths/{kind}`: a page tells, because its person has agreed, by what kind of path it is connected; and what
-    /// counts it.
+    /// `POST {base}paths/{kind}`: a page tells, as its person agreed, by what kind of path it is connected; and what counts it.
     PathReport(&'static str),
     /// A WebSocket at `{base}peerjs`, and what it asks for.
     Socket(Claim),
@@ -31,6 +30,8 @@ pub enum Route {
         /// Whether it asked for a roster, and so understands more than a stock client.
         roster: bool,
     },
+    /// A room's socket without an upgrade: a page looks whether requests get here where sockets do not.
+    NoUpgrade,
     /// `OPTIONS` below the base path: a preflight.
     Preflight,
     /// A WebSocket anywhere else.
@@ -109,10 +110,12 @@ pub fn route(line: RequestLine<'_>, settings: &Settings) -> Route {
     if line.upgrade {
         return match line.path.strip_prefix(base) {
             Some("peerjs") if line.method == "GET" => socket(line.query, settings),
-            // Rooms are where their pages are: at the root, whatever the base path of the protocol.
-            _ if line.path == "/peerjs" && line.method == "GET" && is_room(line.query) => socket(line.query, settings),
+            _ if is_room(line, base) && line.method == "GET" => socket(line.query, settings),
             _ => Route::StraySocket,
         };
+    }
+    if is_room(line, base) && matches!(line.method, "GET" | "HEAD") {
+        return Route::NoUpgrade;
     }
     let Some(rest) = below(line.path, base) else {
         return Route::Elsewhere;
@@ -176,9 +179,10 @@ fn query_values(query: &str) -> [String; 4] {
     [id, token, key, roster]
 }
 
-fn is_room(query: &str) -> bool {
-    let [.., roster] = query_values(query);
-    roster == "1"
+/// Rooms are where their pages are: also at the root, whatever the base path of the protocol.
+fn is_room(line: RequestLine<'_>, base: &str) -> bool {
+    let [.., roster] = query_values(line.query);
+    roster == "1" && (line.path == "/peerjs" || line.path.strip_prefix(base) == Some("peerjs"))
 }
 
 fn socket(query: &str, settings: &Settings) -> Route {

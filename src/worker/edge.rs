@@ -69,6 +69,7 @@ async fn handle(request: &Request, env: &Env, settings: &Settings) -> Result<Res
         Route::Peers(_) if !settings.allow_discovery => Answer::no_discovery(),
         Route::Peers(Some(key)) => Answer::peers(peers(env, settings, &key, &url).await?),
         Route::Ice(asker) => ice(request, env, settings, asker).await?,
+        Route::NoUpgrade => Answer::no_upgrade(),
         Route::Preflight => Answer::preflight(request.headers().get("Access-Control-Request-Headers")?.as_deref()),
         Route::StraySocket => Answer::stray_socket(&settings.base_path),
         Route::Undecodable => Answer::undecodable(),
@@ -83,10 +84,17 @@ async fn open(request: &Request, env: &Env, settings: &Settings, claim: Claim) -
     if let Some(token_error) = token_error(settings, &claim).await? {
         return refuse(request, env, &Refusal::BadToken(token_error), false);
     }
-    let response = env.ask(&home(&claim, settings), request).await?;
-    match response.status() {
-        403 => turn_away(request, Some(&text(response.text()).await?), None),
-        _ => Ok(response),
+    match env.ask(&home(&claim, settings), request).await {
+        Ok(response) if response.status() == 403 => turn_away(request, Some(&text(response.text()).await?), None),
+        Ok(response) if response.status() < 500 => Ok(response),
+        // A handshake that fails looks to a room's page as if its network let no socket through.
+        broken if claim.roster => {
+            if let Err(error) = broken {
+                fault("a room does not answer", &error);
+            }
+            turn_away(request, None, Some(TRY_AGAIN_LATER))
+        }
+        broken => broken,
     }
 }
 

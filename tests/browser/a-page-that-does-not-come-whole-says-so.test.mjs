@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
 import { startWatched } from "../webkit/watched.mjs";
-import { anyBeckon, link, openDevice, press, startChromium, startFirefox, until, untilConnected, untilText } from "./browser.mjs";
+import { anyBeckon, link, openDevice, press, startChromium, startFirefox, turnClock, until, untilConnected, untilText } from "./browser.mjs";
 
 const beckon = await anyBeckon({ vars: { STUN_URLS: "" } });
-/** @type {Map<string, 'missing' | 'cut' | 'nonsense'>} */
+/** @type {Map<string, 'missing' | 'cut' | 'nonsense' | 'silent'>} */
 const faults = new Map();
 const [watched, chromium, firefox] = await Promise.all([startWatched(beckon.url, faults), startChromium(), startFirefox()]);
 after(async () => {
@@ -53,6 +53,47 @@ for (const [path, file, fault] of FILES) {
     await close();
   });
 }
+
+test("what came and is not understood is not fetched again and again", async () => {
+  faults.set("/examples/chat.js", "nonsense");
+  const { page, close } = await openDevice(chromium, new URL("/examples/chat", watched.url));
+  let asked = 0;
+  page.on("request", (request) => void (new URL(request.url()).pathname === "/examples/chat.js" && asked++));
+  const settled = page.waitForNetworkIdle();
+  await until(page, "it was loaded again", reloadedInVain);
+  await settled;
+  const before = asked;
+  await turnClock(page, 60_000);
+  await page.waitForNetworkIdle();
+  assert.ok(before > 0);
+  assert.equal(asked, before);
+  await close();
+});
+
+test("a file that never comes to its end, and scripts that an extension has put into the page, keep nobody from starting", async () => {
+  faults.set("/room/room.js", "missing");
+  const { page, close } = await openDevice(chromium, watched.url, (page) =>
+    page.evaluateOnNewDocument(() => {
+      addEventListener("DOMContentLoaded", () => {
+        for (const src of ["", "chrome-extension://abcdefghijklmnopabcdefghijklmnop/inject.js"]) {
+          const script = document.createElement("script");
+          if (src) script.src = src;
+          document.head.append(script);
+        }
+      });
+    }),
+  );
+  await until(page, "it says so", saysSo);
+  const asked = page.waitForRequest((request) => request.url().endsWith("/room/room.js"));
+  faults.set("/room/room.js", "silent");
+  await turnClock(page, 2_000);
+  await asked;
+  faults.clear();
+  await turnClock(page, 20_000);
+  await turnClock(page, 2_000);
+  await begun(page);
+  await close();
+});
 
 test("no script comes at all: the page says so by its style alone", async () => {
   const { page, close } = await openDevice(chromium, "about:blank");

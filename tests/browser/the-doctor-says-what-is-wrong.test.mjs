@@ -135,8 +135,10 @@ test("a server that turns us away, is away, or is not reached by sockets is told
   await device.close();
   door.shut();
 
-  // A proxy that knows nothing of WebSockets.
+  // A proxy that knows nothing of WebSockets; and a server whose files come while its program is out of order.
+  let isBroken = false;
   const proxy = http.createServer(async (request, response) => {
+    if (isBroken && request.url?.startsWith("/peerjs")) return response.writeHead(503).end();
     const answer = await fetch(new URL(request.url, url), { method: request.method });
     response.writeHead(answer.status, { "Content-Type": answer.headers.get("content-type") ?? "" }).end(Buffer.from(await answer.arrayBuffer()));
   });
@@ -146,6 +148,10 @@ test("a server that turns us away, is away, or is not reached by sockets is told
   const behind = await openDoctor(chromium, `http://127.0.0.1:${proxy.address().port}/`);
   assert.equal((await diagnosis(behind.page)).overall, "fail no-socket");
   await untilText(behind.page, "The site answers, but its meeting point does not");
+  isBroken = true;
+  await press(behind.page, "#again");
+  await untilText(behind.page, "The meeting point is not answering");
+  assert.equal((await diagnosis(behind.page)).overall, "fail away");
   await behind.close();
 });
 

@@ -157,6 +157,25 @@ test("a damaged link says so, and offers a fresh room", async () => {
   await close();
 });
 
+test("what a stranger has put into the address leads to no other server, and nobody asks again and again for the link", async () => {
+  const secret = "AAAAAAAAAAAAAAAAAAAAAA";
+  for (const foreign of [`?u=https://elsewhere.test/%23${secret}`, `?u=https%3A%2F%2Felsewhere.test%2F%23${secret}`]) {
+    const { page, troubles, close } = await openDevice(chromium, new URL(`/${foreign}`, beckon.url));
+    await untilText(page, "Waiting for another device");
+    assert.deepEqual([new URL(page.url()).origin, new URL(page.url()).hash], [beckon.url.origin, `#${secret}`]);
+    assert.deepEqual(troubles, []);
+    await close();
+  }
+  const { page, close } = await openDevice(chromium, new URL("/?x=y%23sale&relay-only", beckon.url));
+  await untilText(page, "This link is damaged");
+  await press(page, "#restart");
+  await untilText(page, "Waiting for another device");
+  assert.match(page.url(), /\/\?relay-only#[\w-]{22}$/);
+  await page.goto(new URL("/?utm_content=%23sale", beckon.url).href);
+  await untilText(page, "Waiting for another device");
+  await close();
+});
+
 test("another link in the address bar is another room", async () => {
   const [first, second] = await Promise.all([openDevice(chromium, beckon.url), openDevice(chromium, beckon.url)]);
   await untilText(second.page, "Waiting for another device");

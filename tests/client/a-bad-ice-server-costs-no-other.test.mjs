@@ -81,3 +81,29 @@ for (const [what, bad] of Object.entries(BAD)) {
     assert.deepEqual([urls(), room.refusedServers], [GOOD_URLS, []]);
   });
 }
+
+test("where the browser makes no connections for a while, no server is to blame", async (t) => {
+  const sockets = fakeSockets(t);
+  t.mock.method(console, "debug", () => {});
+  let isForbidden = true;
+  globalThis.RTCPeerConnection = /** @type {Fake} */ (
+    class extends Strict {
+      constructor(ice) {
+        if (isForbidden) throw new DOMException("not now", "NotSupportedError");
+        super(ice);
+      }
+    }
+  );
+  const room = join("https://beckon.example/");
+  t.after(() => room.close());
+  while (!sockets.length) await new Promise((resolve) => setTimeout(resolve, 1));
+  const came = once(room, "peer");
+  sockets[0].say({ type: "OPEN", payload: { id: room.id, peers: ["somebody"], iceServers: GOOD, ttl: 60 } });
+  const [{ peer }] = await came;
+  assert.equal(peer.connection, null);
+  assert.deepEqual(room.refusedServers, []);
+  isForbidden = false;
+  given = [];
+  await once(peer, "connection"); // the next attempt
+  assert.deepEqual(urls(), GOOD_URLS);
+});

@@ -37,6 +37,8 @@ const BEFORE = [
   "utm_source=mail&",
   "?fbclid=IwAR0abc&",
   "utm_source=a&utm_medium=b&",
+  ...["utm_source=&", "?utm_source=a#", "utm_source=a#", "utm_source=a%23", "utm_source=a;", "utm_source=a%20", ":~:text=hello#"],
+  ...["fbclid=#", "mc_eid=a;", "_hsenc=x%20", "utm_campaign=newsletter_november_2026&"],
   "\u200b",
   "%E2%80%8B",
   " ",
@@ -145,6 +147,8 @@ test("a damaged link says so, and opens no other room", (_, random) => {
     "beckon.example/#",
     "mailto:a@b.example",
     "https://beckon.example/#%",
+    ...["#utm_source=a/", "#:~:text=x/", "#utm_source=a,", "#utm_source="].map((before) => `${SERVER}${before}abcdefghij-_ABCDEFGHIg`), // whose room is it?
+    ...["#utm_abcdefghij-_ABC", "#abcdefghij=", "#utm_source=a&abcdefghij", "?relay-only%23abcdefghij", "?utm_content=sale%23abc"].map((rest) => SERVER + rest),
     "/#AAAAAAAAAAAAAAAAAAAAAA",
   ]) {
     if (link !== "https:") assert.equal(joined(link), "damaged-link", link);
@@ -156,8 +160,13 @@ test("a link without a fragment is a fresh room's, each time another", () => {
     SERVER,
     `${SERVER}#`,
     `${SERVER}?utm_source=AAAAAAAAAAAAAAAAAAAAAA`,
-    `${SERVER}#:~:text=AAAAAAAAAAAAAAAAAAAAAA`,
+    `${SERVER}#:~:text=hello`,
+    `${SERVER}#:~:text=hello%20world&text=again`,
     `${SERVER}#utm_source=a&utm_id=b`,
+    `${SERVER}#utm_source=&utm_campaign=newsletter_november_2026`,
+    `${SERVER}#utm_source=a:~:text=hello`,
+    `${SERVER}?utm_content=%23sale`,
+    `${SERVER}?a=b&utm_term=%2523sale,now`,
   ]) {
     const [one, two] = [joined(link), joined(link)];
     for (const room of [one, two]) assert.match(room, /#[\w-]{21}[AQgw]$/, link);

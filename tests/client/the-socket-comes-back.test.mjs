@@ -15,7 +15,8 @@ const HEARTBEAT = '{"type":"HEARTBEAT"}';
 function stage(t, { files = true } = {}) {
   const sockets = fakeSockets(t);
   const world = { sockets, files, asked: 0, status: 200 };
-  t.mock.method(globalThis, "fetch", async () => {
+  t.mock.method(globalThis, "fetch", async (address) => {
+    assert.equal(String(address), "https://beckon.example/peerjs?roster=1", "where the socket is, and with nothing of ours");
     world.asked++;
     if (!world.files) throw new TypeError("no server");
     return { status: world.status };
@@ -102,7 +103,7 @@ test("nobody waits so long for the next try that the others give them up", async
   }
 });
 
-test("a server that is gone is asked for a file first, and has its socket as soon as it answers", async (t) => {
+test("a server that is gone is asked by a request first, and has its socket as soon as it answers", async (t) => {
   const world = stage(t);
   const { sockets, open, pass } = world;
   open("ann");
@@ -204,7 +205,9 @@ for (const [how, block] of Object.entries(BLOCKED)) {
   });
   for (const [what, change] of /** @type {const} */ ([
     ["does not answer", { files: false }],
-    ["is out of order", { status: 502 }],
+    ["is out of order", { status: 500 }],
+    ["is out of reach behind a gateway", { status: 502 }],
+    ["has too much to do", { status: 429 }],
   ])) {
     test(`where the network ${how}, and the server ${what}, the server is away`, async (t) => {
       const world = Object.assign(stage(t), change);
@@ -217,6 +220,20 @@ for (const [how, block] of Object.entries(BLOCKED)) {
       assert.deepEqual([...new Set(news.map(([kind, , why]) => `${kind} ${why}`))], ["away undefined"]);
     });
   }
+}
+
+for (const code of [1013, 1011, 1000, 4003]) {
+  test(`a server that lets a socket in and closes it without a word (${code}) is away: no network is to blame`, async (t) => {
+    const { sockets, open, pass } = stage(t);
+    const { news } = open("ann");
+    let closed = 0;
+    for (let left = 40_000; left > 0; left -= 50) {
+      for (; closed < sockets.length; closed++) sockets[closed].cut(code);
+      await pass(50);
+    }
+    assert.ok(closed > 3, "it is tried again");
+    assert.deepEqual([...new Set(news.map(([kind, , why]) => `${kind} ${why}`))], ["away undefined"]);
+  });
 }
 
 test("who leaves while the network is being examined hears no more of it", async (t) => {

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import ts from "typescript";
 import "./node-webrtc.mjs";
 import * as library from "../../public/beckon.js";
+import { RESERVED, SHORTENED } from "../../tools/own-names.mjs";
 
 const text = await readFile(new URL("../../public/beckon.d.ts", import.meta.url), "utf8");
 const declared = ts.createSourceFile("beckon.d.ts", text, ts.ScriptTarget.Latest, true).statements;
@@ -12,6 +13,7 @@ const isExported = (node) => node.modifiers?.some(({ kind }) => kind === ts.Synt
 const classes = declared.filter((node) => ts.isClassDeclaration(node));
 const functions = declared.filter((node) => ts.isFunctionDeclaration(node));
 
+const COMMENT = /\/\*[^]*?\*\/|\/\/.*/g;
 /** What an instance offers beyond what every EventTarget or Error does. */
 const own = (prototype) =>
   Reflect.ownKeys(prototype)
@@ -50,29 +52,27 @@ test("every code that the library gives to an error is in the documentation of B
 });
 
 test("the names that the build shortens are the library's own: no app and no platform knows them", async () => {
-  const build = await readFile(new URL("../../tools/build.sh", import.meta.url), "utf8");
-  const [, shortened = "", reserved = ""] = build.match(/'--mangle-props=(.*?)'\s+'--reserve-props=(.*?)'/) ?? [];
-  assert.ok(new RegExp(shortened).test("onReceive") && new RegExp(reserved).test("isArray"), "the build says which");
+  const [shortened, reserved] = [new RegExp(SHORTENED), new RegExp(RESERVED)];
+  assert.ok(shortened.test("onReceive") && !shortened.test("name") && reserved.test("isArray"));
   const folder = new URL("../../public/", import.meta.url);
   const sources = (await readdir(new URL("lib/", folder))).map((name) => `lib/${name}`).concat("beckon.js");
   const types = new URL("../../node_modules/typescript/lib/", import.meta.url);
   const platform = (await readdir(types)).filter((name) => /^lib\.(dom|es20..|es5|esnext)\..*d\.ts$/.test(name) || name === "lib.es5.d.ts");
   const words = async (where, names) => {
-    const texts = await Promise.all(names.map((name) => readFile(new URL(name, where), "utf8")));
-    return new Set(texts.flatMap((text) => text.match(/[A-Za-z]\w*/g) ?? []).filter((word) => new RegExp(shortened).test(word)));
+    const texts = await Promise.all(names.map(async (name) => (await readFile(new URL(name, where), "utf8")).replace(COMMENT, "")));
+    return new Set(texts.flatMap((text) => text.match(/[A-Za-z]\w*/g) ?? []).filter((word) => shortened.test(word)));
   };
   const ours = await words(folder, sources);
   const theirs = new Set([...(await words(types, platform)), ...(await words(folder, ["beckon.d.ts"]))]);
   assert.ok(ours.size > 50 && theirs.has("isArray"), `${ours.size} names of ours`);
   assert.deepEqual(
-    [...ours].filter((name) => theirs.has(name) && !new RegExp(reserved).test(name)),
+    [...ours].filter((name) => theirs.has(name) && !reserved.test(name)),
     [],
   );
 });
 
 test("no shortened name stands between the library's one file and what it loads later", async () => {
   const build = await readFile(new URL("../../tools/build.sh", import.meta.url), "utf8");
-  const [, shortened = ""] = build.match(/'--mangle-props=(.*?)'/) ?? [];
   const later = [...build.matchAll(/public\/lib\/(\S+\.js)\) options=\(--bundle/g)].map(([, name]) => name);
   assert.ok(later.length > 0);
   for (const name of later) {
@@ -84,7 +84,7 @@ test("no shortened name stands between the library's one file and what it loads 
     ]);
     assert.ok(between.length > 1, name);
     assert.deepEqual(
-      between.filter((word) => new RegExp(shortened).test(word)),
+      between.filter((word) => new RegExp(SHORTENED).test(word)),
       [],
       name,
     );

@@ -17,10 +17,11 @@ function watch() {
   };
 }
 
-/** What becomes of a file: it is not there, the line is cut, or it is written in what no browser understands. */
+/** What becomes of a file: it is not there, the line is cut, it never comes, or it is written in what no browser understands. */
 const FAULTS = {
   missing: (/** @type {import('node:http').ServerResponse} */ response) => response.writeHead(404, { "Content-Type": "text/plain" }).end("nothing here"),
   cut: (/** @type {import('node:http').ServerResponse} */ response) => response.destroy(),
+  silent: () => {},
   nonsense: (/** @type {import('node:http').ServerResponse} */ response) => response.writeHead(200, { "Content-Type": "text/javascript" }).end("let let = of;"),
 };
 

@@ -157,6 +157,10 @@ test("storage that cannot be read costs the event that it was needed for", async
   await beckon.evict("realm:k");
   await beckon.faults({ SELECT: "1" });
   await assert.rejects(open(beckon.url, { key: "k", id: "cat", token: "t" }), /500/);
+  // A page that hears of no socket would blame its network: a room's socket is let in, and closed.
+  await beckon.faults({ SELECT: "1" });
+  const room = await open(beckon.url, { key: "k", id: "cat", token: "t", roster: "1" });
+  assert.deepEqual(await room.closed(), { code: 1013, reason: "" });
   await join(beckon, "cat");
 });
 

@@ -58,6 +58,9 @@ test("refusals of a socket's address come as a frame and a close without a code"
 test("sockets elsewhere, other methods and other paths are refused in words", async () => {
   await assert.rejects(open(beckon.url, { key: "peerjs", id: "x", token: "t" }, "/peerjs/"), /400/);
   assert.equal((await beckon.fetch("/peerjs")).status, 404);
+  // A room's page asks so whether requests get here where its socket does not.
+  const asked = await beckon.fetch("/peerjs?roster=1", { method: "HEAD", headers: { Origin: "https://app.example" } });
+  assert.deepEqual([asked.status, asked.headers.get("access-control-allow-origin")], [426, "https://app.example"]);
   assert.equal((await beckon.fetch("/peerjs/id", { method: "POST" })).status, 404);
   assert.equal((await beckon.fetch("/no/such/path", { method: "OPTIONS" })).status, 204);
 });

@@ -120,7 +120,7 @@ export default {
   "no answer": "keine Antwort",
   nonsense: "Unsinn",
   Socket: "Socket",
-  Page: "Seite",
+  Server: "Server",
   "answers ({status})": "antwortet ({status})",
   "does not answer": "antwortet nicht",
   "closed ({code})": "geschlossen ({code})",

@@ -120,7 +120,7 @@ export default {
   "no answer": "pas de réponse",
   nonsense: "rien de sensé",
   Socket: "Socket",
-  Page: "Page",
+  Server: "Serveur",
   "answers ({status})": "répond ({status})",
   "does not answer": "ne répond pas",
   "closed ({code})": "fermé ({code})",

@@ -120,7 +120,7 @@ export default {
   "no answer": "कोई जवाब नहीं",
   nonsense: "बेमतलब बात",
   Socket: "सॉकेट",
-  Page: "पेज",
+  Server: "सर्वर",
   "answers ({status})": "जवाब देता है ({status})",
   "does not answer": "जवाब नहीं देता",
   "closed ({code})": "बंद ({code})",

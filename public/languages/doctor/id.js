@@ -120,7 +120,7 @@ export default {
   "no answer": "tidak ada jawaban",
   nonsense: "tidak masuk akal",
   Socket: "Soket",
-  Page: "Halaman",
+  Server: "Server",
   "answers ({status})": "menjawab ({status})",
   "does not answer": "tidak menjawab",
   "closed ({code})": "ditutup ({code})",

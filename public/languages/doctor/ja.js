@@ -120,7 +120,7 @@ export default {
   "no answer": "応答なし",
   nonsense: "意味のない内容",
   Socket: "ソケット",
-  Page: "ページ",
+  Server: "サーバー",
   "answers ({status})": "応答あり（{status}）",
   "does not answer": "応答なし",
   "closed ({code})": "閉じました（{code}）",

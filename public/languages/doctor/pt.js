@@ -120,7 +120,7 @@ export default {
   "no answer": "sem resposta",
   nonsense: "nada que faça sentido",
   Socket: "Socket",
-  Page: "Página",
+  Server: "Servidor",
   "answers ({status})": "responde ({status})",
   "does not answer": "não responde",
   "closed ({code})": "fechado ({code})",

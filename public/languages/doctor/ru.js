@@ -120,7 +120,7 @@ export default {
   "no answer": "нет ответа",
   nonsense: "бессмыслица",
   Socket: "Сокет",
-  Page: "Страница",
+  Server: "Сервер",
   "answers ({status})": "отвечает ({status})",
   "does not answer": "не отвечает",
   "closed ({code})": "закрыт ({code})",

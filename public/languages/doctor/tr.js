@@ -120,7 +120,7 @@ export default {
   "no answer": "yanıt yok",
   nonsense: "anlamsız bir şey",
   Socket: "Soket",
-  Page: "Sayfa",
+  Server: "Sunucu",
   "answers ({status})": "yanıt veriyor ({status})",
   "does not answer": "yanıt vermiyor",
   "closed ({code})": "kapandı ({code})",

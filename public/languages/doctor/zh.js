@@ -120,7 +120,7 @@ export default {
   "no answer": "没有回应",
   nonsense: "无意义的内容",
   Socket: "套接字",
-  Page: "页面",
+  Server: "服务器",
   "answers ({status})": "有回应（{status}）",
   "does not answer": "没有回应",
   "closed ({code})": "已关闭（{code}）",
