@@ -223,6 +223,7 @@ if for_purpose test lab; then
     need socat "ways into a network" socat
 fi
 ! for_purpose test || plan_webkit
+! for_purpose test || need systemd-analyze "systemd, for the test of the unit in docs/operating.md" systemd
 ! for_purpose test || plan_schemathesis
 ! for_purpose test || fetch_crates --offline --quiet 2>/dev/null || step crates "fetching the sources of crates" debian rust
 ! for_purpose start || [ -d "$tools/target/$target/quick" ] || [ -d target/kept ] || step worker "compiling the Worker, the first time" debian rust target library npm bindgen

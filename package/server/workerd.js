@@ -82,7 +82,7 @@ export function countsAt(address, date) {
 }
 
 /** The runtime's own program, without the script of Node's that npm puts before it. */
-function program() {
+export function program() {
   const require = createRequire(import.meta.url);
   return require(require.resolve("workerd")).default;
 }

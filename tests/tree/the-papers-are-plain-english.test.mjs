@@ -124,7 +124,8 @@ test("the back end of docs/signed-ids.md signs an id", async () => {
 });
 
 test("what is for a shell is read by one, and names programs that people have", () => {
-  const PROGRAMS = /^(npm|npx|curl|cargo|git|node|openssl|turnutils_uclient|apt|systemctl|docker|BECKON_TIMES=\d+ cargo|BECKON_PACKAGE=\S+ npm) /;
+  const PROGRAMS =
+    /^(npm|npx|curl|cargo|git|node|openssl|turnutils_uclient|apt|systemctl|docker|TURN_HOST=\S+ TURN_SECRET=\S+ docker|BECKON_TIMES=\d+ cargo|BECKON_PACKAGE=\S+ npm) /;
   for (const { at, code } of written("sh")) {
     const { status, stderr } = spawnSync("bash", ["-n"], { input: code, encoding: "utf8" });
     assert.equal(status, 0, `${at}: ${stderr}`);
