@@ -5,9 +5,9 @@
 //   node tests/bench/bench.mjs profile --only floor
 import { parseArgs } from "node:util";
 import { connection, gentle, homes } from "./connection.js";
+import * as hello from "./hello.js";
 import * as idle from "./idle.js";
 import * as bytes from "./bytes.js";
-import * as page from "./page.js";
 import * as sizes from "./sizes.js";
 import { joins, rooms, sockets } from "./scale.js";
 import { floors, limit, relay, relayHomes } from "./relay.js";
@@ -18,7 +18,7 @@ import { judge } from "./targets.js";
 
 /** @typedef {{ title: string, measure: (options: import("./contest.js").Options) => Promise<import("./table.js").Figure | void> }} Measured */
 /** @type {Record<string, Measured>} */
-const figures = { relay, floors, limit, relayHomes, connection, gentle, homes, idle, rooms, sockets, joins, bytes, page, sizes };
+const figures = { relay, floors, limit, relayHomes, connection, gentle, homes, idle, rooms, sockets, joins, bytes, hello, sizes };
 /** @type {Record<string, Measured>} */
 const all = { ...figures, profile };
 

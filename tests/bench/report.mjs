@@ -20,7 +20,7 @@ const missing = [
   "sockets",
   "joins",
   "bytes",
-  "page",
+  "hello",
   "sizes",
 ].filter((name) => !(name in figures));
 if (missing.length) {
@@ -69,8 +69,7 @@ for (const [label, figure, what, unit] of /** @type {const} */ ([
 say();
 say(
   `These sockets may send without limit. With \`FRAMES_PER_SECOND\` on, a message costs ${shown(of("limit", "with limit", "us/message"), "us")} instead of ` +
-    `${shown(of("limit", "without limit", "us/message"), "us")}. From opening a room's page to hello it takes ${shown(of("page", "Beckon", "ms"), "ms")}. With a server that answers at once it takes ` +
-    `${shown(of("page", "instant signalling", "ms"), "ms")}. Two bare pages that only connect take ${shown(of("page", "bare pages", "ms"), "ms")}. ` +
+    `${shown(of("limit", "without limit", "us/message"), "us")}. ` +
     `An object that passes frames on unread takes ${shown(of("floors", "unread", "us/message"), "us")} for a message (${shown(of("floors", "unread", "x PeerServer"), "x")} PeerServer's). One that ` +
     `splices in the sender, and believes that the rest is JSON, takes ${shown(of("floors", "spliced, unchecked", "us/message"), "us")} (${shown(of("floors", "spliced, unchecked", "x PeerServer"), "x")}).`,
 );
@@ -78,6 +77,12 @@ say();
 row("figure", "Beckon", "aim", "what it means to you");
 row("---", "---", "---", "---");
 for (const { what, means, target, Beckon } of judge(figures)) row(what, String(Beckon), target.replace("<=", "≤").replace(">=", "≥"), means);
+
+say();
+row("from the tap on a link to the first hello", "two bare pages", "PeerJS on PeerServer", "PeerJS on Beckon", "Beckon's room page");
+row("---", "---", "---", "---", "---");
+for (const { where, ...ms } of figures.hello?.rows ?? [])
+  row(String(where), ...["bare pages", "PeerJS on PeerServer", "PeerJS on Beckon", "room"].map((name) => shown(ms[name], "ms")));
 
 const { connections, woken, idle, plan } = costs(figures);
 say();
