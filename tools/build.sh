@@ -5,8 +5,12 @@
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$root"
-cmp -s package-lock.json node_modules/.beckon-installed && has_target || bash tools/setup.sh
 profile=${BECKON_PROFILE:-release}
+# Which commit it is, for /health, is part of a release; a quick build is one that is being worked on.
+[ "$profile" = release ] && commit=$(git rev-parse --short HEAD 2>/dev/null) || commit=
+of_commit() { [ -z "$commit" ] || grep -qsx "commit $commit" "$1/made-of"; }
+packed=$(packed_worker) && of_commit "$packed" || packed=
+cmp -s package-lock.json node_modules/.beckon-installed && { [ -n "$packed" ] || has_target; } || bash tools/setup.sh
 
 # One build at a time: npm start and npm test may both want one, and other clones compile in the same folder. Where there is no flock, whoever
 # starts both waits.
@@ -17,10 +21,7 @@ if command -v flock >/dev/null; then
 fi
 
 # A build is kept, with what it was made of, until there is another one: for what is built from the same sources nothing is compiled again.
-# Which commit it is, for /health, is part of a release; a quick build is one that is being worked on.
-[ "$profile" = release ] && commit=$(git rev-parse --short HEAD 2>/dev/null) || commit=
-made_of=$(node tools/made-of.mjs "$(cat "$wasm_rust/made-by" 2>/dev/null)")
-is_kept() { grep -qsx "$made_of" "$1/made-of" && { [ -z "$commit" ] || grep -qsx "commit $commit" "$1/made-of"; }; }
+is_kept() { grep -qsx "$made_of" "$1/made-of" && of_commit "$1"; }
 
 # Compiles the Worker into a folder.
 compile() {
@@ -34,6 +35,7 @@ compile() {
     cargo run --quiet --locked --target-dir "$tools/target" -p bindgen -- "$tools/target/$target/$profile/beckon.wasm" "$1"
     # Of clones that are gone, and of crates that are used no more.
     find "$tools/target/$target" -type f -mtime +60 -delete
+    [ ! -d "$tools/packed" ] || find "$tools/packed" -mindepth 1 -maxdepth 1 -mtime +60 -exec rm -r {} +
     [ "$profile" = release ] || return 0
     # Only the features that rustc's target has, and exceptions: wasm-bindgen's guards use them. Names are dropped.
     local features=(--enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-bulk-memory --enable-multivalue
@@ -41,10 +43,17 @@ compile() {
     wasm-opt "$1/index_bg.wasm" -O3 -o "$1/index_bg.wasm" "${features[@]}"
 }
 
-# A release is as good as a quick build, and better.
-kept=target/kept/release
-is_kept "$kept" || kept=target/kept/$profile
-if is_kept "$kept"; then
+if [ -n "$packed" ]; then
+    kept=$packed
+else
+    # A release is as good as a quick build, and better.
+    made_of=$(node tools/made-of.mjs "$(cat "$wasm_rust/made-by" 2>/dev/null)")
+    kept=target/kept/release
+    is_kept "$kept" || kept=target/kept/$profile
+fi
+if [ -n "$packed" ]; then
+    say "the Worker is there already: it was packed, and nothing it is made of has changed"
+elif is_kept "$kept"; then
     say "the Worker is built already: nothing it is made of has changed"
 else
     say "building the Worker ($profile; the first time takes some minutes)"

@@ -17,6 +17,12 @@ know_rust
 
 has_target() { [ -d "$wasm_rust" ] || [ -d "$(rustc --print target-libdir --target "$target" 2>/dev/null)" ]; }
 
+# The folder of a Worker of these very sources that `npm run pack` has left in the cache: it needs no compiler.
+packed_worker() {
+    local sources
+    sources=$(node "$root/tools/made-of.mjs" sources 2>/dev/null) && [ -e "$tools/packed/$sources/made-of" ] && printf '%s\n' "$tools/packed/$sources"
+}
+
 say() { printf '\033[1mbeckon:\033[0m %s\n' "$*" >&2; }
 stop() { say "$*"; exit 1; }
 

@@ -1,7 +1,8 @@
 // npm run pack: puts what was built into an npm package, dist/beckon-X.Y.Z.tgz, whose folder is dist/package/. With `--folder` it makes the
 // folder alone.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { ROOT, VERSION, builtWorker } from "./built.mjs";
 
@@ -80,6 +81,19 @@ export async function assemble(folder) {
   writeFileSync(join(folder, "package.json"), json({ name, version: VERSION, ...more, dependencies: { workerd: wrangler.dependencies.workerd } }));
 }
 
+/** Leaves the Worker in the cache, where `npm start` of the same sources finds it (tools/env.sh), in this clone or another, with a compiler or without. */
+function keep() {
+  const tools = process.env.BECKON_TOOLS ?? join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "beckon");
+  const sources = execFileSync(process.execPath, [join(ROOT, "tools/made-of.mjs"), "sources"], { encoding: "utf8" }).trim();
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: ROOT, encoding: "utf8" }).trim();
+  const place = join(tools, "packed", sources);
+  const fresh = `${place}.${process.pid}`;
+  cpSync(join(ROOT, "build"), fresh, { recursive: true, filter: (file) => file !== join(ROOT, "build/site") });
+  writeFileSync(join(fresh, "made-of"), `${sources}\ncommit ${commit}\n`);
+  rmSync(place, { recursive: true, force: true });
+  renameSync(fresh, place);
+}
+
 if (process.argv[1] === import.meta.filename) {
   for (const [name, text] of Object.entries(projectFiles())) {
     if (!existsSync(join(ROOT, name)) || read(name) !== text) writeFileSync(join(ROOT, name), text);
@@ -89,6 +103,7 @@ if (process.argv[1] === import.meta.filename) {
     const [{ filename }] = JSON.parse(
       execFileSync("npm", ["pack", FOLDER, "--pack-destination", join(ROOT, "dist"), "--json"], { cwd: ROOT, encoding: "utf8" }),
     );
+    keep();
     console.log(`dist/${filename}`);
   }
 }

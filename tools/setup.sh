@@ -202,10 +202,12 @@ plan_webkit() {
     lack "WebKit, a browser without WebRTC" webkit2gtk-driver
 }
 
-plan_rust
+# `npm start` needs no compiler where the Worker is there; tools/build.sh asks for one when its sources change.
+if for_purpose start && packed_worker >/dev/null; then is_packed=yes; else is_packed=; fi
+[ -n "$is_packed" ] || plan_rust
 ! for_purpose check test || plan_lints
 plan_npm
-[ -x "$tools/target/debug/bindgen" ] || step bindgen "building the tool that writes the Worker's JavaScript" rust debian
+[ -n "$is_packed" ] || [ -x "$tools/target/debug/bindgen" ] || step bindgen "building the tool that writes the Worker's JavaScript" rust debian
 if for_purpose test lab; then
     find_chromium >/dev/null || lack "Chromium, for the browser tests" chromium
     # Quicker, where the system has it (Debian since 2024); without it the tests drive Chromium itself.
@@ -226,7 +228,7 @@ fi
 ! for_purpose test || need systemd-analyze "systemd, for the test of the unit in docs/operating.md" systemd
 ! for_purpose test || plan_schemathesis
 ! for_purpose test || fetch_crates --offline --quiet 2>/dev/null || step crates "fetching the sources of crates" debian rust
-! for_purpose start || [ -d "$tools/target/$target/quick" ] || [ -d target/kept ] || step worker "compiling the Worker, the first time" debian rust target library npm bindgen
+! for_purpose start || [ -n "$is_packed" ] || [ -d "$tools/target/$target/quick" ] || [ -d target/kept ] || step worker "compiling the Worker, the first time" debian rust target library npm bindgen
 plan_debian
 run_steps "set up"
 know_rust

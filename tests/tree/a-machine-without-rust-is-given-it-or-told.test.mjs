@@ -36,7 +36,7 @@ function machine(t, programs) {
   return {
     home,
     tools,
-    setUp: (env = {}) => spawnSync("bash", [script], { env: { ...own, ...env }, encoding: "utf8", timeout: 60_000 }),
+    setUp: (env = {}, purpose = "serve") => spawnSync("bash", [script, purpose], { env: { ...own, ...env }, encoding: "utf8", timeout: 60_000 }),
     /** Begins it, and tells how it ends. */
     begin() {
       const child = spawn("bash", [script], { env: own, stdio: ["ignore", "ignore", "pipe"] });
@@ -64,6 +64,21 @@ test("where nothing may be downloaded, one sentence says what is missing and wha
     "beckon: Rust is missing, and RUSTUP_AUTO_INSTALL=0 says that it is not to be downloaded: install it from https://rustup.rs, then run this again.",
   ]);
   assert.equal(existsSync(join(home, "fetched")), false);
+});
+
+test("npm start needs no Rust where the Worker of the same sources was packed, and a change to them asks for it", (t) => {
+  const { tools, setUp } = machine(t, { curl: curl("exit 1") });
+  const sources = execFileSync(process.execPath, [join(ROOT, "tools/made-of.mjs"), "sources"], { encoding: "utf8" }).trim();
+  const packed = (/** @type {string} */ what) => {
+    mkdirSync(join(tools, "packed", what), { recursive: true });
+    writeFileSync(join(tools, "packed", what, "made-of"), "");
+  };
+  packed(`${sources.slice(1)}0`); // of others
+  assert.match(setUp({ RUSTUP_AUTO_INSTALL: "0" }, "start").stderr, /Rust is missing/);
+  packed(sources);
+  const { status, stderr } = setUp({ RUSTUP_AUTO_INSTALL: "0" }, "start");
+  assert.deepEqual([status, stderr], [0, ""]);
+  assert.match(setUp({ RUSTUP_AUTO_INSTALL: "0" }, "serve").stderr, /Rust is missing/);
 });
 
 test("so it does without curl, without a network, and without a linker", (t) => {
