@@ -71,6 +71,18 @@ test("the names that the build shortens are the library's own: no app and no pla
   );
 });
 
+test("no shortened name is written as a string: there it would keep its length", async () => {
+  const shortened = new RegExp(SHORTENED);
+  const lib = new URL("../../public/lib/", import.meta.url);
+  const sources = await Promise.all((await readdir(lib)).map((name) => readFile(new URL(name, lib), "utf8")));
+  const strings = sources.flatMap((source) => [...source.replace(COMMENT, "").matchAll(/["'`](\w+)["'`]/g)].map(([, word = ""]) => word));
+  assert.ok(strings.length > 50, `${strings.length} strings`);
+  assert.deepEqual(
+    strings.filter((word) => shortened.test(word)),
+    [],
+  );
+});
+
 test("no shortened name stands between the library's one file and what it loads later", async () => {
   const build = await readFile(new URL("../../tools/build.sh", import.meta.url), "utf8");
   const later = [...build.matchAll(/public\/lib\/(\S+\.js)\) options=\(--bundle/g)].map(([, name]) => name);
