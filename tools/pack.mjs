@@ -5,6 +5,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, 
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { ROOT, VERSION, builtWorker } from "./built.mjs";
+import { notices } from "./notices.mjs";
 
 const read = (/** @type {string} */ name) => readFileSync(join(ROOT, name), "utf8");
 const json = (/** @type {object} */ value) => `${JSON.stringify(value, null, 2)}\n`;
@@ -42,6 +43,7 @@ export function projectManifest() {
     description,
     private: true,
     type: "module",
+    engines: { node: ">=22.12" }, // wrangler's
     scripts: { dev: "wrangler dev", start: "wrangler dev", deploy: "wrangler deploy" },
     dependencies: { beckon: VERSION },
     devDependencies: { wrangler: devDependencies.wrangler },
@@ -70,6 +72,7 @@ export async function assemble(folder) {
   const modules = worker.modules.map((module) => ({ ...module, file: basename(module.file) }));
   writeFileSync(join(folder, "worker/worker.json"), json({ ...worker, modules, wrangler: wrangler.version }));
   writeFileSync(join(folder, "wrangler.toml"), deployConfig());
+  writeFileSync(join(folder, "THIRD-PARTY-LICENSES.txt"), notices());
   // npm leaves out files that begin with a dot: `beckon init` gives it back to them.
   cpSync(join(ROOT, "package/project"), join(folder, "project"), { recursive: true });
   for (const name of ["gitignore", "dev.vars.example"]) {

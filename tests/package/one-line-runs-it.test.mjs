@@ -72,11 +72,15 @@ test("it is served by one line, says hello between Chromium and Firefox, and end
   const server = await serve(t, ["npx", "beckon", "--port", "0"]);
   assert.match(server.printed(), new RegExp(`^Beckon ${VERSION} is at http://localhost:\\d+/, its data in \\.beckon\\. Ctrl-C ends it\\.$`, "m"));
   await hello(server.url);
-  const pid = Number(/"pid":(\d+)/.exec(await (await fetch(new URL("/health", server.url))).text())?.[1] ?? 0);
-  assert.equal(pid, 0, "nobody is told about the process");
   server.kill("SIGINT");
   await server.ended;
   await assert.rejects(fetch(server.url), "nothing is left that answers");
+
+  // Where it is told so alone, and not all that a terminal has begun.
+  const again = await serve(t, [...BECKON, "--port", "0"]);
+  again.child.kill("SIGTERM");
+  assert.equal(await again.ended, 0);
+  await assert.rejects(fetch(again.url));
 });
 
 test("the version is the same wherever it is said", async (t) => {
@@ -100,6 +104,14 @@ test("publint and arethetypeswrong find nothing", async () => {
     const { status, stdout, stderr } = spawnSync(join(ROOT, "node_modules/.bin", name), [...options, machine.tarball], { encoding: "utf8" });
     assert.equal(status, 0, `${name}:\n${stdout}${stderr}`);
   }
+});
+
+test("it has the licences of all that is in it", () => {
+  const here = readdirSync(machine.folder);
+  for (const file of ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"]) assert.ok(here.includes(file), file);
+  const others = readFileSync(join(machine.folder, "THIRD-PARTY-LICENSES.txt"), "utf8");
+  for (const name of ["serde_json", "worker", "wasm-bindgen", "peerjs", "lean-qr", "webrtc-adapter"]) assert.match(others, new RegExp(`^${name} \\d`, "m"));
+  assert.doesNotMatch(others, /^syn \d/m, "what only builds is no part of it");
 });
 
 test("its one dependency is workerd, as wrangler pins it", () => {
