@@ -1,5 +1,5 @@
 // `beckon`: serves on this machine until it is ended.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get as getHttp } from "node:http";
 import { get as getHttps } from "node:https";
 import { createServer } from "node:net";
@@ -35,6 +35,26 @@ function refusal(ip, port) {
     });
     server.listen({ port, host: ip === "*" ? undefined : ip }, () => server.close(() => settle(null)));
   });
+}
+
+/**
+ * Takes a folder for this process: two servers would remove each other's files. Says who has it, if it is not to be had.
+ * @param {string} data
+ */
+function taken(data) {
+  const file = join(data, "process");
+  mkdirSync(data, { recursive: true });
+  const pid = Number(existsSync(file) && readFileSync(file, "utf8"));
+  try {
+    if (pid && pid !== process.pid && process.kill(pid, 0)) {
+      return `${data} is in use by another Beckon (process ${pid}): choose another folder with --data. If that is no Beckon, remove ${file}.`;
+    }
+  } catch {
+    // That process is gone, and has left it.
+  }
+  writeFileSync(file, `${process.pid}`);
+  process.on("exit", () => rmSync(file, { force: true }));
+  return null;
 }
 
 /** What a server answers. @param {string} url @returns {Promise<{ status: number, text: string }>} */
@@ -93,7 +113,7 @@ export async function serving(given, build) {
   const all = values.lan ? await addresses(values.ip) : [];
   if (values.lan && !all[0]) return fail(ALONE);
   const ip = values.ip ?? (values.lan ? "0.0.0.0" : IP);
-  const refused = await refusal(ip, port);
+  const refused = (await refusal(ip, port)) ?? taken(data);
   if (refused) return fail(refused);
 
   const tls = tlsOf(values, data, all);

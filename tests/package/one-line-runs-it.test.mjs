@@ -123,13 +123,14 @@ test("its one dependency is workerd, as wrangler pins it", () => {
   );
 });
 
-test("a port that is taken is said to be, and so is what makes no sense", async (t) => {
+test("a port or a folder that is taken is said to be, and so is what makes no sense", async (t) => {
   const { url } = await serve(t, [...BECKON, "--port", "0"]);
   const said = (/** @type {string[]} */ options, status) => machine.run([...BECKON, ...options], { cwd: here, status });
   assert.equal(
     await said(["--port", url.port, "--data", "other"], 1),
     `beckon: 127.0.0.1:${url.port} is taken: another program serves there. End it, or choose another port with --port.\n`,
   );
+  assert.match(await said(["--port", "0"], 1), /^beckon: .*\.beckon is in use by another Beckon \(process \d+\): choose another folder with --data\./);
   assert.match(await said(["--port", "0", "--data", "other", "--cors", "nonsense"], 1), /^beckon: nothing is served: .*ALLOWED_ORIGINS/m);
   assert.match(await said(["--port", "0", "--ip", "192.0.2.77"], 1), /^beckon: .*192\.0\.2\.77/);
 });

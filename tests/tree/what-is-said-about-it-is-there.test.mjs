@@ -103,7 +103,7 @@ test("what a project is begun with agrees with wrangler.toml and package.json (n
 
 test("every source file is on the map, and nothing else is", () => {
   const map = read("docs/architecture.md");
-  const sources = globSync("{src,public}/**/*.{rs,js}", { cwd: ROOT })
+  const sources = globSync("{src,public,package}/**/*.{rs,js}", { cwd: ROOT })
     .filter((path) => !/\/(vendor|examples|languages)\//.test(path))
     .map((path) => basename(path));
   assert.ok(sources.length > 80, `${sources.length} files`);
