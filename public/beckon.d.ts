@@ -55,13 +55,14 @@ export interface PeerEvent extends Event {
 
 /**
  * Something came through the server that was not, unchanged, what a peer had sealed for us, and was dropped. Without it everything goes
- * on: what is connected stays connected. `reason`: `unsealed`, `altered`, `replayed`, or `stale` (of an earlier page load: a replay, or
- * just late).
+ * on: what is connected stays connected. `reason`: `unsealed`, `altered`, `impersonated` (somebody who has the link, but not the key that
+ * the id belongs to), `replayed`, `stale` (of an earlier page load: a replay, or just late), or by a page that this one cannot read:
+ * `outdated` (this page is older) and `outdated-there` (the other is).
  */
 export interface RefusedEvent extends Event {
   /** Whose it was supposed to be. */
   readonly from: string;
-  readonly reason: 'unsealed' | 'altered' | 'replayed' | 'stale';
+  readonly reason: 'unsealed' | 'altered' | 'impersonated' | 'replayed' | 'stale' | 'outdated' | 'outdated-there';
 }
 
 /** The room's own state changed. */
@@ -117,8 +118,13 @@ export class Room extends EventTarget implements AsyncIterable<Message> {
    * known when the first connection is made.
    */
   readonly refusedServers: string[];
-  /** This device's id; empty until it is known. Kept over a reload; a duplicated tab gets its own. */
+  /**
+   * This device's id; empty until it is known. It is the hash of a key that never leaves the browser, so nobody else can have it. Kept over a
+   * reload; a duplicated tab gets its own, and so does a page whose id somebody else holds at the server.
+   */
   readonly id: string;
+  /** What the others see as {@link Peer.fingerprint} of this device; empty until the id is known. */
+  readonly fingerprint: string;
   /** What this device is called. Setting it tells everyone. Empty until the id is known. */
   name: string;
   /** An animal for it, an emoji; empty until the id is known. It comes from the id, so everyone sees the same. */
@@ -164,7 +170,10 @@ export type Path = 'direct' | 'stun' | 'turn-udp' | 'turn-tcp' | 'turn-tls' | 's
 /** Another device in the room. */
 export class Peer extends EventTarget {
   private constructor();
+  /** The hash of its key: what is sent here arrives at the holder of that key, or nowhere. */
   readonly id: string;
+  /** The id in groups of four, for two people to compare: if it is the same on both screens, it is that device and no other. */
+  readonly fingerprint: string;
   /** As it calls itself: untrusted text, without control and bidirectional characters, at most 32 characters. */
   readonly name: string;
   /** An animal, an emoji, and a colour, a hue in degrees: from its id, so everyone sees the same. */
@@ -175,7 +184,7 @@ export class Peer extends EventTarget {
   readonly path: Path | null;
   /** The round trip on that path in milliseconds, looked at every few seconds while the page is visible; null while unknown. */
   readonly latency: number | null;
-  /** Why it is `unreachable`, or `path` is `server`: `no-direct-path` (and there is no relay), `relay-missing` (there should be one, but its service does not answer), `no-path` or `relay-refused`; `no-webrtc` when this browser makes no direct connections and `no-webrtc-there` when the other does not; `tampered` when someone changes what introduces us. */
+  /** Why it is `unreachable`, or `path` is `server`: `no-direct-path` (and there is no relay), `relay-missing` (there should be one, but its service does not answer), `no-path` or `relay-refused`; `no-webrtc` when this browser makes no direct connections and `no-webrtc-there` when the other does not; `tampered` when someone changes what introduces us, or pretends to be it; `outdated` when this page is older than the other and has to be reloaded, `outdated-there` when the other one is. */
   readonly error: BeckonError | null;
   /** The connection itself, while there is one. It is replaced when it has failed, which the event `connection` tells: do not keep it. */
   readonly connection: RTCPeerConnection | null;
@@ -196,7 +205,7 @@ export class Peer extends EventTarget {
 
 /**
  * What went wrong. `code` is stable: `damaged-link`, `insecure-context`, `room-full` and the server's other
- * refusals, `blocked` (by the browser), `socket-blocked` (by the network), `closed`, `left`, `too-long`, `too-much`, `no-direct-path`, `relay-missing`, `no-path`, `relay-refused`, `no-webrtc`, `no-webrtc-there`, `tampered`. `message` is a sentence for people.
+ * refusals, `blocked` (by the browser), `socket-blocked` (by the network), `closed`, `left`, `too-long`, `too-much`, `no-direct-path`, `relay-missing`, `no-path`, `relay-refused`, `no-webrtc`, `no-webrtc-there`, `outdated`, `outdated-there`, `tampered`. `message` is a sentence for people.
  */
 export class BeckonError extends Error {
   constructor(code: string, message: string, options?: ErrorOptions);

@@ -2,9 +2,11 @@
 // No side effects on import, no globals. beckon.d.ts documents the exports.
 import { BeckonError, BeckonEvent, messages } from "./lib/events.js";
 import { takeIdentity } from "./lib/identity.js";
+import { makeSigner } from "./lib/keys.js";
 import { readLink } from "./lib/link.js";
 import { watchPage } from "./lib/page-lifecycle.js";
-import { tampered } from "./lib/no-path.js";
+import { fingerprint } from "./lib/names.js";
+import { mistrust } from "./lib/no-path.js";
 import { Peer } from "./lib/peer-handle.js";
 import { openPeers } from "./lib/peers.js";
 import { openFrameLimit } from "./lib/rate-limit.js";
@@ -41,17 +43,15 @@ export class Room extends EventTarget {
   #peers = openPeers(this, {
     ice: () => ({ ...this.#ice, iceTransportPolicy: (this.#options.relayOnly ?? this.#link.searchParams.has("relay-only")) ? "relay" : "all" }),
     isOnline: () => this.#state === "open",
-    loadMonitor: (tries) => import(`${new URL("lib/path-monitor.js", import.meta.url)}?${tries}`), // from here its address is the same after the build
+    load: (tries) => import(`${new URL("lib/path-care.js", import.meta.url)}?${tries}`), // from here its address is the same after the build
   });
   #mayTransmit = openFrameLimit();
   /** Counts starts and stops: anything begun before the last one is void. */
   #run = 0;
   /** Ends every listener that the room has put on the page. */
   #over = new AbortController();
-  /** @type {() => void} */
-  #opened = () => {};
-  /** @type {(why: BeckonError) => void} */
-  #refused = () => {};
+  #opened = /** @type {() => void} */ (() => {});
+  #refused = /** @type {(why: BeckonError) => void} */ (() => {});
   /** @type {Promise<void>} */
   ready = new Promise((resolve, reject) => {
     this.#opened = resolve;
@@ -95,6 +95,9 @@ export class Room extends EventTarget {
   }
   get id() {
     return this.#identity?.id ?? "";
+  }
+  get fingerprint() {
+    return fingerprint(this.id);
   }
   get peers() {
     return this.#peers.handles();
@@ -149,20 +152,17 @@ export class Room extends EventTarget {
     this.#enter(++this.#run, asNew).catch((cause) => this.#end(new BeckonError("blocked", cause.message, { cause })));
   }
 
-  /**
-   * @param {number} run
-   * @param {boolean} asNew
-   */
+  /** @param {number} run @param {boolean} asNew */
   async #enter(run, asNew) {
-    const keys = await deriveKeys(this.#secret);
-    const identity = await takeIdentity(keys.realmKey, { name: this.#options.name, asNew });
+    const [keys, signer] = await Promise.all([deriveKeys(this.#secret), makeSigner()]);
+    const identity = await takeIdentity(keys.realmKey, signer, { name: this.#options.name, asNew });
     if (run !== this.#run) return identity.release();
     this.#identity = identity;
     const peers = this.#peers;
     const epoch = freshEpoch();
     const channel = openSealedChannel({
       keys,
-      me: identity.id,
+      mine: identity.keys,
       epoch,
       transmit: (dst, type, payload) => run === this.#run && this.#mayTransmit(payload.length) && this.#signalling?.send(dst, type, payload),
       isHere: (id) => peers.all.has(id),
@@ -176,7 +176,7 @@ export class Room extends EventTarget {
     this.#become("connecting");
     this.#signalling = openSignalling(socketUrl(this.#link, keys.realmKey, identity), {
       open: ({ id: mine, peers: present, ...ice }) => {
-        if (mine !== identity.id) return this.#end(tampered());
+        if (mine !== identity.id) return this.#end(mistrust());
         this.#configure(ice);
         this.#state = "open"; // before it is said: a peer without a connection makes one now
         for (const [id, peer] of peers.all) if (!present.includes(id)) peer.socketGone(false);
@@ -211,7 +211,7 @@ export class Room extends EventTarget {
    * @param {import('./lib/sealed-channel.js').Reason} reason
    */
   #refuse(src, reason) {
-    if (reason !== "stale") this.#peers.all.get(src)?.distrust(); // a stale frame may just be late
+    if (reason !== "stale") this.#peers.all.get(src)?.distrust(reason); // a stale frame may just be late
     this.dispatchEvent(new BeckonEvent("refused", { from: src, reason }));
   }
 

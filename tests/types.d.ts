@@ -29,6 +29,7 @@ type Left =
   | "ready"
   | "readyId"
   | "receipts"
+  | "refused"
   | "relayed"
   | "release"
   | "room"

@@ -86,7 +86,7 @@ for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js public/la
     case $file in
         */classroom/classroom.js) continue ;;
         public/beckon.js) options=(--bundle --format=esm --drop:console "${shortened[@]}") ;;
-        public/lib/path-monitor.js) options=(--bundle --format=esm) ;; # it is loaded when the first connection is there
+        public/lib/path-care.js) options=(--bundle --format=esm) ;; # it is loaded while the first connection is made
         public/room/room.js) # details.js is loaded when it is asked for, path-report.js when somebody has agreed
             options=(--bundle --format=esm --external:../beckon.js '--external:/shared/*') ;;
         public/room/details.js) options=(--bundle --format=esm '--external:/shared/*') ;; # what it is made of comes whole, or not at all

@@ -8,7 +8,7 @@ const MAX_HELD = 100;
 /** A relay's candidates wait so much longer, in ms: a check that met a closed NAT is repeated meanwhile, and a slow one answers. */
 const RELAYS_LATER_MS = 2_000;
 
-export function openCandidateOrder() {
+export function orderCandidates() {
   /** @type {{ priority: number, relayed: boolean, use: () => void }[] | null} */
   let held = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */

@@ -3,7 +3,9 @@
 import { openChannels } from "./channels.js";
 import { isAnnounced } from "./fingerprint.js";
 import { openNegotiation } from "./negotiation.js";
-import { openPathHealth } from "./path-health.js";
+
+/** It may take this long to open, in ms: Chromium says 'failed' after 15 s, but only if there was an answer. */
+const CONNECT_MS = 15_000;
 
 /** @typedef {import('./negotiation.js').Signal} Signal */
 /** @typedef {ReturnType<typeof openConnection>} Connection */
@@ -13,13 +15,14 @@ import { openPathHealth } from "./path-health.js";
  * @param {string} options.id names this connection to the other side; never used twice
  * @param {boolean} options.polite whether we give way when both offer at once
  * @param {import('./credentials.js').Ice & RTCConfiguration} options.ice
+ * @param {import('./late.js').Care} options.care
  * @param {(signal: Signal) => void} options.sendSignal
  * @param {(now: 'open' | 'interrupted' | 'resumed' | 'failed' | 'forged' | 'unable') => void} options.onChange 'open' comes once; 'failed', 'forged' (the
  *   other end is not who was introduced) or 'unable' (the browser makes no connections) come last
  * @param {(data: string | ArrayBuffer) => void} options.onReceive
  * @param {() => void} options.onDrain `write` takes more
  */
-export function openConnection({ id, polite, ice, sendSignal, onChange, onReceive, onDrain }) {
+export function openConnection({ id, polite, ice, care, sendSignal, onChange, onReceive, onDrain }) {
   // It throws where the browser makes no connections: a privacy setting, an extension or an engine may forbid them.
   const pc = withServers(ice, () => new RTCPeerConnection(ice));
   if (pc.signalingState !== "stable") throw new TypeError("an extension's mere stand-in");
@@ -27,43 +30,55 @@ export function openConnection({ id, polite, ice, sendSignal, onChange, onReceiv
   pc.onicecandidateerror = ({ errorCode, url }) => {
     if ((errorCode === 401 || errorCode === 403) && url?.startsWith("turn")) relayRefused = true;
   };
-  const channels = openChannels({ pc, onOpen: check, onProbe: (data) => health.probed(data), onReceive, onDrain, onClose: () => fail() });
+  const channels = openChannels({ pc, onOpen: check, onProbe: (data) => health?.probed(data) ?? false, onReceive, onDrain, onClose: () => fail() });
   const negotiation = openNegotiation({
     pc,
     id,
     polite,
     sendSignal,
-    isInterrupted: () => health.isInterrupted,
+    isInterrupted: () => health?.interrupted ?? false,
     openChannels: channels.open,
     onUnable: () => pc.signalingState !== "closed" && !channels.isOpen && fail("unable"),
-    onLost: () => !health.isInterrupted && channels.isChecked && health.lostThere(),
+    onLost: () => !health?.interrupted && channels.isChecked && health?.lost(),
   });
-  const health = openPathHealth({
-    pc,
-    isOpen: () => channels.isOpen,
-    waiting: () => channels.waiting,
-    // The second need not wait for all that waits in the first.
-    sendControl: (text) => {
-      channels.sendControl(text);
-      channels.sendUnreliable(text);
-    },
-    restartIce: negotiation.restartIce,
-    onChange,
-    onFail: () => fail(),
+  /** Comes a little later. @type {ReturnType<import('./late.js').PathCare['repairPath']> | undefined} */
+  let health;
+  care().then(({ orderCandidates, repairPath }) => {
+    if (pc.signalingState === "closed") return;
+    negotiation.order(orderCandidates);
+    health = repairPath({
+      state,
+      open: () => channels.isOpen,
+      waiting: () => channels.waiting,
+      // The second need not wait for all that waits in the first.
+      tell: (text) => {
+        channels.sendControl(text);
+        channels.sendUnreliable(text);
+      },
+      restart: negotiation.restartIce,
+      found: onChange,
+      fail: () => fail(),
+    });
+    health.changed();
   });
+  const timer = setTimeout(fail, CONNECT_MS, "failed");
+  /** Firefox tells the state of the whole connection only since 113; that of its ICE will do. */
+  const state = () => pc.connectionState ?? pc.iceConnectionState.replace("completed", "connected");
+  pc.onconnectionstatechange = () => (state() === "failed" ? fail() : health?.changed());
+  if (!pc.connectionState) pc.oniceconnectionstatechange = pc.onconnectionstatechange;
 
   async function check() {
     const genuine = await isAnnounced(pc, negotiation.announced);
     if (pc.signalingState === "closed") return;
     if (!genuine) return fail("forged");
-    health.opened();
+    clearTimeout(timer);
     onChange("open");
     channels.check();
   }
 
   /** The server is back, or the other side is: what was said in between may be lost. */
   function repeat() {
-    if (health.isInterrupted) health.retry();
+    if (health?.interrupted) health.retry();
     else if (pc.signalingState === "have-local-offer") negotiation.describe();
   }
 
@@ -74,7 +89,9 @@ export function openConnection({ id, polite, ice, sendSignal, onChange, onReceiv
   }
 
   function close() {
-    health.stop();
+    clearTimeout(timer);
+    health?.stop();
+    pc.onconnectionstatechange = null;
     negotiation.close();
     channels.stop();
     pc.onicecandidateerror = null;
@@ -89,7 +106,7 @@ export function openConnection({ id, polite, ice, sendSignal, onChange, onReceiv
     sendControl: channels.sendControl,
     write: channels.write,
     sendUnreliable: channels.sendUnreliable,
-    probe: health.probe,
+    probe: () => health?.probe(),
     repeat,
     close,
     get remote() {
@@ -108,7 +125,7 @@ export function openConnection({ id, polite, ice, sendSignal, onChange, onReceiv
      * @param {boolean} [leisurely] whether there is no hurry: a better path is looked for
      */
     restartIce(leisurely) {
-      if (health.isInterrupted || !channels.isOpen || pc.signalingState !== "stable") return repeat();
+      if (health?.interrupted || !channels.isOpen || pc.signalingState !== "stable") return repeat();
       if (leisurely) negotiation.preferBest();
       negotiation.restartIce();
     },

@@ -1,6 +1,8 @@
-// This page's identity in a room: an id, the token that proves it is ours, and a name. It is kept per tab: a reload is the same peer. One page
-// holds it at a time: a duplicated tab, which inherits the tab's storage, becomes a second peer.
+// This page's identity in a room: a key and the id that comes from it, the token that the server knows it by, and a name. It is kept per tab: a reload
+// is the same peer. One page holds it at a time: a duplicated tab, which inherits the tab's storage, becomes a second peer.
 import { timeout } from "./deadline.js";
+import { find, keep } from "./key-store.js";
+import { takeKeys } from "./keys.js";
 import { freshSecret } from "./seal.js";
 import { cleanName, persona } from "./names.js";
 
@@ -10,6 +12,7 @@ const HANDOVER_MS = 400;
 /**
  * @typedef {object} Identity
  * @property {string} id
+ * @property {import('./keys.js').Mine} keys
  * @property {string} token 128 random bits, base64url
  * @property {string} name
  * @property {string} face
@@ -18,29 +21,37 @@ const HANDOVER_MS = 400;
  * @property {() => void} release lets another page have the id
  */
 
+/** What is remembered in the tab. @typedef {{ id: string, token: string, name: string, at: number }} Kept `at`: where its key is */
+
 /**
  * @param {string} realmKey
+ * @param {CryptoKeyPair} fresh for somebody new
  * @param {{ name?: string, asNew?: boolean }} wishes `asNew`: the remembered id is somebody else's, take a new one
  * @returns {Promise<Identity>}
  */
-export async function takeIdentity(realmKey, { name, asNew }) {
+export async function takeIdentity(realmKey, fresh, { name, asNew }) {
   const place = `beckon ${realmKey}`;
   let kept = asNew ? null : recall(place);
   let release = kept && (await hold(kept.id));
-  if (!kept || !release) {
-    // The id is made here and not asked for: so the name can be shown before the first packet has left.
-    kept = { id: crypto.randomUUID(), token: freshSecret(), name: "" };
-    release = await hold(kept.id);
+  const signer = (kept && release && (await find(kept.at).catch(() => null))) ?? fresh;
+  const keys = await takeKeys(signer);
+  const { id } = keys;
+  if (kept?.id !== id) {
+    release?.();
+    kept = { id, token: freshSecret(), name: "", at: 0 };
+    release = await hold(id);
   }
-  const { id, token } = kept;
+  const { token } = kept;
+  const at = keep(signer);
   const identity = {
     ...persona(id),
     id,
+    keys,
     token,
     /** @param {string} wish */
     rename(wish) {
       identity.name = cleanName(wish) || persona(id).name;
-      remember(place, { id, token, name: identity.name });
+      remember(place, { id, token, name: identity.name, at });
     },
     release: release ?? (() => {}),
   };
@@ -50,12 +61,12 @@ export async function takeIdentity(realmKey, { name, asNew }) {
 
 /**
  * @param {string} place
- * @returns {{ id: string, token: string, name: string } | null}
+ * @returns {Kept | null}
  */
 function recall(place) {
   try {
-    const { id, token, name } = JSON.parse(globalThis.sessionStorage?.getItem(place) ?? "");
-    return typeof id === "string" && typeof token === "string" ? { id, token, name } : null;
+    const { id, token, name, at } = JSON.parse(globalThis.sessionStorage?.getItem(place) ?? "");
+    return typeof id === "string" && typeof token === "string" ? { id, token, name, at } : null;
   } catch {
     return null;
   }
@@ -63,7 +74,7 @@ function recall(place) {
 
 /**
  * @param {string} place
- * @param {object} kept
+ * @param {Kept} kept
  */
 function remember(place, kept) {
   try {

@@ -2,10 +2,8 @@
 import { openDelivery } from "./delivery.js";
 import { pack, unpack } from "./frame.js";
 import { readControl } from "./parse.js";
-import { openPathWatch } from "./path-watch.js";
 import { throttle } from "./rate-limit.js";
 import { base64url } from "./seal.js";
-import { openSilenceWatch } from "./silence.js";
 
 /** Messages leave this many frames of the server's limit to acknowledgements. */
 const SPARE = 10;
@@ -28,30 +26,39 @@ const NAMES = /** @type {const} */ ([4, 2]);
  * @param {(data: import('./frame.js').Data) => void} options.onData
  * @param {import('./rate-limit.js').Limit} options.mayUseServer shared with all other peers
  * @param {(name: string) => void} options.onName
- * @param {import('./path-watch.js').LoadMonitor} options.loadMonitor
- * @param {() => boolean} options.works whether there is a path
- * @param {Pick<Parameters<import('./path-watch.js').PathMonitor['monitorPath']>[0], 'found' | 'polite' | 'may' | 'restart'>} options.search
+ * @param {import('./late.js').Care} options.care
+ * @param {Pick<Parameters<import('./late.js').PathCare['monitorPath']>[0], 'found' | 'polite' | 'may' | 'restart'>} options.search
  * @param {() => void} options.onSilence the connection should have brought something by now
  */
-export function openMessaging({ state, connection, sendSealed, myName, onData, mayUseServer, onName, loadMonitor, works, search, onSilence }) {
+export function openMessaging({ state, connection, sendSealed, myName, onData, mayUseServer, onName, care, search, onSilence }) {
   const delivery = openDelivery({
     state,
     write: (frame) => connection()?.write(frame) ?? false,
     sendUnreliable: (frame) => connection()?.sendUnreliable(frame),
     onData,
   });
-  const watch = openPathWatch({ load: loadMonitor, works, how: { connection, tell: sendControl, ...search } });
-  const silence = openSilenceWatch({
-    isWaiting: () => delivery.isWaiting,
-    roundTrip: () => watch.trip,
-    received: async () => (await watch.read())?.received,
-    probe: () => connection()?.probe(),
-    onSilence,
-  });
+  /** By what protocol the other side reaches its relay, and what its path is, as it says. */
+  const theirs = { relay: "", path: "" };
+  /** What comes late. @type {ReturnType<typeof watch> | undefined} */
+  let late;
   const names = throttle(onName, ...NAMES);
   const acks = throttle(acknowledge, ...ACKS);
   // To the page load whose numbers they are: to the next one they would mean something else.
   const serverAcks = throttle((/** @type {number} */ ack, /** @type {string} */ epoch) => mayUseServer() && sendSealed({ ack }, epoch), ...SERVER_ACKS);
+
+  /** @param {import('./late.js').PathCare} care */
+  function watch({ monitorPath, watchSilence }) {
+    const monitor = monitorPath({ connection, theirs, tell: sendControl, ...search });
+    const silence = watchSilence({
+      waiting: () => delivery.isWaiting,
+      trip: () => monitor.trip,
+      received: async () => (await monitor.read())?.received,
+      probe: () => connection()?.probe(),
+      silent: onSilence,
+    });
+    if (delivery.isWaiting) silence.start();
+    return { monitor, silence };
+  }
 
   /** @param {number} seq @param {import('./connection.js').Connection} by the connection that brought it */
   function acknowledge(seq, by) {
@@ -70,12 +77,14 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
   function onControl(control) {
     if (control?.type === "name") names.call(control.name);
     else if (control?.type === "ack") delivery.acknowledge(control.seq);
-    else if (control?.type === "relay") watch.heard(control.protocol, control.path);
+    else if (control?.type === "relay") {
+      Object.assign(theirs, { relay: control.protocol, path: control.path });
+      late?.monitor.heard();
+    }
   }
 
   return {
     sendControl,
-    watchPath: watch.start,
     flush: delivery.flush,
     makeDue: delivery.makeDue,
     /** Whether anything that we have sent is unacknowledged. */
@@ -85,7 +94,7 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
 
     /** @param {import('./frame.js').Sendable} data */
     send(data) {
-      silence.start();
+      late?.silence.start();
       return delivery.send(data);
     },
 
@@ -104,31 +113,38 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
 
     /** There is a new connection: our name, and everything unacknowledged. The receiver drops what it already has. */
     start() {
-      watch.reset();
+      theirs.relay = theirs.path = "";
+      late?.monitor.reset();
       sendControl({ type: "name", name: myName() });
       delivery.resend();
     },
 
     /** There is no connection. */
-    pause: watch.pause,
+    pause: () => late?.monitor.pause(),
+
+    /** There is a path. */
+    async measurePath() {
+      const found = await care();
+      if (connection()) (late ??= watch(found)).monitor.measure();
+    },
 
     /** The server can be reached again. Messages that went through it because of a silence may be lost. */
     serverIsBack() {
-      if (!silence.isDoubted) return;
+      if (!late?.silence.doubted) return;
       delivery.makeDue();
       onSilence();
     },
 
     /** The other side has left. @param {import('./events.js').BeckonError} why */
     leave(why) {
-      silence.stop();
+      late?.silence.stop();
       for (const throttled of [names, acks, serverAcks]) throttled.stop();
       delivery.leave(why);
     },
 
     /** @param {string | ArrayBuffer} data from a connection: a message, or text about messages */
     receive(data) {
-      silence.heard();
+      late?.silence.heard();
       if (typeof data === "string") return onControl(readControl(data));
       const [by, frame] = [connection(), unpack(data)];
       const [epoch = ""] = by?.remote?.split(".") ?? [];

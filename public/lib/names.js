@@ -32,6 +32,9 @@ export function persona(id) {
   return { name: `${ADJECTIVES[hash & 63]} ${word}`, face: animal.slice(word.length), hue: ((hash >>> 12) % 24) * 15 };
 }
 
+/** The hash of somebody's key, which is the id, for two people to compare. @param {string} id */
+export const fingerprint = (id) => id.replace(/(.{4})\B/g, "$1 ");
+
 /** What people count as one character is, near enough, one with its marks, or several that are joined. */
 const CHARACTER = /\p{RI}{2}|[^](?:\p{M}|\u200d[^])*/gu;
 /** A name has so many of them. */

@@ -1,5 +1,4 @@
 // Offers, answers and candidates of one connection: perfect negotiation (W3C WebRTC 1.0, section 10.7), with trickle.
-import { openCandidateOrder } from "./candidate-order.js";
 import { fingerprints, strongOnly } from "./fingerprint.js";
 
 /**
@@ -25,7 +24,10 @@ import { fingerprints, strongOnly } from "./fingerprint.js";
  * @param {() => void} options.onLost the other side has noticed that the path leads nowhere
  */
 export function openNegotiation({ pc, id, polite, sendSignal, isInterrupted, openChannels, onUnable, onLost }) {
-  const order = openCandidateOrder();
+  /** Comes a little later. @type {ReturnType<import('./late.js').PathCare['orderCandidates']> | undefined} */
+  let order;
+  /** @param {RTCIceCandidateInit} candidate @param {(candidate: RTCIceCandidateInit) => void} use */
+  const inOrder = (candidate, use) => (order ? order.add(candidate, use) : use(candidate));
   /** Their connection. @type {string | null} */
   let remote = null;
   /** The certificates that the other side has announced, sealed. @type {Set<string>} */
@@ -39,7 +41,7 @@ export function openNegotiation({ pc, id, polite, sendSignal, isInterrupted, ope
   let queued = 0;
 
   pc.onicecandidate = ({ candidate }) =>
-    candidate ? order.add(candidate.toJSON(), (candidate) => sendSignal({ from: id, to: remote, candidate })) : order.release();
+    candidate ? inOrder(candidate.toJSON(), (candidate) => sendSignal({ from: id, to: remote, candidate })) : order?.release();
 
   async function offer() {
     offering = true;
@@ -59,13 +61,13 @@ export function openNegotiation({ pc, id, polite, sendSignal, isInterrupted, ope
   function describe() {
     const { type, sdp } = pc.localDescription ?? {};
     if (!type || !sdp) return;
-    const more = type === "answer" ? { answers: answered } : { lost: isInterrupted(), better: order.holds };
+    const more = type === "answer" ? { answers: answered } : { lost: isInterrupted(), better: order?.holds };
     sendSignal({ from: id, to: remote, description: { type, sdp, ...more } });
   }
 
   /** @param {Pick<Signal, 'from' | 'description' | 'candidate'>} signal */
   async function take({ from, description, candidate }) {
-    if (candidate) return order.add(candidate, (candidate) => attempt(() => pc.addIceCandidate(candidate)));
+    if (candidate) return inOrder(candidate, (candidate) => attempt(() => pc.addIceCandidate(candidate)));
     if (!description) return;
     const isOffer = description.type === "offer";
     // An answer to an offer that we have replaced since: its ICE credentials are not what the other side uses now.
@@ -77,7 +79,7 @@ export function openNegotiation({ pc, id, polite, sendSignal, isInterrupted, ope
     if (!prints.length) throw new Error("no sha-256 fingerprint");
     remote = from;
     announced = new Set(prints);
-    if (description.better) order.hold();
+    if (description.better) order?.hold();
     settingAnswer = !isOffer;
     await pc.setRemoteDescription({ type: description.type, sdp }).finally(() => (settingAnswer = false));
     if (!isOffer) return;
@@ -107,7 +109,10 @@ export function openNegotiation({ pc, id, polite, sendSignal, isInterrupted, ope
     },
 
     /** The best candidates of the next offer are tried first. */
-    preferBest: order.hold,
+    preferBest: () => order?.hold(),
+
+    /** @param {import('./late.js').PathCare['orderCandidates']} open */
+    order: (open) => (order = open()),
 
     /** @returns {boolean} false where the browser cannot restart ICE (libdatachannel) */
     restartIce() {
@@ -121,7 +126,7 @@ export function openNegotiation({ pc, id, polite, sendSignal, isInterrupted, ope
     },
 
     close() {
-      order.stop();
+      order?.stop();
       pc.onicecandidate = null;
     },
   };

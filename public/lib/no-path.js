@@ -18,4 +18,8 @@ export function noWebRTC(ours) {
   return new BeckonError(why, "Direct connections are off");
 }
 
-export const tampered = () => new BeckonError("tampered", "Someone changed the introduction");
+/** What came is not by whoever it should be, or by a page of another version. @param {string} [reason] */
+export function mistrust(reason) {
+  const why = reason?.startsWith("outdated") ? reason : "tampered";
+  return new BeckonError(why, "Someone changed the introduction, or one of the pages is older");
+}

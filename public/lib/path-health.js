@@ -1,9 +1,8 @@
-// Whether the path of a connection still leads to the other side. A lost path is repaired by ICE restarts, and proven by a ping that is answered.
+// Whether the path of a connection still leads to the other side. A lost path is repaired by ICE restarts, and proven by a ping that is answered. It comes
+// with path-care.js.
 // Times are what browsers were measured to do.
 import { openLimit } from "./rate-limit.js";
 
-/** A first connection may take this long, in ms: Chromium says 'failed' after 15 s, but only if there was an answer. */
-const CONNECT_MS = 15_000;
 /** 'disconnected' comes 5 s or more after the path is gone. It may mend itself for a moment longer, in ms; then an ICE restart is due (0.2 to 0.7 s). */
 const DOUBT_MS = 300;
 /** The next restart is due this much later each time, in ms. */
@@ -27,37 +26,34 @@ const PONGS = /** @type {const} */ ([8, 4]);
 
 /**
  * @param {object} options
- * @param {RTCPeerConnection} options.pc
- * @param {() => boolean} options.isOpen whether the reliable channel is
+ * @param {() => string} options.state of the connection
+ * @param {() => boolean} options.open whether the reliable channel is
  * @param {() => number} options.waiting how much it has taken and not sent yet, in bytes
- * @param {(text: string) => void} options.sendControl
- * @param {() => boolean} options.restartIce false where the browser cannot
- * @param {(now: 'interrupted' | 'resumed') => void} options.onChange
- * @param {() => void} options.onFail
+ * @param {(text: string) => void} options.tell
+ * @param {() => boolean} options.restart ICE; false where the browser cannot
+ * @param {(now: 'interrupted' | 'resumed') => void} options.found
+ * @param {() => void} options.fail
  */
-export function openPathHealth({ pc, isOpen, waiting, sendControl, restartIce, onChange, onFail }) {
+export function repairPath({ state, open, waiting, tell, restart: restartIce, found, fail }) {
   let interrupted = false;
   let interruptedAt = 0;
   let restarts = 0;
   let waitedBefore = 0;
   const mayPong = openLimit(...PONGS);
-  let timer = setTimeout(onFail, CONNECT_MS);
-  /** Firefox tells the state of the whole connection only since 113; that of its ICE will do. */
-  const getState = () => pc.connectionState ?? pc.iceConnectionState.replace("completed", "connected");
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
 
-  pc.onconnectionstatechange = () => {
-    const state = getState();
-    if (state === "failed") onFail();
-    else if (!isOpen()) return;
-    else if (state === "disconnected") interrupt(DOUBT_MS);
-    else if (state === "connected" && interrupted) {
+  /** The state of the connection has changed. */
+  function changed() {
+    if (!open()) return;
+    if (state() === "disconnected") interrupt(DOUBT_MS);
+    else if (state() === "connected" && interrupted) {
       clearTimeout(timer);
-      if (Date.now() - interruptedAt > RESUME_MS && !moves()) return onFail();
+      if (Date.now() - interruptedAt > RESUME_MS && !moves()) return fail();
       prove();
-      sendControl(PING);
+      tell(PING);
     }
-  };
-  if (!pc.connectionState) pc.oniceconnectionstatechange = pc.onconnectionstatechange;
+  }
 
   /** Whether what waits has become less: the path is busy, and leads somewhere. */
   function moves() {
@@ -67,7 +63,7 @@ export function openPathHealth({ pc, isOpen, waiting, sendControl, restartIce, o
   }
 
   function prove() {
-    timer = setTimeout(() => (moves() ? prove() : onFail()), PROOF_MS);
+    timer = setTimeout(() => (moves() ? prove() : fail()), PROOF_MS);
   }
 
   /** @param {number} patience until we ask for a restart of ICE, in ms */
@@ -76,7 +72,7 @@ export function openPathHealth({ pc, isOpen, waiting, sendControl, restartIce, o
     moves();
     interrupted = true;
     clearTimeout(timer); // it may have been back for a moment
-    onChange("interrupted");
+    found("interrupted");
     timer = setTimeout(restart, patience);
   }
 
@@ -86,31 +82,27 @@ export function openPathHealth({ pc, isOpen, waiting, sendControl, restartIce, o
       timer = setTimeout(restart, RESTART_MS);
       return;
     }
-    if (restarts++ === MAX_RESTARTS) return onFail();
+    if (restarts++ === MAX_RESTARTS) return fail();
     timer = setTimeout(restart, RESTART_MS * (restarts + 1));
-    if (!restartIce()) onFail();
+    if (!restartIce()) fail();
   }
 
   function resume() {
-    if (!interrupted || getState() !== "connected") return;
+    if (!interrupted || state() !== "connected") return;
     interrupted = false;
     restarts = 0;
     clearTimeout(timer);
-    onChange("resumed");
+    found("resumed");
   }
 
   return {
-    get isInterrupted() {
+    changed,
+    get interrupted() {
       return interrupted;
     },
 
-    /** The connection has opened in time. */
-    opened() {
-      clearTimeout(timer);
-    },
-
     /** Asks for an answer. */
-    probe: () => sendControl(PING),
+    probe: () => tell(PING),
 
     /** @param {string | ArrayBuffer} data @returns {boolean} whether it was a ping or a pong */
     probed(data) {
@@ -118,16 +110,16 @@ export function openPathHealth({ pc, isOpen, waiting, sendControl, restartIce, o
       else if (data !== PING) return false;
       else if (mayPong()) {
         // The other side reaches us. Whether we reach it is seen next: our own ICE may never have noticed that the path was gone.
-        sendControl(PONG);
-        if (interrupted) sendControl(PING);
+        tell(PONG);
+        if (interrupted) tell(PING);
       }
       return true;
     },
 
     /** The other side has noticed the loss first, and restarts ICE. Until that works, what it sends does not arrive. */
-    lostThere() {
+    lost() {
       interrupt(TOLD_MS);
-      sendControl(PING); // it may have proved the path before we heard of the loss, and ask no more
+      tell(PING); // it may have proved the path before we heard of the loss, and ask no more
     },
 
     /** Restarts at once, and as often as at first. */
@@ -138,7 +130,6 @@ export function openPathHealth({ pc, isOpen, waiting, sendControl, restartIce, o
 
     stop() {
       clearTimeout(timer);
-      pc.onconnectionstatechange = null;
     },
   };
 }

@@ -1,5 +1,5 @@
 // Measures by what way a connection goes and how long that takes, tells the other side, because each of the two sees only its own half, and looks
-// for a better way than one by a relay. It is loaded when the first connection is there (path-watch.js).
+// for a better way than one by a relay. It comes with path-care.js.
 import { findPath } from "./path.js";
 import { upgradePath } from "./path-upgrade.js";
 import { openLimit } from "./rate-limit.js";
@@ -9,10 +9,12 @@ const MEASURE_MS = 5_000;
 /** They are measured this often because the other side has told of its own: at once, and a second in the long run. */
 const MEASUREMENTS = /** @type {const} */ ([2, 1]);
 
+/** @typedef {{ relay: string, path: string }} Told by what protocol the other side reaches its relay, and what its path is, as it says */
+
 /**
  * @param {object} options
  * @param {() => import('./connection.js').Connection | null} options.connection the present one
- * @param {import('./path-watch.js').Told} options.theirs
+ * @param {Told} options.theirs
  * @param {(control: object) => void} options.tell
  * @param {(path: import('./path.js').Path, latency: number | null) => void} options.found
  * @param {boolean} options.polite the other side looks for a better path

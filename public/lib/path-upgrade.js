@@ -1,4 +1,4 @@
-// Looks for a better path than one by a relay, and comes with path-monitor.js. Milliseconds decide which path wins a connection: one lost packet, and TLS was
+// Looks for a better path than one by a relay, and comes with path-care.js. Milliseconds decide which path wins a connection: one lost packet, and TLS was
 // quicker than UDP. Browsers do not look again by themselves (Firefox ends its checks with the first pair that is nominated; Chromium has
 // none left to do with it). An ICE restart does: it costs an offer and new candidates, and the present path stays meanwhile.
 

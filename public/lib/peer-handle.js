@@ -1,6 +1,6 @@
 // A peer as an app sees it: what it may read, what it may send, and the events. beckon.d.ts documents it.
 import { BeckonError, BeckonEvent } from "./events.js";
-import { cleanName, persona } from "./names.js";
+import { cleanName, fingerprint, persona } from "./names.js";
 
 /** @typedef {import('./frame.js').Sendable} Sendable */
 /** @typedef {'connecting' | 'open' | 'reconnecting' | 'unreachable' | 'left'} PeerState */
@@ -29,6 +29,9 @@ export class Peer extends EventTarget {
   }
   get id() {
     return this.#facts.id;
+  }
+  get fingerprint() {
+    return fingerprint(this.id);
   }
   get name() {
     return this.#facts.name;

@@ -1,6 +1,6 @@
 // One other device, for as long as it is in the room: its connection, replaced when it has failed, and the server as long as no connection works.
 import { isCarried, openMessaging } from "./messaging.js";
-import { noPath, noWebRTC, tampered } from "./no-path.js";
+import { mistrust, noPath, noWebRTC } from "./no-path.js";
 import { openPeerHandle } from "./peer-handle.js";
 import { openPresence } from "./presence.js";
 import { openPeerLimits } from "./rate-limit.js";
@@ -20,10 +20,10 @@ import { openServerRelay } from "./server-relay.js";
  * @param {(message: import('./messaging.js').Outgoing, epoch?: string) => void} options.sendSealed through the server; `epoch`: only to this page load
  * @param {(data: import('./frame.js').Data) => void} options.onData
  * @param {import('./rate-limit.js').Limit} options.mayUseServer
- * @param {import('./path-watch.js').LoadMonitor} options.loadMonitor
+ * @param {import('./late.js').Care} options.care
  * @param {(why: import('./events.js').BeckonError) => void} options.onLeft
  */
-export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, sendSealed, onData, mayUseServer, loadMonitor, onLeft }) {
+export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, sendSealed, onData, mayUseServer, care, onLeft }) {
   /** Whether a connection has ever worked. */
   let opened = false;
   /** Whose browser makes no direct connections, as far as is known: ours, theirs. */
@@ -47,8 +47,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     onData,
     mayUseServer,
     onName: setName,
-    loadMonitor,
-    works: () => reconnect.works,
+    care,
     search: {
       polite,
       found: (path, latency) => reconnect.works && setPath(path, latency),
@@ -61,6 +60,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     epoch,
     polite,
     ice,
+    care,
     isOnline,
     isWanted: () => presence.isHere && !serverOnly,
     sendSignal: introduce,
@@ -129,7 +129,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     unable = serverOnly = false;
     facts.error = null;
     setState("open");
-    messaging.watchPath();
+    messaging.measurePath();
   }
 
   /** @param {boolean} relayRefused */
@@ -139,16 +139,18 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
       return presence.giveUp();
     }
     if (opened && reconnect.failures === 1) return setState("reconnecting");
-    facts.error = unable ? noWebRTC(true) : noPath(facts.name, ice(), relayRefused);
+    if (unable) facts.error = noWebRTC(true);
+    else if (!facts.error?.code.startsWith("outdated")) facts.error = noPath(facts.name, ice(), relayRefused);
     if (unable) serverRelay.openNow();
     if (!serverRelay.open) return setState("unreachable");
     fire("state"); // it is known now why messages go through the server
   }
 
-  /** Someone between us has tried something. Nothing was sent; what comes unaltered still counts. */
-  function distrust() {
-    if (reconnect.works || facts.error?.code === "tampered") return;
-    facts.error = tampered();
+  /** Someone has tried something, or one of the pages is older. Nothing was sent; what comes unaltered still counts. @param {string} [reason] */
+  function distrust(reason) {
+    const error = mistrust(reason);
+    if (reconnect.works || facts.error?.code === error.code) return;
+    facts.error = error;
     fire("state");
   }
 

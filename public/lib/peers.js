@@ -1,6 +1,7 @@
 // Everybody else in the room, by their ids, and the events that the room fires about them.
 import { openDeliveryStates } from "./delivery-states.js";
 import { BeckonEvent } from "./events.js";
+import { openCare } from "./late.js";
 import { openPeer } from "./peer.js";
 import { openLimit, openServerLimit } from "./rate-limit.js";
 
@@ -14,14 +15,15 @@ const MEETINGS = /** @type {const} */ ([100, 4]);
  * @param {object} options
  * @param {() => import('./credentials.js').Ice & RTCConfiguration} options.ice
  * @param {() => boolean} options.isOnline whether the server can carry an introduction now
- * @param {import('./path-watch.js').LoadMonitor} options.loadMonitor
+ * @param {Parameters<typeof openCare>[0]} options.load what cares for paths
  */
-export function openPeers(room, { ice, isOnline, loadMonitor }) {
+export function openPeers(room, { ice, isOnline, load }) {
   /** @type {Map<string, import('./peer.js').OpenPeer>} */
   const all = new Map();
   const states = openDeliveryStates((id) => all.has(id));
   const mayUseServer = openServerLimit();
   const mayMeet = openLimit(...MEETINGS);
+  const care = openCare(load, () => all.size > 0);
 
   /**
    * @param {string} id
@@ -43,7 +45,7 @@ export function openPeers(room, { ice, isOnline, loadMonitor }) {
         for (const target of [peer.handle, room]) target.dispatchEvent(new BeckonEvent("message", { from: peer.handle, data }));
       },
       mayUseServer,
-      loadMonitor,
+      care,
       onLeft: (why) => {
         all.delete(id);
         channel.after(id, () => {}); // and then it is forgotten

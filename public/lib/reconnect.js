@@ -25,6 +25,7 @@ const POLITE_MS = 1_000;
  * @param {string} options.epoch this page load: it and a number name a connection
  * @param {boolean} options.polite
  * @param {() => import('./credentials.js').Ice & RTCConfiguration} options.ice
+ * @param {import('./late.js').Care} options.care
  * @param {() => boolean} options.isOnline whether the server can carry an introduction now
  * @param {() => boolean} options.isWanted whether the peer is here, and another connection is worth a try
  * @param {(signal: import('./negotiation.js').Signal) => void} options.sendSignal
@@ -33,7 +34,7 @@ const POLITE_MS = 1_000;
  * @param {(data: string | ArrayBuffer) => void} options.onReceive
  * @param {() => void} options.onDrain
  */
-export function openReconnect({ epoch, polite, ice, isOnline, isWanted, sendSignal, onBuilt, onChange, onReceive, onDrain }) {
+export function openReconnect({ epoch, polite, ice, care, isOnline, isWanted, sendSignal, onBuilt, onChange, onReceive, onDrain }) {
   /** @type {import('./connection.js').Connection | null} */
   let connection = null;
   let count = 0;
@@ -52,7 +53,7 @@ export function openReconnect({ epoch, polite, ice, isOnline, isWanted, sendSign
     builtAt = performance.now();
     wasOpen = false;
     try {
-      connection = openConnection({ id: `${epoch}.${++count}`, polite, ice: ice(), sendSignal, onChange: changed, onReceive, onDrain });
+      connection = openConnection({ id: `${epoch}.${++count}`, polite, ice: ice(), care, sendSignal, onChange: changed, onReceive, onDrain });
       onBuilt();
     } catch (error) {
       console.debug("beckon:", error);

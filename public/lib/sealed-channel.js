@@ -1,14 +1,17 @@
-// An authenticated channel to each peer through a server that is not trusted: messages are sealed, arrive in order, and each at most once. Whatever
-// the server does to a frame, the worst result is that the frame is missing.
+// An authenticated channel to each peer through a server that is not trusted, in a room whose other members are not trusted either: messages are sealed
+// and signed, arrive in order, and each at most once. Whatever anybody does to a frame, the worst result is that the frame is missing.
 //
 // Sequence numbers must grow, but may skip. A frame that was under way when the socket was cut is lost through nobody's fault, and looks like
 // one that the server withholds. Everything said here is said again if it mattered.
 //
 // An epoch (one page load) that is new to us may be a replay from a time when we were not listening. It displaces no working connection until one
 // of its frames names our own epoch, which an old frame cannot do.
-import { readMessage } from "./parse.js";
+//
+// Who names an epoch has seen its keys. Until the other side has named ours, our keys go along; then a key seals that no third has.
+import { readKeys } from "./keys.js";
+import { readMessage, tried } from "./parse.js";
 import { openLimit } from "./rate-limit.js";
-import { seal, unseal } from "./seal.js";
+import { KEYED, PAIR, ROOM, readEnvelope, seal, unseal } from "./seal.js";
 
 /**
  * This many page loads are remembered, of everybody together, so that nothing they said is taken twice: some 100 bytes each. Only somebody who has
@@ -20,9 +23,10 @@ const ASKS = /** @type {const} */ ([4, 1]);
 
 /**
  * Why a frame was refused. `unsealed`: not sealed at all. `altered`: not sealed by anyone who has the link, or not for this
- * room, sender and receiver. `replayed`: it, or a later one, has been here before. `stale`: of or for an earlier page load,
- * which may be a replay or mere lateness.
- * @typedef {'unsealed' | 'altered' | 'replayed' | 'stale'} Reason
+ * room, sender and receiver. `impersonated`: by somebody who has the link, and not by whoever has that id. `replayed`: it, or a later one, has been
+ * here before. `stale`: of or for an earlier page load, which may be a replay or mere lateness. `outdated`: by a page that is newer than this one, as
+ * it says; `outdated-there`: by an older one.
+ * @typedef {'unsealed' | 'altered' | 'impersonated' | 'replayed' | 'stale' | 'outdated' | 'outdated-there'} Reason
  */
 
 /**
@@ -38,13 +42,14 @@ const ASKS = /** @type {const} */ ([4, 1]);
 
 /**
  * Our knowledge of one page load of one id. It outlives the peer: a server could say that it left, and play everything again.
- * @typedef {{ seq: number, retired: boolean }} Load `seq`: the last that was opened
+ * @typedef {import('./keys.js').Theirs & { seq: number, retired: boolean, knows: boolean }} Load `seq`: the last that was opened; `knows`: whether it has
+ *   seen our keys
  */
 
 /**
  * @param {object} options
- * @param {{ realmKey: string, key: CryptoKey }} options.keys
- * @param {string} options.me
+ * @param {{ realmKey: string, key: CryptoKey, salt: ArrayBuffer }} options.keys the room's
+ * @param {import('./keys.js').Mine} options.mine
  * @param {string} options.epoch
  * @param {(dst: string, type: string, payload: string) => void} options.transmit a sealed frame
  * @param {(message: unknown) => import('./parse.js').SealedMessage | null} [options.read] makes a type of what was opened
@@ -53,7 +58,7 @@ const ASKS = /** @type {const} */ ([4, 1]);
  * @param {(src: string, message: import('./parse.js').SealedMessage, epoch: string, proven: boolean) => void} options.onMessage `proven`: it cannot be a replay
  * @param {(src: string, reason: Reason) => void} options.onRefused
  */
-export function openSealedChannel({ keys, me, epoch, transmit, read = readMessage, isHere = () => true, isConnected, onMessage, onRefused }) {
+export function openSealedChannel({ keys, mine, epoch, transmit, read = readMessage, isHere = () => true, isConnected, onMessage, onRefused }) {
   /** @type {Map<string, Other>} */
   const others = new Map();
   /** By id and epoch, those that were heard last at the end. @type {Map<string, Load>} */
@@ -91,17 +96,22 @@ export function openSealedChannel({ keys, me, epoch, transmit, read = readMessag
 
   /** Who is there now? @param {string} id @param {string} to its page load that we have heard */
   function ask(id, to) {
-    if (other(id).mayAsk()) send(id, "MESSAGE", {}, to);
+    if (isHere(id) && other(id).mayAsk()) send(id, "MESSAGE", {}, to);
   }
 
-  /** @param {string} src @param {string} epoch */
-  function load(src, epoch) {
+  /** @param {string} src @param {string} epoch @param {Load} [known] */
+  function load(src, epoch, known = loads.get(`${epoch} ${src}`)) {
     const name = `${epoch} ${src}`;
-    const known = loads.get(name) ?? { seq: 0, retired: false };
     loads.delete(name);
-    loads.set(name, known);
+    if (known) loads.set(name, known);
     if (loads.size > MAX_LOADS) loads.delete(loads.keys().next().value ?? "");
     return known;
+  }
+
+  /** It may be of somebody whose keys have not come yet, or for our last page load: whoever is there sends them. @param {string} src */
+  function unknown(src) {
+    ask(src, "");
+    onRefused(src, "stale");
   }
 
   /**
@@ -110,22 +120,35 @@ export function openSealedChannel({ keys, me, epoch, transmit, read = readMessag
    */
   async function open(src, payload) {
     const them = other(src);
-    const frame = await unseal(keys.key, { room, from: src, to: me }, payload).catch(() => null);
-    if (!frame) return onRefused(src, looksSealed(payload) ? "altered" : "unsealed");
-    const theirs = load(src, frame.epoch);
+    const frame = readEnvelope(payload);
+    if (typeof frame === "string") return onRefused(src, frame);
+    let theirs = load(src, frame.epoch);
+    const isPair = frame.form === PAIR;
+    if (isPair && (!theirs || frame.toEpoch !== epoch)) return unknown(src);
+    const opened = await unseal(isPair && theirs ? theirs.pair : keys.key, { room, from: src, to: mine.id }, frame).catch(() => null);
+    if (!opened) return onRefused(src, "altered");
+    if (!theirs) {
+      if (frame.form !== KEYED) return unknown(src);
+      const found = await readKeys(opened.keys, src, mine.agree, keys.salt).catch(() => null);
+      if (found) theirs = { ...found, seq: 0, retired: false, knows: false };
+    }
+    if (!theirs || !(await opened.isSigned(theirs.verify))) return onRefused(src, "impersonated");
+    load(src, frame.epoch, theirs);
     if (frame.seq <= theirs.seq) return onRefused(src, "replayed");
     theirs.seq = frame.seq;
     if (theirs.retired) return onRefused(src, "stale");
-    const message = read(frame.message);
+    const message = tried(() => read(opened.readMessage()));
     if (!message) return; // it has the link, and writes nonsense
-    if (frame.toEpoch && frame.toEpoch !== epoch) {
+    theirs.knows = frame.toEpoch === epoch;
+    if (frame.toEpoch && !theirs.knows) {
       // It believes that our last page load is still here. Candidates come by the dozen, and never alone.
       if (!message.candidate) ask(src, frame.epoch);
       return onRefused(src, "stale");
     }
-    const proven = frame.toEpoch === epoch;
+    const proven = theirs.knows;
     if (proven && them.proven !== frame.epoch) {
-      if (them.proven) load(src, them.proven).retired = true;
+      const last = load(src, them.proven);
+      if (last) last.retired = true;
       them.proven = frame.epoch;
     } else if (!proven && frame.epoch !== them.epoch && isConnected(src)) {
       return ask(src, frame.epoch); // whoever really is there now answers, and names our epoch
@@ -144,8 +167,12 @@ export function openSealedChannel({ keys, me, epoch, transmit, read = readMessag
     const them = other(dst);
     const to = toEpoch ?? them.epoch; // now: an answer to one page load means nothing to the next
     queue(dst, "outbox", async () => {
-      const context = { room, from: me, to: dst, epoch, toEpoch: to, seq: ++sealed };
-      transmit(dst, type, await seal(keys.key, context, message));
+      const theirs = load(dst, to);
+      const form = theirs?.knows ? PAIR : "candidate" in message ? ROOM : KEYED;
+      if ("mail" in message && form !== PAIR) return ask(dst, to); // it is for one alone, and goes again
+      const how = { key: theirs?.knows ? theirs.pair : keys.key, sign: mine.sign, keys: mine.keys };
+      const context = { room, from: mine.id, to: dst, form, epoch, toEpoch: theirs ? to : "", seq: ++sealed };
+      transmit(dst, type, await seal(how, context, message));
     });
   }
 
@@ -172,9 +199,4 @@ export function openSealedChannel({ keys, me, epoch, transmit, read = readMessag
 /** @param {unknown} error one frame's trouble must not stop the next @returns {void} */
 function report(error) {
   console.debug("beckon:", error);
-}
-
-/** @param {unknown} payload */
-function looksSealed(payload) {
-  return typeof payload === "string" && payload.length > 61 && /^A[Q-Za-f][\w-]+$/.test(payload);
 }

@@ -13,13 +13,13 @@ const MAX_AGAIN_MS = 30_000;
 
 /**
  * @param {object} options
- * @param {() => boolean} options.isWaiting whether something waits to be acknowledged
- * @param {() => number} options.roundTrip in ms
+ * @param {() => boolean} options.waiting whether something waits to be acknowledged
+ * @param {() => number} options.trip in ms
  * @param {() => Promise<number | undefined>} options.received how many bytes have come by the path, if the browser tells
  * @param {() => void} options.probe sends something that the other browser acknowledges, even if its page is busy
- * @param {() => void} options.onSilence
+ * @param {() => void} options.silent
  */
-export function openSilenceWatch({ isWaiting, roundTrip, received, probe, onSilence }) {
+export function watchSilence({ waiting, trip, received, probe, silent }) {
   let since = 0;
   let doubts = 0;
   /** What had come when we looked last. @type {number | undefined} */
@@ -32,14 +32,14 @@ export function openSilenceWatch({ isWaiting, roundTrip, received, probe, onSile
     const bytes = await received();
     if (mine !== timer) return; // it was stopped meanwhile
     timer = undefined;
-    if (!isWaiting()) return;
+    if (!waiting()) return;
     if (seen !== undefined && bytes !== seen) heard();
     seen = bytes;
-    const patience = Math.max(SILENCE_MS, SILENCE_TRIPS * roundTrip());
+    const patience = Math.max(SILENCE_MS, SILENCE_TRIPS * trip());
     const left = patience - (performance.now() - since);
     timer = setTimeout(look, left > 0 ? Math.min(left, patience / 2) : Math.min(AGAIN_MS * 2 ** doubts++, MAX_AGAIN_MS));
     if (left > 0) probe();
-    else onSilence();
+    else silent();
   }
 
   function heard() {
@@ -51,12 +51,12 @@ export function openSilenceWatch({ isWaiting, roundTrip, received, probe, onSile
     heard,
     /** Something is sent that will be acknowledged. */
     start() {
-      if (!isWaiting()) heard();
+      if (!waiting()) heard();
       if (timer === undefined) seen = undefined;
       timer ??= setTimeout(look, SILENCE_MS / 2);
     },
     /** Whether the path is doubted. */
-    get isDoubted() {
+    get doubted() {
       return doubts > 0;
     },
     stop() {

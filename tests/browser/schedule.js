@@ -1,5 +1,6 @@
 // Runs in a page: two members of one room, made of the library's own parts (sealed channel, peer, connection, delivery), on real
 // RTCPeerConnections, with a server and a road between them that do what a seeded schedule says.
+import { makeSigner, takeKeys } from "/lib/keys.js";
 import { openSealedChannel } from "/lib/sealed-channel.js";
 import { openServerLimit } from "/lib/rate-limit.js";
 import { readMessage } from "/lib/parse.js";
@@ -29,6 +30,9 @@ Object.assign(window, { setTimeout: (work, wait = 0, ...rest) => later(work, wai
 performance.now = () => clock() * SPEED;
 const pause = (wait) => new Promise((done) => later(done, wait));
 const keys = await deriveKeys(freshSecret());
+/** Who the two sides are. */
+const members = await Promise.all([0, 1].map(async () => takeKeys(await makeSigner())));
+const idOf = (/** @type {number} */ side) => members[side]?.id ?? "";
 
 /**
  * How much each connection has begun and not done yet, and the browser's cryptography, whoever it is for.
@@ -119,7 +123,7 @@ export async function run(seed) {
     side.name = name;
     side.channel = openSealedChannel({
       keys,
-      me: `${side.me}`,
+      mine: members[side.me],
       epoch,
       transmit: (_dst, type, payload) => side.name === name && say(side, type, payload),
       isConnected: () => side.peer?.isConnected ?? false,
@@ -130,7 +134,7 @@ export async function run(seed) {
     const { texts } = side.heard.at(-1);
     side.meet = () => {
       const peer = openPeer({
-        id: `${1 - side.me}`,
+        id: idOf(1 - side.me),
         polite: side.me === 0,
         epoch,
         ice: () => ({ iceServers: [], refused: [], degraded: false, until: 0 }),
@@ -138,10 +142,10 @@ export async function run(seed) {
         myName: () => "",
         state: side.state,
         sendSealed: (message) =>
-          plan.sealed ? side.channel.send(`${1 - side.me}`, kind(message), message) : say(side, kind(message), { message: JSON.stringify(message), epoch }),
+          plan.sealed ? side.channel.send(idOf(1 - side.me), kind(message), message) : say(side, kind(message), { message: JSON.stringify(message), epoch }),
         onData: (text) => texts.push(text),
         mayUseServer: openServerLimit(),
-        loadMonitor: () => import("/lib/path-monitor.js"),
+        care: () => import("/lib/path-care.js"),
         onLeft: () => (note(`${name}: the other has left`), side.peer === peer && (side.peer = null)),
       });
       peer.handle.addEventListener("state", () => note(`${name}: ${peer.handle.state} ${peer.handle.path}`));
@@ -158,7 +162,7 @@ export async function run(seed) {
     const text = `${from.name} ${type} ${typeof payload === "string" ? "" : payload.message.replace(/"sdp":"[^"]*"/, "").slice(0, 160)}`;
     const arrive = () => {
       note(text);
-      if (plan.sealed) to.channel.receive(`${from.me}`, payload);
+      if (plan.sealed) to.channel.receive(idOf(from.me), payload);
       else know(to).receiveSealed(readMessage(JSON.parse(payload.message)), payload.epoch, true); // as the sealed channel reads it
     };
     if (fate < plan.lost) return note(`lost: ${text}`);

@@ -1,10 +1,10 @@
 // After a slow path has been taken, a better one is looked for: when it is quiet, a few times, and not for ever. On a clock of the test's.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openCandidateOrder } from "../../public/lib/candidate-order.js";
+import { orderCandidates } from "../../public/lib/candidate-order.js";
+import { openCare } from "../../public/lib/late.js";
 import { findPath } from "../../public/lib/path.js";
 import { upgradePath } from "../../public/lib/path-upgrade.js";
-import { openPathWatch } from "../../public/lib/path-watch.js";
 
 const TLS = { slow: true, relayed: true };
 const UDP = { slow: false, relayed: true };
@@ -166,7 +166,7 @@ test("what may be bettered is what both sides say is no path without a relay", a
 
 test("meanwhile candidates wait for the best of them, and a relay's until two NATs have had time to open", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const order = openCandidateOrder();
+  const order = orderCandidates();
   /** @type {string[]} */
   const used = [];
   const add = (/** @type {string} */ name, /** @type {string} */ type, /** @type {number} */ priority) =>
@@ -197,37 +197,30 @@ test("meanwhile candidates wait for the best of them, and a relay's until two NA
   assert.deepEqual(used, ["own"]);
 });
 
-test("what reads the path is asked for again until it comes, by another address each time, and then knows what was told meanwhile", async (t) => {
+test("what cares for paths is asked for again until it comes, by another address each time, as long as anybody is there", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const asked = [];
-  const told = [];
-  let works = true;
-  let measured = 0;
-  const watch = openPathWatch({
-    load: async (tries) => {
+  let come = false;
+  let wanted = true;
+  const care = openCare(
+    async (tries) => {
       asked.push(tries);
-      if (asked.length < 3) throw new Error("the server is away");
-      const monitorPath = ({ theirs }) => ({ measure: () => told.push({ ...theirs }) && measured++, heard: () => told.push({ ...theirs }) });
-      return /** @type {any} */ ({ monitorPath });
+      if (!come) throw new Error("the server is away");
+      return /** @type {any} */ ("it");
     },
-    works: () => works,
-    how: /** @type {any} */ ({}),
-  });
-  const turn = async () => {
+    () => wanted,
+  );
+  const pass = async () => {
+    t.mock.timers.tick(3_000);
     for (let n = 0; n < 9; n++) await Promise.resolve();
   };
-  watch.start();
-  watch.start();
-  await turn();
-  assert.deepEqual([asked, await watch.read(), watch.trip], [[0], undefined, 0]);
-  watch.heard("udp", "turn-udp");
-  t.mock.timers.tick(3_000);
-  await turn();
-  works = false;
-  t.mock.timers.tick(60_000);
-  await turn();
-  assert.deepEqual([asked, measured], [[0, 1, 2], 0], "it is not measured without a path");
-  works = true;
-  watch.start();
-  assert.deepEqual(told, [{ relay: "udp", path: "turn-udp" }]);
+  let got;
+  for (let n = 0; n < 2; n++) care().then((it) => (got = it));
+  for (let n = 0; n < 3; n++) await pass();
+  assert.deepEqual([asked, got], [[0, 1, 2], undefined]);
+  wanted = false;
+  for (let n = 0; n < 3; n++) await pass();
+  assert.deepEqual(asked, [0, 1, 2], "nobody is there");
+  [wanted, come] = [true, true];
+  assert.deepEqual([await care(), await care(), asked], ["it", "it", [0, 1, 2, 3]]);
 });

@@ -2,8 +2,8 @@
 // that leads nowhere is doubted as soon as ever. The clock is the test's own.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openPathHealth } from "../../public/lib/path-health.js";
-import { openSilenceWatch } from "../../public/lib/silence.js";
+import { repairPath } from "../../public/lib/path-health.js";
+import { watchSilence } from "../../public/lib/silence.js";
 
 /** A clock of the test's own. @param {import('node:test').TestContext} t */
 function clock(t) {
@@ -26,12 +26,12 @@ function clock(t) {
 function watch(t, { answers = (/** @type {any} */ _) => {}, received = 0, roundTrip = 0 }) {
   const time = clock(t);
   const world = { received, waiting: false, probes: 0, doubts: /** @type {number[]} */ ([]) };
-  const silence = openSilenceWatch({
-    isWaiting: () => world.waiting,
-    roundTrip: () => roundTrip,
+  const silence = watchSilence({
+    waiting: () => world.waiting,
+    trip: () => roundTrip,
     received: async () => world.received,
     probe: () => (world.probes++, answers(world)),
-    onSilence: () => world.doubts.push(time.now()),
+    silent: () => world.doubts.push(time.now()),
   });
   silence.start();
   world.waiting = true;
@@ -106,21 +106,20 @@ test("who has stopped the watch while it looked hears nothing", async (t) => {
 function health(t, waiting) {
   const time = clock(t);
   const world = { waiting, restarts: 0, failed: 0, said: /** @type {string[]} */ ([]), pings: 0 };
-  const pc = /** @type {Fake} */ ({ connectionState: "connected" });
-  const health = openPathHealth({
-    pc,
-    isOpen: () => true,
+  let connection = "connected";
+  const health = repairPath({
+    state: () => connection,
+    open: () => true,
     waiting: () => world.waiting,
-    sendControl: () => world.pings++,
-    restartIce: () => Boolean(++world.restarts),
-    onChange: (now) => world.said.push(now),
-    onFail: () => world.failed++,
+    tell: () => world.pings++,
+    restart: () => Boolean(++world.restarts),
+    found: (now) => world.said.push(now),
+    fail: () => world.failed++,
   });
-  health.opened();
   t.after(() => health.stop());
   const become = (state) => {
-    pc.connectionState = state;
-    pc.onconnectionstatechange();
+    connection = state;
+    health.changed();
   };
   return { ...time, world, become };
 }

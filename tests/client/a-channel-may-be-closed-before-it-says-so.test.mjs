@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openConnection } from "../../public/lib/connection.js";
+import * as pathCare from "../../public/lib/path-care.js";
 
 class FakeConnection {
   signalingState = "stable";
@@ -23,6 +24,7 @@ test("what is sent through a channel that is closed already is lost, and no erro
   const unexpected = () => assert.fail("nothing has changed yet");
   const connection = openConnection({
     id: "epoch.1",
+    care: async () => pathCare,
     polite: false,
     ice: { iceServers: [], refused: [], degraded: false, until: 0 },
     sendSignal() {},

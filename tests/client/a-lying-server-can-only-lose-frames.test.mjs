@@ -3,10 +3,15 @@ import assert from "node:assert/strict";
 import { openSealedChannel } from "../../public/lib/sealed-channel.js";
 import { deriveKeys, freshEpoch, freshSecret } from "../../public/lib/seal.js";
 import { chancy } from "../seeds/seeds.mjs";
+import { member } from "./members.mjs";
 import { quiet } from "./sealing.mjs";
 
 const test = chancy("sealed");
 const keys = await deriveKeys("AAECAwQFBgcICQoLDA0ODw");
+const members = { ann: await member(), bob: await member(), eve: await member() };
+/** The id of one of them, and who has an id. */
+const id = (name) => members[name].id;
+const nameOf = (id) => Object.keys(members).find((name) => members[name].id === id) ?? id;
 
 /** One page load of `me`; `post` gets what it transmits. */
 function load(me, post, { in: room = keys, isConnected = /** @returns {boolean} */ () => false, epoch = freshEpoch() } = {}) {
@@ -14,15 +19,22 @@ function load(me, post, { in: room = keys, isConnected = /** @returns {boolean} 
   const refused = [];
   const channel = openSealedChannel({
     keys: room,
-    me,
+    mine: members[me],
     epoch,
-    transmit: (dst, type, payload) => post({ src: me, dst, type, payload }),
+    transmit: (dst, type, payload) => post({ src: me, dst: nameOf(dst), type, payload }),
     read: (message) => message, // whatever it is: here it matters which arrive
     isConnected,
-    onMessage: (src, message, epoch, proven) => messages.push({ src, message, epoch, proven }),
-    onRefused: (src, reason) => refused.push(`${src} ${reason}`),
+    onMessage: (src, message, epoch, proven) => messages.push({ src: nameOf(src), message, epoch, proven }),
+    onRefused: (src, reason) => refused.push(`${nameOf(src)} ${reason}`),
   });
-  return { epoch, messages, refused, said: undefined, ...channel };
+  return {
+    epoch,
+    messages,
+    refused,
+    said: undefined,
+    send: (dst, type, message, toEpoch) => channel.send(id(dst), type, message, toEpoch),
+    receive: (src, payload) => channel.receive(id(src), payload),
+  };
 }
 
 test("of a thousand frames, dropped, doubled, held back, swapped and altered by chance, each arrives at most once, in order and unchanged", async (_, random) => {

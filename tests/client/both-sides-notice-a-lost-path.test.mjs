@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openConnection } from "../../public/lib/connection.js";
+import * as pathCare from "../../public/lib/path-care.js";
 import { openReconnect } from "../../public/lib/reconnect.js";
 
 const PRINT = `a=fingerprint:sha-256 ${Array(32).fill("AB").join(":")}\r\n`;
@@ -88,6 +89,7 @@ async function connect(t, Kind = Connection) {
     side.connection = openConnection({
       id: `page${me}.1`,
       polite: me === 0,
+      care: async () => pathCare,
       ice: { iceServers: [], refused: [], degraded: false, until: 0 },
       sendSignal: (signal) => (side.signals.push(structuredClone(signal)), sides[1 - me].connection.receiveSignal(structuredClone(signal))),
       onChange: (state) => side.story.push(state),
@@ -227,6 +229,7 @@ test("who restarts a connection that is no more at the other end is offered anot
   const reconnect = openReconnect({
     epoch: "me",
     polite: true,
+    care: async () => pathCare,
     ice: () => ({ iceServers: [], refused: [], degraded: false, until: 0 }),
     isOnline: () => true,
     isWanted: () => true,

@@ -61,7 +61,7 @@ export function meet(id, mayUseServer, sendSealed) {
     sendSealed,
     onData: (data) => seen.heard.push(data),
     mayUseServer,
-    loadMonitor: () => import("../../public/lib/path-monitor.js"),
+    care: () => import("../../public/lib/path-care.js"),
     onLeft: () => (seen.left = true),
   });
   peer.handle.addEventListener("name", () => seen.names++);

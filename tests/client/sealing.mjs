@@ -1,4 +1,4 @@
-// What the library seals and opens is worked out beside the test, by the engine, which may take longer for what came first. Here the
+// What the library seals, signs and opens is worked out beside the test, by the engine, which may take longer for what came first. Here the
 // results come in the order in which they were asked for, each with all that follows from it before the next: a schedule of chance
 // happens again as it has happened.
 
@@ -7,7 +7,7 @@ const moment = () => new Promise((resolve) => setImmediate(resolve));
 /** How much is being sealed or opened. */
 let working = 0;
 let last = Promise.resolve();
-for (const name of ["encrypt", "decrypt"]) {
+for (const name of ["encrypt", "decrypt", "sign", "verify", "digest", "importKey", "deriveBits", "deriveKey"]) {
   const work = crypto.subtle[name].bind(crypto.subtle);
   crypto.subtle[name] = (...what) => {
     working++;

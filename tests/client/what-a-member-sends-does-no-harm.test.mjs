@@ -8,8 +8,9 @@ import { openSealedChannel } from "../../public/lib/sealed-channel.js";
 import { pack, rebase } from "../../public/lib/frame.js";
 import { openServerLimit } from "../../public/lib/rate-limit.js";
 import { readFrame, readOpen, readIce, readRefusal, readMessage } from "../../public/lib/parse.js";
-import { base64url, deriveKeys, freshEpoch, freshSecret, seal } from "../../public/lib/seal.js";
+import { base64url, deriveKeys, freshEpoch, freshSecret } from "../../public/lib/seal.js";
 import { chancy, TIMES } from "../seeds/seeds.mjs";
+import { frameOf, member } from "./members.mjs";
 import { connect, connections, meet } from "./peers.mjs";
 
 const test = chancy("member");
@@ -214,13 +215,15 @@ test(`${FRAMES} frames of a server`, (_, random) => {
 test(`${SEALED} sealed frames of as many page loads of five hundred ids`, async (_, random) => {
   const keys = await deriveKeys(freshSecret());
   const mine = freshEpoch();
+  const me = await member();
+  const members = await Promise.all(Array.from({ length: 500 }, member));
   const answers = [];
   let opened = 0;
   const channel = openSealedChannel({
     keys,
-    me: "me",
+    mine: me,
     epoch: mine,
-    isHere: () => false,
+    isHere: () => true,
     isConnected: () => true,
     onRefused: () => {},
     onMessage: () => opened++,
@@ -228,12 +231,12 @@ test(`${SEALED} sealed frames of as many page loads of five hundred ids`, async 
   });
   const all = sample(random, fc.oneof(object({ mail: value, ack: value, description, candidate }), object({ ack: fc.nat(), here: fc.string() })));
   for (let n = 0; n < SEALED; n++) {
-    const from = `id ${random.below(500)}`;
-    const context = { room: keys.realmKey, from, to: "me", epoch: freshEpoch(), toEpoch: random.pick([mine, "", freshEpoch()]), seq: 1 + random.below(9) };
-    channel.receive(from, await seal(keys.key, context, random.pick(all)));
-    if (random.below(9) === 0) channel.receive(from, random.pick(all));
+    const from = random.pick(members);
+    const context = { to: me.id, epoch: freshEpoch(), toEpoch: random.pick([mine, "", freshEpoch()]), seq: 1 + random.below(9) };
+    channel.receive(from.id, await frameOf(keys, from, context, random.pick(all)));
+    if (random.below(9) === 0) channel.receive(from.id, random.pick(all));
   }
-  await new Promise((resolve) => channel.after("id 0", () => resolve(undefined)));
+  await new Promise((resolve) => channel.after(members[0].id, () => resolve(undefined)));
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(thrown, []);
   assert.ok(opened > SEALED / 20, `${opened} were opened`);

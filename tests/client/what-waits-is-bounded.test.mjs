@@ -4,6 +4,7 @@ import { subtle } from "node:crypto";
 import { test } from "node:test";
 import { BeckonEvent, messages } from "../../public/lib/events.js";
 import { openConnection } from "../../public/lib/connection.js";
+import * as pathCare from "../../public/lib/path-care.js";
 
 const MIB = 1024 * 1024;
 const CERTIFICATE = Uint8Array.of(1);
@@ -16,6 +17,7 @@ const SDP = `a=fingerprint:sha-256 ${PRINT}\r\n`;
 
 class FakeConnection {
   signalingState = "stable";
+  connectionState = "connected";
   localDescription = { type: "offer", sdp: "" };
   sctp = { transport: { getRemoteCertificates: () => [CERTIFICATE] } };
   channels = [];
@@ -37,6 +39,7 @@ async function unchecked(t) {
   const [states, heard] = [[], []];
   const connection = openConnection({
     id: "epoch.1",
+    care: async () => pathCare,
     polite: false,
     ice: { iceServers: [], refused: [], degraded: false, until: 0 },
     sendSignal() {},

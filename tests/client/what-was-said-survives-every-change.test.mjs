@@ -4,15 +4,19 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { isCarried, openMessaging } from "../../public/lib/messaging.js";
+import * as pathCare from "../../public/lib/path-care.js";
 import { openSealedChannel } from "../../public/lib/sealed-channel.js";
 import { deriveKeys, freshEpoch } from "../../public/lib/seal.js";
 import { failing, runsOf, seededBy, TIMES } from "../seeds/seeds.mjs";
+import { member } from "./members.mjs";
 import { quiet } from "./sealing.mjs";
 
 const RUNS = Number(process.env.BECKON_RUNS ?? Math.ceil(150 * TIMES));
 const SEEDS = runsOf("resume", RUNS);
 const STEPS = 120;
 const keys = await deriveKeys("AAECAwQFBgcICQoLDA0ODw");
+/** Who the two sides are. */
+const members = [await member(), await member()];
 
 /** What a side's connection does: what is written waits in `wire` and `loose` until the schedule delivers it. */
 function openEnd(remote) {
@@ -58,7 +62,7 @@ async function run(seed, random) {
     side.hear = (data) => (log.push(`  ${side.name} hears ${data}`), texts.push(data));
     side.channel = openSealedChannel({
       keys,
-      me: `${side.me}`,
+      mine: members[side.me],
       epoch: side.epoch,
       transmit: (_dst, _type, payload) => name === side.name && mail.push({ from: side.me, payload }),
       isConnected: () => Boolean(side.connection?.open),
@@ -74,13 +78,12 @@ async function run(seed, random) {
     const messaging = openMessaging({
       state: side.state,
       connection: () => (side.messaging === messaging ? side.connection : null),
-      sendSealed: (message) => channel.send(`${1 - side.me}`, "MESSAGE", message),
+      sendSealed: (message) => channel.send(members[1 - side.me].id, "MESSAGE", message),
       myName: () => side.name,
       onData: hear,
       mayUseServer: () => random.below(8) > 0,
       onName: () => {},
-      loadMonitor: () => Promise.reject(new Error("the server is away")),
-      works: () => false,
+      care: async () => pathCare,
       search: { polite: false, found: () => {}, may: () => false, restart: () => {} },
       onSilence: () => messaging.sendByServer(), // as peer.js does, once the other side has been heard through the server
     });
@@ -91,7 +94,7 @@ async function run(seed, random) {
   /** As peer.js does. */
   function onMessage({ messaging, channel, me }, message, epoch, proven) {
     if (isCarried(message)) return proven && messaging.receiveByServer(message, epoch);
-    channel.send(`${1 - me}`, "MESSAGE", { here: "" });
+    channel.send(members[1 - me].id, "MESSAGE", { here: "" });
   }
 
   function connect() {
@@ -134,7 +137,7 @@ async function run(seed, random) {
       if (fate < 2) continue;
       if (fate === 2) mail.push(frame);
       for (let copies = fate === 3 ? 2 : 1; copies; copies--) {
-        sides[1 - frame.from].channel.receive(`${frame.from}`, frame.payload);
+        sides[1 - frame.from].channel.receive(members[frame.from].id, frame.payload);
       }
     }
     await quiet();
@@ -161,7 +164,7 @@ async function run(seed, random) {
     cut: [3, cut],
     full: [2, (side) => (side.connection && (side.connection.full = !side.connection.full) ? undefined : side.messaging.flush())],
     byServer: [6, (side) => side.messaging.sendByServer()],
-    ask: [3, (side) => side.channel.send(`${1 - side.me}`, "MESSAGE", {})],
+    ask: [3, (side) => side.channel.send(members[1 - side.me].id, "MESSAGE", {})],
     serve: [8, () => serve(false)],
     wait: [8, () => pass(random.pick([10, 50, 200, 4_000]))],
     again: [1, (side) => (cut(side), side.messaging.leave(new Error("left")), meet(side))],
@@ -182,7 +185,7 @@ async function run(seed, random) {
     if (through === "a connection") {
       connect();
       sides.forEach(open);
-    } else for (const { me, channel } of sides) channel.send(`${1 - me}`, "MESSAGE", {});
+    } else for (const { me, channel } of sides) channel.send(members[1 - me].id, "MESSAGE", {});
     const unsettled = () => clicks.filter(({ from, fate }) => fate === "open" && sides.some(({ name }) => name === from));
     for (let round = 0; round < 300 && (round < 5 || unsettled().length); round++) {
       for (const side of sides) {

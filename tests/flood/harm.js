@@ -4,7 +4,8 @@ import { setPriority } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { deflateRawSync } from "node:zlib";
 import { serverFrames } from "../bench/socket.js";
-import { deriveKeys, freshEpoch, seal } from "../../public/lib/seal.js";
+import { frameOf, member } from "../client/members.mjs";
+import { deriveKeys, freshEpoch } from "../../public/lib/seal.js";
 import { seeded } from "../seeds/chance.mjs";
 
 // They would be on other machines: what they compute is to cost victims nothing.
@@ -141,20 +142,21 @@ const KINDS = {
   /** Members who send a page what every client answers at once, sealed, each new, as fast as frames may be. */
   answers(port, _, { keys, page }) {
     for (let n = 0; n < 2; n++) {
-      const [from, epoch] = [`member-${n}`, freshEpoch()];
+      const epoch = freshEpoch();
+      const mine = member();
       /** @type {ReturnType<typeof frame>[]} */
       const ready = [];
       let seq = 0;
       (async () => {
         for (;;) {
           for (; ready.length < READY; seq++) {
-            const context = { room: keys.realmKey, from, to: page, epoch, toEpoch: seq % 3 ? "" : freshEpoch(), seq: seq + 1 };
-            ready.push(frame(`{"type":"MESSAGE","payload":"${await seal(keys.key, context, {})}","dst":"${page}"}`));
+            const context = { to: page, epoch, toEpoch: seq % 3 ? "" : freshEpoch(), seq: seq + 1 };
+            ready.push(frame(`{"type":"MESSAGE","payload":"${await frameOf(keys, await mine, context, {})}","dst":"${page}"}`));
           }
           await pause(TICK_MS);
         }
       })();
-      sender(port, { id: from, key: keys.realmKey, roster: true }, 900, () => ready.shift());
+      mine.then(({ id }) => sender(port, { id, key: keys.realmKey, roster: true }, 900, () => ready.shift()));
     }
   },
   /** Members who come and go, three hundred times a second, each under a new name. */

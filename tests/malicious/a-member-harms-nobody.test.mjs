@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually, link, openDevice, people, press, stage, until, untilConnected } from "../browser/browser.mjs";
-import { deriveKeys, freshEpoch, seal } from "../../public/lib/seal.js";
+import { frameOf, member } from "../client/members.mjs";
+import { deriveKeys, freshEpoch } from "../../public/lib/seal.js";
 import { open } from "../worker/socket.mjs";
 
 const { beckon, chromium } = await stage();
@@ -70,17 +71,18 @@ async function busy({ page }, act) {
 
 test("nine hundred sealed empty messages: it keeps its socket, answers a few, and what a third member sends arrives", async () => {
   const device = await victim();
-  const { realmKey, key } = device.keys;
+  const { realmKey } = device.keys;
   const third = await openDevice(chromium, device.address);
   await untilConnected(device.page, 1);
-  const attacker = await open(beckon.url, { key: realmKey, id: "attacker", token: "a", roster: "1" });
+  const mine = await member();
+  const attacker = await open(beckon.url, { key: realmKey, id: mine.id, token: "a", roster: "1" });
   const epoch = freshEpoch();
   const before = await sockets(device);
   for (let seq = 1; seq <= 900; seq++) {
-    const context = { room: realmKey, from: "attacker", to: device.id, epoch, toEpoch: seq % 3 ? "" : freshEpoch(), seq };
-    attacker.send({ type: "MESSAGE", dst: device.id, payload: await seal(key, context, {}) });
+    const context = { to: device.id, epoch, toEpoch: seq % 3 ? "" : freshEpoch(), seq };
+    attacker.send({ type: "MESSAGE", dst: device.id, payload: await frameOf(device.keys, mine, context, {}) });
   }
-  await until(device.page, "the attacker is heard", () => [...document.querySelectorAll("#people li")].some(({ id }) => id === "person-attacker"));
+  await until(device.page, "the attacker is heard", (id) => Boolean(document.getElementById(`person-${id}`)), mine.id);
   await pause(WHILE_MS);
   const after = await sockets(device);
   console.log(`# 900 messages: ${after.sent - before.sent} frames were sent`);

@@ -57,7 +57,7 @@ export async function startLiar(honest) {
       [far, near],
     ]) {
       one.on("error", () => {});
-      one.on("close", () => other.close());
+      one.on("close", (code) => other.close(code >= 3_000 ? code : undefined)); // a code of the server's own is passed on
     }
   });
   server.unref(); // a test that failed must not keep the process

@@ -10,7 +10,7 @@ test("the page says that the introduction was changed, and connects as soon as i
   const first = await openDevice(chromium, liar.url);
   await untilText(first.page, "Waiting for another device");
   await untilText(first.page, "Only people with this link can join. This server cannot read what you send.");
-  liar.lie = (frame) => [introduces(frame) ? { ...frame, payload: `AQ${frame.payload.slice(2).toLowerCase()}` } : frame];
+  liar.lie = (frame) => [introduces(frame) ? { ...frame, payload: `Ag${frame.payload.slice(2).toLowerCase()}` } : frame];
   const second = await openDevice(chromium, await link(first.page));
   await press(first.page, "#hello");
   await untilText(first.page, "Stopped: someone changed the introduction");

@@ -21,9 +21,9 @@ export const SCRIPTS = {
   "api.Navigator.vibrate": { files: ["public/room/sound.js"], without: "looked for first: nothing is felt" },
   "api.UserActivation.hasBeenActive": { files: ["public/room/sound.js"], without: "as navigator.userActivation" },
   "api.RTCDtlsTransport.getRemoteCertificates": { files: ["public/lib/fingerprint.js"], without: "looked for first: statistics have the fingerprint" },
-  "api.RTCPeerConnection.connectionState": { files: ["public/lib/path-health.js", "public/doctor/loopback.js"], without: "the state of ICE stands in for it" },
+  "api.RTCPeerConnection.connectionState": { files: ["public/lib/connection.js", "public/doctor/loopback.js"], without: "the state of ICE stands in for it" },
   "api.RTCPeerConnection.connectionstatechange_event": {
-    files: ["public/lib/path-health.js", "public/doctor/loopback.js"],
+    files: ["public/lib/connection.js", "public/doctor/loopback.js"],
     without: "the event of ICE stands in for it",
   },
   "api.RTCPeerConnection.icecandidateerror_event": {

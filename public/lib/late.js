@@ -1,0 +1,30 @@
+// What cares for paths (path-care.js) comes while the first connection is made. Without it connections work all the same, and it is asked for again.
+import { timeout } from "./deadline.js";
+
+/** Between two tries, in ms. */
+const AGAIN_MS = 3_000;
+
+/** @typedef {typeof import('./path-care.js')} PathCare */
+/** @typedef {() => Promise<PathCare>} Care pending as long as it has not come */
+
+/**
+ * @param {(tries: number) => Promise<PathCare>} load by another address each time: a browser may keep a module that has failed
+ * @param {() => boolean} isWanted whether it still is
+ * @returns {Care}
+ */
+export function openCare(load, isWanted) {
+  /** @type {Promise<PathCare> | undefined} */
+  let coming;
+  let tries = 0;
+
+  /** @returns {Promise<PathCare>} */
+  function come() {
+    return load(tries++).catch(async () => {
+      await new Promise((resolve) => (timeout(AGAIN_MS).onabort = resolve));
+      if (isWanted()) return come();
+      coming = undefined;
+      return new Promise(() => {});
+    });
+  }
+  return () => (coming ??= come());
+}
