@@ -1,11 +1,13 @@
-//! The platform's cryptography (WebCrypto): we write no cipher and no hash.
+//! Cryptography: the platform's (WebCrypto), and SHA-256 of the sha2 crate. We write no cipher and no hash.
+//!
+//! The platform's digest is a promise. What waits for one takes five times as long as the digest itself, and every socket that opens needs one.
 
 use crate::client::network_of;
 use crate::id::PeerId;
 use crate::settings::Secret;
-use crate::worker::http;
-use crate::worker::platform::{settled, Fault, Request};
-use wasm_bindgen::prelude::wasm_bindgen;
+use crate::worker::platform::{settled, Fault};
+use sha2::{Digest, Sha256};
+use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 use worker::js_sys::Promise;
 
 // In JavaScript, where each of these is a line: every promise that is waited for, and every object that is made for a call, is code
@@ -13,17 +15,12 @@ use worker::js_sys::Promise;
 #[wasm_bindgen(inline_js = "
 const bytes = (text) => new TextEncoder().encode(text);
 const key = (secret, hash, usage) => crypto.subtle.importKey('raw', bytes(secret), { name: 'HMAC', hash }, false, [usage]);
-export const digest = async (text) =>
-  Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes(text))), (byte) => byte.toString(16).padStart(2, '0')).join('');
 export const sign = async (secret, text) =>
   btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.sign('HMAC', await key(secret, 'SHA-1', 'sign'), bytes(text)))));
 export const verify = async (secret, signature, text) =>
   crypto.subtle.verify('HMAC', await key(secret, 'SHA-256', 'verify'), signature, bytes(text));
 ", js_sys = worker::js_sys)]
 extern "C" {
-    #[wasm_bindgen(js_name = digest)]
-    fn sha_256(text: &str) -> Promise;
-
     #[wasm_bindgen(js_name = sign)]
     fn sign_sha_1(secret: &str, text: &str) -> Promise;
 
@@ -32,14 +29,24 @@ extern "C" {
     fn verify_sha_256(secret: &str, signature: Box<[u8]>, text: &str) -> Promise;
 }
 
-/// SHA-256 of a text, in hexadecimal.
-pub(crate) async fn digest(text: &str) -> Result<String, Fault> {
-    Ok(settled(sha_256(text)).await?.as_string().unwrap_or_default())
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
+    fn fill_with_chance(bytes: &mut [u8]) -> Result<(), JsValue>;
 }
 
-/// The network that a request comes from, made unreadable: only ever compared.
-pub(crate) async fn network(request: &Request) -> Result<String, Fault> {
-    digest(&network_of(&http::address(request)?)).await
+/// SHA-256 of a text, in hexadecimal.
+pub(crate) fn digest(text: &str) -> String {
+    let mut hexadecimal = String::new();
+    for byte in Sha256::digest(text) {
+        hexadecimal.extend([byte >> 4, byte & 0x0f].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
+    }
+    hexadecimal
+}
+
+/// The network of an address, made unreadable: only ever compared.
+pub(crate) fn network(address: &str) -> String {
+    digest(&network_of(address))
 }
 
 /// Whether a signature is that of a text under the operator's secret (HMAC-SHA-256).
@@ -61,6 +68,6 @@ pub(crate) fn fresh_id() -> Result<PeerId, Fault> {
 /// Random bytes.
 pub(crate) fn random<const BYTES: usize>() -> Result<[u8; BYTES], Fault> {
     let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes)?;
+    fill_with_chance(&mut bytes)?;
     Ok(bytes)
 }

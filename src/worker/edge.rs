@@ -2,22 +2,20 @@
 //! Static files never get here: the platform serves them first.
 
 use crate::client::limited_network;
-use crate::id::{PeerId, RealmKey};
-use crate::realm::placement::{home_name, object_name, room_name, Home};
+use crate::id::RealmKey;
+use crate::realm::placement::{home_name, object_name, Home};
 use crate::settings::Settings;
 use crate::wire::answer::Answer;
 use crate::wire::forwarding::listing;
-use crate::wire::jwt::{Jwt, JwtError};
-use crate::wire::outbound;
 use crate::wire::refusal::Refusal;
 use crate::wire::route::{split_url, Claim, Route};
 use crate::worker::bindings::{settings, Env};
 use crate::worker::crypto;
-use crate::worker::http::{self, respond};
+use crate::worker::door::{home, open, refuse, token_error};
+use crate::worker::http::{broken, respond, Asked};
 use crate::worker::limiter::{allows, ICE_LIMIT, JOIN_LIMIT};
-use crate::worker::log::{count, count_and_wait, fault, has_dataset};
-use crate::worker::platform::{now, text, Fault, Request, Response};
-use crate::worker::socket::{accept, close, socket_pair};
+use crate::worker::log::{count_and_wait, fault, has_dataset};
+use crate::worker::platform::{Fault, Request, Response};
 use crate::worker::turn_credentials;
 use futures::future::join_all;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
@@ -33,31 +31,28 @@ pub async fn fetch(request: Request, env: Env) -> Result<Response, JsValue> {
             respond(Answer::fault(&bad.to_string()))
         }
     };
-    Ok(answered.or_else(|error| {
-        fault("a request could not be answered", &error);
-        respond(Answer::fault("Something is broken here, and has been noted for its operator: try again in a minute."))
-    })?)
+    Ok(answered.or_else(|error| broken(&error))?)
 }
 
 async fn handle(request: &Request, env: &Env, settings: &Settings) -> Result<Response, Fault> {
-    let origin = request.headers().get("Origin")?;
-    let (method, url) = (request.method(), request.url());
-    let route = match http::route(request, settings) {
+    let asked = Asked::of(request);
+    let (origin, method, url) = (asked.origin(), asked.method(), asked.url());
+    let route = match asked.route(settings) {
         Route::PathReport(_) if !has_dataset(env) => Route::Missing,
         route => route,
     };
     let too_often = match route.allowance(settings) {
-        Some(purpose) => !is_allowed(request, env, purpose).await?,
+        Some(purpose) => !is_allowed(&asked, env, purpose).await,
         None => false,
     };
     let cors = !matches!(route, Route::StraySocket | Route::Elsewhere);
     let answer = match route {
-        Route::Socket(claim) if !settings.allows_socket(origin.as_deref(), &url) => {
-            return refuse(request, env, &Refusal::WrongOrigin, claim.roster);
+        Route::Socket(claim) if !settings.allows_socket(origin, url) => {
+            return refuse(&asked, env, &Refusal::WrongOrigin, claim.roster);
         }
-        Route::Socket(claim) if too_often => return refuse(request, env, &Refusal::TooManyJoins, claim.roster),
-        Route::Socket(claim) => return open(request, env, settings, claim).await,
-        Route::Refused { refusal, roster } => return refuse(request, env, &refusal, roster),
+        Route::Socket(claim) if too_often => return refuse(&asked, env, &Refusal::TooManyJoins, claim.roster),
+        Route::Socket(claim) => return open(request, &asked, env, settings, claim).await,
+        Route::Refused { refusal, roster } => return refuse(&asked, env, &refusal, roster),
         _ if too_often => Answer::joins_too_often(),
         Route::About => Answer::about(),
         Route::Health => Answer::health(settings, has_dataset(env)),
@@ -67,96 +62,34 @@ async fn handle(request: &Request, env: &Env, settings: &Settings) -> Result<Res
             Answer::counted()
         }
         Route::Peers(_) if !settings.allow_discovery => Answer::no_discovery(),
-        Route::Peers(Some(key)) => Answer::peers(peers(env, settings, &key, &url).await?),
-        Route::Ice(asker) => ice(request, env, settings, asker).await?,
+        Route::Peers(Some(key)) => Answer::peers(peers(env, settings, &key, url).await?),
+        Route::Ice(asker) => ice(request, &asked, env, settings, asker).await?,
         Route::NoUpgrade => Answer::no_upgrade(),
         Route::Preflight => Answer::preflight(request.headers().get("Access-Control-Request-Headers")?.as_deref()),
         Route::StraySocket => Answer::stray_socket(&settings.base_path),
         Route::Undecodable => Answer::undecodable(),
-        Route::Peers(None) | Route::Missing | Route::Elsewhere => Answer::missing(&method, split_url(&url).0),
+        Route::Peers(None) | Route::Missing | Route::Elsewhere => Answer::missing(method, split_url(url).0),
     };
-    let answer = if cors { answer.with_cors(origin.as_deref(), settings) } else { answer };
+    let answer = if cors { answer.with_cors(origin, settings) } else { answer };
     respond(if method == "HEAD" { answer.without_body() } else { answer })
 }
 
-/// Hands a socket to its home.
-async fn open(request: &Request, env: &Env, settings: &Settings, claim: Claim) -> Result<Response, Fault> {
-    if let Some(token_error) = token_error(settings, &claim).await? {
-        return refuse(request, env, &Refusal::BadToken(token_error), false);
-    }
-    match env.ask(&home(&claim, settings), request).await {
-        Ok(response) if response.status() == 403 => turn_away(request, Some(&text(response.text()).await?), None),
-        Ok(response) if response.status() < 500 => Ok(response),
-        // A handshake that fails looks to a room's page as if its network let no socket through.
-        broken if claim.roster => {
-            if let Err(error) = broken {
-                fault("a room does not answer", &error);
-            }
-            turn_away(request, None, Some(TRY_AGAIN_LATER))
-        }
-        broken => broken,
-    }
-}
-
-/// The name of the object that a claim is for. Rooms have objects of their own: whoever only knows how to spell a room's key, with a
-/// socket that has no roster, meets nobody of the room, and takes neither an id nor a place there.
-fn home(claim: &Claim, settings: &Settings) -> String {
-    match claim {
-        Claim { roster: true, key, .. } => room_name(key),
-        Claim { key, id, .. } => object_name(key, id.as_ref().map(PeerId::as_str), settings.public_homes),
-    }
-}
-
-/// What is wrong with a token, where ids must be signed for. In rooms they need not be.
-async fn token_error(settings: &Settings, claim: &Claim) -> Result<Option<JwtError>, Fault> {
-    let Some((secret, id)) = settings.token_key.as_ref().zip(claim.id.as_ref()).filter(|_| !claim.roster) else {
-        return Ok(None);
-    };
-    let jwt = match Jwt::parse(claim.token.reveal()) {
-        Ok(jwt) => jwt,
-        Err(token_error) => return Ok(Some(token_error)),
-    };
-    Ok(match crypto::is_signed(jwt.signed, &jwt.signature, secret).await? {
-        // One that has expired may still be good for coming back. Its home knows.
-        true => jwt.allows(id, &claim.key, settings.require_audience, settings.owner_grace_ms, now()).err(),
-        false => Some(JwtError::WrongSignature),
-    })
-}
-
-/// Refuses a socket.
-fn refuse(request: &Request, env: &Env, refusal: &Refusal, roster: bool) -> Result<Response, Fault> {
-    count(env, refusal.code(), 1);
-    match refusal {
-        // What a room's client is told instead of OPEN is final. This is not: without a word it comes back, later and later.
-        Refusal::TooManyJoins if roster => turn_away(request, None, Some(TRY_AGAIN_LATER)),
-        _ => turn_away(request, Some(&outbound::refusal(refusal, roster)), None),
-    }
-}
-
-/// The close code for whom there is no place at the moment (IANA's registry of RFC 6455, 11.7).
-const TRY_AGAIN_LATER: u16 = 1013;
-
-/// Opens a socket only to close it: a frame that says why, then a close, without a code as a rule.
-fn turn_away(request: &Request, frame: Option<&str>, code: Option<u16>) -> Result<Response, Fault> {
-    let (client, server) = socket_pair()?;
-    accept(&server)?;
-    if let Some(frame) = frame {
-        server.send_with_str(frame)?;
-    }
-    close(&server, code.map(|code| (code, "")));
-    http::upgrade(request, &client)
-}
-
 /// Whether the network that a request comes from may open one more socket, or ask for one more id; or what else `purpose` names.
-async fn is_allowed(request: &Request, env: &Env, purpose: &str) -> Result<bool, Fault> {
-    Ok(match limited_network(&http::address(request)?) {
+async fn is_allowed(asked: &Asked, env: &Env, purpose: &str) -> bool {
+    match limited_network(asked.address()) {
         Some(network) => allows(env, JOIN_LIMIT, &[purpose, &network].concat()).await,
         None => true,
-    })
+    }
 }
 
 /// ICE servers for who has proved to be a connected peer, or for anybody where the operator says so.
-async fn ice(request: &Request, env: &Env, settings: &Settings, asker: Result<Claim, Refusal>) -> Result<Answer, Fault> {
+async fn ice(
+    request: &Request,
+    asked: &Asked,
+    env: &Env,
+    settings: &Settings,
+    asker: Result<Claim, Refusal>,
+) -> Result<Answer, Fault> {
     const CONNECT_FIRST: &str = "ICE servers are for connected peers: connect first, then ask with the same id and token";
     let claim = match asker {
         Err(refusal @ Refusal::InvalidKey) => return Ok(Answer::no_ice(403, &refusal.to_string())),
@@ -166,7 +99,7 @@ async fn ice(request: &Request, env: &Env, settings: &Settings, asker: Result<Cl
         return Ok(Answer::no_ice(401, CONNECT_FIRST));
     }
     // Before the token is looked at: whoever guesses does not get far.
-    if !allows(env, ICE_LIMIT, &crypto::network(request).await?).await {
+    if !allows(env, ICE_LIMIT, &crypto::network(asked.address())).await {
         return Ok(Answer::ice_too_often());
     }
     if let Some(claim) = claim {

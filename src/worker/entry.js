@@ -4,6 +4,7 @@
 // It leans on internals of the worker crate (`__worker_init_state`, `__wbg_reset_state`), which Cargo.toml pins.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import * as wasm from "../../build/index.js";
+import { allows } from "./limiter.js";
 
 const state = wasm.__worker_init_state(); // { criticalError, instanceId }: set by worker's panic hook and at its start
 const waiting = new Set();
@@ -54,7 +55,34 @@ function watched(promise) {
 export default class extends WorkerEntrypoint {
   fetch(request) {
     revive();
-    return guarded(() => watched(wasm.fetch(request, this.env)));
+    return guarded(() => {
+      const way = wasm.wayIn(request, this.env);
+      return way === undefined ? watched(wasm.fetch(request, this.env)) : this.#handOver(request, way);
+    });
+  }
+
+  /** Hands a socket to its home. */
+  async #handOver(request, way) {
+    const [network] = way.split("\n", 1);
+    const home = way.slice(network.length + 1);
+    try {
+      if (network && this.env.JOIN_LIMIT && !(await allows(this.env, "JOIN_LIMIT", network))) return this.#turnAway(request);
+      const response = await this.env.ROOM.getByName(home).fetch(request);
+      if (response.status === 403) return this.#turnAway(request, await response.text());
+      return response.status < 500 ? response : (this.#noAnswer(request) ?? response);
+    } catch (error) {
+      return this.#noAnswer(request, error);
+    }
+  }
+
+  #turnAway(request, told) {
+    revive();
+    return guarded(() => wasm.turnAway(request, this.env, told));
+  }
+
+  #noAnswer(request, error) {
+    revive();
+    return guarded(() => wasm.noAnswer(request, this.env, error));
   }
 
   /** CONNECT: we are nobody's proxy. Without a handler the runtime answers 500 and logs an exception for each. */
@@ -68,12 +96,8 @@ class FrameSender {
   #held = [];
   #timer;
 
-  holds() {
-    return this.#held.length > 0;
-  }
-
   send(socket, frame, atOnce) {
-    if (atOnce) return deliver(socket, frame);
+    if (atOnce && !this.#held.length) return deliver(socket, frame);
     this.#timer ??= scheduler.wait(0).then(this.#due, this.#due);
     this.#held.push([socket, frame]);
   }
@@ -84,7 +108,7 @@ class FrameSender {
   };
 
   flush() {
-    for (const [socket, frame] of this.#held.splice(0)) deliver(socket, frame);
+    if (this.#held.length) for (const [socket, frame] of this.#held.splice(0)) deliver(socket, frame);
   }
 }
 
@@ -121,8 +145,8 @@ export class Room extends DurableObject {
     this.#handle((room) => room.webSocketMessage(socket, message));
   }
 
-  webSocketClose(socket, code, reason) {
-    this.#handle((room) => room.webSocketClose(socket, code, reason));
+  webSocketClose(socket, code, reason, clean) {
+    this.#handle((room) => room.webSocketClose(socket, code, reason, clean));
   }
 
   webSocketError(socket) {
@@ -138,24 +162,26 @@ export class Room extends DurableObject {
     this.#handle((room) => room.takeParcel(...parcel));
   }
 
-  async fetch(request) {
+  fetch(request) {
+    return this.#handle((room) => room.open(request)) ?? this.#answer(request);
+  }
+
+  /** Answers what must be waited for. */
+  async #answer(request) {
     try {
       return await guarded(() => watched(this.#ready().fetch(request)));
     } finally {
-      this.#runTasks();
+      this.#handle(() => {});
     }
   }
 
+  /** Lets something happen, and then runs what it has left to do. Its sender does not wait for that: it may take long, and is not theirs to try again. */
   #handle(event) {
-    guarded(() => event(this.#ready()));
-    this.#runTasks();
-  }
-
-  /** Runs what an event has left to do. The event's sender does not wait for it: that may take long, and is not theirs to try again. */
-  #runTasks() {
-    guarded(() => {
+    return guarded(() => {
       const room = this.#ready();
+      const outcome = event(room);
       if (room.hasTasks()) this.ctx.waitUntil(watched(room.runTasks()).catch(report));
+      return outcome;
     });
   }
 }

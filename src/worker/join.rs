@@ -2,20 +2,19 @@
 
 use crate::client::NetworkNumber;
 use crate::id::Token;
-use crate::realm::member::Conn;
 use crate::realm::placement::{home_name, Home};
 use crate::realm::{Ending, Event, Opening};
+use crate::settings::Settings;
 use crate::wire::answer::Answer;
 use crate::wire::ice::Ice;
 use crate::wire::jwt::Jwt;
 use crate::wire::outbound;
-use crate::wire::route::Claim;
+use crate::wire::route::{Claim, Route};
 use crate::worker::crypto;
-use crate::worker::http;
-use crate::worker::memory::Memory;
+use crate::worker::http::{self, Asked};
 use crate::worker::platform::{now, Fault, Request, Response};
 use crate::worker::room::Room;
-use crate::worker::socket::socket_pair;
+use crate::worker::socket;
 use crate::worker::turn_credentials;
 use futures::future::join_all;
 use std::rc::Rc;
@@ -24,19 +23,51 @@ use std::rc::Rc;
 const HOME_URL: &str = "https://home/";
 
 impl Room {
+    /// Admits a socket, or says why not. `None` where something must be asked first, and waited for: other homes, or who makes TURN
+    /// credentials.
+    pub(super) fn open_at_once(&self, request: &Request) -> Result<Option<Response>, Fault> {
+        let asked = Asked::of(request);
+        let (settings, must_ask) = {
+            let memory = self.memory()?;
+            (Rc::clone(&memory.settings), memory.realm.must_ask_others())
+        };
+        match asked.route(&settings) {
+            Route::Socket(claim) if !must_ask && !is_told_of_turn(&claim, &settings) => {
+                let claim = Self::hash_claim(claim, &asked, &settings);
+                Ok(Some(self.admit(&asked, claim, 0, Ice::stun(&settings), None)?))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Admits a socket, or says why not.
-    pub(super) async fn open(&self, claim: Claim, request: &Request) -> Result<Response, Fault> {
-        let claim = self.hash_claim(claim, request).await?;
+    pub(super) async fn open(&self, claim: Claim, asked: &Asked) -> Result<Response, Fault> {
+        let settings = Rc::clone(&self.memory()?.settings);
+        let claim = Self::hash_claim(claim, asked, &settings);
         let elsewhere = self.count_elsewhere().await?;
-        let (ice, network) = self.first_ice(&claim, request).await?;
-        let (roster, fresh_id) = (claim.roster, crypto::fresh_id()?);
-        // From here on no other event is handled until the socket is registered.
+        let (ice, network) = if is_told_of_turn(&claim, &settings) {
+            let network = crypto::network(asked.address());
+            (turn_credentials::ice_for(&self.env, &settings, Some(&network)).await, Some(network))
+        } else {
+            (Ice::stun(&settings), None)
+        };
+        self.admit(asked, claim, elsewhere, ice, network)
+    }
+
+    /// Admits a socket, or says why not: no other event is handled until it is registered. Its network, if it will ask for ICE servers
+    /// again, is kept with it by the runtime, as a tag.
+    fn admit(&self, asked: &Asked, claim: Claim, elsewhere: usize, ice: Ice, network: Option<String>) -> Result<Response, Fault> {
+        let roster = claim.roster;
+        let fresh_id = claim.id.clone().map_or_else(crypto::fresh_id, Ok)?;
         let mut memory = self.memory()?;
         let (now, conn) = (now(), memory.realm.next_conn());
         let opening = Opening { conn, claim, fresh_id, elsewhere, ice };
         let (admitted, effects) = memory.change(&self.state, now, |realm, context| realm.open(opening, context));
         let response = match admitted {
-            Ok(()) => self.accept(&mut memory, conn, request, network.as_deref()),
+            Ok(()) => socket::open(&self.state, network.into_iter().collect(), asked.protocol()).map(|(socket, response)| {
+                memory.attach(conn, socket);
+                response
+            }),
             // A refused socket here would keep this object awake until its client has closed it: the edge has it instead.
             Err(refusal) => http::respond(Answer::refusal(&outbound::refusal(&refusal, roster))),
         };
@@ -48,29 +79,18 @@ impl Room {
         response
     }
 
-    /// Makes a socket of a request.
-    fn accept(&self, memory: &mut Memory, conn: Conn, request: &Request, network: Option<&str>) -> Result<Response, Fault> {
-        let (client, server) = socket_pair()?;
-        match network {
-            None => self.state.accept_websocket(&server)?,
-            Some(network) => self.state.accept_websocket_with_tags(&server, vec![network.into()])?,
-        }
-        memory.attach(conn, server);
-        http::upgrade(request, &client)
-    }
-
     /// Makes of a claim what the realm may know: a digest of the token, and of the network that it comes from.
-    pub(super) async fn hash_claim(&self, mut claim: Claim, request: &Request) -> Result<Claim, Fault> {
-        claim.network = NetworkNumber::of(&http::address(request)?);
+    pub(super) fn hash_claim(mut claim: Claim, asked: &Asked, settings: &Settings) -> Claim {
+        claim.network = NetworkNumber::of(asked.address());
         // The edge has checked that such a token allows the id. Whoever shows one is its owner.
-        let signed = self.memory()?.settings.token_key.is_some() && !claim.roster;
+        let signed = settings.token_key.is_some() && !claim.roster;
         claim.expired = signed && Jwt::parse(claim.token.reveal()).is_ok_and(|jwt| jwt.has_expired(now()));
-        let digest = crypto::digest(claim.token.reveal()).await?;
+        let digest = crypto::digest(claim.token.reveal());
         claim.token = if signed { Token::of_statement(&digest) } else { Token::parse(&digest) }.unwrap_or(claim.token);
         if let Some(client) = &mut claim.reserve_for {
-            client.0 = crypto::network(request).await?;
+            client.0 = crypto::network(asked.address());
         }
-        Ok(claim)
+        claim
     }
 
     /// How many peers the other homes have; not asked while this home has less than its share of the limit.
@@ -92,14 +112,9 @@ impl Room {
         }
         Ok(count)
     }
+}
 
-    /// The ICE servers for `OPEN`; and, if the socket will ask again, its network, which the runtime keeps with it as a tag.
-    async fn first_ice(&self, claim: &Claim, request: &Request) -> Result<(Ice, Option<String>), Fault> {
-        let settings = Rc::clone(&self.memory()?.settings);
-        if settings.turn.is_none() || !claim.roster {
-            return Ok((Ice::stun(&settings), None));
-        }
-        let network = crypto::network(request).await?;
-        Ok((turn_credentials::ice_for(&self.env, &settings, Some(&network)).await, Some(network)))
-    }
+/// Whether a socket's `OPEN` tells it of TURN servers, whose credentials must be made first.
+fn is_told_of_turn(claim: &Claim, settings: &Settings) -> bool {
+    settings.turn.is_some() && claim.roster
 }

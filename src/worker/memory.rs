@@ -89,7 +89,7 @@ impl Memory {
 
     /// Carries out effects in their order. What takes longer becomes a task.
     pub(crate) fn carry_out(&mut self, effects: Vec<Effect>, env: &Env, sender: &FrameSender, now: Millis) {
-        let at_once = !sender.holds() && self.burst.begins(now);
+        let at_once = self.burst.begins(now);
         for effect in effects {
             self.apply(effect, env, sender, at_once);
         }

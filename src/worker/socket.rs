@@ -6,9 +6,7 @@ use std::borrow::Cow;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 use wasm_bindgen::JsCast;
 use worker::js_sys::{Date, JsString, Uint8Array};
-use worker::web_sys::ResponseInit;
-use worker::worker_sys::ext::{ResponseInitExt, WebSocketExt};
-use worker::worker_sys::WebSocketPair;
+use worker::worker_sys::ext::WebSocketExt;
 
 pub(crate) use worker::web_sys::WebSocket;
 
@@ -24,13 +22,9 @@ extern "C" {
     #[derive(Debug)]
     pub type FrameSender;
 
-    /// Sends a frame: at once, or together with others. A socket that is closed takes none, which is not told.
+    /// Sends a frame: at once, unless others wait already, or together with them. A socket that is closed takes none, which is not told.
     #[wasm_bindgen(method)]
     pub(crate) fn send(this: &FrameSender, socket: &WebSocket, frame: &str, at_once: bool);
-
-    /// Whether anything waits to be sent together.
-    #[wasm_bindgen(method)]
-    pub(crate) fn holds(this: &FrameSender) -> bool;
 
     /// Sends what waits to be sent together.
     #[wasm_bindgen(method)]
@@ -53,38 +47,55 @@ extern "C" {
     pub(crate) fn delete(this: &Numbers, socket: &WebSocket);
 }
 
-#[wasm_bindgen(inline_js = "
+// In JavaScript, where each of these is a line or two: for each object and each member that Rust asks for it crosses over, and pays.
+#[wasm_bindgen(js_sys = worker::js_sys, inline_js = "
 const encoder = new TextEncoder();
 export const encodeInto = (text, buffer) => encoder.encodeInto(text, buffer).written;
+const switched = (webSocket, protocol) =>
+  new Response(null, { status: 101, webSocket, headers: protocol === undefined ? {} : { 'Sec-WebSocket-Protocol': protocol } });
+export const acceptHibernating = (state, tags, protocol) => {
+  const { 0: client, 1: socket } = new WebSocketPair();
+  state.acceptWebSocket(socket, tags);
+  return { socket, response: switched(client, protocol) };
+};
+export const acceptAndClose = (frame, code, protocol) => {
+  const { 0: client, 1: socket } = new WebSocketPair();
+  socket.accept();
+  if (frame !== undefined) socket.send(frame);
+  socket.close(code);
+  return switched(client, protocol);
+};
 ")]
 extern "C" {
-    /// Writes a text as UTF-8, as much of it as there is room for; how many bytes that were. (In JavaScript, for each object that
-    /// crosses over costs more than the few lines do.)
+    /// A socket that has just been opened.
+    type Opened;
+
+    #[wasm_bindgen(method, getter)]
+    fn socket(this: &Opened) -> WebSocket;
+
+    #[wasm_bindgen(method, getter)]
+    fn response(this: &Opened) -> Response;
+
+    #[wasm_bindgen(catch, js_name = acceptHibernating)]
+    fn accept_hibernating(state: &State, tags: Vec<String>, protocol: Option<&str>) -> Result<Opened, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = acceptAndClose)]
+    fn accept_and_close(frame: Option<&str>, code: Option<u16>, protocol: Option<&str>) -> Result<Response, JsValue>;
+
+    /// Writes a text as UTF-8, as much of it as there is room for; how many bytes that were.
     #[wasm_bindgen(js_name = encodeInto)]
     fn encode_into(text: &JsValue, buffer: &mut [u8]) -> u32;
 }
 
-/// Both ends of a new socket: the client's and ours.
-pub(crate) fn socket_pair() -> Result<(WebSocket, WebSocket), Fault> {
-    let mut pair = WebSocketPair::new()?;
-    Ok((pair.client()?, pair.server()?))
+/// Makes our end of a new socket the object's: that end, and the response to its client, who speaks this sub-protocol.
+pub(crate) fn open(state: &State, tags: Vec<String>, protocol: Option<&str>) -> Result<(WebSocket, Response), Fault> {
+    let opened = accept_hibernating(state, tags, protocol)?;
+    Ok((opened.socket(), opened.response()))
 }
 
-/// The response that lets a request become a socket, whose client speaks this sub-protocol.
-pub(crate) fn switch_protocols(client: &WebSocket, protocol: Option<&str>) -> Result<Response, Fault> {
-    let mut init = ResponseInit::new();
-    init.set_status(101);
-    init.websocket(client)?;
-    let response = Response::new_with_opt_str_and_init(None, &init)?;
-    if let Some(protocol) = protocol {
-        response.headers().set("Sec-WebSocket-Protocol", protocol)?;
-    }
-    Ok(response)
-}
-
-/// Takes our end of a pair into use.
-pub(crate) fn accept(socket: &WebSocket) -> Result<(), Fault> {
-    Ok(socket.accept()?)
+/// The response that opens a socket only to close it: after a frame, if there is one, and with a code, if there is one.
+pub(crate) fn open_and_close(frame: Option<&str>, code: Option<u16>, protocol: Option<&str>) -> Result<Response, Fault> {
+    Ok(accept_and_close(frame, code, protocol)?)
 }
 
 /// Closes a socket; without a status the other side sees 1005. One that is closed already stays so.

@@ -13,22 +13,26 @@ let armed = "";
 let traps = 0;
 const arm = (how = "trap") => (armed = how);
 WebAssembly.Instance = function (module, imports) {
-  const watched = { ...imports["./index_bg.js"] };
+  const all = Object.fromEntries(Object.entries(imports).map(([from, names]) => [from, watched(names)]));
+  const instance = new Instance(module, all);
   // Everything that the realm does begins with the time of day, and the Worker before it asks a request what it is.
-  for (const name of Object.keys(watched).filter((name) => /^__wbg_(now|getTime|method)_/.test(name))) {
-    const real = watched[name];
-    watched[name] = (...args) => {
-      if (armed) {
-        const how = armed;
-        armed = "";
-        traps++;
-        if (how === "throw") throw new Error("ordered: through Rust");
-        instance.exports.__wbindgen_free(0xffff0000, 64, 8);
-      }
-      return real(...args);
-    };
+  function watched(names) {
+    const copy = { ...names };
+    for (const name of Object.keys(copy).filter((name) => /^(__wbg_(now|getTime)_|describe$)/.test(name))) {
+      const real = copy[name];
+      copy[name] = (...args) => {
+        if (armed) {
+          const how = armed;
+          armed = "";
+          traps++;
+          if (how === "throw") throw new Error("ordered: through Rust");
+          instance.exports.__wbindgen_free(0xffff0000, 64, 8);
+        }
+        return real(...args);
+      };
+    }
+    return copy;
   }
-  const instance = new Instance(module, { ...imports, "./index_bg.js": watched });
   return instance;
 };
 `;
