@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" />
+
 /**
  * Beckon in any page: everyone who has a room's link is connected to everyone else, device to device.
  *

@@ -44,7 +44,7 @@ export async function deploy(given) {
       ...(values.dry_run ? ["--dry-run"] : []),
       ...(values.outdir ? ["--outdir", resolve(values.outdir)] : []),
     ];
-    const child = spawn("npx", ["--yes", `wrangler@${wrangler}`, "deploy", "--config", config, ...options, ...rest], {
+    const child = spawn("npx", [`wrangler@${wrangler}`, "deploy", "--config", config, ...options, ...rest], {
       stdio: "inherit",
       shell: process.platform === "win32", // npx is a script there
     });

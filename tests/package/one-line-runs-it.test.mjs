@@ -106,6 +106,24 @@ test("publint and arethetypeswrong find nothing", async () => {
   }
 });
 
+test("an app imports the library by its name, with its types, and a bundler keeps only what is used", async () => {
+  const app = `import { join, type Room } from "beckon";
+    const room: Room = join("https://beckon.example/", { name: "Kitchen tablet" });
+    room.addEventListener("peer", ({ peer }) => void peer.send("hi"));
+    for await (const { from, data } of room) console.log(from.name, data);`;
+  writeFileSync(join(here, "app.mts"), app);
+  // Strict, with what many projects have, and with no eye shut (skipLibCheck).
+  const options = ["--noEmit", "--strict", "--target", "es2022", "--lib", "es2022,dom,dom.iterable", "--module", "nodenext"];
+  const judged = spawnSync(join(ROOT, "node_modules/.bin/tsc"), [...options, "app.mts"], { cwd: here, encoding: "utf8" });
+  assert.deepEqual([judged.status, judged.stdout], [0, ""]);
+  const bundled = (/** @type {string} */ contents) => {
+    const bundle = ["--bundle", "--format=esm", "--minify", "--loader=ts"];
+    return spawnSync(join(ROOT, "node_modules/.bin/esbuild"), bundle, { cwd: here, encoding: "utf8", input: contents }).stdout;
+  };
+  assert.match(bundled(app), /RTCPeerConnection/);
+  assert.equal(bundled('import { join } from "beckon"; console.log(1)').trim(), "console.log(1);");
+});
+
 test("it has the licences of all that is in it", () => {
   const here = readdirSync(machine.folder);
   for (const file of ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"]) assert.ok(here.includes(file), file);
