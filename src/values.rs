@@ -36,7 +36,12 @@ pub(crate) fn list(
 ) -> Result<Vec<String>, BadSetting> {
     let text = var(name).unwrap_or_default();
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-    parts.map(|part| parse(part).ok_or(BadSetting { name, expected })).collect()
+    let parts: Vec<_> = parts.map(|part| parse(part).ok_or(BadSetting { name, expected })).collect::<Result<_, _>>()?;
+    // Commas alone are what a template has left that nobody filled in.
+    if parts.is_empty() && !text.trim().is_empty() {
+        return bad(name, expected);
+    }
+    Ok(parts)
 }
 
 /// Web origins; none for any. `*` is any, also beside others.
@@ -49,10 +54,17 @@ pub(crate) fn origins(var: &dyn Fn(&str) -> Option<String>, name: &'static str) 
 /// with dots that it would resolve, or a whole address.
 pub(crate) fn base_path(text: &str) -> Result<String, BadSetting> {
     let path = text.trim().trim_matches('/');
-    let as_asked_for = path.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"#<>?\\`{}".contains(&byte));
+    let as_asked_for = path.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"#<>?\\`{}".contains(&byte))
+        && path.split('%').skip(1).all(|escaped| escaped.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2);
     match path {
         "" => Ok("/".to_owned()),
-        _ if as_asked_for && !path.split('/').any(|segment| matches!(segment, "" | "." | "..")) => Ok(format!("/{path}/")),
+        _ if as_asked_for
+            && !path
+                .split('/')
+                .any(|segment| matches!(segment.replace("%2e", ".").replace("%2E", ".").as_str(), "" | "." | "..")) =>
+        {
+            Ok(format!("/{path}/"))
+        }
         _ => bad("BASE_PATH", BASE),
     }
 }
@@ -109,7 +121,10 @@ fn host_and_port(text: &str) -> Option<(String, Option<u16>)> {
             let (host, port) = text.split_at_checked(text.find(':').unwrap_or(text.len()))?;
             let is_name = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
             // What ends in a number is an IPv4 address, or nothing.
-            let is_number = host.rsplit('.').next().is_some_and(|last| last.parse::<u32>().is_ok());
+            let is_number = host.rsplit('.').next().is_some_and(|last| {
+                last.bytes().all(|byte| byte.is_ascii_digit())
+                    || last.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("0x"))
+            });
             let is_host = is_name && !host.is_empty() && (!is_number || host.parse::<Ipv4Addr>().is_ok());
             is_host.then(|| (host.to_ascii_lowercase(), port))?
         }

@@ -165,7 +165,7 @@ fn a_server_without_rooms_says_so() {
     in_a_room(&[("ROOM_CAPACITY", "0")], |world| {
         let ann = world.enter("ann", "a");
         let refusal = values(world.frames(ann)).remove(0);
-        assert_eq!(refusal["payload"]["code"], "room-full");
+        assert_eq!(refusal["payload"]["code"], "no-rooms", "no seat will ever be free");
         assert!(refusal["payload"]["msg"].as_str().unwrap().starts_with("This server has no rooms"));
         assert_eq!(world.closed(ann), Some(None));
     });

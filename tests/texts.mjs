@@ -85,7 +85,7 @@ export function textsOfScript(source, speakers = SPEAKERS) {
 /** Codes of a server's refusals that a room's page may have to explain, with the English for them. */
 function refusals() {
   const rust = readFileSync(new URL("../src/wire/refusal.rs", import.meta.url), "utf8");
-  const codes = [...rust.matchAll(/Self::\w+(?:\(_\)| \{ \.\. \})? => "([a-z-]+)",/g)].map(([, code = ""]) => code);
+  const codes = [...rust.matchAll(/Self::\w+(?:\(_\)| \{ [^}]* \})? => "([a-z-]+)",/g)].map(([, code = ""]) => code);
   return codes.filter((code) => !NO_REASON.includes(code));
 }
 

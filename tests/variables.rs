@@ -128,6 +128,11 @@ fn origins_are_taken_in_any_spelling_that_means_one() {
         "https://app.example,app",
         "wss://app.example",
         "http://192.0.2.256",
+        "http://4294967296",
+        "http://0x7f000001",
+        "http://10.0x1",
+        ",",
+        " , ,",
     ] {
         assert_refused("ALLOWED_ORIGINS", value, "https://app.example.org");
     }
@@ -136,7 +141,23 @@ fn origins_are_taken_in_any_spelling_that_means_one() {
 #[test]
 fn a_key_and_a_path_that_nothing_can_match_are_refused() {
     assert_refused("ALLOWED_KEYS", &format!("app,{}", "k".repeat(257)), "256 bytes");
-    for value in ["/my app", "/a?b", "/a#b", "a\\b", "a\tb", "/é", "https://app.example/myapp", "/a//b", "/../a", "/{a}"] {
+    for value in [
+        "/my app",
+        "/a?b",
+        "/a#b",
+        "a\\b",
+        "a\tb",
+        "/é",
+        "https://app.example/myapp",
+        "/a//b",
+        "/../a",
+        "/{a}",
+        "/%zz",
+        "/a%",
+        "/a%2",
+        "/%2e%2E/a",
+        "/%2e",
+    ] {
         assert_refused("BASE_PATH", value, "/myapp");
     }
     for (value, path) in

@@ -7,6 +7,8 @@ import { readFrame, readIce, readRefusal } from "./server-frames.js";
 const OPEN_MS = 10_000;
 /** How long the answer to a heartbeat may take, in ms; without it the check is good all the same. */
 const PONG_MS = 2_000;
+/** What the server answers where its socket is, to a request that wants none. */
+const UPGRADE_REQUIRED = 426;
 /** The close code that stands for none: the other end said nothing (RFC 6455, 7.1.5). */
 const NO_CODE = 1006;
 
@@ -53,10 +55,9 @@ export async function checkServer(page, signal) {
   if (navigator.onLine === false) return { finding: { verdict: "fail", code: "offline", ms, facts: socketSays }, ice: null };
   // The program itself, where its socket is: a file of it would come even if it were out of order.
   const { status } = await fetch(new URL("peerjs?roster=1", page), { method: "HEAD", cache: "no-store", signal }).catch(() => ({ status: 0 }));
-  const isThere = status > 0 && status < 500 && status !== 429;
   const facts = () =>
     /** @type {Fact[]} */ ([...socketSays(), [t("Server"), status ? t("answers ({status})", { status: String(status) }) : t("does not answer")]]);
-  return { finding: { verdict: "fail", code: isThere && !said ? "no-socket" : "away", ms, facts }, ice: null };
+  return { finding: { verdict: "fail", code: status === UPGRADE_REQUIRED && !said ? "no-socket" : "away", ms, facts }, ice: null };
 }
 
 /**

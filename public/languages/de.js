@@ -131,6 +131,7 @@ export default {
   "too-many-joins": "Zu viele Verbindungen aus deinem Netz in kurzer Zeit: Warte {n} Sekunden und versuch es noch einmal.",
   "bad-token": "Das Token erlaubt diese ID nicht. Melde dich neu an oder frag den Betreiber.",
   "realm-full": "Auf diesem Server sind gerade so viele Geräte, wie er zulässt. Versuch es später noch einmal.",
+  "no-rooms": "Auf diesem Server gibt es keine Räume: Sein Betreiber hat sie abgeschaltet.",
   "network-full": "Aus deinem Netz sind zu viele Geräte verbunden: Schließe einige, oder komm später wieder.",
   "too-long": "Ein Name in der Adresse ist zu lang. Prüfe den Link.",
   "no-public-roster": "Diesen Raum teilen sich alle, deshalb nennt der Server niemanden. Öffne einen eigenen Raum.",

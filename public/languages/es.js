@@ -131,6 +131,7 @@ export default {
   "too-many-joins": "Demasiadas conexiones desde tu red en poco tiempo: espera {n} segundos y prueba de nuevo.",
   "bad-token": "El token no permite este id. Identifícate de nuevo o pregunta a quien lleva el servidor.",
   "realm-full": "Este servidor ya tiene todos los dispositivos que admite. Prueba más tarde.",
+  "no-rooms": "En este servidor no hay salas: quien lo lleva las ha desactivado.",
   "network-full": "Hay demasiados dispositivos conectados desde tu red: cierra algunos, o vuelve más tarde.",
   "too-long": "Un nombre de la dirección es demasiado largo. Revisa el enlace.",
   "no-public-roster": "Esta sala es de todos, y el servidor no dice quién está. Abre una sala propia.",

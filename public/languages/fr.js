@@ -131,6 +131,7 @@ export default {
   "too-many-joins": "Trop de connexions depuis votre réseau en peu de temps : attendez {n} secondes, puis réessayez.",
   "bad-token": "Le jeton n’autorise pas cet identifiant. Reconnectez-vous ou demandez à l’exploitant.",
   "realm-full": "Ce serveur a déjà autant d’appareils qu’il en admet. Réessayez plus tard.",
+  "no-rooms": "Il n’y a pas de salles sur ce serveur : son responsable les a désactivées.",
   "network-full": "Trop d’appareils de votre réseau sont connectés : fermez-en quelques-uns, ou revenez plus tard.",
   "too-long": "Un nom dans l’adresse est trop long. Vérifiez le lien.",
   "no-public-roster": "Cette salle est à tout le monde, et le serveur ne dit pas qui s’y trouve. Ouvrez une salle à vous.",

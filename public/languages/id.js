@@ -131,6 +131,7 @@ export default {
   "too-many-joins": "Terlalu banyak koneksi dari jaringan Anda dalam waktu singkat: tunggu {n} detik lalu coba lagi.",
   "bad-token": "Token tidak mengizinkan id ini. Masuk lagi atau tanyakan kepada pengelola.",
   "realm-full": "Perangkat di server ini sudah mencapai batas. Coba lagi nanti.",
+  "no-rooms": "Tidak ada ruang di server ini: pengelolanya mematikannya.",
   "network-full": "Terlalu banyak perangkat dari jaringan Anda yang terhubung: tutup beberapa, atau kembali nanti.",
   "too-long": "Ada nama di alamat yang terlalu panjang. Periksa tautannya.",
   "no-public-roster": "Ini ruang bersama, jadi server tidak menyebutkan siapa yang ada. Buka ruang sendiri.",

@@ -131,6 +131,7 @@ export default {
   "too-many-joins": "Conexões demais da sua rede em pouco tempo: espere {n} segundos e tente de novo.",
   "bad-token": "O token não permite este id. Entre de novo ou pergunte a quem mantém o servidor.",
   "realm-full": "Este servidor já tem todos os dispositivos que aceita. Tente mais tarde.",
+  "no-rooms": "Não há salas neste servidor: quem o mantém as desativou.",
   "network-full": "Há dispositivos demais conectados da sua rede: feche alguns, ou volte mais tarde.",
   "too-long": "Um nome no endereço é longo demais. Confira o link.",
   "no-public-roster": "Esta sala é de todos, e o servidor não diz quem está nela. Abra uma sala só sua.",

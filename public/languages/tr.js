@@ -131,6 +131,7 @@ export default {
   "too-many-joins": "Ağınızdan kısa sürede çok fazla bağlantı geldi: {n} saniye bekleyip yeniden deneyin.",
   "bad-token": "Belirteç (token) bu kimliğe izin vermiyor. Yeniden giriş yapın veya işletene sorun.",
   "realm-full": "Bu sunucuda izin verilen sayıda cihaz var. Daha sonra yeniden deneyin.",
+  "no-rooms": "Bu sunucuda oda yok: işletmecisi kapatmış.",
   "network-full": "Ağınızdan çok fazla cihaz bağlı: bazılarını kapatın veya daha sonra gelin.",
   "too-long": "Adresteki bir ad çok uzun. Bağlantıyı kontrol edin.",
   "no-public-roster": "Burası herkesin odası, bu yüzden sunucu kimin burada olduğunu söylemez. Kendi odanızı açın.",

@@ -17,12 +17,12 @@ const INVISIBLE = /[\u00ad\u200b-\u200f\u2060\ufeff]/g;
 const SECRET = /^([\w-]{21}[AQgw])[_-]*$/;
 /** A parameter, as trackers add them, perhaps without a value. Its name is shorter than a secret. */
 const PARAMETER = /^[^\w-]*\w{1,20}=/;
-/** Such as speak of no room. */
-const NO_ROOM = /^(utm_\w+=|$)/;
+/** Such as speak of no room: those of the big trackers. */
+const NO_ROOM = /^((utm_\w+|[a-z]*clid|mc_[ce]id|xtor|_)=|$)/;
 /** A reference into the text of a page. */
 const DIRECTIVE = /:~:[^#]*/;
 /** Something that may well be a secret. */
-const LONG = /(^|[^\w-])[\w-]{21}[AQgw]($|[^\w-])/;
+const LONG = /(^|[^\w-])[\w-]{21}[AQgw][_-]*($|[^\w-])/;
 /** A tracker's value begins: the sign behind it is most likely a hashtag's. */
 const CAMPAIGN = /[?&]utm_\w+=$/;
 
@@ -54,7 +54,11 @@ export function readLink(link) {
   const parts = fragment.replace(DIRECTIVE, "").split(/[&?#;\s]/);
   const first = parts.find((part) => /[\w-]/.test(part) && !PARAMETER.test(part));
   const [word = ""] = /[\w-]+/.exec(first ?? "") ?? [];
-  const isFresh = parts.every((part) => NO_ROOM.test(part)) && !LONG.test(fragment);
+  // A secret in the path, or in the query without a name: the sign before it was lost.
+  const lost = decoded(place)
+    .split(/[&?/;]/)
+    .some((part) => !PARAMETER.test(part) && LONG.test(part));
+  const isFresh = parts.every((part) => NO_ROOM.test(part)) && !LONG.test(fragment) && !lost;
   const secret = SECRET.exec(word)?.[1] ?? (isFresh && freshSecret());
   const url = tried(() => new URL(place.slice(place.search(/https?:/i))));
   if (url && secret) return { url, secret };

@@ -2,8 +2,9 @@
 // after a cut, a deploy or sleep, and says so; data channels do not notice. It renews TURN credentials before they run out.
 import { backoff } from "./backoff.js";
 import { openCredentials } from "./credentials.js";
-import { HURRY_MS, openDeadline, timeout } from "./deadline.js";
+import { HURRY_MS, openDeadline } from "./deadline.js";
 import { readFrame, readOpen, readRefusal } from "./parse.js";
+import { answers } from "./reachability.js";
 
 /** Byte for byte what the runtime answers by itself, with a text that is not JSON, without waking the room. */
 const HEARTBEAT = '{"type":"HEARTBEAT"}';
@@ -75,6 +76,8 @@ export function openSignalling(url, on) {
   let refusal = null;
   /** Why it is away, as far as is known. @type {Refusal | null} */
   let why = null;
+  /** When it last said itself that it does not let us in, in ms. */
+  let heardAt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let retry;
   /** Whether this page may ask the server by a request: tried once while it is there. @type {boolean | undefined} */
@@ -141,12 +144,17 @@ export function openSignalling(url, on) {
     const wait = backoff(refused ? REFUSED_MS : RETRY_MS, tries++);
     later(wait, mayProbe && tries > SOCKETS && !refused ? probe : connect);
     // One failure that was quick may be chance. If the server can be reached all the same, more is behind it.
-    if (!refused && !opened && !said && (tries > 1 || Date.now() - triedAt > SETTLED_MS)) answers(url).then((there) => there && blocked());
+    if (refused || said) heardAt = Date.now();
+    else if (!opened && (tries > 1 || Date.now() - triedAt > SETTLED_MS)) {
+      const since = heardAt;
+      answers(url, OPEN_MS).then((there) => since === heardAt && blame(there ? BLOCKED : null));
+    }
   }
 
-  function blocked() {
-    if (open || why || (!socket && retry === undefined)) return;
-    why = BLOCKED;
+  /** @param {Refusal | null} found why it is away, as it turns out: what it has said before need not count any more */
+  function blame(found) {
+    if (open || why === found || (!socket && retry === undefined)) return;
+    why = found;
     on.away(retryAt, why);
   }
 
@@ -161,7 +169,7 @@ export function openSignalling(url, on) {
 
   async function probe() {
     const mine = retry;
-    const there = await answers(url);
+    const there = await answers(url, OPEN_MS);
     if (retry !== mine) return; // somebody was faster
     if (there) return connect();
     why = null;
@@ -185,7 +193,7 @@ export function openSignalling(url, on) {
     deadline.set(patience);
     if (mayProbe === undefined) {
       mayProbe = false;
-      answers(url).then((there) => (mayProbe = there));
+      answers(url, OPEN_MS).then((there) => (mayProbe = there));
     }
   }
 
@@ -230,17 +238,4 @@ export function socketUrl(link, realmKey, { id, token }) {
   url.hash = "";
   url.search = String(new URLSearchParams({ key: realmKey, roster: "1", id, token }));
   return url;
-}
-
-/**
- * Whether the server answers a request where its socket is: the program itself, which may be out of order where its files still come.
- * @param {URL} url of its socket
- */
-function answers(url) {
-  const room = new URL("?roster=1", url);
-  room.protocol = room.protocol.replace("ws", "http");
-  return fetch(room, { cache: "no-store", signal: timeout(OPEN_MS) }).then(
-    ({ status }) => status < 500 && status !== 429,
-    () => false,
-  );
 }

@@ -5,6 +5,11 @@ import { join, t } from "../shared/language.js";
 import { lazy } from "../shared/lazy.js";
 import { describe } from "../shared/statistics.js";
 
+const style = document.createElement("link");
+style.rel = "stylesheet";
+style.href = "/room/details.css";
+document.head.append(style);
+
 /** How often the figures are read, in ms. */
 const READ_MS = 1_000;
 

@@ -229,13 +229,13 @@ function run(room) {
     view.showMe({ name, face, hue });
     const me = { id, name, face, hue, state: "me", standing: t("this device") };
     view.showPeople([me, ...Array.from(people.keys(), describe)]);
+    const silent = silentSince > 0 && Date.now() - silentSince >= AWAY_MS;
     const warned = performance.now() - refusedAt < WARN_MS;
     view.showStatus(
-      status(room, { entered, warned, unheardHellos, hello, searching }),
+      status(room, { entered: entered && !silent, warned, unheardHellos, hello, searching }),
       isBlocked(room) ? say.whyBlocked() : room.peers.some(isIll) ? say.why() : "",
     );
-    const silent = silentSince && Date.now() - silentSince >= AWAY_MS && !isBlocked(room);
-    view.showAway(silent ? say.away(Math.ceil((room.retryAt - Date.now()) / 1_000), room.error) : null);
+    view.showAway(silent && !isBlocked(room) ? say.away(Math.ceil((room.retryAt - Date.now()) / 1_000), room.error) : null);
     clearTimeout(redraw);
     if (silentSince || room.peers.some((peer) => peer.state === "connecting")) redraw = setTimeout(show, 500);
   }

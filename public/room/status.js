@@ -8,7 +8,7 @@ import * as say from "../shared/sentences.js";
  * The sentence that matters most now.
  * @param {Room} room
  * @param {object} page what it knows beside the room
- * @param {boolean} page.entered whether the server has ever let us in
+ * @param {boolean} page.entered whether the server lets us in, or did so just now
  * @param {boolean} page.warned whether something false came just now
  * @param {number} page.unheardHellos hellos that nobody was there to hear
  * @param {{ heard: string[], waiting: Set<Peer> } | null} page.hello what became of the latest one

@@ -72,6 +72,7 @@ impl Refusal {
             Self::IdTaken => "id-taken",
             Self::RealmFull => "realm-full",
             Self::NetworkFull => "network-full",
+            Self::RoomFull { capacity: 0 } => "no-rooms",
             Self::RoomFull { .. } => "room-full",
             Self::TooLong { .. } => "too-long",
             Self::NoPublicRoster => "no-public-roster",

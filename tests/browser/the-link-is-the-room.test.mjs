@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import jsQR from "jsqr";
+import { join } from "../../public/beckon.js";
 import { link, openDevice, openRoom, press, stage, until, untilConnected, untilText } from "./browser.mjs";
 
 const { beckon, chromium } = await stage({ vars: { ROOM_CAPACITY: "2" } });
@@ -30,6 +31,16 @@ test("a link whose # was encoded, by mail filters or twice, leads to the room, a
     assert.deepEqual(troubles, []);
     await close();
   }
+  // Whatever stands before and behind it: the page finds it, and no other file is asked for.
+  const signs = ["%23", "%2523", "%252523", "%25252523"].flatMap((sign) => [`${sign}${secret}`, `${sign}${secret}/`, `${sign}${secret}//x`, `${sign}/${secret}`]);
+  for (const path of [...signs, `%23!/${secret}`, `%23${secret}/index.html`, `%20%23${secret}`, `index.html/%23${secret}`, `%E2%80%8B%2523${secret}`]) {
+    const { status, headers } = await beckon.fetch(`/${path}`, { redirect: "manual" });
+    const location = headers.get("location") ?? "";
+    assert.ok(status === 302 && location.startsWith("/#"), `${path}: ${status} ${location}`);
+    assert.equal(join(new URL(location, "https://beckon.example"), { signal: AbortSignal.abort() }).link, `https://beckon.example/#${secret}`, path);
+  }
+  const { headers } = await beckon.fetch(`//elsewhere.test/%23${secret}`, { redirect: "manual" });
+  assert.doesNotMatch(headers.get("location") ?? "", /elsewhere/, "nobody is led to another server");
   assert.doesNotMatch(JSON.stringify(await beckon.logs()), /AAAAAAAAAA/);
 });
 

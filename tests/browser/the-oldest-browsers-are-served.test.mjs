@@ -296,6 +296,6 @@ test("no page is left out, and no style sheet", () => {
     globSync("public/**/*.css")
       .map((name) => name.slice("public".length))
       .sort(),
-    [...new Set(["/shared/style.css", "/shared/noscript.css", ...Object.values(PAGES).map(([style]) => style)])].sort(),
+    [...new Set(["/shared/style.css", "/shared/noscript.css", "/room/details.css", ...Object.values(PAGES).map(([style]) => style)])].sort(),
   );
 });

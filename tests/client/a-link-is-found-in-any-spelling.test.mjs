@@ -149,6 +149,9 @@ test("a damaged link says so, and opens no other room", (_, random) => {
     "https://beckon.example/#%",
     ...["#utm_source=a/", "#:~:text=x/", "#utm_source=a,", "#utm_source="].map((before) => `${SERVER}${before}abcdefghij-_ABCDEFGHIg`), // whose room is it?
     ...["#utm_abcdefghij-_ABC", "#abcdefghij=", "#utm_source=a&abcdefghij", "?relay-only%23abcdefghij", "?utm_content=sale%23abc"].map((rest) => SERVER + rest),
+    // The sign was lost, or is another one.
+    ...["?", "?relay-only&", "", "\uff03", "%EF%BC%83", "&num;", "&#35;x"].map((sign) => `${SERVER}${sign}abcdefghij-_ABCDEFGHIg`),
+    "https://urldefense.com/v3/__https://beckon.example/*abcdefghij-_ABCDEFGHIg__;Iw!!ABC$",
     "/#AAAAAAAAAAAAAAAAAAAAAA",
   ]) {
     if (link !== "https:") assert.equal(joined(link), "damaged-link", link);
@@ -165,6 +168,7 @@ test("a link without a fragment is a fresh room's, each time another", () => {
     `${SERVER}#utm_source=a&utm_id=b`,
     `${SERVER}#utm_source=&utm_campaign=newsletter_november_2026`,
     `${SERVER}#utm_source=a:~:text=hello`,
+    ...["fbclid=IwAR0abc", "gclid=x&utm_id=b", "_=_", "mc_cid=1&mc_eid=2", "xtor=RSS-1"].map((parameters) => `${SERVER}#${parameters}`),
     `${SERVER}?utm_content=%23sale`,
     `${SERVER}?a=b&utm_term=%2523sale,now`,
   ]) {

@@ -14,7 +14,7 @@ const HEARTBEAT = '{"type":"HEARTBEAT"}';
 /** From now on the test opens and closes every socket, and time passes when it says so. */
 function stage(t, { files = true } = {}) {
   const sockets = fakeSockets(t);
-  const world = { sockets, files, asked: 0, status: 200 };
+  const world = { sockets, files, asked: 0, status: 426 };
   t.mock.method(globalThis, "fetch", async (address) => {
     assert.equal(String(address), "https://beckon.example/peerjs?roster=1", "where the socket is, and with nothing of ours");
     world.asked++;
@@ -161,8 +161,9 @@ for (const code of ["room-full", "realm-full", "network-full", "too-many-joins"]
       sockets[n].say({ type: "ERROR", payload: { code, msg: "later" } });
       sockets[n].cut(1000);
       assert.deepEqual([news.at(-1)[0], news.at(-1)[2]], ["away", code]);
-      await pass(12_000);
-      assert.equal(sockets.length, n + 2, "once in a while");
+      const at = Date.now();
+      while (sockets.length < n + 2) await pass(50);
+      assert.ok(Date.now() - at >= 1_000 && Date.now() - at <= 12_000, `once in a while: after ${Date.now() - at} ms`);
     }
     sockets[4].welcome();
     assert.deepEqual([heard("open"), heard("refused")], [1, 0]);
@@ -208,6 +209,8 @@ for (const [how, block] of Object.entries(BLOCKED)) {
     ["is out of order", { status: 500 }],
     ["is out of reach behind a gateway", { status: 502 }],
     ["has too much to do", { status: 429 }],
+    ["is none of ours", { status: 200 }],
+    ["has nothing there", { status: 404 }],
   ])) {
     test(`where the network ${how}, and the server ${what}, the server is away`, async (t) => {
       const world = Object.assign(stage(t), change);
@@ -221,6 +224,34 @@ for (const [how, block] of Object.entries(BLOCKED)) {
     });
   }
 }
+
+test("what was the reason need not be it any more: blocked, gone, blocked again; full, gone, full again", async (t) => {
+  const world = stage(t);
+  const { sockets, open, pass } = world;
+  const { news } = open("ann");
+  /** What the server, or the network, does to sockets from now on, and the reason that is given then. */
+  const later = async (/** @type {(socket: Fake) => void} */ meet, files = true) => {
+    world.files = files;
+    let met = sockets.length - 1;
+    for (let left = 30_000; left > 0; left -= 50) {
+      for (; met < sockets.length; met++) if (!sockets[met].closed) meet(sockets[met]);
+      await pass(50);
+    }
+    return news.at(-1)[2];
+  };
+  const cut = (socket) => socket.cut();
+  const full = (socket) => {
+    socket.say({ type: "ERROR", payload: { code: "room-full", msg: "later" } });
+    socket.cut(1000);
+  };
+  assert.equal(await later(cut), "socket-blocked");
+  assert.equal(await later(cut, false), undefined);
+  assert.equal(await later(cut), "socket-blocked");
+  assert.equal(await later(full), "room-full");
+  assert.equal(await later(cut, false), undefined);
+  assert.equal(await later(full), "room-full");
+  assert.equal(await later(cut), "socket-blocked");
+});
 
 for (const code of [1013, 1011, 1000, 4003]) {
   test(`a server that lets a socket in and closes it without a word (${code}) is away: no network is to blame`, async (t) => {
@@ -244,7 +275,7 @@ test("who leaves while the network is being examined hears no more of it", async
   await world.pass(11_000);
   signal.close();
   const before = news.length;
-  answer({ status: 200 });
+  answer({ status: 426 });
   await world.pass(1_000);
   assert.equal(news.length, before);
 });
