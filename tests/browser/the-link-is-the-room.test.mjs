@@ -32,7 +32,12 @@ test("a link whose # was encoded, by mail filters or twice, leads to the room, a
     await close();
   }
   // Whatever stands before and behind it: the page finds it, and no other file is asked for.
-  const signs = ["%23", "%2523", "%252523", "%25252523"].flatMap((sign) => [`${sign}${secret}`, `${sign}${secret}/`, `${sign}${secret}//x`, `${sign}/${secret}`]);
+  const signs = ["%23", "%2523", "%252523", "%25252523"].flatMap((sign) => [
+    `${sign}${secret}`,
+    `${sign}${secret}/`,
+    `${sign}${secret}//x`,
+    `${sign}/${secret}`,
+  ]);
   for (const path of [...signs, `%23!/${secret}`, `%23${secret}/index.html`, `%20%23${secret}`, `index.html/%23${secret}`, `%E2%80%8B%2523${secret}`]) {
     const { status, headers } = await beckon.fetch(`/${path}`, { redirect: "manual" });
     const location = headers.get("location") ?? "";
