@@ -236,7 +236,7 @@ test("room: whatever is unknown of its style, everybody is legible in every hue 
   await stopClock(page);
   assert.equal(everybody.length, 24 * 6);
   await page.evaluate(showAll, everybody);
-  await undress(page, ["/shared/style.css"], 3 * everybody.length);
+  await undress(page, ["/shared/style.css", "/room/details.css"], 3 * everybody.length);
   assert.deepEqual(troubles, []);
   await close();
 });
