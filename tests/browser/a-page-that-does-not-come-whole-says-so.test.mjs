@@ -106,6 +106,18 @@ test("no script comes at all: the page says so by its style alone", async () => 
   await close();
 });
 
+test("where scripts may not run each page says so, and shows nothing that would be dead", async () => {
+  const { page, close } = await openDevice(chromium, "about:blank", (page) => page.setJavaScriptEnabled(false));
+  for (const path of ["/", "/doctor.html", "/examples/chat", "/examples/cursor", "/examples/files"]) {
+    await page.goto(new URL(path, watched.url).href);
+    const seen = await page.evaluate(() => document.body.innerText.trim());
+    assert.match(seen, /with a script/, path);
+    assert.doesNotMatch(seen, /This page has not started|Say hello|Check again/, path);
+    assert.equal(await page.evaluate(() => [...document.querySelectorAll("main")].some((main) => main.checkVisibility())), false, path);
+  }
+  await close();
+});
+
 test("all comes: nobody is told that it did not", async () => {
   for (const path of new Set(FILES.map(([path]) => path))) {
     const { page, troubles, close } = await openDevice(chromium, new URL(path, watched.url));
