@@ -1,7 +1,8 @@
 // The details of one connection, for those who want to see it work: loaded when somebody opens them.
+import { emoji } from "./compare.js";
 import { demonstrate } from "./demonstration.js";
 import { make, tell } from "../shared/element.js";
-import { join, t } from "../shared/language.js";
+import { isolate, join, t } from "../shared/language.js";
 import { lazy } from "../shared/lazy.js";
 import { describe } from "../shared/statistics.js";
 
@@ -23,6 +24,15 @@ export async function showDetails(details, peer, room) {
   details.querySelector(".inside")?.remove();
   const inside = make("div", "inside");
   const figures = make("dl");
+  const prints = make("dl", "prints");
+  for (const [say, { fingerprint }] of /** @type {const} */ ([
+    [() => t("Fingerprint of {name}", { name: peer.name }), peer],
+    [() => t("Fingerprint of this device"), room],
+  ]))
+    prints.append(
+      tell(make("dt"), say),
+      tell(make("dd"), () => `${emoji(fingerprint)} ${isolate(fingerprint)}`),
+    );
   const button = /** @type {HTMLButtonElement} */ (tell(make("button"), () => t("Send test messages")));
   button.type = "button";
   const outcome = make("ul", "outcome");
@@ -41,6 +51,10 @@ export async function showDetails(details, peer, room) {
       t(
         "Messages stay messages: each arrives whole or not at all, and never joined to the next, as it would be in a stream such as TCP. Yours travel ordered and reliable; copies of small ones go ahead unordered, and may be lost.",
       ),
+    ),
+    prints,
+    tell(make("p"), () =>
+      t("An id belongs to a key, which nobody else has. Two people who see the same fingerprint of a device on both screens can be sure of it."),
     ),
     button,
     news,

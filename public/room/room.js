@@ -7,8 +7,7 @@ import { lazy } from "../shared/lazy.js";
 import { throttle } from "../shared/rate-limit.js";
 import * as say from "../shared/sentences.js";
 import { canShare, copy, share } from "../shared/share.js";
-import { answer } from "./demonstration.js";
-import { isBlocked, isIll, status } from "./status.js";
+import * as about from "./status.js";
 import { audible, ring, toggle, unlock } from "./sound.js";
 import { PATHS, recall } from "../shared/storage.js";
 import * as view from "./view.js";
@@ -122,7 +121,7 @@ function run(room) {
   room.addEventListener("peer", ({ peer }) => came(peer));
   room.addEventListener("left", ({ peer }) => left(peer));
   room.addEventListener("refused", ({ reason }) => {
-    if (reason === "stale") return; // most likely just late
+    if (/^(stale|outdated)/.test(reason)) return; // most likely just late, or a page that has to be reloaded
     refusedAt = performance.now();
     clearTimeout(warning);
     warning = setTimeout(show, WARN_MS);
@@ -137,11 +136,17 @@ function run(room) {
     people.set(peer, { since: Date.now(), hellos: 0, greet: throttle(() => greet(peer), ...HELLOS) });
     let known = false;
     peer.addEventListener("name", () => {
-      if (!known) announce(t("{name} is here.", { name: peer.name }));
+      const person = people.get(peer);
+      if (known && person && people.delete(peer)) people.set(peer, person); // it has this name from now on
+      if (!known) announce(t("{name} is here.", { name: called(peer) }));
       known = true;
       show();
     });
-    peer.addEventListener("connection", () => peer.connection && answer(peer.connection));
+    peer.addEventListener("connection", async () => {
+      const { connection } = peer;
+      const { answer } = /** @type {typeof import('./demonstration.js')} */ (await lazy(near("demonstration.js")));
+      if (connection) answer(connection);
+    });
     peer.addEventListener("state", show);
     peer.addEventListener("path", show);
     for (; unheardHellos; unheardHellos--) send([peer]);
@@ -178,7 +183,7 @@ function run(room) {
         show();
       };
       peer.send(HELLO).then(
-        () => settled([peer.name]),
+        () => settled([called(peer)]),
         () => settled([]),
       );
     }
@@ -206,13 +211,16 @@ function run(room) {
   function greet(from) {
     ring();
     view.showHello(describe(from));
-    view.note(() => say.saidBy(from.name));
+    view.note(() => say.saidBy(called(from)));
   }
+
+  /** @param {Peer} peer */
+  const called = (peer) => about.called(peer, [room, ...people.keys()]);
 
   /** @param {Peer} peer */
   function describe(peer) {
     const hellos = people.get(peer)?.hellos ?? 0;
-    return { id: peer.id, name: peer.name, face: peer.face, hue: peer.hue, state: peer.state, standing: say.standing(peer, hellos) };
+    return { id: peer.id, name: called(peer), face: peer.face, hue: peer.hue, state: peer.state, standing: say.standing(peer, hellos) };
   }
 
   /** @param {Peer} peer */
@@ -222,7 +230,7 @@ function run(room) {
 
   function draw() {
     if (room.state === "closed") return view.showStopped(say.stopped(room.error ?? { code: "closed", message: "" }));
-    if (room.error && !isBlocked(room) && !room.peers.length) return view.showStopped(say.stopped(room.error)); // refused for now
+    if (room.error && !about.isBlocked(room) && !room.peers.length) return view.showStopped(say.stopped(room.error)); // refused for now
     view.showRoom();
     if (!room.id) return;
     const { id, name, face, hue } = room;
@@ -232,10 +240,10 @@ function run(room) {
     const silent = silentSince > 0 && Date.now() - silentSince >= AWAY_MS;
     const warned = performance.now() - refusedAt < WARN_MS;
     view.showStatus(
-      status(room, { entered: entered && !silent, warned, unheardHellos, hello, searching }),
-      isBlocked(room) ? say.whyBlocked() : room.peers.some(isIll) ? say.why() : "",
+      about.status(room, { entered: entered && !silent, warned, unheardHellos, hello, searching }),
+      about.isBlocked(room) ? say.whyBlocked() : room.peers.some(about.isIll) ? say.why() : "",
     );
-    view.showAway(silent && !isBlocked(room) ? say.away(Math.ceil((room.retryAt - Date.now()) / 1_000), room.error) : null);
+    view.showAway(silent && !about.isBlocked(room) ? say.away(Math.ceil((room.retryAt - Date.now()) / 1_000), room.error) : null);
     clearTimeout(redraw);
     if (silentSince || room.peers.some((peer) => peer.state === "connecting")) redraw = setTimeout(show, 500);
   }

@@ -1,4 +1,5 @@
 // What the page says of the room as it is.
+import { t } from "../shared/language.js";
 import * as say from "../shared/sentences.js";
 
 /** @typedef {import('../beckon.js').Peer} Peer */
@@ -19,9 +20,7 @@ export function status(room, { entered, warned, unheardHellos, hello, searching 
   if (warned) return room.peers.some(({ state }) => state === "open") ? say.ignored() : say.tampered();
   if (unheardHellos) return say.helloWaits();
   if (hello) return say.said(hello.heard, [...hello.waiting]);
-  const lost = room.peers.find(
-    (peer) => (peer.error && peer.path !== "server") || peer.error?.code === "tampered" || peer.state === "unreachable" || searching(peer),
-  );
+  const lost = room.peers.find((peer) => (peer.error && peer.path !== "server") || isStopped(peer) || peer.state === "unreachable" || searching(peer));
   if (lost) return say.trouble(lost);
   const relayed = room.peers.find(({ path }) => path === "server");
   if (relayed) return say.throughServer(relayed);
@@ -38,5 +37,26 @@ export function isBlocked(room) {
 
 /** Whether someone has no path of their own, for a reason that the doctor may find. @param {Peer} peer */
 export function isIll({ path, error }) {
-  return path === "server" || Boolean(error && error.code !== "tampered");
+  return path === "server" || Boolean(error && !isStopped({ error }));
+}
+
+/** Whether no path is missing, but trust, or a page of the same version. @param {Pick<Peer, 'error'>} peer */
+const isStopped = ({ error }) => /^(tampered|outdated)/.test(error?.code ?? "");
+
+/** What of a name is seen at a glance. @param {string} name */
+const look = (name) =>
+  name
+    .normalize("NFKD")
+    .replace(/[^\p{L}\p{N}]/gu, "")
+    .toLowerCase() || name;
+
+/**
+ * What somebody is called. A name is a claim: of several who have the same, only the first is called that.
+ * @param {Peer} peer
+ * @param {{ name: string }[]} all who are here, in the order in which they took their names
+ */
+export function called(peer, all) {
+  const { name } = peer;
+  const first = all.find((other) => look(other.name) === look(name)) ?? peer;
+  return first === peer ? name : t("another {name}", { name });
 }

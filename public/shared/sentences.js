@@ -119,6 +119,10 @@ export function trouble({ name, error }) {
       );
     case "tampered":
       return tampered();
+    case "outdated":
+      return say("Reload this page: {name} has a newer one", "", { name });
+    case "outdated-there":
+      return say("{name} has to reload: the page there is older than this one", "", { name });
     case "no-webrtc":
       return noWebRTC();
     case "no-path":

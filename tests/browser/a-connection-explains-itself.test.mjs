@@ -24,6 +24,12 @@ test("the list says the way and the latency, the details what is underneath, and
   assert.match(figures.DTLS, /^connected, 1\.[23], TLS_/);
   assert.match(figures.SCTP, /^connected, messages of up to \d+ kB$/);
   assert.doesNotMatch(JSON.stringify(figures), /\d+\.\d+\.\d+\.\d+|\.local/, "no addresses");
+  const prints = (page) => page.$$eval("#people .prints dd", (all) => all.map(({ textContent }) => textContent));
+  await press(other, "#people summary");
+  await until(other, "the fingerprints", () => document.querySelectorAll("#people .prints dd").length === 2);
+  const [theirs, ours] = await prints(page);
+  assert.match(theirs, /^\S+ \S+ \S+ \S+ .?([\da-f]{4} ){7}[\da-f]{4}.?$/);
+  assert.deepEqual(await prints(other), [ours, theirs], "the same on both screens");
 
   await press(page, "#people .inside button");
   const lines = await until(page, "four kinds of channel", () => {

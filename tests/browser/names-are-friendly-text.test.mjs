@@ -128,3 +128,32 @@ for (const scheme of ["light", "dark"]) {
     await close();
   });
 }
+
+test("who takes the name of somebody who is here is marked, however it is spelt, and whoever had it first is not", async () => {
+  const devices = await openRoom(chromium, beckon.url, 3);
+  const [{ page }, second, third] = devices;
+  const rename = async (page, text) => {
+    await write(page, "#name", text);
+    await page.keyboard.press("Enter");
+  };
+  const names = () => [...document.querySelectorAll("#people > li .name")].map(({ textContent }) => textContent);
+  await rename(second.page, "Amber Fox");
+  await until(page, "the name", () => [...document.querySelectorAll("#people > li .name")].some(({ textContent }) => textContent === "Amber Fox"));
+  await rename(third.page, "ÁMBER  fox");
+  await until(page, "a mark", () => [...document.querySelectorAll("#people > li .name")].some(({ textContent }) => /another .?ÁMBER fox/.test(textContent)));
+  assert.ok((await page.evaluate(names)).includes("Amber Fox"));
+  await press(third.page, "#hello");
+  await until(page, "its hello", () => /another .?ÁMBER fox/.test(document.querySelector(".said")?.textContent ?? ""));
+  await rename(page, "amber fox");
+  await until(
+    page,
+    "two marks",
+    () => [...document.querySelectorAll("#people > li .name")].filter(({ textContent }) => /^another/.test(textContent)).length === 2,
+  );
+  await rename(third.page, "Blue Whale");
+  await until(page, "no mark", () => [...document.querySelectorAll("#people > li .name")].some(({ textContent }) => textContent === "Blue Whale"));
+  for (const { troubles, close } of devices) {
+    assert.deepEqual(troubles, []);
+    await close();
+  }
+});

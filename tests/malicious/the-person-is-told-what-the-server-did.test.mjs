@@ -10,8 +10,16 @@ test("the page says that the introduction was changed, and connects as soon as i
   const first = await openDevice(chromium, liar.url);
   await untilText(first.page, "Waiting for another device");
   await untilText(first.page, "Only people with this link can join. This server cannot read what you send.");
-  liar.lie = (frame) => [introduces(frame) ? { ...frame, payload: `Ag${frame.payload.slice(2).toLowerCase()}` } : frame];
+  const changed = (change) => (frame) => [introduces(frame) ? { ...frame, payload: change(frame.payload) } : frame];
+  liar.lie = changed((payload) => `AQ${payload.slice(2)}`);
   const second = await openDevice(chromium, await link(first.page));
+  const again = () => second.page.evaluate(() => void window.dispatchEvent(new Event("online"))); // it looks for the other again
+  await untilText(first.page, "has to reload: the page there is older than this one");
+  liar.lie = changed((payload) => `Aw${payload.slice(2)}`);
+  await again();
+  await untilText(first.page, "Reload this page:");
+  liar.lie = changed((payload) => `Ag${payload.slice(2).toLowerCase()}`);
+  await again();
   await press(first.page, "#hello");
   await untilText(first.page, "Stopped: someone changed the introduction");
   await untilText(first.page, "The messages that connect you were altered on the way. Nothing was sent.");
