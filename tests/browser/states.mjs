@@ -267,7 +267,23 @@ export const STATES = {
     lists: "stopped: introduction changed",
     reach: async ({ pair, liar }) => {
       const server = await liar();
-      server.lie = (frame) => [introduces(frame) ? { ...frame, payload: `AQ${frame.payload.slice(2).toLowerCase()}` } : frame];
+      server.lie = (frame) => [introduces(frame) ? { ...frame, payload: frame.payload.slice(0, 4) + frame.payload.slice(4).toLowerCase() } : frame];
+      return pair({ at: server.url, connected: false });
+    },
+  },
+  outdated: {
+    says: ["Reload this page: {peer} has a newer one", ""],
+    reach: async ({ pair, liar }) => {
+      const server = await liar();
+      server.lie = (frame) => [introduces(frame) ? { ...frame, payload: `Aw${frame.payload.slice(2)}` } : frame]; // version 3
+      return pair({ at: server.url, connected: false });
+    },
+  },
+  "outdated-there": {
+    says: ["{peer} has to reload: the page there is older than this one", ""],
+    reach: async ({ pair, liar }) => {
+      const server = await liar();
+      server.lie = (frame) => [introduces(frame) ? { ...frame, payload: `AQ${frame.payload.slice(2)}` } : frame]; // version 1
       return pair({ at: server.url, connected: false });
     },
   },
