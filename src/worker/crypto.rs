@@ -1,13 +1,10 @@
-//! Cryptography: the platform's (WebCrypto), and SHA-256 of the sha2 crate. We write no cipher and no hash.
-//!
-//! The platform's digest is a promise. What waits for one takes five times as long as the digest itself, and every socket that opens needs one.
+//! The platform's cryptography (WebCrypto): we write no cipher and no hash.
 
 use crate::client::network_of;
 use crate::id::PeerId;
 use crate::settings::Secret;
 use crate::worker::platform::{settled, Fault};
-use sha2::{Digest, Sha256};
-use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
+use wasm_bindgen::prelude::wasm_bindgen;
 use worker::js_sys::Promise;
 
 // In JavaScript, where each of these is a line: every promise that is waited for, and every object that is made for a call, is code
@@ -29,24 +26,15 @@ extern "C" {
     fn verify_sha_256(secret: &str, signature: Box<[u8]>, text: &str) -> Promise;
 }
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/src/worker/digest.js", js_sys = worker::js_sys)]
 extern "C" {
-    #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
-    fn fill_with_chance(bytes: &mut [u8]) -> Result<(), JsValue>;
-}
-
-/// SHA-256 of a text, in hexadecimal.
-pub(crate) fn digest(text: &str) -> String {
-    let mut hexadecimal = String::new();
-    for byte in Sha256::digest(text) {
-        hexadecimal.extend([byte >> 4, byte & 0x0f].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
-    }
-    hexadecimal
+    #[wasm_bindgen(js_name = digest)]
+    fn sha_256(text: &str) -> Promise;
 }
 
 /// The network of an address, made unreadable: only ever compared.
-pub(crate) fn network(address: &str) -> String {
-    digest(&network_of(address))
+pub(crate) async fn network(address: &str) -> Result<String, Fault> {
+    Ok(settled(sha_256(&network_of(address))).await?.as_string().unwrap_or_default())
 }
 
 /// Whether a signature is that of a text under the operator's secret (HMAC-SHA-256).
@@ -68,6 +56,6 @@ pub(crate) fn fresh_id() -> Result<PeerId, Fault> {
 /// Random bytes.
 pub(crate) fn random<const BYTES: usize>() -> Result<[u8; BYTES], Fault> {
     let mut bytes = [0; BYTES];
-    fill_with_chance(&mut bytes)?;
+    getrandom::fill(&mut bytes)?;
     Ok(bytes)
 }

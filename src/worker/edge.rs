@@ -99,7 +99,7 @@ async fn ice(
         return Ok(Answer::no_ice(401, CONNECT_FIRST));
     }
     // Before the token is looked at: whoever guesses does not get far.
-    if !allows(env, ICE_LIMIT, &crypto::network(asked.address())).await {
+    if !allows(env, ICE_LIMIT, &crypto::network(asked.address()).await?).await {
         return Ok(Answer::ice_too_often());
     }
     if let Some(claim) = claim {

@@ -4,6 +4,7 @@
 // It leans on internals of the worker crate (`__worker_init_state`, `__wbg_reset_state`), which Cargo.toml pins.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import * as wasm from "../../build/index.js";
+import { digest } from "./digest.js";
 import { allows } from "./limiter.js";
 
 const state = wasm.__worker_init_state(); // { criticalError, instanceId }: set by worker's panic hook and at its start
@@ -162,14 +163,21 @@ export class Room extends DurableObject {
     this.#handle((room) => room.takeParcel(...parcel));
   }
 
-  fetch(request) {
-    return this.#handle((room) => room.open(request)) ?? this.#answer(request);
+  /** Reads a request, waits for digests of what it shows, and opens its socket in one call. */
+  async fetch(request) {
+    const reader = guarded(() => this.#ready());
+    const arrival = guarded(() => reader.read(request));
+    if (!arrival) return this.#answer(request);
+    const digests = await Promise.all(guarded(() => arrival.shown()).map(digest));
+    // What was read is gone if Rust has crashed meanwhile.
+    const opened = this.#handle((room) => (room === reader ? room.open(arrival, ...digests) : undefined));
+    return opened ?? this.#answer(request, ...digests);
   }
 
   /** Answers what must be waited for. */
-  async #answer(request) {
+  async #answer(request, ...digests) {
     try {
-      return await guarded(() => watched(this.#ready().fetch(request)));
+      return await guarded(() => watched(this.#ready().fetch(request, ...digests)));
     } finally {
       this.#handle(() => {});
     }

@@ -1,6 +1,6 @@
 //! A socket opens: what the realm must know is gathered, and the realm admits it or says why not.
 
-use crate::client::NetworkNumber;
+use crate::client::{NetworkHash, NetworkNumber};
 use crate::id::Token;
 use crate::realm::placement::{home_name, Home};
 use crate::realm::{Ending, Event, Opening};
@@ -11,11 +11,12 @@ use crate::wire::jwt::Jwt;
 use crate::wire::outbound;
 use crate::wire::route::{Claim, Route};
 use crate::worker::crypto;
+use crate::worker::digests::{Arrival, Digests};
 use crate::worker::http::{self, Asked};
 use crate::worker::platform::{now, Fault, Request, Response};
 use crate::worker::room::Room;
 use crate::worker::socket;
-use crate::worker::turn_credentials;
+use crate::worker::turn_credentials::{ice_for, is_told_of_turn};
 use futures::future::join_all;
 use std::rc::Rc;
 
@@ -23,33 +24,39 @@ use std::rc::Rc;
 const HOME_URL: &str = "https://home/";
 
 impl Room {
+    /// Reads what a client asks for. `None` where it shows nothing that is to be digested.
+    pub(super) fn read(&self, request: &Request) -> Result<Option<Arrival>, Fault> {
+        let asked = Asked::of(request);
+        let settings = Rc::clone(&self.memory()?.settings);
+        Ok(match asked.route(&settings) {
+            Route::Socket(claim) => Some(Arrival { asked, claim, settings, is_socket: true }),
+            Route::Ice(Ok(claim)) => Some(Arrival { asked, claim, settings, is_socket: false }),
+            _ => None,
+        })
+    }
+
     /// Admits a socket, or says why not. `None` where something must be asked first, and waited for: other homes, or who makes TURN
     /// credentials.
-    pub(super) fn open_at_once(&self, request: &Request) -> Result<Option<Response>, Fault> {
-        let asked = Asked::of(request);
-        let (settings, must_ask) = {
-            let memory = self.memory()?;
-            (Rc::clone(&memory.settings), memory.realm.must_ask_others())
-        };
-        match asked.route(&settings) {
-            Route::Socket(claim) if !must_ask && !is_told_of_turn(&claim, &settings) => {
-                let claim = Self::hash_claim(claim, &asked, &settings);
-                Ok(Some(self.admit(&asked, claim, 0, Ice::stun(&settings), None)?))
-            }
-            _ => Ok(None),
+    pub(super) fn open_at_once(&self, arrival: Arrival, digests: Digests) -> Result<Option<Response>, Fault> {
+        let must_ask = self.memory()?.realm.must_ask_others();
+        let Arrival { asked, claim, settings, is_socket } = arrival;
+        if !is_socket || must_ask || is_told_of_turn(&claim, &settings) {
+            return Ok(None);
         }
+        let claim = Self::hide(claim, &asked, &settings, digests)?;
+        Ok(Some(self.admit(&asked, claim, 0, Ice::stun(&settings), None)?))
     }
 
     /// Admits a socket, or says why not.
-    pub(super) async fn open(&self, claim: Claim, asked: &Asked) -> Result<Response, Fault> {
+    pub(super) async fn open(&self, claim: Claim, asked: &Asked, digests: Digests) -> Result<Response, Fault> {
         let settings = Rc::clone(&self.memory()?.settings);
-        let claim = Self::hash_claim(claim, asked, &settings);
+        let network = digests.network.clone().filter(|_| is_told_of_turn(&claim, &settings));
+        let claim = Self::hide(claim, asked, &settings, digests)?;
         let elsewhere = self.count_elsewhere().await?;
-        let (ice, network) = if is_told_of_turn(&claim, &settings) {
-            let network = crypto::network(asked.address());
-            (turn_credentials::ice_for(&self.env, &settings, Some(&network)).await, Some(network))
+        let ice = if is_told_of_turn(&claim, &settings) {
+            ice_for(&self.env, &settings, network.as_deref()).await
         } else {
-            (Ice::stun(&settings), None)
+            Ice::stun(&settings)
         };
         self.admit(asked, claim, elsewhere, ice, network)
     }
@@ -79,18 +86,17 @@ impl Room {
         response
     }
 
-    /// Makes of a claim what the realm may know: a digest of the token, and of the network that it comes from.
-    pub(super) fn hash_claim(mut claim: Claim, asked: &Asked, settings: &Settings) -> Claim {
+    /// Makes of a claim what the realm may know.
+    pub(super) fn hide(mut claim: Claim, asked: &Asked, settings: &Settings, digests: Digests) -> Result<Claim, Fault> {
         claim.network = NetworkNumber::of(asked.address());
         // The edge has checked that such a token allows the id. Whoever shows one is its owner.
         let signed = settings.token_key.is_some() && !claim.roster;
         claim.expired = signed && Jwt::parse(claim.token.reveal()).is_ok_and(|jwt| jwt.has_expired(now()));
-        let digest = crypto::digest(claim.token.reveal());
-        claim.token = if signed { Token::of_statement(&digest) } else { Token::parse(&digest) }.unwrap_or(claim.token);
-        if let Some(client) = &mut claim.reserve_for {
-            client.0 = crypto::network(asked.address());
-        }
-        claim
+        let Digests { token, network } = digests;
+        let token = if signed { Token::of_statement(&token) } else { Token::parse(&token) };
+        claim.token = token.map_err(|_| Fault::new("a token has no digest"))?;
+        claim.reserve_for = claim.reserve_for.and(network).map(NetworkHash);
+        Ok(claim)
     }
 
     /// How many peers the other homes have; not asked while this home has less than its share of the limit.
@@ -112,9 +118,4 @@ impl Room {
         }
         Ok(count)
     }
-}
-
-/// Whether a socket's `OPEN` tells it of TURN servers, whose credentials must be made first.
-fn is_told_of_turn(claim: &Claim, settings: &Settings) -> bool {
-    settings.turn.is_some() && claim.roster
 }

@@ -2,6 +2,7 @@
 
 mod bindings;
 mod crypto;
+mod digests;
 mod door;
 mod edge;
 mod http;

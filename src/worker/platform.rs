@@ -40,6 +40,12 @@ impl From<JsValue> for Fault {
     }
 }
 
+impl From<getrandom::Error> for Fault {
+    fn from(_: getrandom::Error) -> Self {
+        Self::new("there is no randomness")
+    }
+}
+
 impl From<Fault> for JsValue {
     fn from(fault: Fault) -> Self {
         let error = Error::new(&fault.0);

@@ -15,6 +15,7 @@ use crate::wire::forwarding::RECORD_SEPARATOR;
 use crate::wire::message::{HEARTBEAT, HEARTBEAT_ANSWER};
 use crate::wire::route::Route;
 use crate::worker::bindings::Env;
+use crate::worker::digests::{Arrival, Digests};
 use crate::worker::http::{self, Asked};
 use crate::worker::log::fault;
 use crate::worker::memory::Memory;
@@ -48,15 +49,21 @@ impl Room {
         Self { state, env, sender, memory: RefCell::default() }
     }
 
+    /// Reads a request, so that `entry.js` can have digested what it shows. `None` where it shows nothing.
+    #[wasm_bindgen(js_name = read)]
+    pub fn on_request(&self, request: &Request) -> Result<Option<Arrival>, JsValue> {
+        Ok(self.read(request)?)
+    }
+
     /// Opens a socket for the edge, where nothing has to be waited for; otherwise [`Room::fetch`] does.
     #[wasm_bindgen(js_name = open)]
-    pub fn on_socket(&self, request: &Request) -> Result<Option<Response>, JsValue> {
-        Ok(self.open_at_once(request)?)
+    pub fn on_socket(&self, arrival: Arrival, token: String, network: Option<String>) -> Result<Option<Response>, JsValue> {
+        Ok(self.open_at_once(arrival, Digests { token, network })?)
     }
 
     /// Answers the edge, or another home.
-    pub async fn fetch(&self, request: Request) -> Result<Response, JsValue> {
-        Ok(self.answer(&request).await?)
+    pub async fn fetch(&self, request: Request, token: Option<String>, network: Option<String>) -> Result<Response, JsValue> {
+        Ok(self.answer(&request, Digests { token: token.unwrap_or_default(), network }).await?)
     }
 
     /// Handles what a socket has sent.
@@ -152,14 +159,14 @@ impl Room {
         Ok(())
     }
 
-    async fn answer(&self, request: &Request) -> Result<Response, Fault> {
+    async fn answer(&self, request: &Request, digests: Digests) -> Result<Response, Fault> {
         let asked = Asked::of(request);
         let settings = Rc::clone(&self.memory()?.settings);
         let (status, body) = match asked.route(&settings) {
-            Route::Socket(claim) => return self.open(claim, &asked).await,
+            Route::Socket(claim) => return self.open(claim, &asked, digests).await,
             Route::Peers(_) => (200, self.memory()?.change(&self.state, now(), |realm, context| realm.listed(context)).0),
             Route::Ice(Ok(claim)) => {
-                let claim = Self::hash_claim(claim, &asked, &settings);
+                let claim = Self::hide(claim, &asked, &settings, digests)?;
                 (if self.memory()?.realm.knows(&claim, now()) { 200 } else { 401 }, String::new())
             }
             // The edge passes on nothing else: another home asks how many peers are here.

@@ -8,6 +8,7 @@
 use crate::limits::{Millis, TURN_API_TIMEOUT_MS};
 use crate::settings::{Secret, Settings, TurnSource};
 use crate::wire::ice::{cloudflare_turn_servers, username, Cached, Ice, IceServer};
+use crate::wire::route::Claim;
 use crate::worker::bindings::Env;
 use crate::worker::crypto;
 use crate::worker::limiter::{self, ICE_LIMIT};
@@ -18,6 +19,11 @@ use std::cell::RefCell;
 thread_local! {
     /// Cloudflare's last answer, for all objects of the isolate. Plain data: no request waits for another one's.
     static CACHED: RefCell<Option<Cached>> = const { RefCell::new(None) };
+}
+
+/// Whether a socket's `OPEN` tells it of TURN servers, whose credentials must be made first.
+pub(crate) fn is_told_of_turn(claim: &Claim, settings: &Settings) -> bool {
+    settings.turn.is_some() && claim.roster
 }
 
 /// Fresh ICE servers for a network. One that has asked too often, or that is not known, gets STUN alone.

@@ -84,7 +84,7 @@ export class Driver {
         await before();
       }
     };
-    for (const method of ["id", "at", "query", "http", "open", "join", "dial", "takeover", "upgrade", "expired", "inTime"])
+    for (const method of ["id", "at", "query", "http", "open", "join", "dial", "takeover", "upgrade", "expired", "inTime", "neighbour"])
       this[method] = this[method].bind(this);
   }
 
@@ -177,6 +177,18 @@ export class Driver {
     const mark = `mark ${number}`;
     await socket.send(JSON.stringify({ type: "CANDIDATE", payload: mark, dst: socket.id }));
     return socket.until(JSON.stringify({ type: "CANDIDATE", src: socket.id, dst: socket.id, payload: mark }));
+  }
+
+  /**
+   * Joins as somebody whose id has the same home as another one, where several objects share the peers. Frames for one home keep their order.
+   * @param {string} name
+   * @returns {Promise<Socket>}
+   */
+  async neighbour(name) {
+    const home = homeOf(this.id(name), MOST_HOMES);
+    let n = 0;
+    while (homeOf(this.id(name + n), MOST_HOMES) !== home) n++;
+    return this.join(name + n);
   }
 
   /** That what has been done by now was done within `ms` of a moment, as the rule needs it to be. */
@@ -277,7 +289,7 @@ export class Socket {
       this.#news();
     });
     let linger;
-    this.closed = new Promise((done) => {
+    this.closed = new Promise((/** @type {(end: { code: number, reason: string }) => void} */ done) => {
       this.#ws.on("close", (code, reason) => {
         clearTimeout(linger);
         this.end = { code, reason: reason.toString() };
