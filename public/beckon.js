@@ -1,5 +1,6 @@
 // Beckon in any page: `join(link)` and everyone who has the link is connected to everyone else, device to device.
 // No side effects on import, no globals. beckon.d.ts documents the exports.
+import { backoff } from "./lib/backoff.js";
 import { BeckonError, BeckonEvent, messages } from "./lib/events.js";
 import { takeIdentity } from "./lib/identity.js";
 import { makeSigner } from "./lib/keys.js";
@@ -15,6 +16,9 @@ import { openSealedChannel } from "./lib/sealed-channel.js";
 import { openSignalling, socketUrl } from "./lib/signalling.js";
 
 export { BeckonError, Peer };
+
+/** How long until somebody whose id was taken comes as somebody new, in ms: a server that always says so is not asked a hundred times a second. */
+const AS_NEW_MS = [0, 500, 2_000, 8_000, 30_000];
 
 /** @typedef {'connecting' | 'open' | 'away' | 'closed'} RoomState */
 /** @typedef {{ name?: string, relayOnly?: boolean, signal?: AbortSignal }} Options */
@@ -46,6 +50,8 @@ export class Room extends EventTarget {
     load: (tries) => import(`${new URL("lib/path-care.js", import.meta.url)}?${tries}`), // from here its address is the same after the build
   });
   #mayTransmit = openFrameLimit();
+  /** How often its id was taken. */
+  #timesNew = 0;
   /** Counts starts and stops: anything begun before the last one is void. */
   #run = 0;
   /** Ends every listener that the room has put on the page. */
@@ -58,11 +64,7 @@ export class Room extends EventTarget {
     this.#refused = reject;
   });
 
-  /**
-   * @param {URL} link
-   * @param {string} secret
-   * @param {Options} options
-   */
+  /** @param {URL} link @param {string} secret @param {Options} options */
   constructor(link, secret, options) {
     super();
     this.#link = link;
@@ -154,6 +156,7 @@ export class Room extends EventTarget {
 
   /** @param {number} run @param {boolean} asNew */
   async #enter(run, asNew) {
+    if (asNew) await new Promise((resolve) => setTimeout(resolve, backoff(AS_NEW_MS, this.#timesNew++)));
     const [keys, signer] = await Promise.all([deriveKeys(this.#secret), makeSigner()]);
     const identity = await takeIdentity(keys.realmKey, signer, { name: this.#options.name, asNew });
     if (run !== this.#run) return identity.release();
@@ -206,10 +209,7 @@ export class Room extends EventTarget {
     });
   }
 
-  /**
-   * @param {string} src
-   * @param {import('./lib/sealed-channel.js').Reason} reason
-   */
+  /** @param {string} src @param {import('./lib/sealed-channel.js').Reason} reason */
   #refuse(src, reason) {
     if (reason !== "stale") this.#peers.all.get(src)?.distrust(reason); // a stale frame may just be late
     this.dispatchEvent(new BeckonEvent("refused", { from: src, reason }));

@@ -17,13 +17,16 @@ const UNCHECKED_BYTES = 32 * 1024 * 1024;
 /**
  * @param {object} options
  * @param {RTCPeerConnection} options.pc
- * @param {() => void} options.onOpen
+ * @param {{ ours: string, theirs: string }} options.greeting what each side says first on the reliable channel: who speaks to whom. A certificate does
+ *   not say for whom it speaks (RFC 8844), so a member could introduce two others to each other as itself.
+ * @param {() => void} options.onOpen it is open, and they have greeted
+ * @param {() => void} options.onForged they mean somebody else
  * @param {(data: string | ArrayBuffer) => boolean} options.onProbe true if it was a ping or a pong
  * @param {(data: string | ArrayBuffer) => void} options.onReceive from the other side, once it is checked
  * @param {() => void} options.onDrain `write` takes more
  * @param {() => void} options.onClose closed by the other side, or it says more than anybody of ours would
  */
-export function openChannels({ pc, onOpen, onProbe, onReceive, onDrain, onClose }) {
+export function openChannels({ pc, greeting, onOpen, onForged, onProbe, onReceive, onDrain, onClose }) {
   /** @type {RTCDataChannel | null} */
   let reliable = null;
   /** @type {RTCDataChannel | null} */
@@ -31,6 +34,18 @@ export function openChannels({ pc, onOpen, onProbe, onReceive, onDrain, onClose 
   /** Messages that came before the other side was checked. @type {(string | ArrayBuffer)[] | null} */
   let unchecked = [];
   let uncheckedBytes = 0;
+  let greeted = false;
+
+  function meet() {
+    if (greeted && reliable?.readyState === "open") onOpen();
+  }
+
+  /** The first message of the reliable channel. @param {string | ArrayBuffer} data */
+  function greet(data) {
+    if (data !== greeting.theirs) return onForged();
+    greeted = true;
+    meet();
+  }
 
   /** @param {string | ArrayBuffer} data @param {number} most that may wait for the check, in bytes @returns {boolean} whether it was not too much */
   function receive(data, most) {
@@ -49,12 +64,15 @@ export function openChannels({ pc, onOpen, onProbe, onReceive, onDrain, onClose 
     open() {
       if (reliable) return;
       reliable = pc.createDataChannel("beckon", { negotiated: true, id: 0 });
-      reliable.onopen = onOpen;
+      reliable.onopen = () => {
+        if (reliable) sent(reliable, greeting.ours);
+        meet();
+      };
       unreliable = pc.createDataChannel("beckon burst", { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 });
       reliable.binaryType = unreliable.binaryType = "arraybuffer";
       reliable.bufferedAmountLowThreshold = ROOM_BYTES;
       reliable.onbufferedamountlow = onDrain;
-      reliable.onmessage = ({ data }) => receive(data, UNCHECKED_BYTES) || onClose();
+      reliable.onmessage = ({ data }) => (greeted ? receive(data, UNCHECKED_BYTES) || onClose() : greet(data));
       unreliable.onmessage = ({ data }) => receive(data, UNRELIABLE_BYTES);
       reliable.onclose = onClose; // the other side left, reloaded, or made another connection
     },

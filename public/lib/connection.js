@@ -14,6 +14,7 @@ const CONNECT_MS = 15_000;
  * @param {object} options
  * @param {string} options.id names this connection to the other side; never used twice
  * @param {boolean} options.polite whether we give way when both offer at once
+ * @param {{ ours: string, theirs: string }} options.greeting what each side says first
  * @param {import('./credentials.js').Ice & RTCConfiguration} options.ice
  * @param {import('./late.js').Care} options.care
  * @param {(signal: Signal) => void} options.sendSignal
@@ -22,7 +23,7 @@ const CONNECT_MS = 15_000;
  * @param {(data: string | ArrayBuffer) => void} options.onReceive
  * @param {() => void} options.onDrain `write` takes more
  */
-export function openConnection({ id, polite, ice, care, sendSignal, onChange, onReceive, onDrain }) {
+export function openConnection({ id, polite, greeting, ice, care, sendSignal, onChange, onReceive, onDrain }) {
   // It throws where the browser makes no connections: a privacy setting, an extension or an engine may forbid them.
   const pc = withServers(ice, () => new RTCPeerConnection(ice));
   if (pc.signalingState !== "stable") throw new TypeError("an extension's mere stand-in");
@@ -30,7 +31,16 @@ export function openConnection({ id, polite, ice, care, sendSignal, onChange, on
   pc.onicecandidateerror = ({ errorCode, url }) => {
     if ((errorCode === 401 || errorCode === 403) && url?.startsWith("turn")) relayRefused = true;
   };
-  const channels = openChannels({ pc, onOpen: check, onProbe: (data) => health?.probed(data) ?? false, onReceive, onDrain, onClose: () => fail() });
+  const channels = openChannels({
+    pc,
+    greeting,
+    onOpen: check,
+    onForged: () => fail("forged"),
+    onProbe: (data) => health?.probed(data) ?? false,
+    onReceive,
+    onDrain,
+    onClose: () => fail(),
+  });
   const negotiation = openNegotiation({
     pc,
     id,

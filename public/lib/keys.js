@@ -46,7 +46,8 @@ export async function takeKeys(signer) {
  * @returns {Promise<Theirs | null>} null when they are somebody else's; an exception when they are none at all
  */
 export async function readKeys(keys, id, agree, salt) {
-  if (keys[0] !== P_256 || (await idOf(keys)) !== id) return null;
+  // Uncompressed, as they are made: by another spelling the same key would have another id.
+  if (keys[0] !== P_256 || keys[1] !== 4 || keys[SIGNER_BYTES] !== 4 || (await idOf(keys)) !== id) return null;
   const [verify, theirs] = await Promise.all([
     subtle.importKey("raw", keys.subarray(1, SIGNER_BYTES), ECDSA, false, ["verify"]),
     subtle.importKey("raw", keys.subarray(SIGNER_BYTES), ECDH, false, []),

@@ -11,7 +11,7 @@ import { openServerRelay } from "./server-relay.js";
 /**
  * @param {object} options
  * @param {string} options.id
- * @param {boolean} options.polite
+ * @param {string} options.me our id
  * @param {string} options.epoch this page load: a message's number means something only together with it
  * @param {() => import('./credentials.js').Ice & RTCConfiguration} options.ice
  * @param {() => boolean} options.isOnline whether the server can carry an introduction now
@@ -23,7 +23,7 @@ import { openServerRelay } from "./server-relay.js";
  * @param {import('./late.js').Care} options.care
  * @param {(why: import('./events.js').BeckonError) => void} options.onLeft
  */
-export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, sendSealed, onData, mayUseServer, care, onLeft }) {
+export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSealed, onData, mayUseServer, care, onLeft }) {
   /** Whether a connection has ever worked. */
   let opened = false;
   /** Whose browser makes no direct connections, as far as is known: ours, theirs. */
@@ -49,7 +49,7 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
     onName: setName,
     care,
     search: {
-      polite,
+      polite: me < id,
       found: (path, latency) => reconnect.works && setPath(path, latency),
       may: () => presence.isHere && isOnline() && reconnect.works && !messaging.isWaiting,
       restart: () => reconnect.restartIce(true),
@@ -58,7 +58,8 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
   });
   const reconnect = openReconnect({
     epoch,
-    polite,
+    polite: me < id,
+    greeting: { ours: JSON.stringify([me, id]), theirs: JSON.stringify([id, me]) },
     ice,
     care,
     isOnline,
@@ -149,7 +150,8 @@ export function openPeer({ id, polite, epoch, ice, isOnline, myName, state, send
   /** Someone has tried something, or one of the pages is older. Nothing was sent; what comes unaltered still counts. @param {string} [reason] */
   function distrust(reason) {
     const error = mistrust(reason);
-    if (reconnect.works || facts.error?.code === error.code) return;
+    // Anybody on the way can write another version on a frame: what is known to be worse stays.
+    if (reconnect.works || [error.code, "tampered"].includes(facts.error?.code ?? "")) return;
     facts.error = error;
     fire("state");
   }

@@ -34,7 +34,7 @@ export function openPeers(room, { ice, isOnline, load }) {
     if (known) return known;
     const peer = openPeer({
       id,
-      polite: me < id,
+      me,
       epoch,
       ice,
       isOnline,

@@ -24,6 +24,7 @@ const POLITE_MS = 1_000;
  * @param {object} options
  * @param {string} options.epoch this page load: it and a number name a connection
  * @param {boolean} options.polite
+ * @param {{ ours: string, theirs: string }} options.greeting what each side says first on a connection
  * @param {() => import('./credentials.js').Ice & RTCConfiguration} options.ice
  * @param {import('./late.js').Care} options.care
  * @param {() => boolean} options.isOnline whether the server can carry an introduction now
@@ -34,7 +35,7 @@ const POLITE_MS = 1_000;
  * @param {(data: string | ArrayBuffer) => void} options.onReceive
  * @param {() => void} options.onDrain
  */
-export function openReconnect({ epoch, polite, ice, care, isOnline, isWanted, sendSignal, onBuilt, onChange, onReceive, onDrain }) {
+export function openReconnect({ epoch, polite, greeting, ice, care, isOnline, isWanted, sendSignal, onBuilt, onChange, onReceive, onDrain }) {
   /** @type {import('./connection.js').Connection | null} */
   let connection = null;
   let count = 0;
@@ -53,7 +54,7 @@ export function openReconnect({ epoch, polite, ice, care, isOnline, isWanted, se
     builtAt = performance.now();
     wasOpen = false;
     try {
-      connection = openConnection({ id: `${epoch}.${++count}`, polite, ice: ice(), care, sendSignal, onChange: changed, onReceive, onDrain });
+      connection = openConnection({ id: `${epoch}.${++count}`, polite, greeting, ice: ice(), care, sendSignal, onChange: changed, onReceive, onDrain });
       onBuilt();
     } catch (error) {
       console.debug("beckon:", error);

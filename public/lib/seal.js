@@ -139,6 +139,7 @@ export function readEnvelope(payload) {
   // Not a string, for one. And base64 has spare bits at the end, and atob forgives spaces: one spelling is enough.
   if (base64url(sealed) !== payload || sealed.length < LEAST_BYTES || !version || version > MAX_VERSION) return "unsealed";
   if (version !== VERSION) return version < VERSION ? "outdated-there" : "outdated";
+  if (form > PAIR) return "unsealed";
   const toEpoch = sealed.subarray(TO_EPOCH, SEQ);
   return {
     sealed,
@@ -189,7 +190,14 @@ function signed({ additionalData }, body) {
 
 /** @param {...(ArrayBuffer | ArrayLike<number>)} parts */
 export function concat(...parts) {
-  return new Uint8Array(parts.flatMap((part) => [...new Uint8Array(part)]));
+  const arrays = parts.map((part) => new Uint8Array(part));
+  const whole = new Uint8Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    whole.set(array, at);
+    at += array.length;
+  }
+  return whole;
 }
 
 /** @param {string} text */

@@ -14,10 +14,13 @@ import { openLimit } from "./rate-limit.js";
 import { KEYED, PAIR, ROOM, readEnvelope, seal, unseal } from "./seal.js";
 
 /**
- * This many page loads are remembered, of everybody together, so that nothing they said is taken twice: some 100 bytes each. Only somebody who has
- * the link can add one. A server alone would have to keep what was said for as long.
+ * This many page loads of one id are remembered, so that nothing they said is taken twice, and of so many ids: some kilobytes each. Only who has the
+ * key of an id can add one to it. What is forgotten first are ids that are not here.
  */
-const MAX_LOADS = 4_096;
+const MAX_LOADS = 8;
+const MAX_IDS = 512;
+/** How often an id may come with keys of a page load that is new to us, which cost a phone milliseconds: at once, and a second in the long run. */
+const LOADS = /** @type {const} */ ([MAX_LOADS, 0.5]);
 /** How often one id is asked who it is now, after a frame from another page load: at once, and a second in the long run. */
 const ASKS = /** @type {const} */ ([4, 1]);
 
@@ -40,10 +43,12 @@ const ASKS = /** @type {const} */ ([4, 1]);
  * @property {() => boolean} mayAsk
  */
 
+/** What outlives it: its page loads, those that were heard last at the end. @typedef {{ of: Map<string, Load>, mayAdd: () => boolean }} Loads */
+
 /**
  * Our knowledge of one page load of one id. It outlives the peer: a server could say that it left, and play everything again.
- * @typedef {import('./keys.js').Theirs & { seq: number, retired: boolean, knows: boolean }} Load `seq`: the last that was opened; `knows`: whether it has
- *   seen our keys
+ * @typedef {import('./keys.js').Theirs & { seq: number, retired: boolean, knows: boolean, asks: boolean }} Load `seq`: the last that was opened; `knows`:
+ *   whether it has seen our keys; `asks`: whether it wants to see them (again), which one answer has
  */
 
 /**
@@ -61,7 +66,7 @@ const ASKS = /** @type {const} */ ([4, 1]);
 export function openSealedChannel({ keys, mine, epoch, transmit, read = readMessage, isHere = () => true, isConnected, onMessage, onRefused }) {
   /** @type {Map<string, Other>} */
   const others = new Map();
-  /** By id and epoch, those that were heard last at the end. @type {Map<string, Load>} */
+  /** By id, those that were heard last at the end. @type {Map<string, Loads>} */
   const loads = new Map();
   /** How many frames we have sealed: numbers may skip, so one count does for all. */
   let sealed = 0;
@@ -99,13 +104,26 @@ export function openSealedChannel({ keys, mine, epoch, transmit, read = readMess
     if (isHere(id) && other(id).mayAsk()) send(id, "MESSAGE", {}, to);
   }
 
-  /** @param {string} src @param {string} epoch @param {Load} [known] */
-  function load(src, epoch, known = loads.get(`${epoch} ${src}`)) {
-    const name = `${epoch} ${src}`;
-    loads.delete(name);
-    if (known) loads.set(name, known);
-    if (loads.size > MAX_LOADS) loads.delete(loads.keys().next().value ?? "");
+  /** A page load, if it is known. @param {string} src @param {string} epoch */
+  function load(src, epoch) {
+    return loads.get(src)?.of.get(epoch);
+  }
+
+  /** What we know of the page loads of an id. @param {string} src */
+  function loadsOf(src) {
+    const known = loads.get(src) ?? { of: new Map(), mayAdd: openLimit(...LOADS) };
+    loads.delete(src);
+    loads.set(src, known);
+    for (const id of loads.keys()) if (loads.size > MAX_IDS && !isHere(id)) loads.delete(id);
     return known;
+  }
+
+  /** Remembers a page load that has proven to be of this id. @param {string} src @param {string} epoch @param {Load} its */
+  function remember(src, epoch, its) {
+    const { of } = loadsOf(src);
+    of.delete(epoch);
+    of.set(epoch, its);
+    for (const old of of.keys()) if (of.size > MAX_LOADS && old !== other(src).proven) of.delete(old);
   }
 
   /** It may be of somebody whose keys have not come yet, or for our last page load: whoever is there sends them. @param {string} src */
@@ -129,23 +147,26 @@ export function openSealedChannel({ keys, mine, epoch, transmit, read = readMess
     if (!opened) return onRefused(src, "altered");
     if (!theirs) {
       if (frame.form !== KEYED) return unknown(src);
+      if (!loadsOf(src).mayAdd()) return onRefused(src, "stale");
       const found = await readKeys(opened.keys, src, mine.agree, keys.salt).catch(() => null);
-      if (found) theirs = { ...found, seq: 0, retired: false, knows: false };
+      if (found) theirs = { ...found, seq: 0, retired: false, knows: false, asks: false };
     }
     if (!theirs || !(await opened.isSigned(theirs.verify))) return onRefused(src, "impersonated");
-    load(src, frame.epoch, theirs);
+    remember(src, frame.epoch, theirs);
     if (frame.seq <= theirs.seq) return onRefused(src, "replayed");
     theirs.seq = frame.seq;
     if (theirs.retired) return onRefused(src, "stale");
     const message = tried(() => read(opened.readMessage()));
     if (!message) return; // it has the link, and writes nonsense
-    theirs.knows = frame.toEpoch === epoch;
-    if (frame.toEpoch && !theirs.knows) {
+    const proven = frame.toEpoch === epoch;
+    theirs.knows ||= proven;
+    theirs.asks = !frame.toEpoch;
+    if (frame.toEpoch && !proven) {
       // It believes that our last page load is still here. Candidates come by the dozen, and never alone.
       if (!message.candidate) ask(src, frame.epoch);
       return onRefused(src, "stale");
     }
-    const proven = theirs.knows;
+    if ("mail" in message && !isPair) return; // nobody of ours sends it so
     if (proven && them.proven !== frame.epoch) {
       const last = load(src, them.proven);
       if (last) last.retired = true;
@@ -168,9 +189,10 @@ export function openSealedChannel({ keys, mine, epoch, transmit, read = readMess
     const to = toEpoch ?? them.epoch; // now: an answer to one page load means nothing to the next
     queue(dst, "outbox", async () => {
       const theirs = load(dst, to);
-      const form = theirs?.knows ? PAIR : "candidate" in message ? ROOM : KEYED;
+      const form = theirs?.knows && !theirs.asks ? PAIR : "candidate" in message ? ROOM : KEYED;
       if ("mail" in message && form !== PAIR) return ask(dst, to); // it is for one alone, and goes again
-      const how = { key: theirs?.knows ? theirs.pair : keys.key, sign: mine.sign, keys: mine.keys };
+      if (theirs && form === KEYED) theirs.asks = false;
+      const how = { key: theirs && form === PAIR ? theirs.pair : keys.key, sign: mine.sign, keys: mine.keys };
       const context = { room, from: mine.id, to: dst, form, epoch, toEpoch: theirs ? to : "", seq: ++sealed };
       transmit(dst, type, await seal(how, context, message));
     });

@@ -135,7 +135,7 @@ export async function run(seed) {
     side.meet = () => {
       const peer = openPeer({
         id: idOf(1 - side.me),
-        polite: side.me === 0,
+        me: idOf(side.me),
         epoch,
         ice: () => ({ iceServers: [], refused: [], degraded: false, until: 0 }),
         isOnline: () => side.online && side.name === name,

@@ -6,6 +6,7 @@ import * as pathCare from "../../public/lib/path-care.js";
 
 class FakeConnection {
   signalingState = "stable";
+  connectionState = "new";
   localDescription = { type: "offer", sdp: "" };
   createDataChannel() {
     const send = () => {
@@ -26,6 +27,7 @@ test("what is sent through a channel that is closed already is lost, and no erro
     id: "epoch.1",
     care: async () => pathCare,
     polite: false,
+    greeting: { ours: "ours", theirs: "theirs" },
     ice: { iceServers: [], refused: [], degraded: false, until: 0 },
     sendSignal() {},
     onChange: unexpected,

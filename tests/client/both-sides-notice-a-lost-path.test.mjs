@@ -89,6 +89,7 @@ async function connect(t, Kind = Connection) {
     side.connection = openConnection({
       id: `page${me}.1`,
       polite: me === 0,
+      greeting: { ours: `greeting of ${me}`, theirs: `greeting of ${1 - me}` },
       care: async () => pathCare,
       ice: { iceServers: [], refused: [], degraded: false, until: 0 },
       sendSignal: (signal) => (side.signals.push(structuredClone(signal)), sides[1 - me].connection.receiveSignal(structuredClone(signal))),
@@ -98,15 +99,6 @@ async function connect(t, Kind = Connection) {
     });
     return side;
   });
-  sides[0].connection.offer();
-  await settle();
-  for (const side of sides) {
-    const [reliable] = side.connection.pc.channels;
-    reliable.readyState = "open";
-    reliable.onopen();
-    side.connection.pc.become("connected");
-  }
-  await settle();
   /** What was said on the channels arrives, as often as there is something, where it can. */
   const carry = () => {
     for (let n = 0; n < 4; n++) {
@@ -116,6 +108,16 @@ async function connect(t, Kind = Connection) {
       });
     }
   };
+  sides[0].connection.offer();
+  await settle();
+  for (const side of sides) {
+    const [reliable] = side.connection.pc.channels;
+    reliable.readyState = "open";
+    reliable.onopen();
+    side.connection.pc.become("connected");
+  }
+  carry();
+  await settle();
   assert.deepEqual(
     sides.map(({ story }) => story),
     [["open"], ["open"]],

@@ -47,13 +47,16 @@ class FakeConnection {
 }
 globalThis.RTCPeerConnection = /** @type {Fake} */ (FakeConnection);
 
+/** Our id: the other side is polite. */
+const ME = "~me";
+
 /** A peer in our room: what it sends and fires is noted. @param {(message: object) => void} sendSealed */
 export function meet(id, mayUseServer, sendSealed) {
   const seen = { heard: [], names: 0, states: 0, left: false, state: { sent: 0 } };
   const peer = openPeer({
     id,
     epoch: "ours",
-    polite: false,
+    me: ME,
     ice: () => ({ iceServers: [], refused: [], degraded: false, until: 0 }),
     isOnline: () => true,
     myName: () => "Me",
@@ -81,6 +84,7 @@ export async function connect({ peer }, epoch) {
   const [channel, unreliable] = connection.channels;
   channel.readyState = unreliable.readyState = "open";
   channel.onopen();
+  channel.onmessage({ data: JSON.stringify([peer.handle.id, ME]) });
   while (peer.handle.state !== "open") await wait();
   return channel;
 }

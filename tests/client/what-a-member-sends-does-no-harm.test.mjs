@@ -218,6 +218,7 @@ test(`${SEALED} sealed frames of as many page loads of five hundred ids`, async 
   const me = await member();
   const members = await Promise.all(Array.from({ length: 500 }, member));
   const answers = [];
+  const began = performance.now();
   let opened = 0;
   const channel = openSealedChannel({
     keys,
@@ -241,6 +242,8 @@ test(`${SEALED} sealed frames of as many page loads of five hundred ids`, async 
   assert.deepEqual(thrown, []);
   assert.ok(opened > SEALED / 20, `${opened} were opened`);
   console.log(`# ${opened} opened, ${answers.length} answers`);
+  const seconds = (performance.now() - began) / 1_000;
+  assert.ok(answers.length > 0 && answers.length <= members.length * (4 + seconds), `${answers.length} answers`);
 });
 
 test("what acknowledges nothing that can be is no acknowledgement", async (t) => {

@@ -41,6 +41,7 @@ async function unchecked(t) {
     id: "epoch.1",
     care: async () => pathCare,
     polite: false,
+    greeting: { ours: "ours", theirs: "theirs" },
     ice: { iceServers: [], refused: [], degraded: false, until: 0 },
     sendSignal() {},
     onChange: (state) => states.push(state),
@@ -58,14 +59,19 @@ async function unchecked(t) {
   const say = (on, data, times) => {
     for (let time = 0; time < times; time++) on.onmessage?.({ data });
   };
-  return { connection, states, heard, channel, unreliable, say };
+  say(channel, "theirs", 1);
+  /** The check is over. */
+  const checked = async () => {
+    while (!states.length) await new Promise(setImmediate);
+  };
+  return { connection, states, heard, channel, unreliable, say, checked };
 }
 
 test("what comes before the other side is checked waits, as much as anybody of ours sends, and is heard in order", async (t) => {
-  const { states, heard, channel, say } = await unchecked(t);
+  const { states, heard, channel, say, checked } = await unchecked(t);
   for (let number = 0; number < 66; number++) say(channel, new ArrayBuffer(250_000 + number), 1); // 16 MiB
   assert.deepEqual(heard, []);
-  await channel.onopen();
+  await checked();
   assert.deepEqual(states, ["open"]);
   assert.deepEqual(
     heard.map(({ byteLength }) => byteLength),
@@ -85,10 +91,10 @@ test("who says more before it is checked, large or small, loses the connection",
 });
 
 test("what may be lost is dropped when it is too much, and takes no room from the rest", async (t) => {
-  const { states, heard, channel, unreliable, say } = await unchecked(t);
+  const { states, heard, channel, unreliable, say, checked } = await unchecked(t);
   say(unreliable, new ArrayBuffer(16_000), 100_000);
   for (let number = 0; number < 66; number++) say(channel, new ArrayBuffer(250_000), 1);
-  await channel.onopen();
+  await checked();
   assert.deepEqual([states, heard.length], [["open"], 4 + 66]);
 });
 
