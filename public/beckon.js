@@ -3,7 +3,7 @@
 import { backoff } from "./lib/backoff.js";
 import { BeckonError, BeckonEvent, messages } from "./lib/events.js";
 import { takeIdentity } from "./lib/identity.js";
-import { makeSigner } from "./lib/keys.js";
+import { makeKeys } from "./lib/keys.js";
 import { readLink } from "./lib/link.js";
 import { watchPage } from "./lib/page-lifecycle.js";
 import { fingerprint } from "./lib/names.js";
@@ -157,8 +157,8 @@ export class Room extends EventTarget {
   /** @param {number} run @param {boolean} asNew */
   async #enter(run, asNew) {
     if (asNew) await new Promise((resolve) => setTimeout(resolve, backoff(AS_NEW_MS, this.#timesNew++)));
-    const [keys, signer] = await Promise.all([deriveKeys(this.#secret), makeSigner()]);
-    const identity = await takeIdentity(keys.realmKey, signer, { name: this.#options.name, asNew });
+    const [fresh, keys] = [makeKeys(), await deriveKeys(this.#secret)]; // side by side
+    const identity = await takeIdentity(keys.realmKey, fresh, { name: this.#options.name, asNew });
     if (run !== this.#run) return identity.release();
     this.#identity = identity;
     const peers = this.#peers;

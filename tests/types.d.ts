@@ -6,7 +6,6 @@ type Left =
   | "lab"
   | "askedAt"
   | "axe"
-  | "begunAt"
   | "channel"
   | "channels"
   | "configured"

@@ -1,7 +1,7 @@
 // The connection doctor: makes the checks one after the other, as far as they do not depend on each other all at once, and shows what
 // they come to.
 import { offerLanguages, t } from "../shared/language.js";
-import { showCopied, showLink } from "../shared/link-card.js";
+import { showCode, showCopied, showLink } from "../shared/link-card.js";
 import { canShare, copy, share } from "../shared/share.js";
 import { checkLoopback, checkSecure, checkStun, checkTurn, checkWebRtc, foreign } from "./checks.js";
 import { overall } from "./overall.js";
@@ -162,6 +162,7 @@ function pair() {
   history.replaceState(null, "", link);
   page.showInvitation();
   showLink(link, canShare);
+  showCode(link);
 }
 
 function compose() {

@@ -1,7 +1,7 @@
 // The surroundings of the examples: the link to a room, and code to read. The code that is shown is the code that runs: it is fetched from
 // where the page has it from.
 import { secureLink } from "../shared/element.js";
-import { showCopied, showLink } from "../shared/link-card.js";
+import { showCode, showCopied, showLink } from "../shared/link-card.js";
 import { stopped } from "../shared/sentences.js";
 import { canShare, copy, share } from "../shared/share.js";
 
@@ -38,6 +38,7 @@ addEventListener("DOMContentLoaded", () => {
 /** @param {string} link */
 function invite(link) {
   showLink(link, canShare);
+  showCode(link);
   document.getElementById("copy")?.addEventListener("click", async () => showCopied(await copy(link)));
   document.getElementById("share")?.addEventListener("click", () => share(link));
 }

@@ -1,5 +1,6 @@
 // Proves who is at the other end of a connection: its certificate must be one that came sealed. The browser compares them too, when
 // DTLS begins. We look again at the one it really uses, and accept no hash weaker than SHA-256.
+import { hex } from "./seal.js";
 
 const FINGERPRINT = /^a=fingerprint:(\S+) ([\da-f:]+)\r?\n/gim;
 /** SHA-256 in SDP's spelling (RFC 8122): 32 bytes. */
@@ -35,9 +36,8 @@ export async function isAnnounced(pc, announced) {
 async function certificate(pc) {
   const [raw] = pc.sctp?.transport?.getRemoteCertificates?.() ?? [];
   if (raw?.byteLength) {
-    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", raw));
     return [
-      Array.from(hash, (byte) => byte.toString(16).padStart(2, "0"))
+      hex(await crypto.subtle.digest("SHA-256", raw))
         .join(":")
         .toUpperCase(),
     ];

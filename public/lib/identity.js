@@ -25,21 +25,23 @@ const HANDOVER_MS = 400;
 
 /**
  * @param {string} realmKey
- * @param {CryptoKeyPair} fresh for somebody new
+ * @param {ReturnType<typeof import('./keys.js').makeKeys>} fresh for somebody new
  * @param {{ name?: string, asNew?: boolean }} wishes `asNew`: the remembered id is somebody else's, take a new one
  * @returns {Promise<Identity>}
  */
 export async function takeIdentity(realmKey, fresh, { name, asNew }) {
   const place = `beckon ${realmKey}`;
   let kept = asNew ? null : recall(place);
-  let release = kept && (await hold(kept.id));
-  const signer = (kept && release && (await find(kept.at).catch(() => null))) ?? fresh;
-  const keys = await takeKeys(signer);
+  let held = kept && hold(kept.id);
+  const release = async () => (await held)?.();
+  const known = kept && (await held) && (await find(kept.at).catch(() => null));
+  let { signer, exchange, keys } = await fresh;
+  if (known) keys = await takeKeys((signer = known), exchange);
   const { id } = keys;
   if (kept?.id !== id) {
-    release?.();
+    release();
     kept = { id, token: freshSecret(), name: "", at: 0 };
-    release = await hold(id);
+    held = hold(id); // nobody waits for it: it is new, and nobody else can have it
   }
   const { token } = kept;
   const at = keep(signer);
@@ -53,7 +55,7 @@ export async function takeIdentity(realmKey, fresh, { name, asNew }) {
       identity.name = cleanName(wish) || persona(id).name;
       remember(place, { id, token, name: identity.name, at });
     },
-    release: release ?? (() => {}),
+    release,
   };
   identity.rename(kept.name || (name ?? ""));
   return identity;

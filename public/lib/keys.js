@@ -1,6 +1,6 @@
 // Who somebody is: a key that signs. The id comes from the key, so nobody else can have that id. A second key, one for each page load, lets two page
 // loads agree on a key that no third knows. docs/identity.md says why, byte for byte.
-import { concat, deriveSeal, rootOf, subtle, utf8 } from "./seal.js";
+import { concat, deriveSeal, hex, rootOf, subtle, utf8 } from "./seal.js";
 
 /** The type of a key: its first byte, so that no key can be taken for one of another type. */
 const P_256 = 1;
@@ -24,14 +24,15 @@ const ECDH = { name: "ECDH", namedCurve: "P-256" };
  */
 /** @typedef {{ verify: CryptoKey, pair: CryptoKey }} Theirs somebody's key, and the one that seals between this page load of theirs and ours */
 
-/** A key pair that is somebody: no script can read the half that signs. @returns {Promise<CryptoKeyPair>} */
-export async function makeSigner() {
-  return subtle.generateKey(ECDSA, false, ["sign", "verify"]);
+/** Somebody new in a new page load. No script can read the private halves. */
+export async function makeKeys() {
+  const making = [subtle.generateKey(ECDSA, false, ["sign", "verify"]), subtle.generateKey(ECDH, false, ["deriveBits"])];
+  const [signer, exchange] = /** @type {[CryptoKeyPair, CryptoKeyPair]} */ (await Promise.all(making));
+  return { signer, exchange, keys: await takeKeys(signer, exchange) };
 }
 
-/** @param {CryptoKeyPair} signer @returns {Promise<Mine>} */
-export async function takeKeys(signer) {
-  const exchange = /** @type {CryptoKeyPair} */ (await subtle.generateKey(ECDH, false, ["deriveBits"]));
+/** @param {CryptoKeyPair} signer @param {CryptoKeyPair} exchange @returns {Promise<Mine>} */
+export async function takeKeys(signer, exchange) {
   const [mine, ours] = await Promise.all([signer, exchange].map(({ publicKey }) => subtle.exportKey("raw", publicKey)));
   const keys = concat([P_256], mine ?? [], ours ?? []);
   return { id: await idOf(keys), sign: signer.privateKey, agree: exchange.privateKey, keys };
@@ -59,5 +60,5 @@ export async function readKeys(keys, id, agree, salt) {
 /** The id of a key, as hexadecimal digits. @param {Uint8Array<ArrayBuffer>} keys */
 async function idOf(keys) {
   const hash = await subtle.digest("SHA-256", concat(utf8(ID), keys.subarray(0, SIGNER_BYTES)));
-  return Array.from(new Uint8Array(hash, 0, ID_BYTES), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex(hash).slice(0, ID_BYTES).join("");
 }

@@ -212,6 +212,11 @@ export function base64url(data) {
   return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
+/** Each byte as two digits. @param {ArrayBuffer} data */
+export function hex(data) {
+  return Array.from(new Uint8Array(data), (byte) => byte.toString(16).padStart(2, "0"));
+}
+
 /** @param {string} text base64url */
 export function bytes(text) {
   return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (unit) => unit.charCodeAt(0));

@@ -1,5 +1,4 @@
 // A short tone and a nudge to the hand when someone says hello, as far as the browser allows.
-import { recall, remember, SOUND } from "../shared/storage.js";
 
 /** @type {AudioContext | null} */
 let audio = null;
@@ -10,19 +9,7 @@ export function unlock() {
   audio?.resume();
 }
 
-/** Whether hellos are to be heard here. */
-export let audible = recall(SOUND) !== "off";
-
-/** @returns {boolean} whether they are from now on; if so, this is how they sound */
-export function toggle() {
-  audible = !audible;
-  remember(SOUND, audible ? "on" : "off");
-  ring();
-  return audible;
-}
-
 export function ring() {
-  if (!audible) return;
   if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([60, 60, 60]);
   if (audio?.state !== "running") return;
   note(audio, 659.25, 0); // E5, then A5: a fourth up, the interval of a call

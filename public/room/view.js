@@ -26,7 +26,7 @@ export function listen(on) {
   document.getElementById("late")?.remove(); // the page has begun
   at("hello").addEventListener("click", () => {
     on.hello();
-    replay(at("hello").parentElement, "waving");
+    requestAnimationFrame(() => replay(at("hello").parentElement, "waving"));
   });
   field("name").addEventListener("change", () => on.rename(field("name").value));
   field("name").addEventListener("keydown", ({ key }) => key === "Enter" && field("name").blur());
@@ -181,13 +181,16 @@ export function showHello(from) {
   at("alerts").append(card);
   while (at("alerts").childElementCount > MAX_HELLOS) at("alerts").firstElementChild?.remove();
   setTimeout(gone, HELLO_MS);
-  // One at a time: more than three flashes in a second can hurt people (WCAG 2.3.1).
-  if (!at("flash").getAnimations().length) {
-    at("flash").style.setProperty("--hue", String(from.hue));
-    replay(at("flash"), "flashing");
-  }
+  requestAnimationFrame(() => flash(from));
   attention = () => `👋 ${saidBy(from.name)}`;
   retitle();
+}
+
+/** One at a time: more than three flashes in a second can hurt people (WCAG 2.3.1). @param {Person} from */
+function flash(from) {
+  if (at("flash").getAnimations().length) return;
+  at("flash").style.setProperty("--hue", String(from.hue));
+  replay(at("flash"), "flashing");
 }
 
 /** The title calls for attention as long as a hello is there, or nobody has looked. */
@@ -205,7 +208,7 @@ export function retitle() {
 }
 
 /**
- * Starts a CSS animation again, even if it is still running.
+ * Starts a CSS animation again, even if it is still running: before a frame is drawn, as it has the page laid out.
  * @param {Element | null} element
  * @param {string} className
  */

@@ -11,9 +11,13 @@ const field = () => /** @type {HTMLInputElement} */ (at("link"));
  * @param {string} link
  * @param {boolean} canShare
  */
-export async function showLink(link, canShare) {
+export function showLink(link, canShare) {
   field().value = link;
   at("share").hidden = !canShare;
+}
+
+/** The code is not needed to join, and takes time to draw. @param {string} link */
+export async function showCode(link) {
   const code = await qr(link, () => at("qr").replaceChildren(tell(make("p"), () => t("The QR code has not come yet. The link works without it."))));
   const svg = (/** @type {string} */ tag) => document.createElementNS("http://www.w3.org/2000/svg", tag);
   const [picture, title, paper, ink] = [svg("svg"), svg("title"), svg("rect"), svg("path")];

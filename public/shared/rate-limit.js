@@ -44,3 +44,30 @@ export function throttle(act, atOnce, perSecond) {
     if (timer === undefined) due();
   };
 }
+
+/**
+ * Calls a function when it is calm: what asks for it again meanwhile is met by the same call.
+ * @param {() => void} act
+ * @param {object} how
+ * @param {number} how.calm how long nothing has asked for it, in ms
+ * @param {number} how.atMost it is called after this long in any case, in ms
+ * @param {() => boolean} how.isBusy whether there is better to do, so that it is not calm
+ */
+export function whenCalm(act, { calm, atMost, isBusy }) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let askedAt = 0;
+  return () => {
+    const now = performance.now();
+    if (timer === undefined) askedAt = now;
+    clearTimeout(timer);
+    const longest = askedAt + atMost - now;
+    timer = setTimeout(
+      () => {
+        timer = undefined;
+        act();
+      },
+      isBusy() ? longest : Math.min(calm, longest),
+    );
+  };
+}

@@ -17,6 +17,9 @@ const WARM_UP = 2;
 /** The first device has long settled when a second one comes: after this long, in ms, also where its CPU is slow. */
 const SETTLED_MS = 1_000;
 
+/** When the room page is first painted. */
+const PAINT = "room is painted";
+
 /** Ways to a server: how long a round trip takes, in ms. */
 const ROUND_TRIPS = [0, 100];
 /** How many times slower than this machine a device is. Of browsers, only Chromium can be slowed. */
@@ -37,7 +40,7 @@ const stock = (server) => async (page, ports) => {
 };
 
 /** @type {Record<string, Invite>} */
-const CONTEST = {
+export const CONTEST = {
   "bare pages": async (page, { bare }) => {
     const address = `http://127.0.0.1:${bare}/bare`;
     await page.goto(address);
@@ -109,13 +112,15 @@ async function openWays(near, roundTrip) {
  * @returns {Promise<Record<string, number>>}
  */
 async function compare(where, browsers, ports, slower, rounds) {
-  const taken = Object.fromEntries(Object.keys(CONTEST).map((name) => [name, /** @type {number[]} */ ([])]));
+  const taken = Object.fromEntries([...Object.keys(CONTEST), PAINT].map((name) => [name, /** @type {number[]} */ ([])]));
   for (let round = 0; round < WARM_UP + rounds; round++) {
     const shown = [];
     for (const [name, invite] of Object.entries(CONTEST)) {
-      const ms = await once(browsers, ports, slower, invite);
-      if (round >= WARM_UP) taken[name]?.push(ms);
-      shown.push(`${name} ${ms.toFixed(0)}`);
+      const { hello, paint } = await once(browsers, ports, slower, invite);
+      shown.push(`${name} ${hello.toFixed(0)}`);
+      if (round < WARM_UP) continue;
+      taken[name]?.push(hello);
+      if (name === "room") taken[PAINT]?.push(paint);
     }
     console.error(`  ${where.padEnd(26)} ${shown.join("  ")}`);
   }
@@ -134,7 +139,6 @@ async function freshPage(browser, slower) {
 /** Runs in every page, before all else: notes when a hello is heard, and taps the room's button as soon as the page has begun. */
 function watch() {
   const now = () => performance.timeOrigin + performance.now();
-  window.begunAt = performance.timeOrigin;
   window.ready = (id = true) => (window.readyId = id);
   window.heard = () => (window.heardAt ??= now());
   const isRoom = location.pathname === "/";
@@ -153,7 +157,7 @@ function watch() {
  * @param {Ports} ports
  * @param {number} slower
  * @param {Invite} invite
- * @returns {Promise<number>} from the second device's navigation to its hello, in ms
+ * @returns {Promise<{ hello: number, paint: number }>} from the second device's navigation to its hello, and to its first paint, in ms
  */
 export async function once([near, far], ports, slower, invite) {
   const [first, second] = await Promise.all([freshPage(near, slower), freshPage(far, slower)]);
@@ -161,7 +165,11 @@ export async function once([near, far], ports, slower, invite) {
   await new Promise((settle) => setTimeout(settle, SETTLED_MS));
   await second.page.goto(address);
   const heardAt = Number(await until(first.page, "the hello is heard", () => window.heardAt));
-  const begunAt = await second.page.evaluate(() => window.begunAt);
+  const begunAt = await second.page.evaluate(() => performance.timeOrigin);
+  const paint = await until(second.page, "it is painted", () => {
+    const [first] = performance.getEntriesByName("first-contentful-paint");
+    return first?.startTime ?? (document.body.innerText ? 0 : -1); // the other pages show nothing
+  });
   await Promise.all([first.close(), second.close()]);
-  return heardAt - begunAt;
+  return { hello: heardAt - begunAt, paint };
 }

@@ -79,10 +79,10 @@ row("---", "---", "---", "---");
 for (const { what, means, target, Beckon } of judge(figures)) row(what, String(Beckon), target.replace("<=", "≤").replace(">=", "≥"), means);
 
 say();
-row("from the tap on a link to the first hello", "two bare pages", "PeerJS on PeerServer", "PeerJS on Beckon", "Beckon's room page");
-row("---", "---", "---", "---", "---");
+row("from the tap on a link to the first hello", "two bare pages", "PeerJS on PeerServer", "PeerJS on Beckon", "Beckon's room page", "its first paint");
+row("---", "---", "---", "---", "---", "---");
 for (const { where, ...ms } of figures.hello?.rows ?? [])
-  row(String(where), ...["bare pages", "PeerJS on PeerServer", "PeerJS on Beckon", "room"].map((name) => shown(ms[name], "ms")));
+  row(String(where), ...["bare pages", "PeerJS on PeerServer", "PeerJS on Beckon", "room", "room is painted"].map((name) => shown(ms[name], "ms")));
 
 const { connections, woken, idle, plan } = costs(figures);
 say();

@@ -1,6 +1,6 @@
 // Runs in a page: two members of one room, made of the library's own parts (sealed channel, peer, connection, delivery), on real
 // RTCPeerConnections, with a server and a road between them that do what a seeded schedule says.
-import { makeSigner, takeKeys } from "/lib/keys.js";
+import { makeKeys } from "/lib/keys.js";
 import { openSealedChannel } from "/lib/sealed-channel.js";
 import { openServerLimit } from "/lib/rate-limit.js";
 import { readMessage } from "/lib/parse.js";
@@ -31,7 +31,7 @@ performance.now = () => clock() * SPEED;
 const pause = (wait) => new Promise((done) => later(done, wait));
 const keys = await deriveKeys(freshSecret());
 /** Who the two sides are. */
-const members = await Promise.all([0, 1].map(async () => takeKeys(await makeSigner())));
+const members = await Promise.all([0, 1].map(async () => (await makeKeys()).keys));
 const idOf = (/** @type {number} */ side) => members[side]?.id ?? "";
 
 /**

@@ -1,8 +1,8 @@
 // Members of a room, each with keys of its own, and what they seal and sign.
-import { makeSigner, takeKeys } from "../../public/lib/keys.js";
+import { makeKeys } from "../../public/lib/keys.js";
 import { KEYED, seal } from "../../public/lib/seal.js";
 
-export const member = async () => takeKeys(await makeSigner());
+export const member = async () => (await makeKeys()).keys;
 
 /**
  * A frame of somebody's; `how` says what of it is not as it should be.
