@@ -50,8 +50,7 @@ export class Room extends EventTarget {
     load: (tries) => import(`${new URL("lib/path-care.js", import.meta.url)}?${tries}`), // from here its address is the same after the build
   });
   #mayTransmit = openFrameLimit();
-  /** How often its id was taken. */
-  #timesNew = 0;
+  #timesNew = 0; // because its id was taken
   /** Counts starts and stops: anything begun before the last one is void. */
   #run = 0;
   /** Ends every listener that the room has put on the page. */
@@ -158,7 +157,7 @@ export class Room extends EventTarget {
   async #enter(run, asNew) {
     if (asNew) await new Promise((resolve) => setTimeout(resolve, backoff(AS_NEW_MS, this.#timesNew++)));
     const [fresh, keys] = [makeKeys(), await deriveKeys(this.#secret)]; // side by side
-    const identity = await takeIdentity(keys.realmKey, fresh, { name: this.#options.name, asNew });
+    const identity = await takeIdentity(keys.realmKey, fresh, () => import("./lib/key-store.js"), { name: this.#options.name, asNew });
     if (run !== this.#run) return identity.release();
     this.#identity = identity;
     const peers = this.#peers;
@@ -177,7 +176,7 @@ export class Room extends EventTarget {
     const gone = (/** @type {string} */ id, /** @type {boolean} */ goodbye) =>
       channel.after(id, () => run === this.#run && peers.all.get(id)?.socketGone(goodbye)); // after what it said before
     this.#become("connecting");
-    this.#signalling = openSignalling(socketUrl(this.#link, keys.realmKey, identity), {
+    this.#signalling = openSignalling(socketUrl(this.#link, keys.realmKey, identity), () => import("./lib/reachability.js"), {
       open: ({ id: mine, peers: present, ...ice }) => {
         if (mine !== identity.id) return this.#end(mistrust());
         this.#configure(ice);

@@ -81,20 +81,23 @@ read -ra shortened <<<"$(node tools/own-names.mjs)"
 cp -R public build.new/site
 oldest=$(node -e 'import("./tools/floor/data.mjs").then(({ TARGETS }) => console.log(TARGETS.join()))')
 node tools/css.mjs public build.new/site
+minified=(--minify "--target=$oldest" --supported:regexp-unicode-property-escapes=true --log-level=warning)
 for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js public/languages/{,*/}*.js; do
     [ -e "$file" ] || continue
     case $file in
         */classroom/classroom.js) continue ;;
-        public/beckon.js) options=(--bundle --format=esm --drop:console "${shortened[@]}") ;;
-        public/lib/path-care.js) options=(--bundle --format=esm) ;; # it is loaded while the first connection is made
+        public/beckon.js | public/lib/path-care.js) continue ;;
         public/room/room.js) # details.js is loaded when it is asked for, path-report.js when somebody has agreed
             options=(--bundle --format=esm --external:../beckon.js '--external:/shared/*') ;;
         public/room/details.js) options=(--bundle --format=esm '--external:/shared/*') ;; # what it is made of comes whole, or not at all
         public/languages/*) options=(--charset=utf8) ;; # letters of every writing, as they are
         *.js) options=() ;;
     esac
-    esbuild "$file" --minify "--target=$oldest" --supported:regexp-unicode-property-escapes=true --log-level=warning ${options[@]+"${options[@]}"} --outfile="build.new/site/${file#public/}"
+    esbuild "$file" "${minified[@]}" ${options[@]+"${options[@]}"} --outfile="build.new/site/${file#public/}"
 done
+# The library, and what of it is loaded while the first connection is made, in one go: they have the same short names. The other two are loaded by themselves.
+esbuild public/beckon.js public/lib/path-care.js "${minified[@]}" --bundle --format=esm --drop:console --external:./lib/key-store.js --external:./lib/reachability.js "${shortened[@]}" \
+    --outdir=build.new/site --outbase=public --allow-overwrite
 # What comes before the first hello is made smaller still: terser thinks longer about a program than esbuild does, and nobody reads indentation.
 for file in beckon.js room/room.js shared/loading.js; do
     case $file in shared/loading.js) module=() ;; *) module=(--module) ;; esac

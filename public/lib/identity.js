@@ -1,7 +1,6 @@
 // This page's identity in a room: a key and the id that comes from it, the token that the server knows it by, and a name. It is kept per tab: a reload
 // is the same peer. One page holds it at a time: a duplicated tab, which inherits the tab's storage, becomes a second peer.
 import { timeout } from "./deadline.js";
-import { find, keep } from "./key-store.js";
 import { takeKeys } from "./keys.js";
 import { freshSecret } from "./seal.js";
 import { cleanName, persona } from "./names.js";
@@ -21,30 +20,42 @@ const HANDOVER_MS = 400;
  * @property {() => void} release lets another page have the id
  */
 
-/** What is remembered in the tab. @typedef {{ id: string, token: string, name: string, at: number }} Kept `at`: where its key is */
+/** What is remembered in the tab. @typedef {{ id: string, token: string, name: string }} Kept */
+/** Loads what keeps keys. @typedef {() => Promise<typeof import('./key-store.js')>} Store */
+
+/** What a page holds as long as it has an id. @param {string} id */
+const lockOf = (id) => `beckon ${id}`;
 
 /**
  * @param {string} realmKey
  * @param {ReturnType<typeof import('./keys.js').makeKeys>} fresh for somebody new
+ * @param {Store} store
  * @param {{ name?: string, asNew?: boolean }} wishes `asNew`: the remembered id is somebody else's, take a new one
  * @returns {Promise<Identity>}
  */
-export async function takeIdentity(realmKey, fresh, { name, asNew }) {
+export async function takeIdentity(realmKey, fresh, store, { name, asNew }) {
   const place = `beckon ${realmKey}`;
-  let kept = asNew ? null : recall(place);
+  const before = recall(place);
+  let kept = asNew ? null : before;
   let held = kept && hold(kept.id);
   const release = async () => (await held)?.();
-  const known = kept && (await held) && (await find(kept.at).catch(() => null));
+  const known = kept && (await held) ? await find(kept.id, store) : undefined;
   let { signer, exchange, keys } = await fresh;
-  if (known) keys = await takeKeys((signer = known), exchange);
+  try {
+    if (known) keys = await takeKeys((signer = known), exchange);
+  } catch {
+    // What is kept there is no key of ours.
+  }
   const { id } = keys;
   if (kept?.id !== id) {
     release();
-    kept = { id, token: freshSecret(), name: "", at: 0 };
+    kept = { id, token: freshSecret(), name: "" };
     held = hold(id); // nobody waits for it: it is new, and nobody else can have it
   }
+  store()
+    .then((kept) => (kept.keep(id, signer, lockOf), asNew && before && kept.forget(before.id)))
+    .catch(() => {}); // a reload will be somebody new
   const { token } = kept;
-  const at = keep(signer);
   const identity = {
     ...persona(id),
     id,
@@ -53,7 +64,7 @@ export async function takeIdentity(realmKey, fresh, { name, asNew }) {
     /** @param {string} wish */
     rename(wish) {
       identity.name = cleanName(wish) || persona(id).name;
-      remember(place, { id, token, name: identity.name, at });
+      remember(place, { id, token, name: identity.name });
     },
     release,
   };
@@ -67,8 +78,8 @@ export async function takeIdentity(realmKey, fresh, { name, asNew }) {
  */
 function recall(place) {
   try {
-    const { id, token, name, at } = JSON.parse(globalThis.sessionStorage?.getItem(place) ?? "");
-    return typeof id === "string" && typeof token === "string" ? { id, token, name, at } : null;
+    const { id, token, name } = JSON.parse(globalThis.sessionStorage?.getItem(place) ?? "");
+    return typeof id === "string" && typeof token === "string" ? { id, token, name } : null;
   } catch {
     return null;
   }
@@ -86,16 +97,29 @@ function remember(place, kept) {
   }
 }
 
+/** @param {string} id @param {Store} store */
+const find = (id, store) =>
+  store()
+    .then(({ find }) => find(id))
+    .catch(() => {});
+
 /**
  * Holds an id for this page alone.
  * @param {string} id
  * @returns {Promise<(() => void) | null>} how to let go of it; null when another page keeps it
  */
-function hold(id) {
+async function hold(id) {
   const locks = globalThis.navigator?.locks;
-  if (!locks) return Promise.resolve(() => {});
-  return new Promise((resolve) => {
-    const keep = () => new Promise((release) => resolve(() => release(undefined)));
-    locks.request(`beckon ${id}`, { signal: timeout(HANDOVER_MS) }, keep).catch(() => resolve(null));
-  });
+  if (!locks) return () => {};
+  const name = lockOf(id);
+  for (;;) {
+    const release = await new Promise((/** @type {(release: (() => void) | null) => void} */ resolve) => {
+      const keep = () => new Promise((release) => resolve(() => release(undefined)));
+      locks.request(name, { signal: timeout(HANDOVER_MS) }, keep).catch(() => resolve(null));
+    });
+    if (release) return release;
+    // The timer of a page that was busy may be heard before its lock.
+    const { held = [] } = await locks.query().catch(() => ({ held: [{ name }] }));
+    if (held.some((lock) => lock.name === name)) return null;
+  }
 }

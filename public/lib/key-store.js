@@ -1,17 +1,34 @@
-// Keeps a tab's key pair over a reload. IndexedDB alone can keep a key that no script can read; the tab remembers where it is.
+// Keeps a tab's key pair over a reload. IndexedDB alone can keep a key that no script can read. It is loaded when there is a key to be looked for, and
+// after the room was entered.
 
-/** A pair is kept this long after its page was loaded, in ms: a tab that slept for a week is still the same device. */
-const KEEP_MS = 7 * 24 * 60 * 60 * 1_000;
-const STORE = "pairs";
+/** A pair whose tab is gone is kept this long, in ms: a browser may bring a tab back that it had put away, or that crashed. */
+const KEEP_MS = 24 * 60 * 60 * 1_000;
+/** Where nobody can say whether a tab is gone. */
+const KEEP_BLINDLY_MS = 7 * KEEP_MS;
+/** IndexedDB may take this long, in ms: some browsers never answer where it is forbidden. */
+const PATIENCE_MS = 500;
+const STORE = "identities";
+
+/** @typedef {{ pair: CryptoKeyPair, at: number }} Kept `at`: when it was last used, in ms */
 
 /**
  * @template T
  * @param {(store: IDBObjectStore) => IDBRequest<T>} act
+ * @returns {Promise<T | undefined>} nothing where there is no storage
  */
 async function use(act) {
-  const opening = indexedDB.open("beckon");
-  opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
-  return result(act((await result(opening)).transaction(STORE, "readwrite").objectStore(STORE)));
+  /** @type {IDBDatabase | undefined} */
+  let database;
+  try {
+    const opening = indexedDB.open("beckon identities");
+    opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
+    database = await result(opening);
+    return await result(act(database.transaction(STORE, "readwrite").objectStore(STORE)));
+  } catch {
+    return; // a browser that forbids it: a reload will be somebody new
+  } finally {
+    database?.close();
+  }
 }
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
@@ -19,22 +36,42 @@ function result(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = reject;
+    setTimeout(reject, PATIENCE_MS);
   });
 }
 
-/**
- * Keeps it, and forgets those of tabs that are long gone.
- * @param {CryptoKeyPair} pair
- * @returns {number} where: at a time, with a fraction of its own
- */
-export function keep(pair) {
-  const at = Date.now() + Math.random();
-  use((store) => {
-    store.delete(IDBKeyRange.upperBound(at - KEEP_MS));
-    return store.put(pair, at);
-  }).catch(() => {}); // a browser that forbids it: a reload will be somebody new
-  return at;
+/** The names of the locks of all pages of this origin, held or waited for. @returns {Promise<Set<string | undefined> | null>} null where there are none */
+async function locked() {
+  const { held = [], pending = [] } = (await navigator.locks?.query()) ?? {};
+  return navigator.locks ? new Set([...held, ...pending].map(({ name }) => name)) : null;
 }
 
-/** @param {number} at @returns {Promise<CryptoKeyPair | undefined>} */
-export const find = (at) => use((store) => store.get(at));
+/**
+ * Keeps the pair of an id, and forgets those whose tabs are long gone.
+ * @param {string} id
+ * @param {CryptoKeyPair} pair
+ * @param {(id: string) => string} lockOf the name of the lock that a page has on its id
+ */
+export async function keep(id, pair, lockOf) {
+  await use((store) => store.put({ pair, at: Date.now() }, id));
+  const living = await locked();
+  const oldest = Date.now() - (living ? KEEP_MS : KEEP_BLINDLY_MS);
+  await use((store) => {
+    const all = store.openCursor();
+    all.addEventListener("success", () => {
+      const { result: cursor } = all;
+      if (cursor && /** @type {Kept} */ (cursor.value).at < oldest && !living?.has(lockOf(String(cursor.key)))) cursor.delete();
+      cursor?.continue();
+    });
+    return all;
+  });
+}
+
+/** @param {string} id @returns {Promise<CryptoKeyPair | undefined>} */
+export async function find(id) {
+  const kept = /** @type {Kept | undefined} */ (await use((store) => store.get(id)));
+  return kept?.pair;
+}
+
+/** Of an id that nobody is any more. @param {string} id */
+export const forget = (id) => use((store) => store.delete(id));

@@ -1,4 +1,4 @@
-// Whether the server is reached by requests where it is not reached by sockets.
+// Whether the server is reached by requests where it is not reached by sockets. It is loaded when a socket has failed.
 import { timeout } from "./deadline.js";
 
 /** What our server answers where its socket is, to a request that wants none. No other does: a page of somebody else's is no sign of it. */

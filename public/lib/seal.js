@@ -193,10 +193,7 @@ export function concat(...parts) {
   const arrays = parts.map((part) => new Uint8Array(part));
   const whole = new Uint8Array(arrays.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const array of arrays) {
-    whole.set(array, at);
-    at += array.length;
-  }
+  for (const array of arrays) whole.set(array, (at += array.length) - array.length);
   return whole;
 }
 

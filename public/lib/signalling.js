@@ -4,7 +4,6 @@ import { backoff } from "./backoff.js";
 import { openCredentials } from "./credentials.js";
 import { HURRY_MS, openDeadline } from "./deadline.js";
 import { readFrame, readOpen, readRefusal } from "./parse.js";
-import { answers } from "./reachability.js";
 
 /** Byte for byte what the runtime answers by itself, with a text that is not JSON, without waking the room. */
 const HEARTBEAT = '{"type":"HEARTBEAT"}';
@@ -62,9 +61,10 @@ const NO_CODE = 1006;
 
 /**
  * @param {URL} url
+ * @param {() => Promise<typeof import('./reachability.js')>} reachability loads what asks whether the server is there
  * @param {SignallingEvents} on
  */
-export function openSignalling(url, on) {
+export function openSignalling(url, reachability, on) {
   /** @type {WebSocket | null} */
   let socket = null;
   let open = false;
@@ -83,6 +83,11 @@ export function openSignalling(url, on) {
   /** Whether this page may ask the server by a request: tried once while it is there. @type {boolean | undefined} */
   let mayProbe;
   const credentials = openCredentials();
+  /** What is not even given the module that asks has no server. */
+  const answers = () =>
+    reachability()
+      .then(({ answers }) => answers(url, OPEN_MS))
+      .catch(() => false);
   const deadline = openDeadline(() => lost(false));
   const beat = setInterval(() => check(), BEAT_MS);
   connect();
@@ -147,7 +152,7 @@ export function openSignalling(url, on) {
     if (refused || said) heardAt = Date.now();
     else if (!opened && (tries > 1 || Date.now() - triedAt > SETTLED_MS)) {
       const since = heardAt;
-      answers(url, OPEN_MS).then((there) => since === heardAt && blame(there ? BLOCKED : null));
+      answers().then((there) => since === heardAt && blame(there ? BLOCKED : null));
     }
   }
 
@@ -169,7 +174,7 @@ export function openSignalling(url, on) {
 
   async function probe() {
     const mine = retry;
-    const there = await answers(url, OPEN_MS);
+    const there = await answers();
     if (retry !== mine) return; // somebody was faster
     if (there) return connect();
     why = null;
@@ -193,7 +198,7 @@ export function openSignalling(url, on) {
     deadline.set(patience);
     if (mayProbe === undefined) {
       mayProbe = false;
-      answers(url, OPEN_MS).then((there) => (mayProbe = there));
+      answers().then((there) => (mayProbe = there));
     }
   }
 

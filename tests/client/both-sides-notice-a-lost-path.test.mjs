@@ -231,6 +231,7 @@ test("who restarts a connection that is no more at the other end is offered anot
   const reconnect = openReconnect({
     epoch: "me",
     polite: true,
+    greeting: { ours: "ours", theirs: "theirs" },
     care: async () => pathCare,
     ice: () => ({ iceServers: [], refused: [], degraded: false, until: 0 }),
     isOnline: () => true,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import "./node-webrtc.mjs";
 import { join } from "../../public/beckon.js";
+import * as reachability from "../../public/lib/reachability.js";
 import { openSignalling } from "../../public/lib/signalling.js";
 import { chancy } from "../seeds/seeds.mjs";
 import { fakeSockets } from "./sockets.mjs";
@@ -28,6 +29,7 @@ function stage(t, { files = true } = {}) {
     const events = ["open", "ice", "join", "leave", "lost", "expire", "message", "away", "refused"];
     const signal = openSignalling(
       new URL(`wss://beckon.example/peerjs?id=${id}&token=secret`),
+      async () => reachability,
       /** @type {Fake} */ (Object.fromEntries(events.map((what) => [what, note(what)]))),
     );
     t.after(() => signal.close());

@@ -1,6 +1,7 @@
 // The client asks for fresh TURN credentials when most of their life is over, and for nothing when there is nothing to renew.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as reachability from "../../public/lib/reachability.js";
 import { openSignalling } from "../../public/lib/signalling.js";
 import { fakeSockets } from "./sockets.mjs";
 
@@ -19,7 +20,7 @@ function connect(t, ice) {
   const news = [];
   /** @type {Fake} */
   let hello;
-  const signal = openSignalling(new URL("wss://beckon.example/peerjs?id=ann"), {
+  const signal = openSignalling(new URL("wss://beckon.example/peerjs?id=ann"), async () => reachability, {
     open: (said) => (hello = said),
     ice: (fresh) => news.push(fresh),
     join() {},
