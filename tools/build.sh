@@ -86,7 +86,10 @@ for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js public/la
     [ -e "$file" ] || continue
     case $file in
         */classroom/classroom.js) continue ;;
-        public/beckon.js | public/lib/path-care.js) continue ;;
+        public/beckon.js) # the other two are loaded when they are needed
+            options=(--bundle --format=esm --drop:console --external:./lib/key-store.js --external:./lib/reachability.js "${shortened[@]}") ;;
+        public/lib/path-care.js) options=(--bundle --format=esm) ;; # it is loaded while the first connection is made
+        public/lib/reachability.js) options=(--bundle --format=esm) ;;
         public/room/room.js) # details.js is loaded when it is asked for, path-report.js when somebody has agreed
             options=(--bundle --format=esm --external:../beckon.js '--external:/shared/*') ;;
         public/room/details.js) options=(--bundle --format=esm '--external:/shared/*') ;; # what it is made of comes whole, or not at all
@@ -95,9 +98,6 @@ for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js public/la
     esac
     esbuild "$file" "${minified[@]}" ${options[@]+"${options[@]}"} --outfile="build.new/site/${file#public/}"
 done
-# The library, and what of it is loaded while the first connection is made, in one go: they have the same short names. The other two are loaded by themselves.
-esbuild public/beckon.js public/lib/path-care.js "${minified[@]}" --bundle --format=esm --drop:console --external:./lib/key-store.js --external:./lib/reachability.js "${shortened[@]}" \
-    --outdir=build.new/site --outbase=public --allow-overwrite
 # What comes before the first hello is made smaller still: terser thinks longer about a program than esbuild does, and nobody reads indentation.
 for file in beckon.js room/room.js shared/loading.js; do
     case $file in shared/loading.js) module=() ;; *) module=(--module) ;; esac

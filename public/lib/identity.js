@@ -1,12 +1,12 @@
 // This page's identity in a room: a key and the id that comes from it, the token that the server knows it by, and a name. It is kept per tab: a reload
 // is the same peer. One page holds it at a time: a duplicated tab, which inherits the tab's storage, becomes a second peer.
-import { timeout } from "./deadline.js";
 import { takeKeys } from "./keys.js";
 import { freshSecret } from "./seal.js";
 import { cleanName, persona } from "./names.js";
 
-/** How long a reloaded page waits for its predecessor to let go of the id, in ms. Only a duplicated tab waits in vain. */
-const HANDOVER_MS = 400;
+/** How often a reloaded page asks whether its predecessor has let go of the id, and how long it waits in between, in ms. Only a duplicated tab does in vain. */
+const HANDOVERS = 8;
+const HANDOVER_MS = 50;
 
 /**
  * @typedef {object} Identity
@@ -111,15 +111,13 @@ const find = (id, store) =>
 async function hold(id) {
   const locks = globalThis.navigator?.locks;
   if (!locks) return () => {};
-  const name = lockOf(id);
-  for (;;) {
+  for (let tries = 0; tries < HANDOVERS; tries++) {
     const release = await new Promise((/** @type {(release: (() => void) | null) => void} */ resolve) => {
-      const keep = () => new Promise((release) => resolve(() => release(undefined)));
-      locks.request(name, { signal: timeout(HANDOVER_MS) }, keep).catch(() => resolve(null));
+      const keep = (/** @type {Lock | null} */ lock) => (lock ? new Promise((release) => resolve(() => release(undefined))) : resolve(null));
+      locks.request(lockOf(id), { ifAvailable: true }, keep).catch(() => resolve(null));
     });
     if (release) return release;
-    // The timer of a page that was busy may be heard before its lock.
-    const { held = [] } = await locks.query().catch(() => ({ held: [{ name }] }));
-    if (held.some((lock) => lock.name === name)) return null;
+    await new Promise((resolve) => setTimeout(resolve, HANDOVER_MS));
   }
+  return null;
 }

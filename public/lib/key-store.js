@@ -56,15 +56,12 @@ export async function keep(id, pair, lockOf) {
   await use((store) => store.put({ pair, at: Date.now() }, id));
   const living = await locked();
   const oldest = Date.now() - (living ? KEEP_MS : KEEP_BLINDLY_MS);
-  await use((store) => {
-    const all = store.openCursor();
-    all.addEventListener("success", () => {
-      const { result: cursor } = all;
-      if (cursor && /** @type {Kept} */ (cursor.value).at < oldest && !living?.has(lockOf(String(cursor.key)))) cursor.delete();
-      cursor?.continue();
-    });
-    return all;
-  });
+  const ids = (await use((store) => store.getAllKeys())) ?? [];
+  const all = /** @type {Kept[]} */ ((await use((store) => store.getAll())) ?? []);
+  for (const [n, { at }] of all.entries()) {
+    const old = String(ids[n]);
+    if (at < oldest && !living?.has(lockOf(old))) await forget(old);
+  }
 }
 
 /** @param {string} id @returns {Promise<CryptoKeyPair | undefined>} */

@@ -1,0 +1,64 @@
+// A tab keeps its key in IndexedDB. Where that is forbidden, never answers, or gives something else, the room is joined all the same, by somebody new.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { takeIdentity } from "../../public/lib/identity.js";
+import * as keyStore from "../../public/lib/key-store.js";
+import { makeKeys } from "../../public/lib/keys.js";
+
+/** What the tab remembers. */
+const session = new Map();
+const storage = { getItem: (name) => session.get(name) ?? null, setItem: (name, value) => session.set(name, value) };
+Reflect.defineProperty(globalThis, "sessionStorage", { value: storage });
+
+const take = (store, wishes = {}) => takeIdentity("room", makeKeys(), store, wishes);
+
+/** As the module does it, in memory. */
+function memory() {
+  const pairs = new Map();
+  const store = { keep: async (id, pair) => void pairs.set(id, pair), find: async (id) => pairs.get(id), forget: async (id) => pairs.delete(id) };
+  return { pairs, load: async () => /** @type {Fake} */ (store) };
+}
+
+test("a reload is the same id; whose id was taken is somebody new, and the old key is forgotten", async () => {
+  const { pairs, load } = memory();
+  const first = await take(load);
+  first.rename("Ann");
+  const again = await take(load);
+  assert.deepEqual([again.id, again.token, again.name], [first.id, first.token, "Ann"]);
+  const other = await take(load, { asNew: true });
+  assert.notEqual(other.id, first.id);
+  await new Promise(setImmediate);
+  assert.deepEqual([...pairs.keys()], [other.id]);
+});
+
+/** @type {Record<string, () => Promise<Fake>>} */
+const WITHOUT = {
+  "does not come": () => Promise.reject(new TypeError("no module")),
+  "has none": async () => ({ ...keyStore, keep: async () => {}, find: async () => undefined }),
+  "has something else there": async () => ({ ...keyStore, keep: async () => {}, find: async () => ({}) }),
+  "has half of it": async () => ({ ...keyStore, keep: async () => {}, find: async () => ({ publicKey: null, privateKey: null }) }),
+};
+for (const [what, load] of Object.entries(WITHOUT)) {
+  test(`who keeps keys ${what}: somebody new, with a key of their own`, async () => {
+    const before = await take(memory().load);
+    const after = await take(load);
+    assert.notEqual(after.id, before.id);
+    assert.equal(after.keys.id, after.id);
+  });
+}
+
+for (const [what, indexedDB] of Object.entries({
+  "is not there": undefined,
+  "never answers": { open: () => ({}) },
+  throws: {
+    open() {
+      throw new DOMException("not here", "SecurityError");
+    },
+  },
+})) {
+  test(`IndexedDB ${what}: nothing is found, and nobody waits for ever`, async () => {
+    Reflect.defineProperty(globalThis, "indexedDB", { value: indexedDB, configurable: true });
+    assert.equal(await keyStore.find("somebody"), undefined);
+    await keyStore.keep("somebody", /** @type {Fake} */ ({}), (id) => id);
+  });
+}
