@@ -253,7 +253,11 @@ for (const [name, enter] of Object.entries(ENGINES)) {
         it.say(await frameOf(keys, { ...mine, sign, keys: fresh }, { from: bobId, to: annId, epoch: freshEpoch() }, {}));
       }
       await until("all are refused", async () => (await ann.refused()).length >= before + 200);
-      assert.deepEqual([...new Set((await ann.refused()).slice(before))], ["impersonated"]);
+      // A few are looked at, which costs a phone milliseconds each; the others come too fast.
+      const reasons = (await ann.refused()).slice(before);
+      const looked = reasons.filter((reason) => reason === "impersonated").length;
+      assert.ok(looked >= 1 && looked <= 20, `${looked} of 200 keys were looked at`);
+      assert.deepEqual([...new Set(reasons)].sort(), ["impersonated", "stale"]);
     });
     const heard = (await ann.heard()).length;
     await ann.send(bobId, "to Bob alone");
