@@ -35,6 +35,8 @@ export function openChannels({ pc, greeting, onOpen, onForged, onProbe, onReceiv
   let unchecked = [];
   let uncheckedBytes = 0;
   let greeted = false;
+  /** Whether anything may be sent: to a stranger nothing is. */
+  let trusted = false;
 
   function meet() {
     if (greeted && reliable?.readyState === "open") onOpen();
@@ -87,7 +89,10 @@ export function openChannels({ pc, greeting, onOpen, onForged, onProbe, onReceiv
       return !unchecked;
     },
 
-    /** The other side is who was introduced: what it has said so far counts. */
+    /** The other side is who was introduced: it may be spoken to. */
+    trust: () => (trusted = true),
+
+    /** And what it has said so far counts. */
     check() {
       const early = unchecked ?? [];
       unchecked = null;
@@ -96,18 +101,18 @@ export function openChannels({ pc, greeting, onOpen, onForged, onProbe, onReceiv
 
     /** @param {string} text about the messages, not one of them */
     sendControl(text) {
-      if (reliable?.readyState === "open" && reliable.bufferedAmount < 2 * FULL_BYTES) sent(reliable, text);
+      if (trusted && reliable?.readyState === "open" && reliable.bufferedAmount < 2 * FULL_BYTES) sent(reliable, text);
     },
 
     /** @param {Uint8Array<ArrayBuffer>} frame @returns {boolean} false if there is no channel, or it is full */
     write(frame) {
-      if (reliable?.readyState !== "open" || reliable.bufferedAmount >= FULL_BYTES) return false;
+      if (!trusted || reliable?.readyState !== "open" || reliable.bufferedAmount >= FULL_BYTES) return false;
       return sent(reliable, frame);
     },
 
     /** @param {string | Uint8Array<ArrayBuffer>} data which may be lost */
     sendUnreliable(data) {
-      if (unreliable?.readyState === "open" && unreliable.bufferedAmount < UNRELIABLE_BYTES) sent(unreliable, data);
+      if (trusted && unreliable?.readyState === "open" && unreliable.bufferedAmount < UNRELIABLE_BYTES) sent(unreliable, data);
     },
 
     /** Hears nothing any more. */

@@ -82,6 +82,7 @@ export function openConnection({ id, polite, greeting, ice, care, sendSignal, on
     if (pc.signalingState === "closed") return;
     if (!genuine) return fail("forged");
     clearTimeout(timer);
+    channels.trust();
     onChange("open");
     channels.check();
   }

@@ -79,6 +79,22 @@ test("what comes before the other side is checked waits, as much as anybody of o
   );
 });
 
+test("nothing is sent to who is not checked yet", async (t) => {
+  const { connection, channel, unreliable, checked } = await unchecked(t);
+  const sent = [];
+  for (const each of [channel, unreliable]) Object.assign(each, { readyState: "open", bufferedAmount: 0, send: (data) => sent.push(data) });
+  const say = () => {
+    connection.sendControl("a name");
+    connection.sendUnreliable("a copy");
+    return connection.write(new Uint8Array(20));
+  };
+  assert.equal(say(), false);
+  assert.deepEqual(sent, []);
+  await checked();
+  assert.equal(say(), true);
+  assert.equal(sent.length, 3);
+});
+
 test("who says more before it is checked, large or small, loses the connection", async (t) => {
   for (const [size, times] of [
     [256_000, 1_000],
