@@ -58,15 +58,14 @@ pub(crate) fn base_path(text: &str) -> Result<String, BadSetting> {
         && path.split('%').skip(1).all(|escaped| escaped.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2);
     match path {
         "" => Ok("/".to_owned()),
-        _ if as_asked_for
-            && !path
-                .split('/')
-                .any(|segment| matches!(segment.replace("%2e", ".").replace("%2E", ".").as_str(), "" | "." | "..")) =>
-        {
-            Ok(format!("/{path}/"))
-        }
+        _ if as_asked_for && !path.split('/').any(is_resolved) => Ok(format!("/{path}/")),
         _ => bad("BASE_PATH", BASE),
     }
+}
+
+/// Whether a browser leaves a segment of a path out: an empty one, or dots, also encoded (the URL standard).
+fn is_resolved(segment: &str) -> bool {
+    matches!(segment.replace("%2e", ".").replace("%2E", ".").as_str(), "" | "." | "..")
 }
 
 /// An ICE server's URL as browsers take it (RFC 7064, RFC 7065): `stun:host:port`, `turn:host:port?transport=udp`. The port and the

@@ -1,5 +1,5 @@
 // Keeps a tab's key pair over a reload. IndexedDB alone can keep a key that no script can read. It is loaded when there is a key to be looked for, and
-// after the room was entered.
+// when one is kept.
 
 /** A pair whose tab is gone is kept this long, in ms: a browser may bring a tab back that it had put away, or that crashed. */
 const KEEP_MS = 24 * 60 * 60 * 1_000;
@@ -12,9 +12,10 @@ const STORE = "identities";
 /** @typedef {{ pair: CryptoKeyPair, at: number }} Kept `at`: when it was last used, in ms */
 
 /**
+ * Does something in one transaction.
  * @template T
  * @param {(store: IDBObjectStore) => IDBRequest<T>} act
- * @returns {Promise<T | undefined>} nothing where there is no storage
+ * @returns {Promise<T | undefined>} what came of it at its end; nothing where there is no storage
  */
 async function use(act) {
   /** @type {IDBDatabase | undefined} */
@@ -22,8 +23,12 @@ async function use(act) {
   try {
     const opening = indexedDB.open("beckon identities");
     opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
-    database = await result(opening);
-    return await result(act(database.transaction(STORE, "readwrite").objectStore(STORE)));
+    await heard(opening, "success");
+    database = opening.result;
+    const transaction = database.transaction(STORE, "readwrite");
+    const request = act(transaction.objectStore(STORE));
+    await heard(transaction, "complete");
+    return request.result;
   } catch {
     return; // a browser that forbids it: a reload will be somebody new
   } finally {
@@ -31,19 +36,21 @@ async function use(act) {
   }
 }
 
-/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-function result(request) {
+/** Waits for an event, for as long as it may take. @param {EventTarget} target @param {string} event */
+function heard(target, event) {
   return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = reject;
+    target.addEventListener(event, resolve);
+    for (const failure of ["error", "abort"]) target.addEventListener(failure, reject);
     setTimeout(reject, PATIENCE_MS);
   });
 }
 
 /** The names of the locks of all pages of this origin, held or waited for. @returns {Promise<Set<string | undefined> | null>} null where there are none */
 async function locked() {
-  const { held = [], pending = [] } = (await navigator.locks?.query()) ?? {};
-  return navigator.locks ? new Set([...held, ...pending].map(({ name }) => name)) : null;
+  const { locks } = navigator;
+  if (!locks) return null;
+  const { held = [], pending = [] } = await locks.query();
+  return new Set([...held, ...pending].map(({ name }) => name));
 }
 
 /**
@@ -53,15 +60,18 @@ async function locked() {
  * @param {(id: string) => string} lockOf the name of the lock that a page has on its id
  */
 export async function keep(id, pair, lockOf) {
-  await use((store) => store.put({ pair, at: Date.now() }, id));
-  const living = await locked();
+  const living = await locked().catch(() => null);
   const oldest = Date.now() - (living ? KEEP_MS : KEEP_BLINDLY_MS);
-  const ids = (await use((store) => store.getAllKeys())) ?? [];
-  const all = /** @type {Kept[]} */ ((await use((store) => store.getAll())) ?? []);
-  for (const [n, { at }] of all.entries()) {
-    const old = String(ids[n]);
-    if (at < oldest && !living?.has(lockOf(old))) await forget(old);
-  }
+  await use((store) => {
+    store.put({ pair, at: Date.now() }, id);
+    const all = store.openCursor();
+    all.onsuccess = () => {
+      const { result: each } = all;
+      if (each && /** @type {Kept} */ (each.value).at < oldest && !living?.has(lockOf(String(each.key)))) each.delete();
+      each?.continue();
+    };
+    return all;
+  });
 }
 
 /** @param {string} id @returns {Promise<CryptoKeyPair | undefined>} */

@@ -44,11 +44,7 @@ pub fn turn_back(request: &Request, env: &Env, told: Option<String>) -> Result<R
     let asked = Asked::of(request);
     let turned = match told {
         Some(frame) => turn_away(&asked, Some(&frame), None),
-        None => {
-            let roster =
-                settings(env).is_ok_and(|settings| matches!(asked.route(&settings), Route::Socket(Claim { roster: true, .. })));
-            refuse(&asked, env, &Refusal::TooManyJoins, roster)
-        }
+        None => refuse(&asked, env, &Refusal::TooManyJoins, wants_roster(&asked, env)),
     };
     Ok(turned?)
 }

@@ -50,14 +50,11 @@ impl Room {
     /// Admits a socket, or says why not.
     pub(super) async fn open(&self, claim: Claim, asked: &Asked, digests: Digests) -> Result<Response, Fault> {
         let settings = Rc::clone(&self.memory()?.settings);
-        let network = digests.network.clone().filter(|_| is_told_of_turn(&claim, &settings));
+        let told_of_turn = is_told_of_turn(&claim, &settings);
+        let network = digests.network.clone().filter(|_| told_of_turn);
         let claim = Self::hide(claim, asked, &settings, digests)?;
         let elsewhere = self.count_elsewhere().await?;
-        let ice = if is_told_of_turn(&claim, &settings) {
-            ice_for(&self.env, &settings, network.as_deref()).await
-        } else {
-            Ice::stun(&settings)
-        };
+        let ice = if told_of_turn { ice_for(&self.env, &settings, network.as_deref()).await } else { Ice::stun(&settings) };
         self.admit(asked, claim, elsewhere, ice, network)
     }
 

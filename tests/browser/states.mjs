@@ -51,6 +51,15 @@ const pretend = (fields) => (page) =>
     };
   }, fields);
 
+/** Whatever introduces two devices is changed on its way. @param {(payload: string) => string} change */
+const altered =
+  (change) =>
+  async ({ pair, liar }) => {
+    const server = await liar();
+    server.lie = (frame) => [introduces(frame) ? { ...frame, payload: change(frame.payload) } : frame];
+    return pair({ at: server.url, connected: false });
+  };
+
 const OUT_OF_REACH = "Both networks block direct connections";
 const KEPT = "Your hello is kept until there is one.";
 
@@ -265,27 +274,15 @@ export const STATES = {
   tampered: {
     says: ["Stopped: someone changed the introduction", "The messages that connect you were altered on the way. Nothing was sent."],
     lists: "stopped: introduction changed",
-    reach: async ({ pair, liar }) => {
-      const server = await liar();
-      server.lie = (frame) => [introduces(frame) ? { ...frame, payload: frame.payload.slice(0, 4) + frame.payload.slice(4).toLowerCase() } : frame];
-      return pair({ at: server.url, connected: false });
-    },
+    reach: altered((payload) => payload.slice(0, 4) + payload.slice(4).toLowerCase()),
   },
   outdated: {
     says: ["Reload this page: {peer} has a newer one", ""],
-    reach: async ({ pair, liar }) => {
-      const server = await liar();
-      server.lie = (frame) => [introduces(frame) ? { ...frame, payload: `Aw${frame.payload.slice(2)}` } : frame]; // version 3
-      return pair({ at: server.url, connected: false });
-    },
+    reach: altered((payload) => `Aw${payload.slice(2)}`), // version 3
   },
   "outdated-there": {
     says: ["{peer} has to reload: the page there is older than this one", ""],
-    reach: async ({ pair, liar }) => {
-      const server = await liar();
-      server.lie = (frame) => [introduces(frame) ? { ...frame, payload: `AQ${frame.payload.slice(2)}` } : frame]; // version 1
-      return pair({ at: server.url, connected: false });
-    },
+    reach: altered((payload) => `AQ${payload.slice(2)}`), // version 1
   },
   "something-false": {
     says: ["Something false was ignored", "Someone between you altered a message that connects you. It was thrown away; who is connected stays connected."],

@@ -200,9 +200,12 @@ test("a server that always says that the id is taken is asked now and then, and 
   const sockets = fakeSockets(t);
   const room = join("https://beckon.example/");
   t.after(() => room.close());
+  const refuse = (socket) => {
+    socket.say({ type: "ID-TAKEN", payload: { msg: "taken" } });
+    socket.cut(1000);
+  };
   while (!sockets.length) await new Promise((resolve) => setTimeout(resolve, 5));
-  last(sockets).say({ type: "ID-TAKEN", payload: { msg: "taken" } });
-  last(sockets).cut(1000);
+  refuse(last(sockets));
   const ids = new Set();
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -212,8 +215,7 @@ test("a server that always says that the id is taken is asked now and then, and 
     const socket = last(sockets);
     if (socket.closed) continue;
     ids.add(new URL(socket.url).searchParams.get("id"));
-    socket.say({ type: "ID-TAKEN", payload: { msg: "taken" } });
-    socket.cut(1000);
+    refuse(socket);
   }
   assert.ok(ids.size >= 3 && ids.size <= 12, `${ids.size} ids in a minute`);
 });
