@@ -7,6 +7,7 @@ type Left =
   | "askedAt"
   | "axe"
   | "channel"
+  | "changes"
   | "channels"
   | "configured"
   | "connection"

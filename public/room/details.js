@@ -2,6 +2,7 @@
 import { emoji } from "./compare.js";
 import { demonstrate } from "./demonstration.js";
 import { make, tell } from "../shared/element.js";
+import { hasEmoji } from "../shared/emoji.js";
 import { isolate, join, t } from "../shared/language.js";
 import { lazy } from "../shared/lazy.js";
 import { describe } from "../shared/statistics.js";
@@ -31,7 +32,7 @@ export async function showDetails(details, peer, room) {
   ]))
     prints.append(
       tell(make("dt"), say),
-      tell(make("dd"), () => `${emoji(fingerprint)} ${isolate(fingerprint)}`),
+      tell(make("dd"), () => (hasEmoji() ? `${emoji(fingerprint)} ` : "") + isolate(fingerprint)),
     );
   const button = /** @type {HTMLButtonElement} */ (tell(make("button"), () => t("Send test messages")));
   button.type = "button";

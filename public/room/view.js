@@ -1,6 +1,7 @@
 // The room page's only file that touches the page, but for the details of a connection (details.js). Text goes in as text: a name is
 // whatever somebody typed.
 import { make, secureLink, tell, write } from "../shared/element.js";
+import { hasEmoji } from "../shared/emoji.js";
 import { saidBy } from "../shared/sentences.js";
 import { isolate, speech, t } from "../shared/language.js";
 
@@ -228,13 +229,4 @@ function drawFace(element, face, name) {
   const initials = name.split(" ").map((word) => [...word][0] ?? "");
   write(element, hasEmoji() ? face : initials.slice(0, 2).join(""));
   element.classList.toggle("initials", !hasEmoji());
-}
-
-/** @type {boolean | undefined} */
-let emoji;
-function hasEmoji() {
-  if (emoji !== undefined) return emoji;
-  const pen = document.createElement("canvas").getContext("2d");
-  const width = (/** @type {string} */ text) => pen?.measureText(text).width;
-  return (emoji = width("🦊") !== width("\u{10fffd}")); // a private character that no font draws
 }

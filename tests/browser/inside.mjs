@@ -3,8 +3,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import path from "node:path";
 import { beforeEach } from "node:test";
 import { seedsOf } from "../seeds/seeds.mjs";
+import { seedKeys } from "./seeded-keys.mjs";
 
-/** All that is random in a page comes from it: ids, and with them names, faces and hues; secrets; how long something waits. */
+/** All that is random in a page comes from it: keys and ids, and with them names, faces and hues; secrets; how long something waits. */
 export const SEED = seedsOf("pages").at(-1);
 
 /** Where devices are counted: each test begins at one, so that it has the same devices alone as among others. */
@@ -27,6 +28,7 @@ export async function prepareInside(page) {
   const here = scenes.getStore() ?? scene;
   const device = `${SEED} ${path.basename(process.argv[1] ?? "")} ${here.name} ${++here.devices}`;
   await page.evaluateOnNewDocument(seedPage, device);
+  await page.evaluateOnNewDocument(seedKeys);
   await page.evaluateOnNewDocument(clockPage);
 }
 

@@ -21,8 +21,6 @@ import {
 
 /** How often everyone clicks, in ms. */
 const CLICK_MS = 200;
-/** After how long everyone is back at the server, in ms: 3 s are aimed at and printed; beyond this, it is broken. */
-const BACK_MS = 20_000;
 /** Who was cut off again and again comes back more slowly; this long after the last time, in ms, that is forgotten. */
 const SETTLED_MS = 5_000;
 
@@ -65,7 +63,6 @@ async function assertNotMissed(what, since) {
   const clicks = await settle(devices);
   assertUnnoticed(await Promise.all(devices.map((device) => device.report())));
   console.log(`# ${what}: everyone back after ${took} ms, ${clicks} clicks so far`);
-  assert.ok(took < BACK_MS, `back after ${took} ms`);
 }
 
 test("a socket is cut", async () => {

@@ -25,6 +25,8 @@ function pair(patch, ...engines) {
   return Promise.all(engines.map((engine, n) => openDevice(browsers[engine], pages, { link, door: server.url, name: `${n}`, patch: n ? "" : patch })));
 }
 
+const byServer = ({ events }) => events.some((event) => event.includes("open server"));
+
 test("a certificate in use that was not announced: the person is told, and nothing is sent or heard", async () => {
   const scene = async (other) => {
     const devices = await pair("forged", 0, other);
@@ -32,13 +34,19 @@ test("a certificate in use that was not announced: the person is told, and nothi
     for (const device of devices) await until("they know of each other", [device], ([{ peers }]) => peers.length === 1);
     for (const device of devices) await device.ask("click");
     const [report] = await until("the person is told", [victim], ([{ events }]) => events.some((event) => event.endsWith(" tampered")));
-    assert.deepEqual(report.heard, {}, "what came from a stranger is not delivered");
-    assert.equal(report.open, 1, "what is for the other is not given to a stranger");
-    assert.deepEqual((await peer.report()).heard, {});
+    assert.ok(byServer(report) || report.open === 1, "what is for the other is not given to a stranger");
     await peer.ask("click");
     await pause(1_000);
-    const { heard, events } = await victim.report();
-    assert.deepEqual(heard, {}, "and neither is anything later");
+    const reports = await Promise.all([victim, peer].map((device) => device.report()));
+    for (const { heard } of reports) {
+      // Only the server, sealed, may have brought anything.
+      if (!reports.some(byServer)) assert.deepEqual(heard, {}, "what came from a stranger is not delivered, and nothing later");
+      assert.ok(
+        Object.values(heard).every((numbers) => new Set(numbers).size === numbers.length),
+        "nor twice",
+      );
+    }
+    const [{ events }] = reports;
     assert.ok(
       events.every((event) => !/ (open|direct|reconnecting)/.test(event.replace("open server", ""))),
       events.join(" | "),

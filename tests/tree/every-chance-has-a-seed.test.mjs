@@ -14,6 +14,7 @@ const ALLOWED = {
   "tests/seeds/seeds.mjs": "puts seeds in its place",
   "tests/seeds/explore.mjs": "looks for new seeds",
   "tests/browser/inside.mjs": "puts a seed in its place, in every page",
+  "tests/browser/seeded-keys.mjs": "takes what inside.mjs has seeded",
   "tests/browser/two-who-call-each-other-agree.test.mjs": "puts a seed in its place, in the page",
   "tests/interop/mutants.mjs": "names it in what it changes",
   "tests/network/a-click-is-quick-on-a-bad-road.mjs": "runs in a page, whose chance devices.mjs has seeded",
