@@ -25,7 +25,7 @@ if [ ! -e "$machine/made" ]; then
         "deb $debian/debian bookworm main" "deb $debian/debian bookworm-updates main" "deb $debian/debian-security bookworm-security main"
     # Node.js as its own archive has it: a folder in /usr/local.
     node=$(node -p process.execPath)
-    npm=$(npm root --global)/npm
+    npm=$(dirname "$(dirname "$(realpath "$(command -v npm)")")")
     cp "$node" "$machine/usr/local/bin/node"
     mkdir -p "$machine/usr/local/lib/node_modules"
     cp -RL "$npm" "$machine/usr/local/lib/node_modules/npm"
