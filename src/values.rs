@@ -18,7 +18,7 @@ pub struct BadSetting {
 
 impl fmt::Display for BadSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "The variable {} must be {}. Change it in wrangler.toml and deploy again.", self.name, self.expected)
+        write!(f, "The variable {} must be {}. Change it where it is set, then deploy or start again.", self.name, self.expected)
     }
 }
 

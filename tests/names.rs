@@ -97,7 +97,7 @@ fn a_setting_that_cannot_be_is_named_with_what_it_should_be() {
         ("PUBLIC_HOMES", "0", "a whole number from 1 to 32"),
     ] {
         let bad = Settings::read(|var| (var == name).then(|| value.to_owned())).unwrap_err();
-        let sentence = format!("The variable {name} must be {expected}. Change it in wrangler.toml and deploy again.");
+        let sentence = format!("The variable {name} must be {expected}. Change it where it is set, then deploy or start again.");
         assert_eq!(bad.to_string(), sentence);
     }
 }

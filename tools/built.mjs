@@ -34,5 +34,10 @@ export async function builtWorker(toml, dist) {
 
 /** All that was built here. @returns {Promise<import("../package/server/serve.js").Build>} */
 export async function built() {
-  return { version: VERSION, worker: await builtWorker(join(ROOT, "wrangler.toml"), join(ROOT, "dist")), site: join(ROOT, "build/site") };
+  return {
+    version: VERSION,
+    worker: await builtWorker(join(ROOT, "wrangler.toml"), join(ROOT, "dist")),
+    site: join(ROOT, "build/site"),
+    docs: join(ROOT, "docs"),
+  };
 }

@@ -1,7 +1,7 @@
 // npm run pack: puts what was built into an npm package, dist/beckon-X.Y.Z.tgz, whose folder is dist/package/. With `--folder` it makes the
 // folder alone.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { ROOT, VERSION, builtWorker } from "./built.mjs";
@@ -58,16 +58,24 @@ export const projectFiles = () => ({
   "package/project/.dev.vars.example": read(".dev.vars.example"),
 });
 
+/** Papers that are about the repository, and about nothing in the package. */
+const OWN_PAPERS = new Set(["architecture.md", "performance.md"]);
+/** Where the repository will be, once somebody owns it: until then nothing in the package leads there. */
+const NOWHERE = "github.com/OWNER/";
+
 /** Puts the package together in a folder. @param {string} folder */
 export async function assemble(folder) {
   const worker = await builtWorker(join(ROOT, "wrangler.toml"), join(ROOT, "dist"));
   const wrangler = JSON.parse(read("node_modules/wrangler/package.json"));
   const copy = (/** @type {string} */ from, to = basename(from)) => cpSync(join(ROOT, from), join(folder, to), { recursive: true });
   rmSync(folder, { recursive: true, force: true });
-  for (const part of ["worker", "project"]) mkdirSync(join(folder, part), { recursive: true });
+  for (const part of ["worker", "project", "docs"]) mkdirSync(join(folder, part), { recursive: true });
   for (const file of ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "public/beckon.js", "public/beckon.d.ts", "public/lib", "build/site"]) copy(file);
+  for (const file of ["SECURITY.md", "PRIVACY.md"]) copy(file);
+  for (const file of readdirSync(join(ROOT, "docs"))) if (/\.(md|yaml)$/.test(file) && !OWN_PAPERS.has(file)) copy(`docs/${file}`, `docs/${file}`);
   for (const file of ["README.md", "command", "server", "worker"]) copy(`package/${file}`);
   rmSync(join(folder, "server/site/workerd.d.ts"));
+  writeFileSync(join(folder, "in-node.js"), read("package/in-node.js").replaceAll("../public/", "./"));
   for (const { file } of worker.modules) copyFileSync(file, join(folder, "worker", basename(file)));
   const modules = worker.modules.map((module) => ({ ...module, file: basename(module.file) }));
   writeFileSync(join(folder, "worker/worker.json"), json({ ...worker, modules, wrangler: wrangler.version }));
@@ -80,7 +88,8 @@ export async function assemble(folder) {
     rmSync(join(folder, "project", `.${name}`), { force: true });
   }
   const manifest = JSON.parse(read("package/package.json"));
-  const { name, ...more } = manifest;
+  const { name, ...all } = manifest;
+  const more = Object.fromEntries(Object.entries(all).filter(([, value]) => !JSON.stringify(value).includes(NOWHERE)));
   writeFileSync(join(folder, "package.json"), json({ name, version: VERSION, ...more, dependencies: { workerd: wrangler.dependencies.workerd } }));
 }
 

@@ -5,26 +5,32 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { PACKAGE, packed } from "../server/packed.js";
 import { SECRETS } from "../server/serve.js";
-import { DEPLOY, UsageError, parse, variables } from "./options.js";
+import { CommandError, DEPLOY, UsageError, parse, variables } from "./options.js";
 
 /** What wrangler asks of Node. */
 const WRANGLER_NODE = [22, 12];
+/** The names that Cloudflare takes, and how it says so. */
+const NAMES = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const NAMED = "small letters (a to z), digits and hyphens, 63 at most, without a hyphen at either end";
 
 /** @param {string[]} given  arguments */
 export async function deploy(given) {
-  const { values, rest } = parse(given, DEPLOY);
-  const [stray] = given.includes("--") ? [] : rest;
-  if (stray) throw new UsageError(`deploy takes no ${stray}.`);
+  const own = given.slice(0, given.includes("--") ? given.indexOf("--") : undefined);
+  const more = given.slice(own.length + 1);
+  const { values, rest } = parse(own, DEPLOY);
+  const [stray] = rest;
+  if (stray !== undefined) throw new UsageError(`deploy takes no ${stray}.`);
+  const { name = "beckon" } = values;
+  if (!NAMES.test(name)) throw new CommandError(`A Worker's name has ${NAMED}: ${name} is none.`);
   const { worker } = packed();
   for (const text of values.var ?? []) {
-    const secret = SECRETS.find((name) => text.startsWith(`${name}=`) || text.startsWith(`${name}:`));
-    const name = values.name ?? "beckon";
-    if (secret) throw new UsageError(`${secret} is a secret, which Cloudflare keeps apart: npx wrangler secret put ${secret} --name ${name}`);
+    const secret = SECRETS.find((secret) => text.startsWith(`${secret}=`) || text.startsWith(`${secret}:`));
+    if (secret) throw new CommandError(`${secret} is a secret, which Cloudflare keeps apart: npx wrangler secret put ${secret} --name ${name}`);
   }
   const vars = variables(values.var ?? [], Object.keys(worker.vars));
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major < WRANGLER_NODE[0] || (major === WRANGLER_NODE[0] && minor < WRANGLER_NODE[1]))
-    throw new UsageError(`wrangler, which uploads, needs Node.js ${WRANGLER_NODE.join(".")} or newer, and this is ${process.version}.`);
+    throw new CommandError(`wrangler, which uploads, needs Node.js ${WRANGLER_NODE.join(".")} or newer, and this is ${process.version}.`);
 
   // wrangler writes beside its configuration, and the package may belong to somebody else.
   const folder = mkdtempSync(join(tmpdir(), "beckon-deploy-"));
@@ -44,10 +50,12 @@ export async function deploy(given) {
       ...(values.dry_run ? ["--dry-run"] : []),
       ...(values.outdir ? ["--outdir", resolve(values.outdir)] : []),
     ];
-    const child = spawn("npx", [`wrangler@${wrangler}`, "deploy", "--config", config, ...options, ...rest], {
+    const child = spawn("npx", [`wrangler@${wrangler}`, "deploy", "--config", config, ...options, ...more], {
       stdio: "inherit",
       shell: process.platform === "win32", // npx is a script there
     });
+    // It ends as wrangler does, and tidies up.
+    for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
     process.exitCode = await new Promise((settle) => {
       child.on("exit", (code) => settle(code ?? 1));
       child.on("error", (error) => {

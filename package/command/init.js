@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { PACKAGE } from "../server/packed.js";
-import { UsageError, parse } from "./options.js";
+import { CommandError, UsageError, parse } from "./options.js";
 
 /** What the project is called, and its folder, unless it is said. */
 const NAME = "my-beckon";
@@ -36,7 +36,7 @@ export async function init(given) {
   const [where = NAME, ...more] = rest;
   if (more.length) throw new UsageError(`init takes one folder, and not ${rest.join(" ")}.`);
   const folder = resolve(where);
-  if (existsSync(folder) && readdirSync(folder).length) throw new UsageError(`${where} is not empty: name a new folder.`);
+  if (existsSync(folder) && readdirSync(folder).length) throw new CommandError(`${where} is not empty: name a new folder.`);
   mkdirSync(folder, { recursive: true });
   cpSync(join(PACKAGE, "project"), folder, { recursive: true });
   for (const name of ["gitignore", "dev.vars.example"]) renameSync(join(folder, name), join(folder, `.${name}`));

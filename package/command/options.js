@@ -1,7 +1,22 @@
 // What the command understands: its options, among them all of PeerServer's own command, and how they are written.
 
-/** What is wrong with how the command was called: said to the person, without a trace. */
-export class UsageError extends Error {}
+/** What is wrong: said to the person, without a trace. */
+export class CommandError extends Error {
+  /** What the command ends with. */
+  status = 1;
+}
+
+/** The command was called in a way that it does not understand: its help would say how. */
+export class UsageError extends CommandError {
+  status = 2;
+}
+
+/** The commands; the first one where none is named. */
+export const COMMANDS = ["serve", "deploy", "init"];
+
+/** What is where a command should be, and is none. @param {string} given */
+export const noCommand = (given) =>
+  new UsageError(COMMANDS.includes(given) ? `The command comes first: beckon ${given} ...` : `There is no command ${given}; there are ${COMMANDS.join(", ")}.`);
 
 /**
  * An option.
@@ -16,17 +31,24 @@ export class UsageError extends Error {}
 
 /** @type {Option[]} */
 export const SERVE = [
-  { name: "port", also: ["p"], takes: "number", value: "N", help: "the port; $PORT or 8787 unless it is given" },
+  { name: "port", also: ["p"], takes: "number", value: "N", help: "the port; $PORT or 8787 unless it is given, 0 for a free one" },
   { name: "ip", also: ["host", "H"], takes: "text", value: "ADDRESS", help: "the address: 127.0.0.1 unless it is given, 0.0.0.0 for all" },
-  { name: "lan", takes: "flag", help: "serve the network over https, and show the way as a QR code" },
+  { name: "lan", takes: "flag", help: "serve all networks of this machine (or that of --ip) over https, and show a QR code" },
   { name: "data", takes: "text", value: "FOLDER", help: "where frames for absent peers are kept; .beckon unless it is given" },
   { name: "proxied", takes: "flag", help: "a proxy in front says in X-Forwarded-For who asks" },
   { name: "sslkey", takes: "text", value: "FILE", help: "serve https with this key (PEM) ..." },
   { name: "sslcert", takes: "text", value: "FILE", help: "... and this certificate (PEM)" },
   { name: "metrics", takes: "text", value: "[ADDRESS:]PORT", help: "counts for Prometheus, at /metrics of a port of their own" },
-  { name: "var", takes: "each", value: "NAME=VALUE", help: "set a variable; the environment and a file .dev.vars may, too" },
+  { name: "var", takes: "each", value: "NAME=VALUE", help: "set a variable; so do the environment and a file .dev.vars" },
   { name: "path", takes: "text", value: "PATH", variable: "BASE_PATH", help: "where PeerJS clients find the server; $PEERSERVER_PATH or / unless it is given" },
-  { name: "key", also: ["k"], takes: "text", value: "KEY", variable: "ALLOWED_KEYS", help: "the only key that PeerJS clients may use; any unless it is given" },
+  {
+    name: "key",
+    also: ["k"],
+    takes: "text",
+    value: "KEY",
+    variable: "ALLOWED_KEYS",
+    help: "the only key that PeerJS clients may connect with; any unless it is given",
+  },
   { name: "expire_timeout", also: ["t"], takes: "number", value: "MS", variable: "EXPIRE_TIMEOUT_MS", help: "how long a frame waits for an absent peer" },
   { name: "alive_timeout", takes: "number", value: "MS", variable: "ALIVE_TIMEOUT_MS", help: "how long a silent peer keeps its id" },
   { name: "concurrent_limit", also: ["c"], takes: "number", value: "N", variable: "CONCURRENT_LIMIT", help: "peers at a time" },
@@ -51,11 +73,31 @@ const MEANINGLESS = new Map([
   ["ssl", "use --sslkey and --sslcert with the files"],
 ]);
 
-/** As PeerServer's command reads names: expire_timeout, expire-timeout and expireTimeout are one. @param {string} name */
+/** As PeerServer's command (yargs) reads names: expire_timeout, expire-timeout and expireTimeout are one. @param {string} name */
 const plain = (name) => (name.length === 1 ? name : name.replace(/[-_]/g, "").toLowerCase());
 
 /** How an option is written. @param {string} name */
 const written = (name) => (name.length === 1 ? `-${name}` : `--${name.replace("dry_run", "dry-run")}`);
+
+/**
+ * The name of the option that an argument is, and the value that is in it; no name where it is none.
+ * @param {string} argument
+ * @param {Map<string, Option>} known
+ * @returns {{ said: string, equals?: string }}
+ */
+function dissected(argument, known) {
+  const [, long = "", value] = /^--([A-Za-z][\w-]*)(?:=([^]*))?$/.exec(argument) ?? [];
+  if (long) return { said: long, equals: value };
+  const [, short = "", attached = ""] = /^-([A-Za-z])([^]*)$/.exec(argument) ?? [];
+  if (!attached) return { said: short };
+  const [word = ""] = /^[\w-]*/.exec(short + attached) ?? [];
+  const meant = known.get(plain(word));
+  if (meant && word.length > 1) throw new UsageError(`There is no option ${argument}: write ${written(meant.name)}.`);
+  // -p9000 and -p=9000
+  const takes = known.get(short)?.takes;
+  if (takes === undefined || takes === "flag") throw new UsageError(`There is no option ${argument}.`);
+  return { said: short, equals: attached.replace(/^=/, "") };
+}
 
 /**
  * Reads arguments.
@@ -71,12 +113,11 @@ export function parse(given, options) {
   for (let at = 0; at < given.length; at++) {
     const argument = given[at] ?? "";
     if (argument === "--") return { values, rest: [...rest, ...given.slice(at + 1)] };
-    const [, dashes = "", said = "", equals] = /^(--?)([A-Za-z][\w-]*)(?:=([^]*))?$/.exec(argument) ?? [];
+    const { said, equals } = dissected(argument, known);
     if (!said) {
       rest.push(argument);
       continue;
     }
-    if ((dashes === "-") !== (said.length === 1)) throw new UsageError(`There is no option ${argument}.`);
     const denied = known.get(plain(said)) ? undefined : known.get(plain(said.replace(/^no-/, "")));
     const option = known.get(plain(said)) ?? (denied?.takes === "flag" ? denied : undefined);
     const why = MEANINGLESS.get(plain(said));
@@ -100,8 +141,10 @@ export function parse(given, options) {
       values[option.name] = [...(values[option.name] ?? []), next()];
     } else {
       const value = next();
-      if (option.takes === "number" && !/^\d+$/.test(value)) throw new UsageError(`${written(option.name)} is a whole number, and not ${value}.`);
-      values[option.name] = option.takes === "number" ? Number(value) : value;
+      // As yargs has numbers: 5e3 and 0x10, too.
+      const number = /^(\d|\.\d)/.test(value) ? Number(value) : Number.NaN;
+      if (option.takes === "number" && !Number.isSafeInteger(number)) throw new UsageError(`${written(option.name)} is a whole number, and not ${value}.`);
+      values[option.name] = option.takes === "number" ? number : value;
     }
   }
   return { values, rest };
@@ -111,12 +154,17 @@ export function parse(given, options) {
 export function variables(given, known) {
   return Object.fromEntries(
     given.map((text) => {
-      const [, name = "", value = ""] = /^([A-Z][A-Z0-9_]*)[=:]([^]*)$/.exec(text) ?? [];
+      const [, name = "", value = ""] = /^(\w+)[=:]([^]*)$/.exec(text) ?? [];
       if (!name) throw new UsageError(`--var needs NAME=VALUE, and not ${text}.`);
-      if (!known.includes(name)) throw new UsageError(`There is no variable ${name}; there are ${known.join(", ")}.`);
+      checkName(name, known, "");
       return [name, value];
     }),
   );
+}
+
+/** What is no variable is a mistake, wherever it is written. @param {string} name @param {string[]} known @param {string} where */
+export function checkName(name, known, where) {
+  if (!known.includes(name)) throw new CommandError(`There is no variable ${name}${where}; there are ${known.join(", ")}.`);
 }
 
 /** The lines of a help for some options. @param {Option[]} options */

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { networkInterfaces } from "node:os";
+import { addressOf } from "./serve.js";
 
 /** White modules around a QR code, which scanners need (ISO/IEC 18004, 6.3.8). */
 const QUIET_ZONE = 4;
@@ -64,7 +65,7 @@ export function drawn({ generate, correction }, text) {
  * @param {number} port
  */
 export function invitation(maker, [address = "", ...others], port) {
-  const at = (/** @type {string} */ host) => `https://${host}:${port}/`;
+  const at = (/** @type {string} */ ip) => `https://${addressOf(ip, port)}/`;
   // A room of its own: this machine and whoever scans the code meet there.
   const link = `${at(address)}#${randomBytes(16).toString("base64url")}`;
   return `

@@ -13,5 +13,5 @@ const json = (name) => JSON.parse(readFileSync(join(PACKAGE, name), "utf8"));
 export function packed() {
   const worker = json("worker/worker.json");
   const modules = worker.modules.map((/** @type {{ file: string }} */ module) => ({ ...module, file: join(PACKAGE, "worker", module.file) }));
-  return { version: json("package.json").version, worker: { ...worker, modules }, site: join(PACKAGE, "site") };
+  return { version: json("package.json").version, worker: { ...worker, modules }, site: join(PACKAGE, "site"), docs: join(PACKAGE, "docs") };
 }

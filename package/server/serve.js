@@ -18,6 +18,7 @@ export const SECRETS = ["TOKEN_KEY", "TURN_SECRET", "TURN_PASSWORD", "TURN_KEY_A
  * @property {string} version
  * @property {import("./workerd.js").Worker} worker
  * @property {string} site  the folder of what is served
+ * @property {string} docs  the folder of the papers
  */
 
 /**

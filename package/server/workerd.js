@@ -87,9 +87,26 @@ export function program() {
   return require(require.resolve("workerd")).default;
 }
 
-/** Those that run: none of them outlives this process, however it ends, unless it is killed. @type {Set<import("node:child_process").ChildProcess>} */
+/** Those that run: none of them outlives this process, however it ends. @type {Set<import("node:child_process").ChildProcess>} */
 const running = new Set();
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
+/**
+ * Ends a process when this one is gone, even if it was killed. A shell waits for the end of a pipe that only this process has; on Windows,
+ * where there is none, Node.js does.
+ * @param {number} pid
+ */
+function endWithUs(pid) {
+  const [program = "", ...args] =
+    process.platform === "win32"
+      ? [process.execPath, "-e", `process.stdin.resume().on("end", () => process.kill(${pid}, "SIGKILL"))`]
+      : ["/bin/sh", "-c", `trap '' HUP INT QUIT TERM; read -r _; kill -9 ${pid}`];
+  const watcher = spawn(program, args, { stdio: ["pipe", "ignore", "ignore"] });
+  watcher.on("error", () => {}); // then nobody watches
+  watcher.unref();
+  /** @type {import("node:net").Socket} */ (watcher.stdin).unref();
+  return watcher;
+}
 
 /**
  * Starts workerd with a configuration, which is written to `file`.
@@ -102,10 +119,14 @@ process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 export async function start(file, configured, { log = "inherit", sockets = ["http"], env = process.env } = {}) {
   writeFileSync(file, configured);
   const child = spawn(program(), ["serve", "--control-fd=3", "--import-path=/", file, "config"], { stdio: ["ignore", log, log, "pipe"], env });
-  running.add(child);
+  const watcher = child.pid ? endWithUs(child.pid) : null;
+  for (const one of [child, watcher]) if (one) running.add(one);
   let logged = "";
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text) => (logged += text));
-  child.on("exit", () => running.delete(child));
+  child.on("exit", () => {
+    watcher?.kill("SIGKILL"); // before another process has its number
+    for (const one of [child, watcher]) if (one) running.delete(one);
+  });
   const ended = new Promise((settle) => child.on("exit", settle).on("error", settle));
   /** @type {Record<string, number>} */
   const ports = {};

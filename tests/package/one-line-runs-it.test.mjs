@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { VERSION } from "../../tools/built.mjs";
 import { link, name, openDevice, press, startChromium, startFirefox, untilConnected, untilHello } from "../browser/browser.mjs";
@@ -72,26 +73,24 @@ test("it is served by one line, says hello between Chromium and Firefox, and end
   const server = await serve(t, ["npx", "beckon", "--port", "0"]);
   assert.match(server.printed(), new RegExp(`^Beckon ${VERSION} is at http://localhost:\\d+/, its data in \\.beckon\\. Ctrl-C ends it\\.$`, "m"));
   await hello(server.url);
-  server.kill("SIGINT");
+  // It tells nobody, and leaves its shell behind, which waits.
+  server.child.kill("SIGHUP");
   await server.ended;
   await assert.rejects(fetch(server.url), "nothing is left that answers");
-
-  // Where it is told so alone, and not all that a terminal has begun.
-  const again = await serve(t, [...BECKON, "--port", "0"]);
-  again.child.kill("SIGTERM");
-  assert.equal(await again.ended, 0);
-  await assert.rejects(fetch(again.url));
 });
 
 test("the version is the same wherever it is said", async (t) => {
-  const { url } = await serve(t, [...BECKON, "--port", "0"]);
+  const server = await serve(t, [...BECKON, "--port", "0"]);
   const [{ version }, said] = await Promise.all([
-    fetch(new URL("/health", url)).then((answer) => answer.json()),
+    fetch(new URL("/health", server.url)).then((answer) => answer.json()),
     machine.run([...BECKON, "--version"], { cwd: here }),
   ]);
   const lock = JSON.parse(readFileSync(join(here, "package-lock.json"), "utf8")).packages["node_modules/beckon"];
   assert.deepEqual([version, said, machine.manifest.version, lock.version], [VERSION, `${VERSION}\n`, VERSION, VERSION]);
   assert.ok(machine.tarball.endsWith(`/beckon-${VERSION}.tgz`));
+  server.kill("SIGINT"); // as a terminal does
+  assert.equal(await server.ended, 0);
+  await assert.rejects(fetch(server.url), "nothing is left that answers");
 });
 
 test("publint and arethetypeswrong find nothing", async () => {
@@ -132,6 +131,33 @@ test("it has the licences of all that is in it", () => {
   assert.doesNotMatch(others, /^syn \d/m, "what only builds is no part of it");
 });
 
+test("its papers lead to papers that are in it, and nowhere to where there is nothing yet", () => {
+  const texts = contents(machine.folder).filter(([file]) => /\.(md|js|json|yaml|toml|html|txt)$/.test(file));
+  const papers = texts.filter(([file]) => file.endsWith(".md"));
+  assert.ok(papers.length >= 10, papers.map(([file]) => file).join());
+  for (const [file, text] of papers) {
+    const links = [...text.matchAll(/\]\(((?!https?:|#)[^)\s#]+)/g)].map(([, path = ""]) => path);
+    for (const path of links) assert.ok(existsSync(join(machine.folder, dirname(file), path)), `${file}: ${path}`);
+    if (file === "README.md") assert.ok(links.length > 8);
+  }
+  for (const [file, text] of texts) assert.doesNotMatch(text, /github\.com\/OWNER/, file);
+});
+
+test("Node.js without WebRTC is told so in one sentence, and with it may join", async () => {
+  const script = `
+    import { join } from "beckon";
+    globalThis.WebSocket ??= class {};
+    try { join("http://localhost:1/#AAAAAAAAAAAAAAAAAAAAAA"); } catch ({ code, message }) { console.log(code + ": " + message); }
+    globalThis.RTCPeerConnection = class {};
+    const room = join("http://localhost:1/#AAAAAAAAAAAAAAAAAAAAAA");
+    console.log(room.state);
+    room.close();`;
+  assert.match(
+    await machine.run(["node", "--input-type=module", "-e", script], { cwd: here }),
+    /^no-webrtc: Beckon's client is for browsers, and Node\.js has no RTCPeerConnection: import .*\nconnecting\n$/,
+  );
+});
+
 test("its one dependency is workerd, as wrangler pins it", () => {
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, "node_modules/wrangler/package.json"), "utf8"));
   assert.deepEqual(machine.manifest.dependencies, { workerd: dependencies.workerd });
@@ -141,16 +167,33 @@ test("its one dependency is workerd, as wrangler pins it", () => {
   );
 });
 
-test("a port or a folder that is taken is said to be, and so is what makes no sense", async (t) => {
-  const { url } = await serve(t, [...BECKON, "--port", "0"]);
+test("a port or a folder that is taken is said to be, and by whom; so is what makes no sense; a server that is killed leaves nothing", async (t) => {
+  const server = await serve(t, [...BECKON, "--port", "0"]);
+  const { pid } = server.child;
+  const other = createServer();
+  await new Promise((ready) => other.listen(0, "127.0.0.1", () => ready(undefined)));
+  t.after(() => other.close());
+  const { port } = /** @type {import("node:net").AddressInfo} */ (other.address());
   const said = (/** @type {string[]} */ options, status) => machine.run([...BECKON, ...options], { cwd: here, status });
   assert.equal(
-    await said(["--port", url.port, "--data", "other"], 1),
-    `beckon: 127.0.0.1:${url.port} is taken: another program serves there. End it, or choose another port with --port.\n`,
+    await said(["--port", server.url.port, "--data", "other"], 1),
+    `beckon: 127.0.0.1:${server.url.port} is taken by another Beckon (process ${pid}). End that, or choose another port with --port.\n`,
   );
-  assert.match(await said(["--port", "0"], 1), /^beckon: .*\.beckon is in use by another Beckon \(process \d+\): choose another folder with --data\./);
-  assert.match(await said(["--port", "0", "--data", "other", "--cors", "nonsense"], 1), /^beckon: nothing is served: .*ALLOWED_ORIGINS/m);
-  assert.match(await said(["--port", "0", "--ip", "192.0.2.77"], 1), /^beckon: .*192\.0\.2\.77/);
+  assert.equal(
+    await said(["--port", "0", "--data", "other", "--metrics", `${port}`], 1),
+    `beckon: 127.0.0.1:${port} is taken by node (process ${process.pid}). End that, or choose another port with --metrics.\n`,
+  );
+  assert.equal(
+    await said(["--port", "0"], 1),
+    `beckon: ${join(here, ".beckon")} is in use by another Beckon (process ${pid}). Choose another folder with --data.\n`,
+  );
+  assert.match(
+    await said(["--port", "0", "--data", "other", "--cors", "nonsense"], 1),
+    /^beckon: nothing is served: The variable ALLOWED_ORIGINS must be .* It is set by --cors\.$/m,
+  );
+  server.child.kill("SIGKILL");
+  await server.ended; // all that it has begun has ended: it had the same output
+  await assert.rejects(fetch(server.url), "nothing is left that answers");
 });
 
 test("options of PeerServer's command, variables, the environment and .dev.vars are all heard, in this order; and https with a certificate", async (t) => {
@@ -161,9 +204,10 @@ test("options of PeerServer's command, variables, the environment and .dev.vars 
   writeFileSync(join(here, "key.pem"), key);
   writeFileSync(join(here, "cert.pem"), cert);
   const options = ["--path=/app", "-k", "my-key", "-t", "4000", "--alive_timeout", "60000", "-c", "9", "--allow_discovery", "--var", "OWNER_GRACE_MS=5"];
-  const { url } = await serve(t, [...BECKON, "-p", "0", ...options, "--sslkey", "key.pem", "--sslcert", "cert.pem"], {
-    env: { PEERS_PER_NETWORK: "8", OWNER_GRACE_MS: "9" },
-  });
+  // As npm begins it, with a shell between them.
+  const shell = ["sh", "-c", '"$@"; true', "npm", ...BECKON, "-p0", ...options, "--sslkey", "key.pem", "--sslcert", "cert.pem"];
+  const server = await serve(t, shell, { env: { PEERS_PER_NETWORK: "8", OWNER_GRACE_MS: "9", npm_config_user_agent: "npm" } });
+  const { url } = server;
   assert.equal(url.protocol, "https:");
   const question = `
     for (const path of ["app/health", "app/my-key/peers"]) console.log(await (await fetch("${url}" + path)).text());
@@ -182,6 +226,10 @@ test("options of PeerServer's command, variables, the environment and .dev.vars 
   assert.equal(peers, "[]");
   assert.equal(mine, '{"type":"OPEN"}');
   assert.match(others ?? "", /"ERROR".*Invalid key/);
+  // npm passes this on to the shell, and the shell to nobody.
+  server.child.kill("SIGTERM");
+  await server.ended;
+  assert.match(server.printed(), /^beckon: npm, which has started this server, has ended/m);
 });
 
 test("a project of one's own is installed and deployed by the button's steps, and is Beckon", async (t) => {
@@ -197,7 +245,7 @@ test("a project of one's own is installed and deployed by the button's steps, an
   t.after(() => (dev.kill("SIGKILL"), dev.ended));
   const [, url] = await dev.prints(/Ready on (http:\/\/\S+)/);
   await hello(new URL(url));
-  assert.match(await machine.run(["npx", "beckon", "init", "my-project"], { cwd: here, status: 2 }), /my-project is not empty/);
+  assert.match(await machine.run(["npx", "beckon", "init", "my-project"], { cwd: here, status: 1 }), /my-project is not empty/);
 });
 
 test("what it deploys is byte for byte what the repository does", async () => {

@@ -1,7 +1,11 @@
 // The options of the command: every one of PeerServer's own, in each spelling that its users write, and a plain sentence for what has no meaning here.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { main } from "../../package/command/main.js";
 import { DEPLOY, SERVE, UsageError, described, parse, variables } from "../../package/command/options.js";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -26,10 +30,18 @@ test("every option that PeerServer's command lists is one of ours, by each of it
   for (const { short, name, kind } of listed) {
     const value = { boolean: "", number: "5" }[kind] ?? "x";
     const spellings = [name, name.replaceAll("_", "-"), name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase())].map((spelling) => `--${spelling}`);
-    for (const spelling of [...spellings, ...(short ? [`-${short}`] : [])])
-      for (const line of value ? [`${spelling} ${value}`, `${spelling}=${value}`] : [spelling, `${spelling}=true`, `${spelling} true`])
+    for (const spelling of [...spellings, ...(short ? [`-${short}`, `--${short}`] : [])])
+      for (const line of [
+        ...(value ? [`${spelling} ${value}`, `${spelling}=${value}`] : [spelling, `${spelling}=true`, `${spelling} true`]),
+        ...(short && value ? [`-${short}${value}`] : []),
+      ])
         assert.deepEqual(Object.values(heard(line)).flat(), [kind === "boolean" ? true : value === "5" ? 5 : value], line);
   }
+});
+
+test("numbers are written as yargs has them", () => {
+  for (const line of ["-p9007", "-p=9007", "--port=9007", "--port 9007.0", "--port 0x232f", "--port 9.007e3"])
+    assert.deepEqual(heard(line), { port: 9007 }, line);
 });
 
 test("what takes several, one each time, or nothing", () => {
@@ -50,6 +62,8 @@ test("what has no meaning here is named, with the reason", () => {
   refused("--createWebSocketServer=x", /no meaning here/);
   refused("--nonsense", /^There is no option --nonsense\.$/);
   refused("-xy", /^There is no option -xy\.$/);
+  refused("-port 9000", /^There is no option -port: write --port\.$/);
+  refused("-p9x", /^--port is a whole number, and not 9x\.$/);
   refused("--port", /^--port needs N\.$/);
   refused("--port --lan", /^--port needs N\.$/);
   refused("--port 80x", /^--port is a whole number, and not 80x\.$/);
@@ -61,6 +75,55 @@ test("variables are known by their names, and keep what is in them", () => {
   assert.deepEqual(variables(["A=b=c:d", "B="], ["A", "B"]), { A: "b=c:d", B: "" });
   assert.throws(() => variables(["C=1"], ["A", "B"]), /^Error: There is no variable C; there are A, B\.$/);
   assert.throws(() => variables(["=1"], ["A"]), /--var needs NAME=VALUE/);
+});
+
+/** What the command says when it is called so, and what it ends with. */
+async function said(t, ...given) {
+  const { mock } = t.mock.method(console, "error", () => {});
+  const build = { version: "1.2.3", worker: { modules: [], date: "", flags: [], vars: { ROOM_CAPACITY: "16" }, objects: [] }, site: "", docs: "" };
+  await main(given, build);
+  const status = process.exitCode;
+  process.exitCode = undefined;
+  mock.restore();
+  return [status, mock.calls.map(({ arguments: [line] }) => line).join("\n")];
+}
+
+/** Until the test ends. */
+function inNewFolder(t) {
+  const [folder, before] = [mkdtempSync(join(tmpdir(), "beckon-command-")), process.cwd()];
+  process.chdir(folder);
+  t.after(() => (process.chdir(before), rmSync(folder, { recursive: true })));
+}
+
+test("an unknown name is refused wherever a variable is set", async (t) => {
+  inNewFolder(t);
+  const [status, words] = await said(t, "--var", "ROOM_CAPACTY=3");
+  assert.match(words, /^beckon: There is no variable ROOM_CAPACTY; there are ROOM_CAPACITY, TOKEN_KEY, /);
+  writeFileSync(".dev.vars", "TOKEN_KEY=a\nROOM_CAPACTY=3\n");
+  assert.deepEqual(await said(t), [status, words.replace("CAPACTY;", "CAPACTY (in .dev.vars);")]);
+});
+
+test("the help is named where it would help, and nowhere else", async (t) => {
+  inNewFolder(t);
+  const hint = /\nbeckon --help lists what there is\.$/;
+  for (const given of [["--nonsense"], ["nonsense"], ["--port", "x"], ["--port", "1", "deploy"], ["deploy", "nonsense"], ["init", "a", "b"]]) {
+    const [status, words] = await said(t, ...given);
+    assert.equal(status, 2);
+    assert.match(words, hint);
+  }
+  for (const [given, why] of [
+    [["--port", "70000"], /^beckon: A port is a whole number up to 65535, and not 70000\.$/],
+    [["--metrics", "nonsense"], /^beckon: --metrics has a port, or an address and a port, and not nonsense\.$/],
+    [["--port", "8787", "--ip", "192.0.2.77"], /^beckon: 192\.0\.2\.77:8787 is no address of this machine\. Choose another one with --ip\.$/],
+    [["--port", "0", "--data", "/dev/null"], /^beckon: Nothing can be kept in \/dev\/null \(.*\)\. Choose another folder with --data\.$/],
+    [["deploy", "--name", "Bad Name!"], /^beckon: A Worker's name has small letters .*: Bad Name! is none\.$/],
+    [["deploy", "--name=-a"], / is none\.$/],
+    [["deploy", "--name", "a".repeat(64)], / is none\.$/],
+  ]) {
+    const [status, words] = await said(t, .../** @type {string[]} */ (given));
+    assert.equal(status, 1);
+    assert.match(words, /** @type {RegExp} */ (why));
+  }
 });
 
 test("the help has a line of each option, no wider than most terminals", () => {

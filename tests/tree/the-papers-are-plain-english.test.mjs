@@ -11,7 +11,7 @@ import { complaints, pieces, sentences, words } from "./papers.mjs";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const read = (file) => readFileSync(join(ROOT, file), "utf8");
-const documents = [...globSync("*.md", { cwd: ROOT }), ...globSync("docs/*.md", { cwd: ROOT })].sort();
+const documents = [...globSync("*.md", { cwd: ROOT }), ...globSync("{docs,package,package/project}/*.md", { cwd: ROOT })].sort();
 
 /** A sentence has at most so many words. The README's have fewer than so many on average, and it has at most so many lines. */
 const MOST_WORDS = 30;
@@ -69,7 +69,7 @@ function module({ language, code }) {
     ([name]) =>
       new RegExp(`\\b${name}\\b`).test(program.replace(/["'`][^"'`\n]*["'`]/g, "")) && !new RegExp(`\\b(const|let|import) [^=\n]*\\b${name}\\b`).test(program),
   );
-  return `${given.map(([, line]) => line).join("\n")}\n${program.replace(/https:\/\/[\w.-]+\/beckon\.js/g, "./beckon.js")}\nexport {};\n`;
+  return `${given.map(([, line]) => line).join("\n")}\n${program.replace(/https:\/\/[\w.-]+\/beckon\.js|(?<=from ")beckon(?=")/g, "./beckon.js")}\nexport {};\n`;
 }
 
 /** What TypeScript has to say against modules, which are taken for neighbours of the library. */

@@ -95,6 +95,11 @@ test("the version is one number in one place, Cargo.toml; what says it says the 
   assert.equal(read("docs/openapi.yaml").match(/^ {2}version: (.*)$/m)?.[1], VERSION);
   for (const file of ["package.json", "package-lock.json", "package/package.json"]) assert.equal(JSON.parse(read(file)).version, undefined, file);
   assert.equal(JSON.parse(read("package/project/package.json")).dependencies.beckon, VERSION);
+  for (const file of ["README.md", "package/README.md"]) {
+    const named = [...read(file).matchAll(/beckon-(\d[\w.-]*)\.tgz/g)].map(([, version]) => version);
+    assert.ok(named.length, file);
+    for (const version of named) assert.equal(version, VERSION, file);
+  }
 });
 
 test("what a project is begun with agrees with wrangler.toml and package.json (npm run pack writes it anew)", () => {
@@ -115,10 +120,9 @@ test("every source file is on the map, and nothing else is", () => {
   for (const [, name] of map.matchAll(/`(?:[\w-]+\/)*([\w-]+\.(?:rs|js))`/g)) assert.ok(sources.includes(name), `docs/architecture.md names ${name}`);
 });
 
-test("the changelog begins with what is not released, and knows the present version", () => {
+test("the changelog begins with the present version", () => {
   const versions = [...read("CHANGELOG.md").matchAll(/^## \[(.*?)\]/gm)].map(([, version]) => version);
-  assert.equal(versions[0], "Unreleased");
-  assert.equal(versions[1], VERSION);
+  assert.equal(versions[0], VERSION);
 });
 
 test("the papers that are linked from elsewhere are there, and say what is looked for", () => {

@@ -27,7 +27,7 @@ describe("faults", () => {
     assert.deepEqual(faults(beckon), [
       {
         fault: "a variable is wrong",
-        error: "The variable TURN_TTL_S must be a number of seconds from 60 to 86400. Change it in wrangler.toml and deploy again.",
+        error: "The variable TURN_TTL_S must be a number of seconds from 60 to 86400. Change it where it is set, then deploy or start again.",
       },
     ]);
   });
