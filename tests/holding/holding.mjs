@@ -11,14 +11,15 @@ import {
   startOwnChromium,
   startOwnFirefox as startOwnBareFirefox,
 } from "../browser/browser.mjs";
+import { HIDDEN_IS_SLOW } from "../browser/engines.mjs";
 import { deriveKeys } from "../../public/lib/seal.js";
 import { startBeckon } from "../worker/beckon.mjs";
 
 export { DEADLINE_MS, startChromium, startOwnChromium };
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** As people have it: it hides its own addresses behind mDNS names. */
-const HIDING = { preferences: { "media.peerconnection.ice.obfuscate_host_addresses": true } };
+/** As people have it: it hides its own addresses behind mDNS names, and lets hidden pages wait. */
+const HIDING = { preferences: { "media.peerconnection.ice.obfuscate_host_addresses": true, ...HIDDEN_IS_SLOW } };
 export const startFirefox = () => startBareFirefox(HIDING);
 export const startOwnFirefox = () => startOwnBareFirefox(HIDING);
 
