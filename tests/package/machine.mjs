@@ -11,6 +11,9 @@ import { startRegistry } from "./registry.mjs";
 const TRAPS = ["cargo", "rustc", "rustup", "cc", "gcc", "ld", "make", "git", "openssl", "wrangler", "esbuild", "wasm-opt"];
 const PROGRAMS = ["npm", "npx", "sh"];
 
+/** What does not end by itself is ended after so long, in ms. */
+const DEADLINE_MS = 120_000;
+
 /** What is set for this test run, and would be found by what it starts. */
 const OWN = /^(npm_|BECKON_|NODE_|PATH$|HOME$|PORT$|CLOUDFLARE_|WRANGLER_|XDG_)/i;
 
@@ -87,8 +90,10 @@ export async function newMachine() {
     begin,
     /** Runs a command to its end. @param {string[]} command @param {{ cwd: string, env?: object, status?: number }} how  `status`: that it ends with */
     async run(command, { status = 0, ...where }) {
-      const { ended, printed } = begin(command, where);
+      const { ended, printed, kill } = begin(command, where);
+      const late = setTimeout(() => kill("SIGKILL"), DEADLINE_MS);
       const code = await ended;
+      clearTimeout(late);
       assert.equal(code, status, `${command.join(" ")}:\n${printed()}`);
       return printed();
     },
