@@ -4,7 +4,7 @@
 //   node tests/bench/bench.mjs relay --beckon before=/tmp/before/dist --beckon after=dist --only floor
 //   node tests/bench/bench.mjs profile --only floor
 import { parseArgs } from "node:util";
-import { connection, gentle, homes } from "./connection.js";
+import { connection, connectionFloors, gentle, homes } from "./connection.js";
 import * as hello from "./hello.js";
 import * as idle from "./idle.js";
 import * as bytes from "./bytes.js";
@@ -20,7 +20,7 @@ import { judge } from "./targets.js";
 /** @type {Record<string, Measured>} */
 const figures = { relay, floors, limit, relayHomes, connection, gentle, homes, idle, rooms, sockets, joins, bytes, hello, sizes };
 /** @type {Record<string, Measured>} */
-const all = { ...figures, profile };
+const all = { ...figures, connectionFloors, profile };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -6,6 +6,7 @@ import { Histogram } from "./figures.js";
 import { namesOfPairs } from "./homes.js";
 import { makePair } from "./pair.js";
 import { cpuOf } from "./process.js";
+import { unread } from "./servers.js";
 import { openAll } from "./socket.js";
 import { withRatios } from "./table.js";
 
@@ -28,6 +29,26 @@ const figure = (what, { pace, vars, acrossHomes }) => ({
 export const connection = figure("saturated", {});
 export const gentle = figure("20 a second", { pace: 20 });
 export const homes = figure("saturated, between two of Beckon's 8 homes", { vars: { PUBLIC_HOMES: "8" }, acrossHomes: 8 });
+
+/** What of that is the platform's: objects that read less than they must, and send as Beckon does. */
+export const connectionFloors = {
+  title: "One PeerJS connection, saturated: what the platform takes by itself",
+  /** @param {import("./contest.js").Options} options */
+  measure: async (options) => {
+    const [peerServer, ...others] = contenders(options);
+    const less = [
+      ["unread, together", { TOGETHER: "1" }],
+      ["spliced, together", { TOGETHER: "1", SPLICED: "1" }],
+    ].map(([name, vars]) => ({
+      name: /** @type {string} */ (name),
+      start: () => unread(/** @type {string} */ (name), /** @type {Record<string, string>} */ (vars)),
+    }));
+    const rows = await withServers(/** @type {import("./contest.js").Contender[]} */ ([peerServer, ...less, ...others]), (servers) =>
+      inTurns(servers, options.rounds, (server) => saturated(server, options)),
+    );
+    return { rows: withRatios(rows, "us/connection") };
+  },
+};
 
 let games = 0;
 
