@@ -30,7 +30,7 @@ export class Room extends Floor {
     const now = Date.now();
     if (this.moment !== now) [this.moment, this.events] = [now, 0];
     if (!this.env.TOGETHER || (++this.events <= SENT_AT_ONCE && !this.held.length)) return socket?.send(text);
-    // @ts-ignore: the platform's own
+    // @ts-expect-error: the platform's own
     if (!this.held.length) scheduler.wait(0).then(() => this.held.splice(0).forEach(([socket, text]) => socket?.send(text)));
     this.held.push([socket, text]);
   }
