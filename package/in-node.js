@@ -5,7 +5,7 @@ export { BeckonError, Peer, Room } from "../public/beckon.js";
 
 /** What browsers have and Node.js may not have, and where it is to be had. */
 const NEEDED = {
-  RTCPeerConnection: 'import "node-datachannel/polyfill" first (npm install node-datachannel), or another WebRTC library',
+  RTCPeerConnection: 'npm install node-datachannel, and begin with Object.assign(globalThis, await import("node-datachannel/polyfill"))',
   WebSocket: "take Node.js 22 or newer",
 };
 

@@ -47,6 +47,7 @@ export function projectManifest() {
     scripts: { dev: "wrangler dev", start: "wrangler dev", deploy: "wrangler deploy" },
     dependencies: { beckon: VERSION },
     devDependencies: { wrangler: devDependencies.wrangler },
+    allowScripts: { esbuild: true, workerd: true }, // npm 11 asks about them
     cloudflare,
   });
 }

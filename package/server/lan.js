@@ -76,7 +76,7 @@ ${drawn(maker, link)}
   ${link}
 
   The browser will warn you that it does not know who made this page's certificate: this machine made it just now, and nobody vouches for it.
-  Choose "Advanced" (on an iPhone "Show Details") and go on; the connection is encrypted all the same, and only your own network gets here.
+  Choose "Advanced" (on an iPhone "Show Details") and go on. The connection is encrypted all the same.
 ${others.length ? `\n  If the phone finds nothing there, this machine has other addresses: ${others.map(at).join(", ")}\n` : ""}
   If both see the page but not each other, the network keeps its devices apart, as guest networks do: try a phone's hotspot. Ctrl-C ends this.
 `;

@@ -157,7 +157,7 @@ test("Node.js without WebRTC is told so in one sentence, and with it may join", 
     process.exit();`;
   assert.match(
     await machine.run(["node", "--input-type=module", "-e", script], { cwd: here }),
-    /^no-webrtc: Beckon's client is for browsers, and Node\.js has no RTCPeerConnection: import .*\nconnecting\n$/,
+    /^no-webrtc: Beckon's client is for browsers, and Node\.js has no RTCPeerConnection: npm install .*\nconnecting\n$/,
   );
 });
 
