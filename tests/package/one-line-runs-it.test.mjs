@@ -32,10 +32,13 @@ let browsers;
 let here;
 const BECKON = ["node", "node_modules/beckon/command/beckon.js"];
 before(async () => {
-  [machine, ...browsers] = await Promise.all([newMachine(), startChromium(), startFirefox()]);
+  [, ...browsers] = await Promise.all([installed(), startChromium(), startFirefox()]);
+});
+async function installed() {
+  machine = await newMachine();
   here = machine.empty("here");
   await machine.run(["npm", "install", machine.tarball], { cwd: here });
-});
+}
 after(async () => {
   await Promise.all(browsers.map((browser) => browser.close()));
   machine.close();
