@@ -19,11 +19,12 @@ function text(file) {
   }
 }
 
-/** What Linux says of a process: its parent, since when it runs, and its command. Nothing of it elsewhere. @param {number | string} pid */
+/** What Linux says of a process: its parent, since when it runs, whether it has ended, and its command. Nothing of it elsewhere. @param {number | string} pid */
 export function about(pid) {
   // proc_pid_stat(5): the second field is a name, and may have anything in it.
   const stat = text(`/proc/${pid}/stat`).replace(/^.*\)/s, "").split(" ");
-  return { parent: Number(stat[2] ?? 0), began: stat[20] ?? "", command: text(`/proc/${pid}/cmdline`).split("\0") };
+  const isDead = /^[ZX]$/.test(stat[1] ?? ""); // nobody has looked how it ended
+  return { parent: Number(stat[2] ?? 0), began: stat[20] ?? "", isDead, command: text(`/proc/${pid}/cmdline`).split("\0") };
 }
 
 /** Whether a process runs that began then. @param {number} pid @param {string} began  as `about` has it */
@@ -33,7 +34,8 @@ export function isRunning(pid, began) {
   } catch (error) {
     return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM"; // somebody else's
   }
-  return about(pid).began === began;
+  const now = about(pid);
+  return now.began === began && !now.isDead;
 }
 
 /**

@@ -1,11 +1,14 @@
 // The options of the command: every one of PeerServer's own, in each spelling that its users write, and a plain sentence for what has no meaning here.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import { main } from "../../package/command/main.js";
+import { about, isRunning } from "../../package/command/processes.js";
 import { DEPLOY, SERVE, UsageError, described, parse, variables } from "../../package/command/options.js";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -124,6 +127,17 @@ test("the help is named where it would help, and nowhere else", async (t) => {
     assert.equal(status, 1);
     assert.match(words, /** @type {RegExp} */ (why));
   }
+});
+
+test("a folder's process is known by when it began, and has ended even if nobody has looked how", async (t) => {
+  const { began } = about(process.pid);
+  assert.deepEqual([isRunning(process.pid, began), isRunning(process.pid, `${began}0`)], [true, false]);
+  // cat waits for no child.
+  const shell = spawn("sh", ["-c", "true & echo $!; exec cat"], { stdio: ["pipe", "pipe", "inherit"] });
+  t.after(() => shell.kill());
+  const [pid = 0] = (await once(shell.stdout, "data")).map(Number);
+  while (!about(pid).isDead) await turn();
+  assert.equal(isRunning(pid, about(pid).began), false);
 });
 
 test("the help has a line of each option, no wider than most terminals", () => {
