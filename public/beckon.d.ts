@@ -13,7 +13,10 @@
 
 /** Options of {@link join}. */
 export interface JoinOptions {
-  /** What the others call this device. Left out: a friendly name made from its id. At most 32 characters are kept. */
+  /**
+   * What the others call this device, in this tab from now on. Left out: what it was called before a reload, or a friendly name made from its id. At
+   * most 32 characters are kept.
+   */
   name?: string;
   /**
    * Connects by relay (TURN) or not at all, so that the others never see this device's address; they learn the relay's, and the relay
@@ -41,10 +44,16 @@ export function join(link: string | URL, options?: JoinOptions): Room;
  */
 export type RoomState = 'connecting' | 'open' | 'away' | 'closed';
 
-/** A message: text as text, bytes as an ArrayBuffer. */
+/** What JSON carries. Whatever has a `toJSON`, such as a Date, is what that says. */
+export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value | undefined };
+
+/** What can be sent: text, bytes, or what JSON carries. */
+export type Sendable = string | ArrayBuffer | ArrayBufferView | Value;
+
+/** A message: text as text, bytes as an ArrayBuffer, and a value as it was sent. It is by somebody else, so it may be anything: look before you use it. */
 export interface Message {
   readonly from: Peer;
-  readonly data: string | ArrayBuffer;
+  readonly data: any;
 }
 
 /** A message's event. */
@@ -127,7 +136,7 @@ export class Room extends EventTarget implements AsyncIterable<Message> {
   readonly id: string;
   /** What the others see as {@link Peer.fingerprint} of this device; empty until the id is known. */
   readonly fingerprint: string;
-  /** What this device is called. Setting it tells everyone. Empty until the id is known. */
+  /** What this device is called. Setting it tells everyone, now and when they come. Empty until the id is known, if nobody has said. */
   name: string;
   /** An animal for it, an emoji; empty until the id is known. It comes from the id, so everyone sees the same. */
   readonly face: string;
@@ -137,9 +146,10 @@ export class Room extends EventTarget implements AsyncIterable<Message> {
   readonly peers: Peer[];
   /**
    * Sends to everyone who is here now, as {@link Peer.send} does.
-   * @returns those who confirmed it, when everyone has or has left; rejected if it could not be sent (`too-long`, `too-much`)
+   * @returns those who confirmed it, when everyone has or has left; rejected if it could not be sent (`too-much`)
+   * @throws as {@link Peer.send} does
    */
-  broadcast(data: string | ArrayBuffer | ArrayBufferView, options?: { reliable?: boolean }): Promise<Peer[]>;
+  broadcast(data: Sendable, options?: { reliable?: boolean }): Promise<Peer[]>;
   /** Tries again what is being waited for, now. */
   retry(): void;
   /** Leaves. */
@@ -147,6 +157,7 @@ export class Room extends EventTarget implements AsyncIterable<Message> {
   [Symbol.asyncDispose](): Promise<void>;
   [Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined>;
   addEventListener<K extends keyof RoomEvents>(type: K, listener: Listener<RoomEvents[K]>, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener<K extends keyof RoomEvents>(type: K, listener: Listener<RoomEvents[K]>, options?: boolean | EventListenerOptions): void;
 }
 
 /**
@@ -191,18 +202,24 @@ export class Peer extends EventTarget {
   /** The connection itself, while there is one. It is replaced when it has failed, which the event `connection` tells: do not keep it. */
   readonly connection: RTCPeerConnection | null;
   /**
-   * Sends a message of at most 256,000 bytes: text (counted as UTF-8) or bytes, which are copied. It is kept until the other side confirms it,
+   * Sends a message of at most 256,000 bytes: text (counted as UTF-8), bytes, which are copied, or what JSON carries (counted as its JSON). It is kept until the other side confirms it,
    * over as many connections as that takes, and delivered once and in order. To send much, wait for some of it to arrive before
    * sending more: with a few messages under way at a time the line is busy and little is kept. At most 16 MiB are kept for one peer;
    * beyond that, it is rejected with `too-much`.
    *
    * With `reliable: false` it is sent once, if there is a connection, and may be lost, or overtake others: for what the next one
    * makes obsolete, such as a cursor's position. It has at most 16,384 bytes.
-   * @returns fulfilled when it has arrived (or, if it may be lost, is on its way), rejected with `left` when it never will; need not
-   * be awaited
+   *
+   * A page that iterates the room and is slow slows the sender: what it has not read yet counts as not arrived, once that is more than 1 MiB.
+   * @returns fulfilled when it has arrived (or, if it may be lost, is on its way), rejected when it never will: with `left`, with `too-much`, or with
+   * `too-long` if the other browser takes less in one piece. It need not be awaited: then a failure is an unhandled rejection, unless it is `left`,
+   * or the room was closed
+   * @throws {TypeError} at once, if it is something else (a Map, a function, NaN)
+   * @throws {BeckonError} at once: `too-long`
    */
-  send(data: string | ArrayBuffer | ArrayBufferView, options?: { reliable?: boolean }): Promise<void>;
+  send(data: Sendable, options?: { reliable?: boolean }): Promise<void>;
   addEventListener<K extends keyof PeerEvents>(type: K, listener: Listener<PeerEvents[K]>, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener<K extends keyof PeerEvents>(type: K, listener: Listener<PeerEvents[K]>, options?: boolean | EventListenerOptions): void;
 }
 
 /**

@@ -1,13 +1,12 @@
 // Beckon in any page: `join(link)` and everyone who has the link is connected to everyone else, device to device.
 // No side effects on import, no globals. beckon.d.ts documents the exports.
 import { backoff } from "./lib/backoff.js";
-import { BeckonError, BeckonEvent, messages } from "./lib/events.js";
+import { BeckonError, BeckonEvent, mistrust } from "./lib/events.js";
 import { takeIdentity } from "./lib/identity.js";
 import { makeKeys } from "./lib/keys.js";
 import { readLink } from "./lib/link.js";
 import { watchPage } from "./lib/page-lifecycle.js";
-import { fingerprint } from "./lib/names.js";
-import { mistrust } from "./lib/no-path.js";
+import { cleanName, fingerprint } from "./lib/names.js";
 import { Peer } from "./lib/peer-handle.js";
 import { openPeers } from "./lib/peers.js";
 import { openFrameLimit } from "./lib/rate-limit.js";
@@ -68,7 +67,7 @@ export class Room extends EventTarget {
     super();
     this.#link = link;
     this.#secret = secret;
-    this.#options = options;
+    this.#options = { ...options };
     this.ready.catch(() => {}); // an app that does not await it reads `error`
     options.signal?.addEventListener("abort", () => this.close(), { signal: this.#over.signal });
     watchPage(this.#over.signal, { gone: () => this.#stop(), back: () => this.#start(false), look: () => this.retry(), moved: () => this.#retry(true) });
@@ -110,9 +109,10 @@ export class Room extends EventTarget {
     return this.#identity?.hue ?? 0;
   }
   get name() {
-    return this.#identity?.name ?? "";
+    return this.#identity?.name ?? cleanName(this.#options.name);
   }
   set name(wish) {
+    this.#options.name = wish; // also for the identity that is on its way, and for every other
     this.#identity?.rename(wish);
     for (const peer of this.#peers.all.values()) peer.sendControl({ type: "name", name: this.name });
   }
@@ -138,7 +138,7 @@ export class Room extends EventTarget {
   }
 
   [Symbol.asyncIterator]() {
-    return messages(this);
+    return this.#peers.read();
   }
 
   /** @param {boolean} moved whether the network changed */

@@ -2,7 +2,7 @@
 // however often. A lone small message on a reliable channel waits for SCTP's timer when its packet is lost (measured at 20 % loss: up to 2 s). So
 // copies of it go ahead on a channel that never waits.
 import { BeckonError } from "./events.js";
-import { pack, rebase } from "./frame.js";
+import { renumber } from "./frame.js";
 
 /** Copies of a small message leave after these times, in ms, until it is acknowledged. The first leaves at once. */
 const COPIES_MS = [30, 70, 110];
@@ -19,14 +19,6 @@ const MAX_LOADS = 8;
 const MAX_EARLY = 64;
 /** This much may wait for one peer, in bytes. The sender of more must first wait for some of it to arrive. */
 export const MAX_WAITING_BYTES = 16 * 1024 * 1024;
-/** The longest frame that may go through the server, in bytes. */
-export const MAX_SERVER_BYTES = 16_384;
-/** This many messages may go through the server in one period. */
-const SERVER_MESSAGES = 8;
-/** The period, in ms. */
-const SERVER_PERIOD_MS = 1_000;
-/** A message that went through the server goes again after this, in ms, if it is not acknowledged. */
-const SERVER_AGAIN_MS = 3_000;
 /** Unacknowledged messages are kept this long for a peer that has left, in ms: a page that is loaded again says goodbye like one that is closed. */
 const RETURN_MS = 10_000;
 
@@ -34,7 +26,6 @@ const RETURN_MS = 10_000;
  * @typedef {object} Message
  * @property {number} seq
  * @property {Uint8Array<ArrayBuffer>} frame
- * @property {number} byServerAt when it last went through the server
  * @property {() => void} done
  * @property {(why: BeckonError) => void} failed
  */
@@ -68,7 +59,7 @@ export function abandon(state, why) {
 /**
  * @param {object} options
  * @param {DeliveryState} options.state
- * @param {(frame: Uint8Array<ArrayBuffer>) => boolean} options.write to the reliable channel; false if it takes nothing now
+ * @param {(frame: Uint8Array<ArrayBuffer>) => boolean} options.write to the reliable channel; false if it takes nothing now. It throws if it never will
  * @param {(frame: Uint8Array<ArrayBuffer>) => void} options.sendUnreliable
  * @param {(data: import('./frame.js').Data) => void} options.onData
  */
@@ -79,20 +70,32 @@ export function openDelivery({ state, write, sendUnreliable, onData }) {
   let written = 0;
   /** The bytes of all of them. */
   let waiting = unacknowledged.reduce((sum, { frame }) => sum + frame.length, 0);
-  /** The messages that may still go through the server in this period. */
-  let period = { since: -SERVER_PERIOD_MS, left: 0 };
   clearTimeout(state.expiry);
 
   /** @param {Message} message */
   function frameOf({ frame, seq }) {
-    return rebase(frame, unacknowledged[0]?.seq ?? seq);
+    return renumber(frame, seq, unacknowledged[0]?.seq ?? seq);
   }
 
   function flush() {
     for (;;) {
       const next = unacknowledged[written];
-      if (!next || !write(frameOf(next))) return;
-      written++;
+      try {
+        if (!next || !write(frameOf(next))) return;
+        written++;
+      } catch (/** @type {any} */ why) {
+        // It fails alone: as soon as all before it has arrived, what comes after it begins with the next number.
+        if (written) return;
+        done(unacknowledged.splice(0, 1), why);
+      }
+    }
+  }
+
+  /** They need not wait any more. @param {Message[]} messages @param {BeckonError} [why] not to have arrived */
+  function done(messages, why) {
+    for (const message of messages) {
+      waiting -= message.frame.length;
+      why ? message.failed(why) : message.done();
     }
   }
 
@@ -106,15 +109,14 @@ export function openDelivery({ state, write, sendUnreliable, onData }) {
 
   return {
     /**
-     * @param {import('./frame.js').Sendable} data
+     * @param {Uint8Array<ArrayBuffer>} frame
      * @returns {Promise<void>} fulfilled when the other side has it
      */
-    async send(data) {
-      const frame = pack(data, state.sent + 1);
+    async send(frame) {
       if (waiting + frame.length > MAX_WAITING_BYTES) throw new BeckonError("too-much", "Too much is waiting to arrive");
       waiting += frame.length;
       return new Promise((/** @type {(value: void) => void} */ done, failed) => {
-        const message = { seq: ++state.sent, frame, byServerAt: -SERVER_AGAIN_MS, done, failed };
+        const message = { seq: ++state.sent, frame, done, failed };
         unacknowledged.push(message);
         flush();
         sendCopies(message);
@@ -136,26 +138,9 @@ export function openDelivery({ state, write, sendUnreliable, onData }) {
       unacknowledged.slice(0, written).forEach(sendCopies);
     },
 
-    /** Messages that went through the server may be lost: they are due again. */
-    makeDue() {
-      for (const message of unacknowledged) message.byServerAt = -SERVER_AGAIN_MS;
-    },
-
-    /**
-     * Sends what is due through the server, in order, up to the first that is too big, or that `may` not go yet.
-     * @param {(frame: Uint8Array<ArrayBuffer>) => void} transmit
-     * @param {() => boolean} [may]
-     */
-    sendByServer(transmit, may = () => true) {
-      const now = performance.now();
-      if (now - period.since >= SERVER_PERIOD_MS) period = { since: now, left: SERVER_MESSAGES };
-      for (const message of unacknowledged) {
-        if (now - message.byServerAt < SERVER_AGAIN_MS) continue;
-        if (!period.left || message.frame.length > MAX_SERVER_BYTES || !may()) return;
-        period.left--;
-        message.byServerAt = now;
-        transmit(frameOf(message));
-      }
+    /** The frames of all that is unacknowledged, in order. */
+    *frames() {
+      for (const message of unacknowledged) yield frameOf(message);
     },
 
     /**
@@ -168,10 +153,8 @@ export function openDelivery({ state, write, sendUnreliable, onData }) {
       while ((unacknowledged[count]?.seq ?? Infinity) <= seq) count++;
       const arrived = unacknowledged.splice(0, count);
       written = Math.max(0, written - arrived.length);
-      for (const { frame, done } of arrived) {
-        waiting -= frame.length;
-        done();
-      }
+      done(arrived);
+      flush();
     },
 
     /**
@@ -194,8 +177,8 @@ export function openDelivery({ state, write, sendUnreliable, onData }) {
       const due = [];
       while (early.has(from.upTo + 1)) due.push(early.get(++from.upTo) ?? "");
       for (const number of early.keys()) if (number <= from.upTo) early.delete(number);
-      confirm(from.upTo);
       due.forEach(onData);
+      confirm(from.upTo); // afterwards: now it is known how far the reader is behind
     },
 
     /**

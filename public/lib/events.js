@@ -1,8 +1,8 @@
-// The error that the library throws, the events that it fires, and a room's messages one after the other.
+// The error that the library throws, the events that it fires, and how a room's messages are read.
 import { sizeOf } from "./memory.js";
 
-/** This much may wait for an app that iterates, in bytes: a person may look away, but not for ever. */
-const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
+/** This much may wait for the module that reads, in bytes. */
+const MAX_EARLY_BYTES = 16 * 1024 * 1024;
 
 /** An error with a code for programs and a sentence for people. */
 export class BeckonError extends Error {
@@ -18,6 +18,12 @@ export class BeckonError extends Error {
   }
 }
 
+/** What came is not by whoever it should be, or by a page of another version. @param {string} [reason] */
+export function mistrust(reason) {
+  const why = reason?.startsWith("outdated") ? reason : "tampered";
+  return new BeckonError(why, "Someone changed the introduction, or one of the pages is older");
+}
+
 /** An event whose facts are its own fields. */
 export class BeckonEvent extends Event {
   /**
@@ -30,41 +36,25 @@ export class BeckonEvent extends Event {
   }
 }
 
+/** @typedef {{ from: import('./peer-handle.js').Peer, data: import('./frame.js').Data }} Message */
 /**
- * A room's messages from now on, until it is closed, or until more wait than may.
- * @param {import('../beckon.js').Room} room
+ * What those share who read a room's messages. `hold` waits with something until they are not behind any more; there is none as long as nobody reads.
+ * @typedef {{ hold?: (peer: object, act: () => void) => void }} Reading
  */
-export async function* messages(room) {
-  /** @type {{ from: import('./peer-handle.js').Peer, data: import('./frame.js').Data }[]} */
-  let waiting = [];
-  let bytes = 0;
-  let full = false;
-  let wake = () => {};
-  const listening = new AbortController();
-  const notice = (/** @type {any} */ { type, from, data }) => {
-    if (type === "message" && !full) {
-      full = (bytes += sizeOf(data)) > MAX_UNREAD_BYTES;
-      if (!full) waiting.push({ from, data });
-    }
-    wake();
-  };
-  room.addEventListener("message", notice, { signal: listening.signal });
-  room.addEventListener("state", notice, { signal: listening.signal });
-  try {
-    for (;;) {
-      const next = waiting;
-      waiting = [];
-      for (const { from, data } of next) {
-        yield { from, data };
-        bytes -= sizeOf(data);
-      }
-      if (next.length) continue;
-      // They were acknowledged when they came: the reader must not believe that it has seen all.
-      if (full) throw new BeckonError("too-much", "More messages came than were read");
-      if (room.state === "closed") return;
-      await new Promise((resolve) => (wake = () => resolve(undefined)));
-    }
-  } finally {
-    listening.abort();
-  }
+
+/**
+ * A room's messages from now on.
+ * @param {import('../beckon.js').Room} room
+ * @param {Reading} reading
+ * @param {import('./late.js').Care} care
+ */
+export async function* messages(room, reading, care) {
+  /** What comes before the reader does, which comes with the first connection. @type {Message[]} */
+  const early = [];
+  let left = MAX_EARLY_BYTES;
+  const keep = (/** @type {any} */ { from, data }) => (left -= sizeOf(data)) > 0 && early.push({ from, data });
+  room.addEventListener("message", keep);
+  const { messagesOf } = await care();
+  room.removeEventListener("message", keep);
+  yield* messagesOf(room, reading, early, left < 0, BeckonError);
 }

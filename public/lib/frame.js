@@ -1,5 +1,8 @@
 // A message as it travels: one kind byte, for a numbered one `base` and `seq` (64-bit floats, big-endian), then UTF-8 or the bytes
 // themselves. Names and acknowledgements are JSON text, and no business of this file.
+//
+// A value is a mark (U+FEFF) and its JSON. Pages that know nothing of values read the JSON as text, as their decoder drops the mark. A text that
+// begins with the mark gets a second one.
 import { BeckonError } from "./events.js";
 
 /** Longest message, in bytes, text as UTF-8. In every browser a data channel carries 256 KiB in one piece. */
@@ -15,32 +18,38 @@ const HEADER = 17;
 const BASE_AT = 1;
 const SEQ_AT = 9;
 
-/** @typedef {string | ArrayBuffer} Data as received */
-/** @typedef {string | ArrayBuffer | ArrayBufferView} Sendable */
+const MARK = "\uFEFF";
+
+/** @typedef {any} Data as received: text, an ArrayBuffer, or what JSON carries */
+/** @typedef {any} Sendable the same, and views of bytes; what else it may be is found out by `pack` */
 /** @typedef {{ data: Data, base: number, seq: number, loose: boolean }} Frame `base` and `seq` are 0 in a loose one */
 
 /**
+ * A frame without its numbers. It throws at once if the data cannot go.
  * @param {Sendable} data copied, so that the caller may reuse it
- * @param {number} [seq] none for a message that may be lost
+ * @param {boolean} [loose] whether it may be lost, and so has no number
  */
-export function pack(data, seq) {
-  const content = toBytes(data);
-  const most = seq ? MAX_BYTES : MAX_LOOSE_BYTES;
+export function pack(data, loose = false) {
+  const isBytes = data instanceof ArrayBuffer || ArrayBuffer.isView(data);
+  const content = isBytes ? toBytes(data) : new TextEncoder().encode(toText(data));
+  const most = loose ? MAX_LOOSE_BYTES : MAX_BYTES;
   if (content.length > most) throw new BeckonError("too-long", `A message has at most ${most} bytes`);
-  const header = seq ? HEADER : 1;
+  const header = loose ? 1 : HEADER;
   const frame = new Uint8Array(header + content.length);
-  frame[0] = A_FRAME | (typeof data === "string" ? 0 : BYTES) | (seq ? 0 : LOOSE);
+  frame[0] = A_FRAME | (isBytes ? BYTES : 0) | (loose ? LOOSE : 0);
   frame.set(content, header);
-  if (seq) new DataView(frame.buffer).setFloat64(SEQ_AT, seq);
   return frame;
 }
 
 /**
  * @param {Uint8Array<ArrayBuffer>} frame
+ * @param {number} seq its number
  * @param {number} base the lowest number still unacknowledged: the receiver may treat all below it as done
  */
-export function rebase(frame, base) {
-  new DataView(frame.buffer).setFloat64(BASE_AT, base);
+export function renumber(frame, seq, base) {
+  const view = new DataView(frame.buffer);
+  view.setFloat64(BASE_AT, base);
+  view.setFloat64(SEQ_AT, seq);
   return frame;
 }
 
@@ -57,13 +66,40 @@ export function unpack(frame) {
   const [base, seq] = loose ? [0, 0] : [view.getFloat64(BASE_AT), view.getFloat64(SEQ_AT)];
   if (!Number.isSafeInteger(base) || !Number.isSafeInteger(seq) || base < 0 || seq < base) return null;
   const content = frame.slice(header);
-  return { data: kind & BYTES ? content : new TextDecoder().decode(content), base, seq, loose };
+  return { data: kind & BYTES ? content : read(new TextDecoder("utf-8", { ignoreBOM: true }).decode(content)), base, seq, loose };
 }
 
-/** @param {Sendable} data */
+/** @param {string} text */
+function read(text) {
+  if (!text.startsWith(MARK)) return text;
+  const marked = text.slice(MARK.length);
+  try {
+    return JSON.parse(marked);
+  } catch {
+    return marked; // text that begins with the mark; of an older page, without the second one
+  }
+}
+
+/** @param {ArrayBuffer | ArrayBufferView} data */
 function toBytes(data) {
-  if (typeof data === "string") return new TextEncoder().encode(data);
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  throw new TypeError("A message is text or bytes");
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** @param {unknown} data */
+function toText(data) {
+  if (typeof data === "string") return data.startsWith(MARK) ? MARK + data : data;
+  return MARK + JSON.stringify([data], carried).slice(1, -1);
+}
+
+/**
+ * Lets through what arrives as it is. JSON itself leaves some out, and makes something else of others.
+ * @this {unknown}
+ * @param {string} _key
+ * @param {unknown} part
+ */
+function carried(_key, part) {
+  const isPlain = part === null || Array.isArray(part) || Object.prototype.toString.call(part) === "[object Object]";
+  const isAbsent = part === undefined && !Array.isArray(this);
+  if (isPlain || isAbsent || Number.isFinite(part) || /string|boolean/.test(typeof part)) return part;
+  throw new TypeError("A message is text, bytes, or what JSON carries");
 }

@@ -68,7 +68,7 @@ export async function takeIdentity(realmKey, fresh, store, { name, asNew }) {
     },
     release,
   };
-  identity.rename(kept.name || (name ?? ""));
+  identity.rename(name ?? kept.name);
   return identity;
 }
 

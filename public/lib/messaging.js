@@ -1,6 +1,6 @@
 // Messages with one peer, over whatever transport there is: a connection, or the server. It carries messages, their acknowledgements and names.
 import { openDelivery } from "./delivery.js";
-import { pack, unpack } from "./frame.js";
+import { unpack } from "./frame.js";
 import { readControl } from "./parse.js";
 import { throttle } from "./rate-limit.js";
 import { base64url } from "./seal.js";
@@ -28,9 +28,10 @@ const NAMES = /** @type {const} */ ([4, 2]);
  * @param {(name: string) => void} options.onName
  * @param {import('./late.js').Care} options.care
  * @param {Pick<Parameters<import('./late.js').PathCare['monitorPath']>[0], 'found' | 'polite' | 'may' | 'restart'>} options.search
+ * @param {(peer: object, act: () => void) => void} [options.whenRead] acts as soon as the app is not behind with reading
  * @param {() => void} options.onSilence the connection should have brought something by now
  */
-export function openMessaging({ state, connection, sendSealed, myName, onData, mayUseServer, onName, care, search, onSilence }) {
+export function openMessaging({ state, connection, sendSealed, myName, onData, mayUseServer, onName, care, search, whenRead = (_, act) => act(), onSilence }) {
   const delivery = openDelivery({
     state,
     write: (frame) => connection()?.write(frame) ?? false,
@@ -41,6 +42,9 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
   const theirs = { relay: "", path: "" };
   /** What comes late. @type {ReturnType<typeof watch> | undefined} */
   let late;
+  /** The same for the way through the server. @type {ReturnType<import('./late.js').PathCare['dueViaServer']> | undefined} */
+  let byServer;
+  care().then(({ dueViaServer }) => (byServer = dueViaServer(delivery.frames)));
   const names = throttle(onName, ...NAMES);
   const acks = throttle(acknowledge, ...ACKS);
   // To the page load whose numbers they are: to the next one they would mean something else.
@@ -86,26 +90,27 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
   return {
     sendControl,
     flush: delivery.flush,
-    makeDue: delivery.makeDue,
+    /** What went through the server may be lost: it is due again. */
+    makeDue: () => byServer?.forget(),
     /** Whether anything that we have sent is unacknowledged. */
     get isWaiting() {
       return delivery.isWaiting;
     },
 
-    /** @param {import('./frame.js').Sendable} data */
-    send(data) {
+    /** @param {Uint8Array<ArrayBuffer>} frame */
+    send(frame) {
       late?.silence.start();
-      return delivery.send(data);
+      return delivery.send(frame);
     },
 
-    /** @param {import('./frame.js').Sendable} data which may be lost */
-    sendUnreliable(data) {
-      connection()?.sendUnreliable(pack(data));
+    /** @param {Uint8Array<ArrayBuffer>} frame which may be lost */
+    sendUnreliable(frame) {
+      connection()?.sendUnreliable(frame);
     },
 
     /** Sends what is due through the server. */
     sendByServer() {
-      delivery.sendByServer(
+      byServer?.due(
         (frame) => sendSealed({ mail: base64url(frame) }),
         () => mayUseServer(1, SPARE),
       );
@@ -131,7 +136,7 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
     /** The server can be reached again. Messages that went through it because of a silence may be lost. */
     serverIsBack() {
       if (!late?.silence.doubted) return;
-      delivery.makeDue();
+      byServer?.forget();
       onSilence();
     },
 
@@ -148,7 +153,7 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
       if (typeof data === "string") return onControl(readControl(data));
       const [by, frame] = [connection(), unpack(data)];
       const [epoch = ""] = by?.remote?.split(".") ?? [];
-      if (by && frame) delivery.receive(epoch, frame, (seq) => acks.call(seq, by));
+      if (by && frame) delivery.receive(epoch, frame, (seq) => whenRead(delivery, () => acks.call(seq, by)));
     },
 
     /**
@@ -157,7 +162,7 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
      * @param {string} epoch of the sender
      */
     receiveByServer({ mail, ack, here }, epoch) {
-      if (mail) delivery.receive(epoch, mail, (seq) => serverAcks.call(seq, epoch));
+      if (mail) delivery.receive(epoch, mail, (seq) => whenRead(delivery, () => serverAcks.call(seq, epoch)));
       delivery.acknowledge(ack ?? 0);
       if (here !== undefined) names.call(here);
     },

@@ -1,4 +1,5 @@
-// The life of the page that a room is in: left, shown again, looked at, moved to another network. In Node there is no page.
+// The life of the page that a room is in: left, shown again, looked at, moved to another network. In Node there is no page, and what is called
+// `window` there need not be one.
 
 /**
  * @param {AbortSignal} signal ends the watch
@@ -9,13 +10,13 @@
  * @param {() => void} on.moved the network changed
  */
 export function watchPage(signal, { gone, back, look, moved }) {
-  if (typeof window === "undefined") return;
-  window.addEventListener("pagehide", gone, { signal });
-  window.addEventListener("pageshow", (event) => event.persisted && back(), { signal });
-  window.addEventListener("online", moved, { signal });
+  const listen = (/** @type {string} */ type, /** @type {(event: any) => void} */ act) => globalThis.addEventListener?.(type, act, { signal });
+  listen("pagehide", gone);
+  listen("pageshow", (event) => event.persisted && back());
+  listen("online", moved);
   /** Where browsers tell it (phones): `change` fires for every new estimate of the speed, too. @type {any} */
-  const { connection } = /** @type {any} */ (navigator);
+  const { connection } = /** @type {any} */ (globalThis.navigator ?? {});
   let type = connection?.type;
   connection?.addEventListener?.("change", () => type !== (type = connection.type) && type !== "none" && moved(), { signal });
-  document.addEventListener("visibilitychange", () => !document.hidden && look(), { signal });
+  globalThis.document?.addEventListener?.("visibilitychange", () => !document.hidden && look(), { signal });
 }

@@ -1,5 +1,6 @@
 // A peer as an app sees it: what it may read, what it may send, and the events. beckon.d.ts documents it.
-import { BeckonError, BeckonEvent } from "./events.js";
+import { BeckonError, BeckonEvent, mistrust } from "./events.js";
+import { pack } from "./frame.js";
 import { cleanName, fingerprint, persona } from "./names.js";
 
 /** @typedef {import('./frame.js').Sendable} Sendable */
@@ -70,7 +71,7 @@ export class Peer extends EventTarget {
  * @param {object} options
  * @param {string} options.id
  * @param {() => RTCPeerConnection | null} options.connection the present one
- * @param {(data: Sendable, reliable: boolean) => Promise<void>} options.send
+ * @param {(frame: Uint8Array<ArrayBuffer>, reliable: boolean) => Promise<void>} options.send
  * @param {() => boolean} options.isThroughServer whether messages go through the server
  */
 export function openPeerHandle({ id, connection, send, isThroughServer }) {
@@ -88,9 +89,8 @@ export function openPeerHandle({ id, connection, send, isThroughServer }) {
       return connection();
     },
     send(data, { reliable = true } = {}) {
-      const receipt = facts.state === "left" ? Promise.reject(gone()) : send(data, reliable);
-      receipt.catch(() => {}); // an app that does not look at the receipt need not handle its failure
-      return receipt;
+      const frame = pack(data, !reliable); // it throws here and now
+      return receipt(facts.state === "left" ? Promise.reject(gone()) : send(frame, reliable));
     },
   };
   const gone = () => new BeckonError("left", `${facts.name} left before it arrived`);
@@ -113,6 +113,15 @@ export function openPeerHandle({ id, connection, send, isThroughServer }) {
       fire("name");
     },
 
+    /** Who was not to be trusted? @param {string} [reason] */
+    blame(reason) {
+      const error = mistrust(reason);
+      // Anybody on the way can write another version on a frame: what is known to be worse stays.
+      if ([error.code, "tampered"].includes(facts.error?.code ?? "")) return;
+      facts.error = error;
+      fire("state");
+    },
+
     /** @param {PeerState} state */
     setState(state) {
       // Through the server, what is sent arrives too.
@@ -132,4 +141,17 @@ export function openPeerHandle({ id, connection, send, isThroughServer }) {
       fire("path");
     },
   };
+}
+
+/**
+ * What an app gets. If it does not look, a failure is reported as one that nobody handles, unless somebody has just left: them, or this page itself.
+ * @template T
+ * @param {Promise<T>} promise
+ */
+export function receipt(promise) {
+  const told = promise.catch((why) => {
+    if (/^(left|closed)$/.test(why.code)) told.catch(() => {});
+    throw why;
+  });
+  return told;
 }

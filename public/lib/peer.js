@@ -1,11 +1,10 @@
 // One other device, for as long as it is in the room: its connection, replaced when it has failed, and the server as long as no connection works.
+import { BeckonError } from "./events.js";
 import { isCarried, openMessaging } from "./messaging.js";
-import { mistrust, noPath, noWebRTC } from "./no-path.js";
 import { openPeerHandle } from "./peer-handle.js";
 import { openPresence } from "./presence.js";
 import { openPeerLimits } from "./rate-limit.js";
 import { openReconnect } from "./reconnect.js";
-import { openServerRelay } from "./server-relay.js";
 
 /** @typedef {ReturnType<typeof openPeer>} OpenPeer */
 /**
@@ -21,22 +20,24 @@ import { openServerRelay } from "./server-relay.js";
  * @param {(data: import('./frame.js').Data) => void} options.onData
  * @param {import('./rate-limit.js').Limit} options.mayUseServer
  * @param {import('./late.js').Care} options.care
+ * @param {(peer: object, act: () => void) => void} [options.whenRead] acts as soon as the app is not behind with reading
  * @param {(why: import('./events.js').BeckonError) => void} options.onLeft
  */
-export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSealed, onData, mayUseServer, care, onLeft }) {
-  /** Whether a connection has ever worked. */
-  let opened = false;
+export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSealed, onData, mayUseServer, care, whenRead, onLeft }) {
+  let opened = false; // a connection has worked
   /** Whose browser makes no direct connections, as far as is known: ours, theirs. */
   let [unable, serverOnly] = [false, false];
+  /** What we are called, as they were last told through the server. */
+  let toldName = "";
   const { mayAnswer, mayDescribe, mayIntroduce } = openPeerLimits();
   /** @param {import('./messaging.js').Outgoing} message lost if it has made us say too much */
   const introduce = (message) => mayIntroduce() && sendSealed(message);
 
-  const { handle, facts, fire, gone, setName, setState, setPath } = openPeerHandle({
+  const { handle, facts, fire, gone, blame, setName, setState, setPath } = openPeerHandle({
     id,
     connection: () => reconnect.connection?.pc ?? null,
     send,
-    isThroughServer: () => serverRelay.open,
+    isThroughServer: () => relay?.open ?? false,
   });
   const presence = openPresence(leave);
   const messaging = openMessaging({
@@ -48,6 +49,7 @@ export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSeal
     mayUseServer,
     onName: setName,
     care,
+    whenRead,
     search: {
       polite: me < id,
       found: (path, latency) => reconnect.works && setPath(path, latency),
@@ -70,36 +72,46 @@ export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSeal
     onReceive: messaging.receive,
     onDrain: messaging.flush,
   });
-  const serverRelay = openServerRelay({
-    isPossible: () => presence.isHere && isOnline(),
-    ask: () => introduce({ serverOnly: unable || undefined }), // whoever is there answers, and names our page load
-    sendDue: messaging.sendByServer,
-    onChange: (open) => {
-      setPath(open ? "server" : null);
-      if (!open) return facts.state === "open" && setState("reconnecting");
-      facts.error = unable || serverOnly ? noWebRTC(unable) : null;
-      messaging.makeDue();
-      introduce({ here: myName(), serverOnly: unable || undefined });
-      setState("open");
-    },
-  });
-  serverRelay.start();
+  /** The way through the server, once it has come. @type {ReturnType<import("./late.js").PathCare["relayViaServer"]> | undefined} */
+  let relay;
+  const coming = care().then(
+    ({ relayViaServer, noWebRTC }) =>
+      (relay = relayViaServer({
+        possible: () => presence.isHere && isOnline(),
+        ask: () => introduce({ serverOnly: unable || undefined }), // whoever is there answers, and names our page load
+        due: () => (toldName === myName() || tellName(), messaging.sendByServer()),
+        changed: (open) => {
+          setPath(open ? "server" : null);
+          if (!open) return facts.state === "open" && setState("reconnecting");
+          facts.error = unable || serverOnly ? new BeckonError(...noWebRTC(unable)) : null;
+          messaging.makeDue();
+          tellName();
+          setState("open");
+        },
+      })),
+  );
+  /** Tells it something, when it has come. @param {'start' | 'stop' | 'hasten' | 'assist' | 'replied'} what */
+  const tellRelay = (what) => coming.then((relay) => relay[what]());
+  tellRelay("start");
 
-  /** @param {import('./frame.js').Sendable} data @param {boolean} reliable */
-  async function send(data, reliable) {
-    if (!reliable) return messaging.sendUnreliable(data);
-    const receipt = messaging.send(data);
-    if (serverRelay.open && isOnline()) messaging.sendByServer();
+  /** @param {Uint8Array<ArrayBuffer>} frame @param {boolean} reliable */
+  async function send(frame, reliable) {
+    if (!reliable) return messaging.sendUnreliable(frame);
+    const receipt = messaging.send(frame);
+    if (relay?.open && isOnline()) messaging.sendByServer();
     return receipt;
   }
+
+  /** Through the server. */
+  const tellName = () => introduce({ here: (toldName = myName()), serverOnly: unable || undefined });
 
   /** The path leads nowhere, most likely, whatever the browser still thinks: a better one is looked for, and there is the server. */
   function bypass() {
     if (!presence.isHere || !isOnline()) return;
     if (reconnect.works) {
       reconnect.restartIce();
-      serverRelay.sendBeside();
-    } else if (opened) serverRelay.openNow();
+      tellRelay("assist");
+    } else if (opened) tellRelay("hasten");
   }
 
   /**
@@ -110,21 +122,19 @@ export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSeal
     if (now === "open" || now === "resumed") return connected(now === "open");
     // No connection works. If that lasts, there is another way.
     messaging.pause();
-    if (!serverRelay.open) setPath(null);
-    serverRelay.start();
+    if (!relay?.open) setPath(null);
+    tellRelay("start");
     unable = now === "unable"; // not any more, if there is another one
-    if (now === "failed" || now === "forged" || unable) {
-      failed(relayRefused);
-      if (now === "forged") distrust();
-    } else if (now === "interrupted" || facts.state === "open") setState("reconnecting");
+    if (now === "failed" || now === "forged" || unable) failed(relayRefused).then(() => now === "forged" && distrust());
+    else if (now === "interrupted" || facts.state === "open") setState("reconnecting");
     if (now === "interrupted" && !presence.isHere) presence.giveUp();
   }
 
   /** @param {boolean} isNew whether it is a new connection */
   function connected(isNew) {
     presence.keep();
-    if (serverRelay.open) setPath(null);
-    serverRelay.stop();
+    if (relay?.open) setPath(null);
+    tellRelay("stop");
     if (isNew) messaging.start();
     opened = true;
     unable = serverOnly = false;
@@ -134,27 +144,22 @@ export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSeal
   }
 
   /** @param {boolean} relayRefused */
-  function failed(relayRefused) {
-    if (!presence.isHere) {
+  async function failed(relayRefused) {
+    if (!presence.isHere || (opened && reconnect.failures === 1)) {
       if (opened) setState("reconnecting");
-      return presence.giveUp();
+      return presence.isHere || presence.giveUp();
     }
-    if (opened && reconnect.failures === 1) return setState("reconnecting");
-    if (unable) facts.error = noWebRTC(true);
-    else if (!facts.error?.code.startsWith("outdated")) facts.error = noPath(facts.name, ice(), relayRefused);
-    if (unable) serverRelay.openNow();
-    if (!serverRelay.open) return setState("unreachable");
+    const { noPath, noWebRTC } = await care();
+    if (facts.state === "left" || reconnect.works) return;
+    if (unable) facts.error = new BeckonError(...noWebRTC(true));
+    else if (!facts.error?.code.startsWith("outdated")) facts.error = new BeckonError(...noPath(facts.name, ice(), relayRefused));
+    if (unable) tellRelay("hasten");
+    if (!relay?.open) return setState("unreachable");
     fire("state"); // it is known now why messages go through the server
   }
 
   /** Someone has tried something, or one of the pages is older. Nothing was sent; what comes unaltered still counts. @param {string} [reason] */
-  function distrust(reason) {
-    const error = mistrust(reason);
-    // Anybody on the way can write another version on a frame: what is known to be worse stays.
-    if (reconnect.works || [error.code, "tampered"].includes(facts.error?.code ?? "")) return;
-    facts.error = error;
-    fire("state");
-  }
+  const distrust = (reason) => reconnect.works || blame(reason);
 
   function leave() {
     if (facts.state === "left") return;
@@ -167,7 +172,7 @@ export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSeal
   function close() {
     presence.keep();
     messaging.pause();
-    serverRelay.stop();
+    tellRelay("stop");
     reconnect.close();
   }
 
@@ -198,7 +203,7 @@ export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSeal
     socketGone(goodbye) {
       const known = presence.gone(goodbye);
       if (reconnect.works) return;
-      serverRelay.close();
+      relay?.close();
       reconnect.cancelRebuild();
       if (goodbye || !known) presence.giveUp();
     },
@@ -213,11 +218,11 @@ export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSeal
       presence.spoke();
       const introduces = message.description || message.candidate;
       if (introduces) serverOnly = false;
-      if (proven && !introduces) serverRelay.answered();
+      if (proven && !introduces) tellRelay("replied");
       if (proven && message.serverOnly && !reconnect.works && !serverOnly) {
         serverOnly = true;
         reconnect.close();
-        serverRelay.openNow();
+        tellRelay("hasten");
       }
       if (isCarried(message)) {
         if (proven) messaging.receiveByServer(message, theirEpoch);

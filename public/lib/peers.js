@@ -1,8 +1,10 @@
 // Everybody else in the room, by their ids, and the events that the room fires about them.
 import { openDeliveryStates } from "./delivery-states.js";
-import { BeckonEvent } from "./events.js";
+import { BeckonEvent, messages } from "./events.js";
 import { openCare } from "./late.js";
 import { openPeer } from "./peer.js";
+import { pack } from "./frame.js";
+import { receipt } from "./peer-handle.js";
 import { openLimit, openServerLimit } from "./rate-limit.js";
 
 /** This many newcomers are met, at once and a second in the long run, beside those who are here when we come. The others call again. */
@@ -23,7 +25,9 @@ export function openPeers(room, { ice, isOnline, load }) {
   const states = openDeliveryStates((id) => all.has(id));
   const mayUseServer = openServerLimit();
   const mayMeet = openLimit(...MEETINGS);
-  const care = openCare(load, () => all.size > 0);
+  /** @type {import('./events.js').Reading} */
+  const reading = {};
+  const care = openCare(load, () => room.state !== "closed");
 
   /**
    * @param {string} id
@@ -46,6 +50,7 @@ export function openPeers(room, { ice, isOnline, load }) {
       },
       mayUseServer,
       care,
+      whenRead: (peer, act) => (reading.hold ? reading.hold(peer, act) : act()),
       onLeft: (why) => {
         all.delete(id);
         channel.after(id, () => {}); // and then it is forgotten
@@ -64,6 +69,8 @@ export function openPeers(room, { ice, isOnline, load }) {
     all,
     meet,
     handles,
+    /** The messages from now on. */
+    read: () => messages(room, reading, care),
     /**
      * @param {import('./frame.js').Sendable} data
      * @param {{ reliable?: boolean }} [how]
@@ -72,10 +79,9 @@ export function openPeers(room, { ice, isOnline, load }) {
     broadcast(data, how) {
       // A peer that has left meanwhile has not heard it; every other reason is the sender's to know.
       const missed = (/** @type {import('./events.js').BeckonError} */ why) => (why.code === "left" ? [] : Promise.reject(why));
+      pack(data, how?.reliable === false); // it throws even if nobody is here
       const sent = handles().map((peer) => peer.send(data, how).then(() => [peer], missed));
-      const heard = Promise.all(sent).then((peers) => peers.flat());
-      heard.catch(() => {}); // an app that does not look at it need not handle its failure
-      return heard;
+      return receipt(Promise.all(sent).then((peers) => peers.flat()));
     },
     /** The peer, met now if it is new; null if too many have come. @param {string} id @param {Session} session */
     know: (id, session) => all.get(id) ?? (mayMeet() ? meet(id, session) : null),

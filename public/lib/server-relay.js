@@ -1,4 +1,5 @@
 // The fallback through the server, sealed, for small messages. It opens when there has been no path for a while, and closes as soon as there is one.
+// It comes with path-care.js.
 
 /** There may be no path for this long, in ms, before small messages go through the server. */
 const WAIT_MS = 4_000;
@@ -7,12 +8,12 @@ const LOOK_MS = 1_000;
 
 /**
  * @param {object} options
- * @param {() => boolean} options.isPossible whether the server can carry anything to the other side now
+ * @param {() => boolean} options.possible whether the server can carry anything to the other side now
  * @param {() => void} options.ask for a sign of the other side: it may be an older page, or gone
- * @param {() => void} options.sendDue sends what is due
- * @param {(open: boolean) => void} options.onChange not after `stop`
+ * @param {() => void} options.due sends what is due
+ * @param {(open: boolean) => void} options.changed not after `stop`
  */
-export function openServerRelay({ isPossible, ask, sendDue, onChange }) {
+export function relayViaServer({ possible, ask, due, changed }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let answered = false;
@@ -25,16 +26,16 @@ export function openServerRelay({ isPossible, ask, sendDue, onChange }) {
   function look() {
     clearTimeout(timer);
     timer = setTimeout(look, LOOK_MS);
-    if (!isPossible()) close();
+    if (!possible()) close();
     else if (!answered) ask();
     else {
-      if (!open) onChange((open = true));
-      sendDue();
+      if (!open) changed((open = true));
+      due();
     }
   }
 
   function close() {
-    if (open) onChange((open = false));
+    if (open) changed((open = false));
   }
 
   return {
@@ -53,22 +54,22 @@ export function openServerRelay({ isPossible, ask, sendDue, onChange }) {
     },
     close,
     /** There was a path, and it is known to be gone; or there will be none. */
-    openNow() {
+    hasten() {
       hasty = true;
       look();
     },
     /** There seems to be a path, but it leads nowhere: what is due goes this way too. */
-    sendBeside() {
+    assist() {
       beside = true;
-      if (answered) sendDue();
+      if (answered) due();
       else ask();
     },
     /** The other side has answered through the server. */
-    answered() {
+    replied() {
       if (answered) return;
       answered = true;
       if (hasty) look();
-      if (beside && isPossible()) sendDue();
+      if (beside && possible()) due();
     },
   };
 }

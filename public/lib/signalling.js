@@ -100,6 +100,8 @@ export function openSignalling(url, reachability, on) {
     const mine = new WebSocket(url);
     socket = mine;
     deadline.set(OPEN_MS);
+    // Node 22's own says of a server that refuses only this; where there is more to say, that comes at once. And `ws` ends a process that does not listen.
+    mine.onerror = () => setTimeout(() => mine === socket && lost(false));
     mine.onmessage = ({ data }) => {
       if (mine !== socket) return;
       if (open) deadline.met(); // whatever it says, it lives

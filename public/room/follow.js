@@ -72,7 +72,7 @@ export function follow(room, whole, { ring, onDrawn }) {
     warning = setTimeout(show, WARN_MS);
     show();
   });
-  hear();
+  room.addEventListener("message", hear);
   whole.then(show);
   return { show, draw, sayHello };
 
@@ -147,16 +147,15 @@ export function follow(room, whole, { ring, onDrawn }) {
     else unheardHellos++;
   }
 
-  async function hear() {
-    for await (const { from, data } of room) {
-      if (data !== HELLO) continue; // this page has no other words
-      await whole;
-      const person = people.get(from);
-      if (!person) continue;
-      person.hellos++;
-      person.greet();
-      show();
-    }
+  /** @param {{ from: Peer, data: unknown }} message */
+  async function hear({ from, data }) {
+    if (data !== HELLO) return; // this page has no other words
+    await whole;
+    const person = people.get(from);
+    if (!person) return;
+    person.hellos++;
+    person.greet();
+    show();
   }
 
   /** @param {Peer} from */

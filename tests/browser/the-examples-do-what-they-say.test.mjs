@@ -436,9 +436,11 @@ test("every piece of code on the page does what is said beside it", async () => 
 
   // And without any page.
   const home = path.join(folder, "node");
-  await mkdir(home);
-  await symlink(fileURLToPath(new URL("node_modules", ROOT)), path.join(home, "node_modules"));
-  await writeFile(path.join(home, "beckon.mjs"), await (await beckon.fetch("/beckon.js")).text());
+  const installed = path.join(home, "node_modules/beckon");
+  await mkdir(path.join(installed, "lib"), { recursive: true });
+  await symlink(fileURLToPath(new URL("node_modules/node-datachannel", ROOT)), path.join(home, "node_modules/node-datachannel"));
+  await writeFile(path.join(installed, "package.json"), '{ "type": "module", "exports": "./beckon.js" }');
+  for (const file of ["beckon.js", "lib/path-care.js"]) await writeFile(path.join(installed, file), await (await beckon.fetch(`/${file}`)).text());
   await writeFile(path.join(home, "program.mjs"), take("node"));
   const person = await openDevice(chromium, origin);
   const room = await person.page.evaluate(enter, library, beckon.url.href, "Amber");

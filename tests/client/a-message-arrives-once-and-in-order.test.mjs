@@ -1,8 +1,10 @@
 // Two ends of a delivery, and between them a reliable channel that is cut now and then, an unreliable one that loses, doubles and reorders,
 // and a server that does it too: all by chance, on a clock of the test's own.
 import assert from "node:assert/strict";
-import { pack, rebase, unpack } from "../../public/lib/frame.js";
-import { MAX_SERVER_BYTES, MAX_WAITING_BYTES, openDelivery } from "../../public/lib/delivery.js";
+import { BeckonError } from "../../public/lib/events.js";
+import { pack, renumber, unpack } from "../../public/lib/frame.js";
+import { MAX_WAITING_BYTES, openDelivery } from "../../public/lib/delivery.js";
+import { dueViaServer, MAX_SERVER_BYTES } from "../../public/lib/via-server.js";
 import { chancy } from "../seeds/seeds.mjs";
 
 const test = chancy("delivery");
@@ -23,7 +25,8 @@ function pair({ width = Infinity } = {}) {
     const heard = [];
     const write = (frame) => wires[me].length < width && wires[me].push(frame.slice()) > 0;
     const sendUnreliable = (frame) => loose[me].push(frame.slice());
-    return { heard, delivery: openDelivery({ state: { sent: 0 }, write, sendUnreliable, onData: (data) => heard.push(data) }) };
+    const delivery = openDelivery({ state: { sent: 0 }, write, sendUnreliable, onData: (data) => heard.push(data) });
+    return { heard, delivery, viaServer: dueViaServer(delivery.frames) };
   });
   const give = (from, item) => {
     if (typeof item === "number") return sides[1 - from].delivery.acknowledge(item);
@@ -41,10 +44,10 @@ test("each message arrives once and in order, whatever is lost, doubled, late or
     const { sides, wires, loose, give } = pair();
     const receipts = [];
     for (let n = 1; n <= 40; n++) {
-      for (const side of sides) if (random.below(2)) receipts.push(side.delivery.send(String(n)));
+      for (const side of sides) if (random.below(2)) receipts.push(side.delivery.send(pack(String(n))));
       for (const from of [0, 1]) {
         const byServer = [];
-        if (random.below(8) === 0) sides[from].delivery.sendByServer((frame) => byServer.push(frame.slice()));
+        if (random.below(8) === 0) sides[from].viaServer.due((frame) => byServer.push(frame.slice()));
         for (const text of random.shuffled([...loose[from].splice(0), ...byServer])) {
           for (let copies = random.below(3); copies > 0; copies--) give(from, text);
         }
@@ -71,8 +74,8 @@ test("each message arrives once and in order, whatever is lost, doubled, late or
 test("copies of a small message go ahead until it is acknowledged, those of a large one never", (t) => {
   const pass = clock(t);
   const { sides, wires, loose, give } = pair();
-  sides[0].delivery.send("small");
-  sides[0].delivery.send("x".repeat(2_000));
+  sides[0].delivery.send(pack("small"));
+  sides[0].delivery.send(pack("x".repeat(2_000)));
   assert.deepEqual([wires[0].length, loose[0].length], [2, 1]);
   pass(29);
   assert.equal(loose[0].length, 1);
@@ -88,10 +91,10 @@ test("copies of a small message go ahead until it is acknowledged, those of a la
 
 test("someone who comes back begins where what is acknowledged ends", () => {
   const { sides, wires, give } = pair();
-  for (const text of ["one", "two"]) sides[0].delivery.send(text);
+  for (const text of ["one", "two"]) sides[0].delivery.send(pack(text));
   for (const text of wires[0].splice(0)) give(0, text);
   for (const text of wires[1].splice(0)) give(1, text);
-  sides[0].delivery.send("three");
+  sides[0].delivery.send(pack("three"));
   const late = [];
   const reloaded = openDelivery({ state: { sent: 0 }, write: () => false, sendUnreliable() {}, onData: (data) => late.push(data) });
   for (let copies = 2; copies; copies--) reloaded.receive("epoch0", unpack(wires[0][0].buffer), () => {});
@@ -101,13 +104,13 @@ test("someone who comes back begins where what is acknowledged ends", () => {
 test("what goes through the server is bounded in size and rate, and keeps its order", (t) => {
   const pass = clock(t);
   const {
-    sides: [{ delivery }],
+    sides: [{ delivery, viaServer }],
   } = pair();
   const sent = [];
-  const send = () => (delivery.sendByServer((frame) => sent.push(unpack(frame.slice().buffer).seq)), sent.splice(0));
-  for (let n = 0; n < 12; n++) delivery.send("click");
-  delivery.send("\u20ac".repeat(MAX_SERVER_BYTES / 3));
-  delivery.send("after the big one");
+  const send = () => (viaServer.due((frame) => sent.push(unpack(frame.slice().buffer).seq)), sent.splice(0));
+  for (let n = 0; n < 12; n++) delivery.send(pack("click"));
+  delivery.send(pack("\u20ac".repeat(MAX_SERVER_BYTES / 3)));
+  delivery.send(pack("after the big one"));
   assert.deepEqual(send(), [1, 2, 3, 4, 5, 6, 7, 8]);
   assert.deepEqual(send(), [], "so many a second");
   pass(999);
@@ -119,7 +122,7 @@ test("what goes through the server is bounded in size and rate, and keeps its or
 
 test("a full channel is not written to, and goes on where it was", async () => {
   const { sides, wires, give } = pair({ width: 3 });
-  const receipts = Array.from({ length: 10 }, (_, n) => sides[0].delivery.send(`${n} ${"x".repeat(2_000)}`));
+  const receipts = Array.from({ length: 10 }, (_, n) => sides[0].delivery.send(pack(`${n} ${"x".repeat(2_000)}`)));
   assert.equal(wires[0].length, 3);
   while (wires[0].length) {
     give(0, wires[0].shift());
@@ -141,17 +144,17 @@ test("what waits for one peer is bounded, and what was refused costs no number",
   } = pair();
   const big = new Uint8Array(255_000);
   const receipts = Array.from({ length: Math.ceil(MAX_WAITING_BYTES / big.length) }, () =>
-    delivery.send(big).then(
+    delivery.send(pack(big)).then(
       () => "arrived",
       ({ code }) => code,
     ),
   );
-  await assert.rejects(delivery.send("x".repeat(256_001)), { code: "too-long" });
-  await assert.rejects(delivery.send(big), { code: "too-much" });
+  assert.throws(() => pack("x".repeat(256_001)), { code: "too-long" });
+  await assert.rejects(delivery.send(pack(big)), { code: "too-much" });
   for (const item of wires[0].splice(0)) give(0, item);
   for (const ack of wires[1].splice(0)) give(1, ack);
   assert.deepEqual([...new Set(await Promise.all(receipts))], ["arrived", "too-much"]);
-  delivery.send("small");
+  delivery.send(pack("small"));
   give(0, wires[0].shift());
   assert.equal(heard.at(-1), "small");
 });
@@ -163,21 +166,64 @@ test("text and bytes arrive as what they were", () => {
     give,
   } = pair();
   const view = new Uint8Array([9, 1, 2, 255, 9]).subarray(1, 4);
-  for (const data of ["", "\u20ac \ud83e\udd8a \u0000", new ArrayBuffer(0), view, new Float64Array([1.5]).buffer]) delivery.send(data);
+  for (const data of ["", "\u20ac \ud83e\udd8a \u0000", new ArrayBuffer(0), view, new Float64Array([1.5]).buffer]) delivery.send(pack(data));
   view.fill(0); // it was copied
   for (const item of wires[0].splice(0)) give(0, item);
   assert.deepEqual(heard, ["", "\u20ac \ud83e\udd8a \u0000", new ArrayBuffer(0), new Uint8Array([1, 2, 255]).buffer, new Float64Array([1.5]).buffer]);
-  assert.throws(() => pack(/** @type {Fake} */ (7)), TypeError);
-  assert.throws(() => pack("x".repeat(16_385)), { code: "too-long" });
-  assert.deepEqual(unpack(pack("lossy").buffer), { data: "lossy", base: 0, seq: 0, loose: true });
+  assert.throws(() => pack("x".repeat(16_385), true), { code: "too-long" });
+  assert.deepEqual(unpack(pack("lossy", true).buffer), { data: "lossy", base: 0, seq: 0, loose: true });
+});
+
+test("a value arrives as it was, an older page reads its JSON as text, and no text is taken for a value", () => {
+  const values = [{ a: [1, { b: null }], "": "\ufeff" }, [], 0, -1.5, true, false, null, { left: undefined }];
+  for (const value of values) assert.deepEqual(unpack(pack(value).buffer)?.data, JSON.parse(JSON.stringify(value)));
+  for (const text of ["\ufeff", "\ufeff{}", "\ufeff\ufeffx", "\ufeff1", "{}", "1"]) assert.equal(unpack(pack(text).buffer)?.data, text);
+  // What pages did before there were values.
+  const older = (/** @type {Uint8Array} */ frame) => new TextDecoder().decode(frame.slice(17));
+  assert.equal(older(pack({ a: 1 })), '{"a":1}');
+  assert.equal(older(pack("\ufeffx")), "\ufeffx");
+  const fromOlder = pack(new TextEncoder().encode("\ufeffx"));
+  fromOlder[0] = 1; // text
+  assert.equal(unpack(fromOlder.buffer)?.data, "x");
+});
+
+test("what JSON would leave out or change is refused at once", () => {
+  const loop = /** @type {any} */ ({});
+  loop.loop = loop;
+  const bare = [undefined, () => {}, Symbol("x"), 1n, NaN, Infinity, new Map(), new Set(), new Blob(["x"]), Promise.resolve(), /x/, new Error("x")];
+  for (const wrong of [...bare, loop]) {
+    assert.throws(() => pack(wrong), TypeError);
+    assert.throws(() => pack([wrong]), TypeError);
+    if (wrong !== undefined) assert.throws(() => pack({ deep: [{ wrong }] }), TypeError);
+  }
+});
+
+test("one message that cannot go fails alone: what was sent before it and after it arrives", async () => {
+  const heard = [];
+  const wire = [];
+  const theirs = openDelivery({ state: { sent: 0 }, write: () => false, sendUnreliable() {}, onData: (data) => heard.push(data) });
+  const write = (/** @type {Uint8Array} */ frame) => {
+    if (frame.length > 65_536) throw new BeckonError("too-long", "Too long");
+    return wire.push(frame.slice()) > 0;
+  };
+  const ours = openDelivery({ state: { sent: 0 }, write, sendUnreliable() {}, onData() {} });
+  const said = ["one", "x".repeat(200_000), "two", "y".repeat(65_520), "three"].map((text) =>
+    ours.send(pack(text)).then(
+      () => "arrived",
+      ({ code }) => code,
+    ),
+  );
+  while (wire.length) theirs.receive("epoch", unpack(wire.shift().buffer), (seq) => ours.acknowledge(seq));
+  assert.deepEqual(heard, ["one", "two", "three"]);
+  assert.deepEqual(await Promise.all(said), ["arrived", "too-long", "arrived", "too-long", "arrived"]);
 });
 
 test("frames that are nonsense are none", () => {
-  const good = rebase(pack("x", 3), 2);
+  const good = renumber(pack("x"), 3, 2);
   assert.deepEqual(unpack(good.slice().buffer), { data: "x", base: 2, seq: 3, loose: false });
   for (let length = 0; length < 17; length++) assert.equal(unpack(good.slice(0, length).buffer), null);
   for (const kind of [0, 2, 4, 8, 9, 255]) assert.equal(unpack(Uint8Array.from([kind, ...good.slice(1)]).buffer), null);
-  for (const number of [Infinity, 1.5, -2.5, 2 ** 60]) assert.equal(unpack(pack("x", number).buffer), null);
+  for (const wrong of [Infinity, 1.5, -2.5, 2 ** 60]) assert.equal(unpack(renumber(pack("x"), wrong, 1).buffer), null);
   const {
     sides: [{ delivery, heard }],
   } = pair();

@@ -25,6 +25,7 @@ test("a reload is the same id; whose id was taken is somebody new, and the old k
   first.rename("Ann");
   const again = await take(load);
   assert.deepEqual([again.id, again.token, again.name], [first.id, first.token, "Ann"]);
+  assert.equal((await take(load, { name: "Bob" })).name, "Bob", "what is given wins over what is remembered");
   const other = await take(load, { asNew: true });
   assert.notEqual(other.id, first.id);
   await new Promise(setImmediate);

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import fc from "fast-check";
 import { openSealedChannel } from "../../public/lib/sealed-channel.js";
-import { pack, rebase } from "../../public/lib/frame.js";
+import { pack, renumber } from "../../public/lib/frame.js";
 import { openServerLimit } from "../../public/lib/rate-limit.js";
 import { readFrame, readOpen, readIce, readRefusal, readMessage } from "../../public/lib/parse.js";
 import { base64url, deriveKeys, freshEpoch, freshSecret } from "../../public/lib/seal.js";
@@ -144,7 +144,7 @@ async function room(t) {
         frame(n);
         time += 1_000 / PER_SECOND;
         if (n % HONEST) continue;
-        channel.onmessage({ data: rebase(pack(`${++said}`, said), said).buffer });
+        channel.onmessage({ data: renumber(pack(`${++said}`), said, said).buffer });
         t.mock.timers.tick((HONEST * 1_000) / PER_SECOND);
         await new Promise((resolve) => setImmediate(resolve));
       }
@@ -192,7 +192,7 @@ test(`${WORDS} sealed frames, opened`, async (t, random) => {
   const here = await room(t);
   const all = sample(random, sealed);
   for (let n = 1; n <= 100; n++)
-    all.push({}, { mail: base64url(rebase(pack(`${n}`, n), 1)) }, { from: `theirs.${n}`, to: null, description: { type: "offer", sdp: "" } });
+    all.push({}, { mail: base64url(renumber(pack(`${n}`), n, 1)) }, { from: `theirs.${n}`, to: null, description: { type: "offer", sdp: "" } });
   await here.send(WORDS, () => {
     const message = readMessage(changedMessage(random, all));
     if (message) here.liar.peer.receiveSealed(message, random.pick(["theirs", "theirs", "older", `${random.below(50)}`]), random.below(2) > 0);

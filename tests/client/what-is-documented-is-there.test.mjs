@@ -30,7 +30,7 @@ test("each class has exactly the members that are declared", () => {
   const fields = { Room: Object.keys(room), Peer: [], BeckonError: ["code"] };
   for (const { name, members } of classes) {
     const listed = members
-      .filter((member) => member.name && member.name.getText() !== "addEventListener")
+      .filter((member) => member.name && !/^(add|remove)EventListener$/.test(member.name.getText()))
       .map((member) => member.name.getText().replace(/^\[Symbol\.(\w+)\]$/, "Symbol(Symbol.$1)"));
     const there = [...own(library[name.text].prototype), ...fields[name.text]];
     assert.deepEqual([...new Set(listed)].sort(), there.sort(), name.text);
@@ -93,7 +93,7 @@ test("no shortened name stands between the library's one file and what it loads 
   assert.ok(later.length > 1);
   for (const name of later) {
     const source = await readFile(new URL(`../../public/lib/${name}`, import.meta.url), "utf8");
-    const between = [...source.matchAll(/export (?:async )?function (\w+)\((?:\{([^}]*)\})?/g)].flatMap(([, name = "", options = ""]) => [
+    const between = [...source.matchAll(/export (?:async )?function\*? (\w+)\((?:\{([^}]*)\})?/g)].flatMap(([, name = "", options = ""]) => [
       name,
       ...options.split(/[\s,]+/),
       ...Array.from(source.matchAll(/^    (?:get )?(\w+)[(,:]/gm), ([, name = ""]) => name), // what it gives back

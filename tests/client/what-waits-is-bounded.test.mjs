@@ -129,8 +129,9 @@ test("messages that nobody reads are kept up to a bound, and who reads is told t
     ["", 64 * 4096],
   ])) {
     const { target, say } = room();
-    const reading = messages(target);
+    const reading = messages(target, {}, async () => pathCare);
     const first = reading.next();
+    await new Promise(setImmediate); // the reader is there
     say(data, 300_000);
     assert.equal((await /** @type {Promise<Fake>} */ (first)).value.from, "ann");
     let read = 1;
@@ -144,7 +145,7 @@ test("messages that nobody reads are kept up to a bound, and who reads is told t
 
 test("who reads as fast as they come reads all, however many there are", async () => {
   const { target, say } = room();
-  const reading = messages(target);
+  const reading = messages(target, {}, async () => pathCare);
   let read = 0;
   /** @type {Promise<Fake>} */
   let next = reading.next();
@@ -156,4 +157,26 @@ test("who reads as fast as they come reads all, however many there are", async (
   target.state = "closed";
   target.dispatchEvent(new Event("state"));
   assert.equal((await next).done, true);
+});
+
+test("what a slow reader has not read is not acknowledged, once that is much: the sender is slowed", async () => {
+  const { target, say } = room();
+  /** @type {import('../../public/lib/events.js').Reading} */
+  const reading = {};
+  const messagesOfRoom = messages(target, reading, async () => pathCare);
+  const first = messagesOfRoom.next();
+  await new Promise(setImmediate);
+  const acknowledged = [];
+  const receive = (number) => {
+    say(new ArrayBuffer(128_000));
+    reading.hold?.(target, () => acknowledged.push(number));
+  };
+  for (let number = 1; number <= 20; number++) receive(number);
+  assert.deepEqual(acknowledged, [1, 2, 3, 4, 5, 6, 7, 8], "1 MiB waits");
+  await first;
+  while (!acknowledged.includes(20)) await messagesOfRoom.next();
+  assert.deepEqual(acknowledged.slice(8), [20], "one stands for those before it");
+  for (let number = 21; number <= 40; number++) receive(number);
+  await messagesOfRoom.return();
+  assert.equal(acknowledged.at(-1), 40, "who reads no more slows nobody");
 });

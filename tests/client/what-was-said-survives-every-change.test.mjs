@@ -3,6 +3,7 @@
 // reorders what goes through it. All by chance: `BECKON_SEED=<seed> BECKON_RUNS=1` does one of them again, and says what happened.
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
+import { pack } from "../../public/lib/frame.js";
 import { isCarried, openMessaging } from "../../public/lib/messaging.js";
 import * as pathCare from "../../public/lib/path-care.js";
 import { openSealedChannel } from "../../public/lib/sealed-channel.js";
@@ -147,7 +148,7 @@ async function run(seed, random) {
     const entry = { from: side.name, to: other(side).name, text: `${side.name}:${clicks.length}`, fate: "open" };
     clicks.push(entry);
     log.push(`  ${entry.text}`);
-    side.messaging.send(entry.text).then(
+    side.messaging.send(pack(entry.text)).then(
       () => (log.push(`  ${entry.text} is acknowledged`), (entry.fate = "arrived")),
       () => (entry.fate = "left"),
     );

@@ -2,7 +2,9 @@
 // of the test's own.
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
+import { pack } from "../../public/lib/frame.js";
 import { openMessaging } from "../../public/lib/messaging.js";
+import * as pathCare from "../../public/lib/path-care.js";
 import { openServerLimit } from "../../public/lib/rate-limit.js";
 import { readMessage } from "../../public/lib/parse.js";
 
@@ -34,7 +36,7 @@ function room(count) {
       const nothing = () => {};
       const options = { state: { sent: 0 }, connection: () => null, myName: () => "", onName: nothing, onSilence: nothing };
       const search = { polite: false, found: nothing, may: () => false, restart: nothing };
-      const path = { care: () => new Promise(() => {}), search };
+      const path = { care: async () => pathCare, search };
       page.others.set(to, openMessaging({ ...options, ...path, sendSealed, mayUseServer, onData: (data) => texts.push(Number(data)) }));
     }
     return page;
@@ -46,7 +48,7 @@ function room(count) {
       for (const messaging of pages[me].others.values()) {
         const receipt = { done: false };
         pages[me].receipts.push(receipt);
-        messaging.send(String(number)).then(() => (receipt.done = true));
+        messaging.send(pack(String(number))).then(() => (receipt.done = true));
         messaging.sendByServer();
       }
     },

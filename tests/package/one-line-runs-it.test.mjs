@@ -112,15 +112,22 @@ test("publint and arethetypeswrong find nothing", async () => {
 });
 
 test("an app imports the library by its name, with its types, and a bundler keeps only what is used", async () => {
-  const app = `import { join, type Room } from "beckon";
+  const app = `import { join, type PeerEvent, type Room } from "beckon";
     const room: Room = join("https://beckon.example/", { name: "Kitchen tablet" });
-    room.addEventListener("peer", ({ peer }) => void peer.send("hi"));
+    const meet = ({ peer }: PeerEvent) => void peer.send({ hi: [1, null] });
+    room.addEventListener("peer", meet, { once: true });
+    room.removeEventListener("peer", meet);
     for await (const { from, data } of room) console.log(from.name, data);`;
   writeFileSync(join(here, "app.mts"), app);
   // Strict, with what many projects have, and with no eye shut to our types (skipLibCheck).
-  const options = ["--noEmit", "--strict", "--skipDefaultLibCheck", "--target", "es2022", "--lib", "es2022,dom,dom.iterable", "--module", "nodenext"];
-  const judged = spawnSync(join(ROOT, "node_modules/.bin/tsc"), [...options, "app.mts"], { cwd: here, encoding: "utf8" });
-  assert.deepEqual([judged.status, judged.stdout], [0, ""]);
+  const options = ["--noEmit", "--strict", "--skipDefaultLibCheck", "--target", "es2022", "--lib", "es2022,dom,dom.iterable"];
+  for (const resolution of [
+    ["--module", "node16"],
+    ["--module", "esnext", "--moduleResolution", "bundler"],
+  ]) {
+    const judged = spawnSync(join(ROOT, "node_modules/.bin/tsc"), [...options, ...resolution, "app.mts"], { cwd: here, encoding: "utf8" });
+    assert.deepEqual([judged.status, judged.stdout], [0, ""], resolution.join(" "));
+  }
   const bundled = (/** @type {string} */ contents) => {
     const bundle = ["--bundle", "--format=esm", "--minify", "--loader=ts"];
     return spawnSync(join(ROOT, "node_modules/.bin/esbuild"), bundle, { cwd: here, encoding: "utf8", input: contents }).stdout;

@@ -1,0 +1,52 @@
+// Where there is no page: what is called `window` need not be one, and sockets differ.
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { test } from "node:test";
+import "./node-webrtc.mjs";
+import { watchPage } from "../../public/lib/page-lifecycle.js";
+import { openSignalling } from "../../public/lib/signalling.js";
+
+test("a `window` that is no page is no trouble", (t) => {
+  for (const window of [globalThis, {}, { document: {} }]) {
+    Object.assign(globalThis, { window });
+    t.after(() => Reflect.deleteProperty(globalThis, "window"));
+    watchPage(new AbortController().signal, { gone() {}, back() {}, look() {}, moved() {} });
+  }
+});
+
+/** Opens a socket that fails, and gives how often it was told to be away. */
+async function failing(t, fail) {
+  class Failing extends EventEmitter {
+    onerror = null;
+    onclose = null;
+    onmessage = null;
+    constructor() {
+      super();
+      queueMicrotask(() => fail(this));
+    }
+    close() {}
+    send() {}
+  }
+  const real = globalThis.WebSocket;
+  globalThis.WebSocket = /** @type {Fake} */ (Failing);
+  t.after(() => (globalThis.WebSocket = real));
+  const away = [];
+  const on = new Proxy(/** @type {Fake} */ ({}), { get: (_, name) => (at) => name === "away" && away.push(at - Date.now()) });
+  const signalling = openSignalling(new URL("wss://beckon.example/peerjs"), async () => ({ answers: async () => false }), on);
+  t.after(() => signalling.close());
+  await null; // it has failed
+  await new Promise((resolve) => setTimeout(resolve, 1)); // and what that has left for a later turn is done
+  return away;
+}
+
+test("a server that refuses is tried again soon, where the socket says `error` alone (Node 22), and where both come", async (t) => {
+  for (const fail of [
+    (socket) => socket.onerror?.({ type: "error" }),
+    (socket) => (socket.onerror?.({ type: "error" }), socket.onclose?.({ code: 1006 })),
+    (socket) => socket.onclose?.({ code: 1006 }),
+  ]) {
+    const [wait = Infinity, ...more] = await failing(t, fail);
+    assert.ok(wait < 1_000, `${wait} ms`);
+    assert.deepEqual(more, [], "once");
+  }
+});
