@@ -98,7 +98,7 @@ function toText(data) {
  * @param {unknown} part
  */
 function carried(_key, part) {
-  const isPlain = part === null || Array.isArray(part) || Object.prototype.toString.call(part) === "[object Object]";
+  const isPlain = part === null || Array.isArray(part) || {}.toString.call(part) === "[object Object]";
   const isAbsent = part === undefined && !Array.isArray(this);
   if (isPlain || isAbsent || Number.isFinite(part) || /string|boolean/.test(typeof part)) return part;
   throw new TypeError("A message is text, bytes, or what JSON carries");
