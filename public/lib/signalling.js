@@ -22,11 +22,9 @@ const OPEN_MS = 10_000;
  */
 const RETRY_MS = [300, 1_200, 2_000, 3_000, 4_000];
 /**
- * After this many failed sockets the server is first asked by a request. Browsers delay a socket after others have failed, Firefox by up to a minute,
- * Chromium by up to 5 s, but no request.
+ * A server that is gone without a word is asked by a request, this often, in ms, until it answers. Browsers delay a socket after others of the same
+ * address have failed, Chromium by up to 5 s, Firefox by up to a minute; they delay no request.
  */
-const SOCKETS = 2;
-/** It is asked this often, in ms. */
 const PROBE_MS = 2_000;
 /** Waits between tries while the server refuses us, in ms: a seat may become free. */
 const REFUSED_MS = [2_000, 4_000, 8_000];
@@ -149,7 +147,7 @@ export function openSignalling(url, reachability, on) {
     }
     if (refused || opened) why = refused;
     const wait = backoff(refused ? REFUSED_MS : RETRY_MS, tries++);
-    later(wait, mayProbe && tries > SOCKETS && !refused ? probe : connect);
+    later(wait, mayProbe && !said && !refused ? probe : connect);
     // One failure that was quick may be chance. If the server can be reached all the same, more is behind it.
     if (refused || said) heardAt = Date.now();
     else if (!opened && (tries > 1 || Date.now() - triedAt > SETTLED_MS)) {
@@ -200,7 +198,9 @@ export function openSignalling(url, reachability, on) {
     deadline.set(patience);
     if (mayProbe === undefined) {
       mayProbe = false;
-      answers().then((there) => (mayProbe = there));
+      const asked = socket;
+      // Where the socket is lost meanwhile, no answer says nothing.
+      answers().then((there) => (mayProbe = there || (socket === asked ? false : undefined)));
     }
   }
 
