@@ -9,11 +9,17 @@ import { CommandError, UsageError, parse } from "./options.js";
 /** What the project is called, and its folder, unless it is said. */
 const NAME = "my-beckon";
 
+/** How long a Worker's name may be, in characters: it is a part of a host's name. */
+const NAME_LENGTH = 63;
+
 /** A name that Cloudflare takes: small letters, digits and hyphens. @param {string} text */
-const nameOf = (text) =>
+export const nameOf = (text) =>
   text
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
     .toLowerCase()
     .replace(/[^a-z0-9]/g, " ")
+    .slice(0, NAME_LENGTH)
     .trim()
     .replace(/ +/g, "-") || NAME;
 
@@ -36,8 +42,14 @@ export async function init(given) {
   const [where = NAME, ...more] = rest;
   if (more.length) throw new UsageError(`init takes one folder, and not ${rest.join(" ")}.`);
   const folder = resolve(where);
-  if (existsSync(folder) && readdirSync(folder).length) throw new CommandError(`${where} is not empty: name a new folder.`);
-  mkdirSync(folder, { recursive: true });
+  let isEmpty = true;
+  try {
+    mkdirSync(folder, { recursive: true });
+    isEmpty = readdirSync(folder).length === 0;
+  } catch (error) {
+    throw new CommandError(`No project can be in ${where} (${/** @type {Error} */ (error).message}): name a new folder.`);
+  }
+  if (!isEmpty) throw new CommandError(`${where} is not empty: name a new folder.`);
   cpSync(join(PACKAGE, "project"), folder, { recursive: true });
   for (const name of ["gitignore", "dev.vars.example"]) renameSync(join(folder, name), join(folder, `.${name}`));
 
@@ -59,11 +71,11 @@ export async function init(given) {
     stdio: ["ignore", "ignore", "inherit"],
     shell: process.platform === "win32", // npm is a script there
   });
-  const here = relative(process.cwd(), folder) || ".";
-  console.log(`A project is in ${here}. Its README.md says what is where. Next:
+  const here = relative(process.cwd(), folder);
+  const enter = here ? `  cd ${/^[\w./-]+$/.test(here) ? here : JSON.stringify(here)}\n` : "";
+  console.log(`A project is in ${here || "this folder"}. Its README.md says what is where. Next:
 
-  cd ${here}
-  npm install
+${enter}  npm install
   npx wrangler dev       # http://localhost:8787
   npx wrangler deploy
 `);

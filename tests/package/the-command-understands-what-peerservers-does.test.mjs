@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
+import { nameOf } from "../../package/command/init.js";
 import { main } from "../../package/command/main.js";
 import { about, isRunning } from "../../package/command/processes.js";
 import { DEPLOY, SERVE, UsageError, described, parse, variables } from "../../package/command/options.js";
@@ -119,6 +120,7 @@ test("the help is named where it would help, and nowhere else", async (t) => {
     [["--metrics", "nonsense"], /^beckon: --metrics has a port, or an address and a port, and not nonsense\.$/],
     [["--port", "8787", "--ip", "192.0.2.77"], /^beckon: 192\.0\.2\.77:8787 is no address of this machine\. Choose another one with --ip\.$/],
     [["--port", "0", "--data", "/dev/null"], /^beckon: Nothing can be kept in \/dev\/null \(.*\)\. Choose another folder with --data\.$/],
+    [["init", "/dev/null"], /^beckon: No project can be in \/dev\/null \(.*\): name a new folder\.$/],
     [["deploy", "--name", "Bad Name!"], /^beckon: A Worker's name has small letters .*: Bad Name! is none\.$/],
     [["deploy", "--name=-a"], / is none\.$/],
     [["deploy", "--name", "a".repeat(64)], / is none\.$/],
@@ -138,6 +140,18 @@ test("a folder's process is known by when it began, and has ended even if nobody
   const [pid = 0] = (await once(shell.stdout, "data")).map(Number);
   while (!about(pid).isDead) await turn();
   assert.equal(isRunning(pid, about(pid).began), false);
+});
+
+test("a project's name is one that Cloudflare takes", () => {
+  const long = "a".repeat(62);
+  for (const [folder = "", name] of [
+    ["My Café!", "my-cafe"],
+    ["-a_b.c-", "a-b-c"],
+    ["漢字", "my-beckon"],
+    [`${long} bc`, long],
+    [`${long}bc`, `${long}b`],
+  ])
+    assert.equal(nameOf(folder), name);
 });
 
 test("the help has a line of each option, no wider than most terminals", () => {
