@@ -9,7 +9,7 @@
 //!
 //! The floors, from the ground up. An import goes down, or sideways within a floor, and never in a circle.
 //!
-//! * The ground: [`limits`] (every number), [`id`] (ids, keys and tokens), [`client`] (network addresses), [`settings`] (the operator's
+//! * The ground: [`limits`] (every number) and [`allowance`] (how often), [`id`] (ids, keys and tokens), [`client`] (network addresses), [`settings`] (the operator's
 //!   variables) and [`values`] (what they may be).
 //! * [`wire`]: what travels. [`wire::route`] reads a request, [`wire::answer`] answers it. [`wire::message`] spells frames and
 //!   [`wire::json`] reads them. [`wire::refusal`] says why we say no. [`wire::forwarding`] is what homes hand to each other.
@@ -36,6 +36,7 @@
     clippy::unwrap_used
 )]
 
+pub mod allowance;
 pub mod client;
 pub mod id;
 pub mod limits;

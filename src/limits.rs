@@ -1,34 +1,10 @@
 //! Every number, with its unit and its reason. What an operator may want to change is a variable: see [`crate::settings`],
 //! whose defaults are here too.
 
+pub use crate::allowance::Rate;
+
 /// A moment, in milliseconds since 1970 (UTC). The Worker hands it in; the realm has no clock.
 pub type Millis = u64;
-
-/// How much of something may be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    /// In the long run; 0 for no limit.
-    pub per_second: u64,
-    /// At once, after a quiet time.
-    pub at_once: u64,
-}
-
-impl Rate {
-    /// So much a second, and so many seconds' worth at once.
-    pub fn new(per_second: u64, burst_seconds: u64) -> Self {
-        Self { per_second, at_once: per_second.saturating_mul(burst_seconds) }
-    }
-
-    /// So many times as much.
-    pub fn times(self, times: u64) -> Self {
-        Self { per_second: self.per_second.saturating_mul(times), at_once: self.at_once.saturating_mul(times) }
-    }
-
-    /// What a full allowance holds, in thousandths.
-    pub(crate) fn capacity(self) -> u64 {
-        self.at_once.saturating_mul(1000)
-    }
-}
 
 /// Longest peer id, in bytes. A socket's attachment holds at most 16 KiB, and in it an id may need six bytes for one.
 pub const MAX_ID_BYTES: usize = 512;
@@ -150,6 +126,15 @@ pub const MAX_RESERVED: usize = 1_000;
 /// Ids that are kept for owners of one network address: a household or a class, but not a squatter's list. In a room it is as many as may
 /// be in it (`ROOM_CAPACITY`): those who all lost the same network all come back.
 pub const MAX_RESERVED_PER_CLIENT: usize = 8;
+
+/// Peers that one object keeps out because they were kicked. When there are as many, the one whose time ends first may come back.
+pub const MAX_BANS: usize = 1_000;
+
+/// The longest time that a kicked peer is kept out, in milliseconds: a year.
+pub const MAX_BAN_MS: u64 = 366 * 86_400_000;
+
+/// Longest reason in a close frame, in bytes (RFC 6455, 5.5).
+pub const MAX_REASON_BYTES: usize = 123;
 
 /// Default of `ROOM_CAPACITY`, in peers. Everyone in a room is connected to everyone: 16 peers are 120 connections.
 pub const ROOM_CAPACITY: usize = 16;

@@ -53,6 +53,8 @@ pub struct Settings {
     pub token_key: Option<Secret>,
     /// `REQUIRE_AUDIENCE`: whether a signed id must say for which keys it is.
     pub require_audience: bool,
+    /// The secret `ADMIN_KEY`: what lets an operator ask about realms, and close peers; none where nobody may.
+    pub admin_key: Option<Secret>,
 }
 
 /// Where TURN credentials come from: one of these.
@@ -108,7 +110,11 @@ impl fmt::Debug for Secret {
 impl Settings {
     /// Reads all variables with `var`, which gives the text of a variable or a secret, or `None` where it is not set.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, BadSetting> {
-        let var: &dyn Fn(&str) -> Option<String> = &var;
+        Self::read_all(&var)
+    }
+
+    /// Not generic, for it is long, and would be there for each `var`.
+    fn read_all(var: &dyn Fn(&str) -> Option<String>) -> Result<Self, BadSetting> {
         let number = |name, default, range: RangeInclusive<u64>, expected| match var(name).map(|text| text.trim().parse()) {
             None => Ok(default),
             Some(Ok(number)) if range.contains(&number) => Ok(number),
@@ -122,6 +128,8 @@ impl Settings {
             None => Ok(false),
             Some(text) => text.trim().parse().map_err(|_| BadSetting { name, expected: "\"true\" or \"false\"" }),
         };
+        one_of(var, "LOCATION_HINT", &LOCATIONS, LOCATION)?;
+        one_of(var, "JURISDICTION", &JURISDICTIONS, JURISDICTION)?;
         let secret = |name| var(name).filter(|text| !text.is_empty()).map(Secret);
         Ok(Self {
             base_path: values::base_path(&var("BASE_PATH").unwrap_or_default())?,
@@ -144,6 +152,7 @@ impl Settings {
             ice_for_all: flag("ICE_FOR_ALL")?,
             token_key: secret("TOKEN_KEY"),
             require_audience: flag("REQUIRE_AUDIENCE")?,
+            admin_key: secret("ADMIN_KEY"),
         })
     }
 
@@ -163,6 +172,19 @@ impl Settings {
     /// Whether realms of this key are served.
     pub fn serves(&self, key: &RealmKey) -> bool {
         self.allowed_keys.is_empty() || self.allowed_keys.iter().any(|allowed| allowed == key.as_str())
+    }
+}
+
+/// A variable that is one of some words, or empty. Only `src/worker/objects.js` needs it.
+fn one_of(
+    var: &dyn Fn(&str) -> Option<String>,
+    name: &'static str,
+    words: &[&str],
+    expected: &'static str,
+) -> Result<(), BadSetting> {
+    match var(name) {
+        Some(word) if !word.is_empty() && !words.contains(&word.as_str()) => bad(name, expected),
+        _ => Ok(()),
     }
 }
 
@@ -199,6 +221,13 @@ fn turn(var: &dyn Fn(&str) -> Option<String>) -> Result<Option<TurnSource>, BadS
 
 /// Cloudflare's TURN API. `TURN_API_URL` is for tests: another one, https or on this machine.
 const TURN_API: &str = "https://rtc.live.cloudflare.com";
+
+/// `LOCATION_HINT`: where Cloudflare is asked to make a new object.
+const LOCATIONS: [&str; 9] = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"];
+const LOCATION: &str = "empty, or one of wnam, enam, sam, weur, eeur, apac, oc, afr and me";
+/// `JURISDICTION`: where objects run and store.
+const JURISDICTIONS: [&str; 2] = ["eu", "fedramp"];
+const JURISDICTION: &str = "empty, or one of eu and fedramp";
 
 const HOMES: &str = "a whole number from 1 to 32";
 const KEYS: &str = "a list of keys, separated by commas, each of at most 256 bytes";

@@ -9,6 +9,7 @@ mod crowds_and_guesses;
 mod ice_servers;
 mod metrics;
 mod names;
+mod operators;
 mod outboxes;
 mod owners;
 mod rosters;

@@ -2,6 +2,7 @@
 use crate::world::settings;
 use beckon::client::NetworkNumber;
 use beckon::id::{PeerId, RealmKey, Token};
+use beckon::wire::admin::{admin, AdminRequest};
 use beckon::wire::answer::Answer;
 use beckon::wire::refusal::Refusal;
 use beckon::wire::route::{route, split_url, Claim, RequestLine, Route};
@@ -26,6 +27,7 @@ fn claim(id: &str, token: &str, key: &str) -> Route {
         expired: false,
         guessable,
         network,
+        data: None,
     })
 }
 
@@ -159,4 +161,38 @@ fn the_address_of_a_room_s_socket_may_be_asked_for_without_one() {
         Route::Missing
     );
     assert_eq!(Answer::no_upgrade().status, 426);
+}
+
+#[test]
+fn an_operators_requests_are_read() {
+    let asked = |method, path, query| admin(RequestLine { method, path, query, upgrade: false }, "/b/");
+    let (key, id) = (RealmKey::parse("a/k").unwrap(), PeerId::parse("\u{e9}/").unwrap());
+    assert_eq!(asked("GET", "/b/admin/realms/a%2Fk", ""), Some(Some(AdminRequest::Count(key.clone()))));
+    let kick = |seconds, reason: &str| {
+        Some(Some(AdminRequest::Kick { key: key.clone(), id: id.clone(), seconds, reason: reason.to_owned() }))
+    };
+    assert_eq!(asked("DELETE", "/b/admin/realms/a%2Fk/peers/%C3%A9%2F", "for=60&reason=no+more&x"), kick(60, "no more"));
+    assert_eq!(asked("DELETE", "/b/admin/realms/a%2Fk/peers/%C3%A9%2F", ""), kick(0, ""));
+    for (method, path, query) in [
+        ("GET", "/b/admin/realms/", ""),
+        ("GET", "/b/admin/realms/%", ""),
+        ("DELETE", "/b/admin/realms/k/peers/", ""),
+        ("DELETE", "/b/admin/realms/k/peers/%FF", ""),
+        ("DELETE", "/b/admin/realms/k/peers/a", "for=-1"),
+        ("DELETE", "/b/admin/realms/k/peers/a", "for=4294967296"),
+        ("DELETE", "/b/admin/realms/k/peers/a", "for="),
+    ] {
+        assert_eq!(asked(method, path, query), Some(None), "{method} {path}?{query}");
+    }
+    for (method, path) in [
+        ("GET", "/b/admin/realms"),
+        ("GET", "/admin/realms/k"),
+        ("DELETE", "/b/admin/realms/k"),
+        ("POST", "/b/admin/realms/k"),
+        ("GET", "/b/admin/realms/k/peers/a"),
+        ("DELETE", "/b/admin/realms/k/others/a"),
+        ("DELETE", "/b/admin/realms/k/peers/a/b"),
+    ] {
+        assert_eq!(asked(method, path, ""), None, "{method} {path}");
+    }
 }

@@ -190,4 +190,11 @@ fn every_other_variable_that_makes_no_sense_is_refused_by_name_with_what_is_righ
     for value in ["", "0", "33", "two"] {
         assert_refused("PUBLIC_HOMES", value, "1 to 32");
     }
+    for value in ["berlin", "WEUR", "weur ", "weur,me"] {
+        assert_refused("LOCATION_HINT", value, "one of wnam, enam");
+        assert_refused("JURISDICTION", value, "one of eu and fedramp");
+    }
+    for (name, value) in [("LOCATION_HINT", ""), ("LOCATION_HINT", "weur"), ("JURISDICTION", ""), ("JURISDICTION", "eu")] {
+        assert!(read(name, value).is_ok(), "{name} {value}");
+    }
 }

@@ -40,7 +40,7 @@ compile() {
     # Only the features that rustc's target has, and exceptions: wasm-bindgen's guards use them. Names are dropped.
     local features=(--enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-bulk-memory --enable-multivalue
         --enable-reference-types --enable-exception-handling)
-    wasm-opt "$1/index_bg.wasm" -O3 -o "$1/index_bg.wasm" "${features[@]}"
+    wasm-opt "$1/index_bg.wasm" -O3 --converge -o "$1/index_bg.wasm" "${features[@]}"
 }
 
 if [ -n "$packed" ]; then

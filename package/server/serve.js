@@ -10,7 +10,7 @@ import { configuration, countsAt, start } from "./workerd.js";
 const SWEEP_MS = 60_000;
 
 /** What docs/configuration.md says may be secret. */
-export const SECRETS = ["TOKEN_KEY", "TURN_SECRET", "TURN_PASSWORD", "TURN_KEY_API_TOKEN"];
+export const SECRETS = ["TOKEN_KEY", "ADMIN_KEY", "TURN_SECRET", "TURN_PASSWORD", "TURN_KEY_API_TOKEN"];
 
 /**
  * What was built.

@@ -4,7 +4,7 @@ use super::{delete_rows, release_ids, Context, Opening, Realm, SUPERSEDED};
 use crate::client::NetworkNumber;
 use crate::id::PeerId;
 use crate::limits::{Millis, ROSTER_JOINS};
-use crate::realm::effect::Effect;
+use crate::realm::effect::{Effect, Hook};
 use crate::realm::guesses::Door;
 use crate::realm::member::{Conn, Member};
 use crate::wire::ice::Ice;
@@ -54,20 +54,27 @@ impl Realm {
             asked: None,
             ice_given: Some(context.now),
             network: claim.network,
+            data: claim.data,
         };
         context.effects.push(Effect::Remember(Box::new(member.clone())));
         self.registry.insert(member);
+        let is_new = before.is_none();
         release_ids(released_id.into_iter().collect(), context);
         self.welcome(conn, &id, roster, before.is_some_and(|old| old.roster), &ice, context);
         let (frames, delete) = self.queue.take(&Destination::of(&id));
         context.effects.extend(frames.into_iter().map(|frame| Effect::Send { to: conn, frame }));
         delete_rows(delete, context);
+        if let Some(member) = self.registry.get(conn).filter(|_| is_new) {
+            self.tell(Hook::Connect, member, "", context);
+        }
         Ok(())
     }
 
     /// PeerServer's checks in PeerServer's order; the limit does not apply to a peer who is registered already.
     fn admits(&mut self, id: &PeerId, claim: &Claim, elsewhere: usize, context: &Context<'_>) -> Result<(), Refusal> {
-        if !self.may_show(claim, id, context.now) {
+        if self.bans.forbid(context.now, id, &claim.token) {
+            return Err(Refusal::Kicked);
+        } else if !self.may_show(claim, id, context.now) {
             return Err(Refusal::BadToken(JwtError::Expired));
         }
         match self.accepts(Door::Socket, id, claim, context.now) {

@@ -1,6 +1,7 @@
 //! Who is here, for those who ask: discovery, and other homes.
 
 use super::{Context, Realm};
+use crate::id::{PeerId, Token};
 use crate::realm::member::Member;
 use crate::wire::forwarding::RECORD_SEPARATOR;
 use crate::wire::json;
@@ -9,6 +10,11 @@ impl Realm {
     /// Whether a socket's number, or its member's id, is somebody's.
     pub fn holds(&self, member: &Member) -> bool {
         self.registry.by_id(member.id.as_str()).is_some() || self.registry.get(member.conn).is_some()
+    }
+
+    /// Whether an id is held with this very token.
+    pub fn has(&self, id: Option<&PeerId>, token: &Token) -> bool {
+        id.and_then(|id| self.registry.by_id(id.as_str())).is_some_and(|member| member.token == *token)
     }
 
     /// How many peers are here who are not known to be dead: what another home counts.

@@ -3,10 +3,12 @@
 
 use crate::id::PeerId;
 use crate::limits::{Millis, SENT_AT_ONCE};
+use crate::realm::bans::Ban;
 use crate::realm::member::{Conn, Member};
 use crate::realm::placement::Home;
 use crate::realm::queue::Waiting;
 use crate::realm::reservation::Reservation;
+use std::borrow::Cow;
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +25,21 @@ pub enum Effect {
         /// Which.
         conn: Conn,
         /// The code and the reason that the other side sees; without, it sees 1005.
-        status: Option<(u16, &'static str)>,
+        status: Option<(u16, Cow<'static, str>)>,
     },
+    /// Tell a hook of the Worker around this one.
+    Tell {
+        /// Which.
+        hook: Hook,
+        /// The peer that it is about, as JSON.
+        peer: String,
+        /// What `Disconnect` says how, and `Message` what; empty otherwise.
+        text: String,
+    },
+    /// Store that a peer is kept out, in place of what was stored about its id.
+    Ban(Ban),
+    /// Delete what is stored about peers that are kept out no longer.
+    Unban(Vec<PeerId>),
     /// Attach this to its socket: the member is to survive the object's sleep.
     Remember(Box<Member>),
     /// Forget a socket that is gone.
@@ -52,6 +67,39 @@ pub enum Effect {
     Count(&'static str, u32),
     /// Count a refusal for the operator: its code, and how many bytes were refused.
     Refused(&'static str, usize),
+}
+
+/// A hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hook {
+    /// A peer was registered.
+    Connect,
+    /// A peer is registered no more.
+    Disconnect,
+    /// A peer has sent a frame, which was understood.
+    Message,
+}
+
+impl Hook {
+    /// Its bit.
+    pub fn bit(self) -> u8 {
+        match self {
+            Self::Connect => 1,
+            Self::Disconnect => 2,
+            Self::Message => 4,
+        }
+    }
+}
+
+/// The hooks that there are: their bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hooks(pub u8);
+
+impl Hooks {
+    /// Whether this one is among them.
+    pub fn has(self, hook: Hook) -> bool {
+        self.0 & hook.bit() != 0
+    }
 }
 
 impl Effect {

@@ -6,12 +6,16 @@ use crate::realm::effect::Effect;
 use crate::realm::member::{Conn, Member};
 use crate::wire::ice::Ice;
 use crate::wire::route::Claim;
+use std::borrow::Cow;
 
 /// The close code and reason of a socket whose peer has opened another one.
-pub const SUPERSEDED: (u16, &str) = (4001, "another socket took this id");
+pub const SUPERSEDED: (u16, Cow<'static, str>) = (4001, Cow::Borrowed("another socket took this id"));
+
+/// The close code of a socket that the operator has closed.
+pub const KICKED: u16 = 4003;
 
 /// The close code and reason of a socket whose peer has said `LEAVE`.
-pub const LEFT: (u16, &str) = (1000, "left");
+pub const LEFT: (u16, Cow<'static, str>) = (1000, Cow::Borrowed("left"));
 
 /// The close code that browsers send for a page that is left (RFC 6455, 7.4.1).
 pub const GOING_AWAY: u16 = 1001;
@@ -26,6 +30,25 @@ pub enum Ending {
     Unloaded,
     /// It was cut off, closed for some other reason, or dropped. It may well come back.
     Lost,
+    /// The operator has closed it: its id is free at once.
+    Kicked,
+}
+
+impl Ending {
+    /// Whether its id is kept for it.
+    pub(super) fn keeps_id(self) -> bool {
+        matches!(self, Self::Unloaded | Self::Lost)
+    }
+
+    /// The word for hooks.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Unloaded => "unloaded",
+            Self::Lost => "lost",
+            Self::Kicked => "kicked",
+        }
+    }
 }
 
 /// A socket that opens.

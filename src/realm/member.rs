@@ -57,6 +57,9 @@ pub struct Member {
     /// When it was last asked for a heartbeat, because somebody wants a seat in a full room.
     #[serde(rename = "q", skip_serializing_if = "Option::is_none")]
     pub asked: Option<Millis>,
+    /// What the Worker around this one keeps with it, as JSON.
+    #[serde(rename = "v", skip_serializing_if = "Option::is_none")]
+    pub data: Option<Box<str>>,
     /// When it was last given ICE servers. Not remembered.
     #[serde(skip)]
     pub ice_given: Option<Millis>,
@@ -169,7 +172,7 @@ impl Member {
     pub fn from_attachment(text: &str) -> Option<Self> {
         let (mut conn, mut peer, mut token, mut roster, mut since, mut heard) = (None, None, None, None, None, None);
         let (mut reserve_for, mut network, mut earned, mut asked) = (None, NetworkNumber::default(), false, None);
-        let (mut probe, mut budget, mut absentees) = (None, Budget::default(), Absentees::default());
+        let (mut probe, mut budget, mut absentees, mut data) = (None, Budget::default(), Absentees::default(), None);
         json::object(text.strip_prefix(VERSION)?, &mut |name, value| match name {
             "c" => conn = small(value).map(Conn),
             "i" => peer = id(value),
@@ -183,6 +186,7 @@ impl Member {
             "d" => probe = Probe::parse(value),
             "l" => budget = Budget::parse(value).unwrap_or_default(),
             "q" => asked = json::number(value),
+            "v" => data = json::string(value).map(|text| text.into()),
             "x" => absentees = Absentees::parse(value).unwrap_or_default(),
             _ => {}
         })?;
@@ -201,6 +205,7 @@ impl Member {
             budget: budget.restored(),
             absentees,
             asked,
+            data,
             ice_given: None,
         })
     }

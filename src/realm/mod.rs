@@ -13,14 +13,18 @@
 
 mod absent;
 mod admission;
+mod alarm;
+pub mod bans;
 mod census;
 pub mod effect;
 mod event;
 pub mod guesses;
+mod hooks;
 mod liveness;
 pub mod member;
 pub mod metrics;
 pub mod networks;
+mod operator;
 pub mod outbox;
 pub mod placement;
 pub mod queue;
@@ -29,11 +33,12 @@ pub mod registry;
 mod relay;
 pub mod reservation;
 
-pub use event::{Context, Ending, Event, Opening, GOING_AWAY, LEFT, SUPERSEDED};
+pub use event::{Context, Ending, Event, Opening, GOING_AWAY, KICKED, LEFT, SUPERSEDED};
 
 use crate::id::PeerId;
 use crate::limits::{Millis, EARNED_AFTER_MS, ICE_PAUSE_MS, MAX_RESERVED, MAX_RESERVED_PER_CLIENT, TICK_MS};
-use crate::realm::effect::Effect;
+use crate::realm::bans::{Ban, Bans};
+use crate::realm::effect::{Effect, Hook, Hooks};
 use crate::realm::guesses::Guesses;
 use crate::realm::member::{Absentees, Conn, Member};
 use crate::realm::networks::Networks;
@@ -57,6 +62,8 @@ pub struct Realm {
     registry: Registry,
     queue: Queue,
     reservations: Reservations,
+    bans: Bans,
+    hooks: Hooks,
     guesses: Guesses,
     networks: Networks,
     /// What is left of what may be stored for senders of other homes, by the hashes of their ids. In memory only.
@@ -83,6 +90,8 @@ impl Realm {
             registry: Registry::default(),
             queue: Queue::default(),
             reservations: Reservations::default(),
+            bans: Bans::default(),
+            hooks: Hooks::default(),
             guesses: Guesses::default(),
             networks: Networks::new(rates),
             remote_senders: HashMap::new(),
@@ -101,8 +110,9 @@ impl Realm {
         self.armed = self.next_due();
     }
 
-    /// Puts back the rows that storage holds: what waits by number, what is kept by when it ends. Their alarm is still set.
-    pub fn restore_rows(&mut self, waiting: Vec<Waiting>, reserved: Vec<Reservation>) {
+    /// Puts back the rows that storage holds: what waits by number, the others by when they end. Their alarm is still set.
+    pub fn restore_rows(&mut self, waiting: Vec<Waiting>, reserved: Vec<Reservation>, banned: Vec<Ban>) {
+        self.bans = Bans::from_rows(banned);
         self.queue = Queue::from_rows(waiting);
         self.reservations = Reservations::from_rows(reserved);
         self.armed = self.next_due();
@@ -115,7 +125,7 @@ impl Realm {
 
     /// Whether nothing in storage is of use any more: nothing waits, and nothing is kept.
     pub fn keeps_nothing(&self) -> bool {
-        self.queue.is_empty() && self.reservations.is_empty()
+        self.queue.is_empty() && self.reservations.is_empty() && self.bans.is_empty()
     }
 
     /// A number for the next socket.
@@ -172,6 +182,7 @@ impl Realm {
             return;
         };
         self.end_probe(&member, context);
+        self.tell(Hook::Disconnect, &member, ending.name(), context);
         if member.roster {
             let frame = if ending == Ending::Lost { outbound::lost(&member.id) } else { outbound::left(&member.id) };
             context.effects.extend(self.registry.roster().map(|other| Effect::Send { to: other.conn, frame: frame.clone() }));
@@ -182,7 +193,7 @@ impl Realm {
             || member.token.is_statement()
             || member.earned
             || context.now.saturating_sub(member.since) >= EARNED_AFTER_MS.min(self.settings.owner_grace_ms);
-        if let Some(client) = member.reserve_for.filter(|_| earned && ending != Ending::Left) {
+        if let Some(client) = member.reserve_for.filter(|_| earned && ending.keeps_id()) {
             let until = tick(context.now.saturating_add(self.settings.owner_grace_ms));
             let reservation = Reservation { id: member.id, token: member.token, client, until };
             let most = match member.roster {
@@ -193,28 +204,6 @@ impl Realm {
             if self.reservations.add(reservation.clone(), most) {
                 context.effects.push(Effect::Reserve(reservation));
             }
-        }
-    }
-
-    fn on_alarm(&mut self, context: &mut Context<'_>) {
-        self.armed = None;
-        self.finish_probes(context);
-        let change = self.queue.expire(context.now);
-        self.apply_change(change, context);
-        release_ids(self.reservations.expire(context.now), context);
-    }
-
-    fn next_due(&self) -> Option<Millis> {
-        [self.queue.next_due(), self.reservations.next_due(), self.next_probe_due].into_iter().flatten().min()
-    }
-
-    /// Sets the alarm for whatever ends next. One that turns out to be early does no harm, and is cheaper than moving it.
-    fn arm(&mut self, context: &mut Context<'_>) {
-        // One that should have come already was lost: it could not be set, or the event failed seven times.
-        let armed = self.armed.filter(|armed| *armed >= context.now);
-        if let Some(due) = self.next_due().filter(|due| armed.is_none_or(|armed| armed > *due)) {
-            self.armed = Some(due);
-            context.effects.push(Effect::WakeAt(due));
         }
     }
 }

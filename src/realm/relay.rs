@@ -4,7 +4,7 @@ use super::{Context, Ending, Realm, LEFT};
 use crate::client::NetworkNumber;
 use crate::id::PeerId;
 use crate::limits::{Millis, MAX_FRAME_BYTES, MAX_ROSTER_FRAME_BYTES, RELAYED_FRAMES_COUNTED};
-use crate::realm::effect::Effect;
+use crate::realm::effect::{Effect, Hook};
 use crate::realm::member::Conn;
 use crate::realm::networks::Shares;
 use crate::realm::rate::Rates;
@@ -22,6 +22,9 @@ impl Realm {
             return self.cut_off(conn, &refusal, text.len(), context);
         }
         let inbound = Inbound::parse(text);
+        if let Some(member) = self.registry.get(conn).filter(|_| inbound.is_ok()) {
+            self.tell(Hook::Message, member, text, context);
+        }
         let Some(member) = self.registry.get_mut(conn) else {
             return;
         };
@@ -84,7 +87,7 @@ impl Realm {
     fn cut_off(&mut self, conn: Conn, refusal: &Refusal, bytes: usize, context: &mut Context<'_>) {
         let roster = self.registry.get(conn).is_some_and(|member| member.roster);
         context.effects.push(Effect::Send { to: conn, frame: outbound::refusal(refusal, roster) });
-        context.effects.push(Effect::Close { conn, status: refusal.close_code().map(|code| (code, refusal.code())) });
+        context.effects.push(Effect::Close { conn, status: refusal.close_code().map(|code| (code, refusal.code().into())) });
         context.effects.push(Effect::Refused(refusal.code(), bytes));
         self.remove(conn, Ending::Lost, context);
     }

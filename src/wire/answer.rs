@@ -111,6 +111,23 @@ impl Answer {
         Self::new(401, TEXT, "Unauthorized")
     }
 
+    /// What an operator is told.
+    pub fn told(json: String) -> Self {
+        Self::new(200, JSON, json)
+    }
+
+    /// Whoever asks is no operator.
+    pub fn no_operator() -> Self {
+        let mut answer = Self::no_ice(401, "This is for the operator: send the secret ADMIN_KEY as Authorization: Bearer");
+        answer.headers.push(("WWW-Authenticate", "Bearer".to_owned()));
+        answer
+    }
+
+    /// What an operator asks for means nothing.
+    pub fn no_such_request() -> Self {
+        Self::no_ice(400, "Bad Request: a key, an id, or the number of seconds is none")
+    }
+
     /// The ICE servers to use: as in `RTCConfiguration`, and for how many seconds they are good.
     pub fn ice(ice: &Ice) -> Self {
         Self::new(200, JSON, format!("{{{}}}", outbound::ice_fields(ice)))

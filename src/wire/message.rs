@@ -16,6 +16,8 @@
 //! most of `ttl` is over. The server never sends it unasked, for that would mean waking up. When it is sent `HEARTBEAT`, it is to send
 //! one at once: somebody wants a seat in a full room, and who stays silent then loses theirs.
 //!
+//! `SERVER` with a payload is a word of the Worker that Beckon is a part of.
+//!
 //! Payloads are never parsed: the bytes that came are the bytes that go.
 
 use crate::id::PeerId;

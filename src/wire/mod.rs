@@ -1,5 +1,6 @@
 //! What travels: requests and their answers, frames, tokens.
 
+pub mod admin;
 pub mod answer;
 pub mod forwarding;
 pub mod ice;
@@ -7,5 +8,6 @@ pub mod json;
 pub mod jwt;
 pub mod message;
 pub mod outbound;
+mod percent;
 pub mod refusal;
 pub mod route;

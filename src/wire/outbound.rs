@@ -62,6 +62,11 @@ pub fn lost(src: &PeerId) -> String {
     format!(r#"{{"type":"LOST","src":{}}}"#, json::quoted(src.as_str()))
 }
 
+/// `SERVER`: what the Worker around this one has to say, as JSON text. Only for sockets with a roster; stock clients would complain.
+pub fn server(value: &str) -> String {
+    format!(r#"{{"type":"SERVER","payload":{value}}}"#)
+}
+
 /// A frame passed on: exactly `type, src, dst, payload`, in PeerServer's order.
 pub fn relay(kind: Kind, src: &PeerId, dst: &Destination, payload: Option<&str>) -> String {
     let (kind, src, dst) = (kind.name(), json::quoted(src.as_str()), &dst.json);

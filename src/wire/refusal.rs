@@ -18,6 +18,8 @@ pub enum Refusal {
     TooManyJoins,
     /// Ids must be signed for here, and the token allows another one or none.
     BadToken(JwtError),
+    /// It was closed by the operator, and the time for which it is kept out is not over.
+    Kicked,
     /// Somebody else holds that id.
     IdTaken,
     /// The realm has `CONCURRENT_LIMIT` peers.
@@ -69,6 +71,7 @@ impl Refusal {
             Self::WrongOrigin => "wrong-origin",
             Self::TooManyJoins => "too-many-joins",
             Self::BadToken(_) => "bad-token",
+            Self::Kicked => "kicked",
             Self::IdTaken => "id-taken",
             Self::RealmFull => "realm-full",
             Self::NetworkFull => "network-full",
@@ -117,6 +120,7 @@ impl fmt::Display for Refusal {
                 write!(f, "Too many connections from your network in a short time: wait {LIMIT_PERIOD_S} seconds and try again")
             }
             Self::BadToken(error) => write!(f, "The token does not allow this id: {error}"),
+            Self::Kicked => f.write_str("The operator of this server has closed your connection: you may come back later"),
             Self::IdTaken => f.write_str("ID is taken"),
             Self::RealmFull => f.write_str("Server has reached its concurrent user limit"),
             Self::NetworkFull => f.write_str("Too many peers from your network are connected: close some, or come back later"),

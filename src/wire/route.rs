@@ -3,6 +3,7 @@
 use crate::client::{NetworkHash, NetworkNumber};
 use crate::id::{PeerId, RealmKey, Token};
 use crate::settings::Settings;
+use crate::wire::percent::{decode, decode_strictly};
 use crate::wire::refusal::Refusal;
 
 /// What a request asks for.
@@ -89,6 +90,8 @@ pub struct Claim {
     pub guessable: bool,
     /// The network that it comes from, which the Worker fills in.
     pub network: NetworkNumber,
+    /// What the Worker around this one keeps with the peer, as JSON.
+    pub data: Option<Box<str>>,
 }
 
 /// What counts the kinds of path that pages tell of (`public/lib/path.js`), each under its own name.
@@ -153,7 +156,7 @@ pub fn route(line: RequestLine<'_>, settings: &Settings) -> Route {
 
 /// What follows the base path, which may be written in any case and followed by more slashes than one (but `/` may not);
 /// `None` when the path is not below it.
-fn below<'a>(path: &'a str, base: &str) -> Option<&'a str> {
+pub(super) fn below<'a>(path: &'a str, base: &str) -> Option<&'a str> {
     if base == "/" {
         return path.strip_prefix('/');
     }
@@ -208,43 +211,5 @@ fn claim(id: &str, token: &str, key: &str, roster: bool, settings: &Settings) ->
     let token = Token::parse(token)?;
     let guessable = !token.is_lasting();
     let reserve_for = (settings.owner_grace_ms > 0 && !guessable).then(|| NetworkHash(String::new()));
-    Ok(Claim { key, id, token, roster, reserve_for, expired: false, guessable, network: NetworkNumber::default() })
-}
-
-/// A value of a form (WHATWG URL, application/x-www-form-urlencoded): `+` is a space, broken escapes stay as they are, broken
-/// UTF-8 becomes U+FFFD.
-fn decode(text: &str) -> String {
-    String::from_utf8_lossy(&unescape(&text.replace('+', " ")).0).into_owned()
-}
-
-/// A segment of a path, as JavaScript's `decodeURIComponent` reads it: `None` where an escape or its UTF-8 is broken.
-fn decode_strictly(text: &str) -> Option<String> {
-    let (bytes, whole) = unescape(text);
-    String::from_utf8(bytes).ok().filter(|_| whole)
-}
-
-/// Undoes percent-encoding; also says whether every `%` began an escape.
-fn unescape(text: &str) -> (Vec<u8>, bool) {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut whole = true;
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        let escaped = match after {
-            [high, low, tail @ ..] if byte == b'%' => hex(*high).zip(hex(*low)).map(|(high, low)| (high << 4 | low, tail)),
-            _ => None,
-        };
-        if let Some((byte, tail)) = escaped {
-            bytes.push(byte);
-            rest = tail;
-        } else {
-            bytes.push(byte);
-            whole &= byte != b'%';
-        }
-    }
-    (bytes, whole)
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| value.try_into().ok())
+    Ok(Claim { key, id, token, roster, reserve_for, expired: false, guessable, network: NetworkNumber::default(), data: None })
 }

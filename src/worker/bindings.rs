@@ -7,10 +7,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 use wasm_bindgen::JsCast;
 use worker::js_sys::{Promise, Reflect};
-use worker::worker_sys::{DurableObject, DurableObjectNamespace};
-
-/// The Durable Object binding.
-const OBJECTS: &str = "ROOM";
+use worker::worker_sys::DurableObject;
 
 #[wasm_bindgen(js_sys = worker::js_sys, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 extern "C" {
@@ -26,6 +23,12 @@ extern "C" {
     fn take_parcel(this: &Callable, from: u16, number: u32, frames: &str) -> Result<Promise, JsValue>;
 }
 
+#[wasm_bindgen(module = "/src/worker/objects.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = objectNamed)]
+    fn object_named(env: &Env, name: &str) -> Result<DurableObject, JsValue>;
+}
+
 impl Env {
     /// A binding; `None` where there is none of this name.
     fn binding(&self, name: &str) -> Option<JsValue> {
@@ -34,7 +37,7 @@ impl Env {
 
     /// The text of a variable or a secret. In wrangler.toml it may as well be a number, a flag or a list: JavaScript spells them as
     /// we do, and what it cannot spell so is refused where it is read, not passed over.
-    fn text(&self, name: &str) -> Option<String> {
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.binding(name).map(|binding| string(&binding))
     }
 
@@ -44,8 +47,7 @@ impl Env {
     }
 
     fn object(&self, name: &str) -> Result<DurableObject, Fault> {
-        let objects: DurableObjectNamespace = self.bound(OBJECTS).ok_or_else(|| Fault::new("wrangler.toml binds no ROOM"))?;
-        Ok(objects.get_by_name(name)?)
+        Ok(object_named(self, name)?)
     }
 
     /// Has one of our objects answer a request.

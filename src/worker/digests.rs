@@ -1,6 +1,6 @@
 //! Digests of what a client has shown: all that the realm may know of it.
 //!
-//! The platform's digest is a promise. `entry.js` waits for it, between two calls: one reads the request, the other opens its socket. The same wait
+//! The platform's digest is a promise. `room.js` waits for it, between two calls: one reads the request, the other opens its socket. The same wait
 //! costs five times as much in Rust.
 
 use crate::client::network_of;
@@ -11,12 +11,16 @@ use crate::worker::turn_credentials::is_told_of_turn;
 use std::rc::Rc;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Digests of what a client has shown.
-pub(crate) struct Digests {
+/// Digests of what a client has shown, and what the Worker around this one says of it.
+pub(crate) struct Shown {
     /// Of the token.
     pub(crate) token: String,
     /// Of the network that it comes from, where that is needed.
     pub(crate) network: Option<String>,
+    /// What is to be kept with the peer, as JSON.
+    pub(crate) data: Option<String>,
+    /// Whether the id is its own, as a login has said.
+    pub(crate) proven: bool,
 }
 
 /// A request that has been read, and shows something.
@@ -31,7 +35,7 @@ pub struct Arrival {
 
 #[wasm_bindgen]
 impl Arrival {
-    /// What [`Digests`] are made of, in their order.
+    /// What the digests of [`Shown`] are made of, in their order.
     pub fn shown(&self) -> Vec<String> {
         let needs_network = self.claim.reserve_for.is_some() || is_told_of_turn(&self.claim, &self.settings);
         let network = needs_network.then(|| network_of(self.asked.address()));

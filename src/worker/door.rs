@@ -1,6 +1,6 @@
 //! Sockets on their way to their homes, and those that are turned away.
 //!
-//! Nearly every request is a socket that opens. `entry.js` asks [`way_in`] for its way, and hands it over: nothing of Rust's waits for its home,
+//! Nearly every request is a socket that opens. `door.js` asks [`way_in`] for its way, and hands it over: nothing of Rust's waits for its home,
 //! for each thing that does is five times the work of the same wait in JavaScript.
 
 use crate::client::limited_network;
@@ -10,13 +10,14 @@ use crate::settings::{Secret, Settings};
 use crate::wire::jwt::{Jwt, JwtError};
 use crate::wire::outbound;
 use crate::wire::refusal::Refusal;
-use crate::wire::route::{Claim, Route};
+use crate::wire::route::{route, split_url, Claim, RequestLine, Route};
 use crate::worker::bindings::{settings, Env};
 use crate::worker::crypto;
 use crate::worker::http::{self, Asked};
-use crate::worker::log::{count, fault};
+use crate::worker::log::{count, fault, has_dataset};
 use crate::worker::platform::{now, text, Fault, Request, Response};
 use crate::worker::socket::open_and_close;
+use std::rc::Rc;
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 
 /// The way of a socket that nothing stands against: the network that is limited, if one is, and the name of its home, in two lines.
@@ -35,6 +36,42 @@ pub fn way_in(request: &Request, env: &Env) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What a request is to us where we are a part of another Worker: `None` where it is the other's, for whatever means nothing to us is. Of a
+/// socket that may come in as far as its address says: the key, the token, whether it wants a roster (`1`), the network that is limited, and
+/// the id, if it has one. `pages`: whether ours are served, whose rooms are at the root.
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+#[wasm_bindgen(js_name = hosted)]
+pub fn hosted(request: &Request, env: &Env, pages: bool) -> Option<Vec<String>> {
+    // A variable that is wrong is told below the base path alone.
+    let base_alone = |name: &str| env.text(name).filter(|_| name == "BASE_PATH");
+    let Ok(settings) = settings(env).or_else(|_| Settings::read(base_alone).map(Rc::new)) else {
+        return Some(Vec::new());
+    };
+    let asked = Asked::of(request);
+    let (path, query) = split_url(asked.url());
+    let mut asked_for = asked.route(&settings);
+    if matches!(asked_for, Route::Preflight) {
+        let of = |method| route(RequestLine { method, path, query, upgrade: false }, &settings);
+        asked_for = ["GET", "POST"].into_iter().map(of).find(|route| !matches!(route, Route::Missing))?;
+    }
+    let is_base = path.strip_prefix(settings.base_path.as_str()) == Some("peerjs");
+    match asked_for {
+        Route::Elsewhere | Route::StraySocket | Route::Missing => return None,
+        Route::Socket(_) | Route::Refused { .. } | Route::NoUpgrade if !pages && !is_base => return None,
+        Route::About if settings.base_path == "/" => return None,
+        Route::PathReport(_) if !has_dataset(env) => return None,
+        Route::Socket(claim) if settings.allows_socket(asked.origin(), asked.url()) => {
+            let roster = if claim.roster { "1" } else { "" };
+            let network = limited_network(asked.address()).unwrap_or_default();
+            let mut told = vec![claim.key.as_str().into(), claim.token.reveal().into(), roster.into(), network];
+            told.extend(claim.id.map(|id| id.as_str().to_owned()));
+            return Some(told);
+        }
+        _ => {}
+    }
+    Some(Vec::new())
 }
 
 /// Turns a socket away that was on its way: with what its home has told, or because its network has opened too many.

@@ -11,7 +11,7 @@ use crate::wire::jwt::Jwt;
 use crate::wire::outbound;
 use crate::wire::route::{Claim, Route};
 use crate::worker::crypto;
-use crate::worker::digests::{Arrival, Digests};
+use crate::worker::digests::{Arrival, Shown};
 use crate::worker::http::{self, Asked};
 use crate::worker::platform::{now, Fault, Request, Response};
 use crate::worker::room::Room;
@@ -37,22 +37,22 @@ impl Room {
 
     /// Admits a socket, or says why not. `None` where something must be asked first, and waited for: other homes, or who makes TURN
     /// credentials.
-    pub(super) fn open_at_once(&self, arrival: Arrival, digests: Digests) -> Result<Option<Response>, Fault> {
+    pub(super) fn open_at_once(&self, arrival: Arrival, shown: Shown) -> Result<Option<Response>, Fault> {
         let must_ask = self.memory()?.realm.must_ask_others();
         let Arrival { asked, claim, settings, is_socket } = arrival;
         if !is_socket || must_ask || is_told_of_turn(&claim, &settings) {
             return Ok(None);
         }
-        let claim = Self::hide(claim, &asked, &settings, digests)?;
+        let claim = self.hide(claim, &asked, &settings, shown)?;
         Ok(Some(self.admit(&asked, claim, 0, Ice::stun(&settings), None)?))
     }
 
     /// Admits a socket, or says why not.
-    pub(super) async fn open(&self, claim: Claim, asked: &Asked, digests: Digests) -> Result<Response, Fault> {
+    pub(super) async fn open(&self, claim: Claim, asked: &Asked, shown: Shown) -> Result<Response, Fault> {
         let settings = Rc::clone(&self.memory()?.settings);
         let told_of_turn = is_told_of_turn(&claim, &settings);
-        let network = digests.network.clone().filter(|_| told_of_turn);
-        let claim = Self::hide(claim, asked, &settings, digests)?;
+        let network = shown.network.clone().filter(|_| told_of_turn);
+        let claim = self.hide(claim, asked, &settings, shown)?;
         let elsewhere = self.count_elsewhere().await?;
         let ice = if told_of_turn { ice_for(&self.env, &settings, network.as_deref()).await } else { Ice::stun(&settings) };
         self.admit(asked, claim, elsewhere, ice, network)
@@ -68,10 +68,12 @@ impl Room {
         let opening = Opening { conn, claim, fresh_id, elsewhere, ice };
         let (admitted, effects) = memory.change(&self.state, now, |realm, context| realm.open(opening, context));
         let response = match admitted {
-            Ok(()) => socket::open(&self.state, network.into_iter().collect(), asked.protocol()).map(|(socket, response)| {
-                memory.attach(conn, socket);
-                response
-            }),
+            Ok(()) => socket::open(&self.state, &self.sender, network.into_iter().collect(), asked.protocol()).map(
+                |(socket, response)| {
+                    memory.attach(conn, socket);
+                    response
+                },
+            ),
             // A refused socket here would keep this object awake until its client has closed it: the edge has it instead.
             Err(refusal) => http::respond(Answer::refusal(&outbound::refusal(&refusal, roster))),
         };
@@ -84,15 +86,19 @@ impl Room {
     }
 
     /// Makes of a claim what the realm may know.
-    pub(super) fn hide(mut claim: Claim, asked: &Asked, settings: &Settings, digests: Digests) -> Result<Claim, Fault> {
+    pub(super) fn hide(&self, mut claim: Claim, asked: &Asked, settings: &Settings, shown: Shown) -> Result<Claim, Fault> {
+        let Shown { token, network, data, proven } = shown;
         claim.network = NetworkNumber::of(asked.address());
         // The edge has checked that such a token allows the id. Whoever shows one is its owner.
         let signed = settings.token_key.is_some() && !claim.roster;
         claim.expired = signed && Jwt::parse(claim.token.reveal()).is_ok_and(|jwt| jwt.has_expired(now()));
-        let Digests { token, network } = digests;
-        let token = if signed { Token::of_statement(&token) } else { Token::parse(&token) };
-        claim.token = token.map_err(|_| Fault::new("a token has no digest"))?;
+        let no_digest = |_| Fault::new("a token has no digest");
+        let (plain, statement) = (Token::parse(&token).map_err(no_digest)?, Token::of_statement(&token).map_err(no_digest)?);
+        // Nor is the Worker around this one asked again about a peer whom it has let in with this very token.
+        let is_known = || Ok::<_, Fault>(self.memory()?.realm.has(claim.id.as_ref(), &statement));
+        claim.token = if signed || proven || is_known()? { statement } else { plain };
         claim.reserve_for = claim.reserve_for.and(network).map(NetworkHash);
+        claim.data = data.map(String::into_boxed_str);
         Ok(claim)
     }
 

@@ -1,7 +1,7 @@
 //! A Durable Object's memory: the realm, the sockets that it speaks of by number, and what is still to do. All of it can be rebuilt.
 
 use crate::limits::Millis;
-use crate::realm::effect::{Burst, Effect};
+use crate::realm::effect::{Burst, Effect, Hooks};
 use crate::realm::member::{Conn, Member};
 use crate::realm::metrics::Metrics;
 use crate::realm::outbox::Inbox;
@@ -17,6 +17,9 @@ use crate::worker::store::Store;
 use crate::worker::tasks::{Task, Tasks};
 use std::rc::Rc;
 use worker::js_sys::Promise;
+
+/// What the tags begin with in which a socket keeps the options of `src/worker/host.js`.
+const OPTIONS_TAG: char = '{';
 
 /// What an object has in memory while it is memory. All of it can be rebuilt.
 pub(crate) struct Memory {
@@ -38,14 +41,15 @@ pub(crate) struct Memory {
 
 impl Memory {
     /// Rebuilds everything from the sockets' attachments and from storage.
-    pub(crate) fn rebuild(state: &State, env: &Env) -> Result<Self, Fault> {
+    pub(crate) fn rebuild(state: &State, env: &Env, hooks: Hooks) -> Result<Self, Fault> {
         let settings = bindings::settings(env).map_err(|bad| Fault::new(bad.to_string()))?;
         let (store, stored) = Store::load(state.storage()?.sql())?;
         let name = state.id()?.name().or(stored.name);
         let here = name.as_deref().and_then(home_named);
         let spread = here.map_or(Spread::ALONE, |here| Spread { homes: settings.public_homes, here });
         let mut realm = Realm::new(Settings::clone(&settings), spread);
-        realm.restore_rows(stored.waiting, stored.reserved);
+        realm.restore_rows(stored.waiting, stored.reserved, stored.banned);
+        realm.listen(hooks);
         let mut memory = Self {
             realm,
             settings,
@@ -98,7 +102,7 @@ impl Memory {
 
     /// The network that a socket comes from, if its peer may ask for ICE servers.
     pub(crate) fn network(&self, state: &State, conn: Conn) -> Option<String> {
-        state.get_tags(self.sockets.get(conn)?).ok()?.pop()
+        state.get_tags(self.sockets.get(conn)?).ok()?.pop().filter(|tag| !tag.starts_with(OPTIONS_TAG))
     }
 
     /// Takes a socket into memory.
@@ -153,7 +157,7 @@ impl Memory {
             Effect::Close { conn, status } => {
                 if let Some(socket) = self.detach(conn) {
                     sender.flush();
-                    close(&socket, status);
+                    close(&socket, status.as_ref().map(|(code, reason)| (*code, reason.as_ref())));
                 }
             }
             Effect::Remember(member) => {
@@ -172,6 +176,12 @@ impl Memory {
                 stored(self.prepared().and_then(|store| store.reserve(&row)), "a kept id");
             }
             Effect::Release(ids) => stored(self.store.release(&ids), "kept ids"),
+            Effect::Ban(row) => {
+                self.metrics.note_rows(1);
+                stored(self.prepared().and_then(|store| store.ban(&row)), "who is kept out");
+            }
+            Effect::Unban(ids) => stored(self.store.unban(&ids), "who is kept out"),
+            Effect::Tell { hook, peer, text } => sender.tell(hook.bit(), &peer, &text),
             Effect::Count(what, number) => count(env, what, number),
             Effect::Refused(code, bytes) => self.metrics.note(code, bytes),
             Effect::Forward { home, frame } => self.tasks.forward(home, frame),

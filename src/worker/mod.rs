@@ -1,5 +1,6 @@
 //! The platform: what runs on Cloudflare alone.
 
+mod admin;
 mod bindings;
 mod crypto;
 mod digests;
@@ -10,6 +11,7 @@ mod join;
 mod limiter;
 mod log;
 mod memory;
+mod operate;
 mod platform;
 mod room;
 mod socket;

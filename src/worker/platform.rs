@@ -18,7 +18,7 @@ pub(crate) use worker::worker_sys::{DurableObjectState as State, SqlStorage, Web
 #[derive(Debug)]
 pub(crate) struct Fault(String);
 
-/// The name of an error that Rust has thrown, by which `src/worker/entry.js` tells it from one that went through Rust and left it broken.
+/// The name of an error that Rust has thrown, by which `src/worker/guard.js` tells it from one that went through Rust and left it broken.
 const FAULT: &str = "Fault";
 
 impl Fault {

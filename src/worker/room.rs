@@ -4,10 +4,11 @@
 //! middle of a burst, [`Memory::rebuild`] makes the realm again from the sockets' attachments and the stored queue, and the next
 //! event goes on as if nothing had happened. Heartbeats are answered by the runtime and wake nobody.
 //!
-//! What a frame asks for is done before the call returns: no future, no promise. (Frames of a burst are batched in `entry.js`.) What takes
-//! longer is left in the [`Tasks`](crate::worker::tasks::Tasks); `entry.js` calls [`Room::run_tasks`] when [`Room::has_tasks`].
+//! What a frame asks for is done before the call returns: no future, no promise. (Frames of a burst are batched in `frame-sender.js`.) What takes
+//! longer is left in the [`Tasks`](crate::worker::tasks::Tasks); `room.js` calls [`Room::run_tasks`] when [`Room::has_tasks`].
 
 use crate::limits::{KEPT_TEXT_BYTES, MAX_FRAME_BYTES, MAX_PARCEL_BYTES};
+use crate::realm::effect::Hooks;
 use crate::realm::placement::Home;
 use crate::realm::{Ending, Event, GOING_AWAY};
 use crate::wire::answer::Answer;
@@ -15,7 +16,7 @@ use crate::wire::forwarding::RECORD_SEPARATOR;
 use crate::wire::message::{HEARTBEAT, HEARTBEAT_ANSWER};
 use crate::wire::route::Route;
 use crate::worker::bindings::Env;
-use crate::worker::digests::{Arrival, Digests};
+use crate::worker::digests::{Arrival, Shown};
 use crate::worker::http::{self, Asked};
 use crate::worker::log::fault;
 use crate::worker::memory::Memory;
@@ -34,22 +35,23 @@ pub struct Room {
     pub(super) state: State,
     pub(super) env: Env,
     pub(super) sender: FrameSender,
+    hooks: Hooks,
     memory: RefCell<Option<Memory>>,
 }
 
 #[wasm_bindgen(js_sys = worker::js_sys, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 impl Room {
-    /// An object that has just been made, or made again.
+    /// An object that has just been made, or made again; and which hooks there are.
     #[wasm_bindgen(constructor)]
-    pub fn new(state: State, env: Env, sender: FrameSender) -> Self {
+    pub fn new(state: State, env: Env, sender: FrameSender, hooks: u8) -> Self {
         let pair = WebSocketRequestResponsePair::new(HEARTBEAT, HEARTBEAT_ANSWER);
         if let Err(error) = pair.and_then(|pair| state.set_websocket_auto_response(&pair)) {
             fault("heartbeats will wake the object", &Fault::from(error));
         }
-        Self { state, env, sender, memory: RefCell::default() }
+        Self { state, env, sender, hooks: Hooks(hooks), memory: RefCell::default() }
     }
 
-    /// Reads a request, so that `entry.js` can have digested what it shows. `None` where it shows nothing.
+    /// Reads a request, so that `room.js` can have digested what it shows. `None` where it shows nothing.
     #[wasm_bindgen(js_name = read)]
     pub fn on_request(&self, request: &Request) -> Result<Option<Arrival>, JsValue> {
         Ok(self.read(request)?)
@@ -57,13 +59,27 @@ impl Room {
 
     /// Opens a socket for the edge, where nothing has to be waited for; otherwise [`Room::fetch`] does.
     #[wasm_bindgen(js_name = open)]
-    pub fn on_socket(&self, arrival: Arrival, token: String, network: Option<String>) -> Result<Option<Response>, JsValue> {
-        Ok(self.open_at_once(arrival, Digests { token, network })?)
+    pub fn on_socket(
+        &self,
+        arrival: Arrival,
+        data: Option<String>,
+        proven: bool,
+        token: String,
+        network: Option<String>,
+    ) -> Result<Option<Response>, JsValue> {
+        Ok(self.open_at_once(arrival, Shown { token, network, data, proven })?)
     }
 
     /// Answers the edge, or another home.
-    pub async fn fetch(&self, request: Request, token: Option<String>, network: Option<String>) -> Result<Response, JsValue> {
-        Ok(self.answer(&request, Digests { token: token.unwrap_or_default(), network }).await?)
+    pub async fn fetch(
+        &self,
+        request: Request,
+        data: Option<String>,
+        proven: bool,
+        token: Option<String>,
+        network: Option<String>,
+    ) -> Result<Response, JsValue> {
+        Ok(self.answer(&request, Shown { token: token.unwrap_or_default(), network, data, proven }).await?)
     }
 
     /// Handles what a socket has sent.
@@ -148,7 +164,7 @@ impl Room {
         let busy = || Fault::new("two events at once");
         let mut memory = self.memory.try_borrow_mut().map_err(|_| busy())?;
         if memory.is_none() {
-            *memory = Some(Memory::rebuild(&self.state, &self.env)?);
+            *memory = Some(Memory::rebuild(&self.state, &self.env, self.hooks)?);
         }
         RefMut::filter_map(memory, Option::as_mut).map_err(|_| busy())
     }
@@ -159,14 +175,14 @@ impl Room {
         Ok(())
     }
 
-    async fn answer(&self, request: &Request, digests: Digests) -> Result<Response, Fault> {
+    async fn answer(&self, request: &Request, shown: Shown) -> Result<Response, Fault> {
         let asked = Asked::of(request);
         let settings = Rc::clone(&self.memory()?.settings);
         let (status, body) = match asked.route(&settings) {
-            Route::Socket(claim) => return self.open(claim, &asked, digests).await,
+            Route::Socket(claim) => return self.open(claim, &asked, shown).await,
             Route::Peers(_) => (200, self.memory()?.change(&self.state, now(), |realm, context| realm.listed(context)).0),
             Route::Ice(Ok(claim)) => {
-                let claim = Self::hide(claim, &asked, &settings, digests)?;
+                let claim = self.hide(claim, &asked, &settings, shown)?;
                 (if self.memory()?.realm.knows(&claim, now()) { 200 } else { 401 }, String::new())
             }
             // The edge passes on nothing else: another home asks how many peers are here.

@@ -18,13 +18,17 @@ extern "C" {
     #[wasm_bindgen(method, js_name = getWebSocketAutoResponseTimestamp)]
     fn auto_response_timestamp(this: &Hibernation, socket: &WebSocket) -> Option<Date>;
 
-    /// Sends frames in their order, in `src/worker/entry.js`: what is on its way out outlives a crash.
+    /// Sends frames in their order, in `src/worker/frame-sender.js`: what is on its way out outlives a crash.
     #[derive(Debug)]
     pub type FrameSender;
 
     /// Sends a frame: at once, unless others wait already, or together with them. A socket that is closed takes none, which is not told.
     #[wasm_bindgen(method)]
     pub(crate) fn send(this: &FrameSender, socket: &WebSocket, frame: &str, at_once: bool);
+
+    /// Notes what a hook is to be told once the event is over: which, of whom (as JSON), and what.
+    #[wasm_bindgen(method)]
+    pub(crate) fn tell(this: &FrameSender, hook: u8, peer: &str, text: &str);
 
     /// Sends what waits to be sent together.
     #[wasm_bindgen(method)]
@@ -53,9 +57,9 @@ const encoder = new TextEncoder();
 export const encodeInto = (text, buffer) => encoder.encodeInto(text, buffer).written;
 const switched = (webSocket, protocol) =>
   new Response(null, { status: 101, webSocket, headers: protocol === undefined ? {} : { 'Sec-WebSocket-Protocol': protocol } });
-export const acceptHibernating = (state, tags, protocol) => {
+export const acceptHibernating = (state, sender, tags, protocol) => {
   const { 0: client, 1: socket } = new WebSocketPair();
-  state.acceptWebSocket(socket, tags);
+  state.acceptWebSocket(socket, [...sender.tags, ...tags]);
   return { socket, response: switched(client, protocol) };
 };
 export const acceptAndClose = (frame, code, protocol) => {
@@ -77,7 +81,12 @@ extern "C" {
     fn response(this: &Opened) -> Response;
 
     #[wasm_bindgen(catch, js_name = acceptHibernating)]
-    fn accept_hibernating(state: &State, tags: Vec<String>, protocol: Option<&str>) -> Result<Opened, JsValue>;
+    fn accept_hibernating(
+        state: &State,
+        sender: &FrameSender,
+        tags: Vec<String>,
+        protocol: Option<&str>,
+    ) -> Result<Opened, JsValue>;
 
     #[wasm_bindgen(catch, js_name = acceptAndClose)]
     fn accept_and_close(frame: Option<&str>, code: Option<u16>, protocol: Option<&str>) -> Result<Response, JsValue>;
@@ -88,8 +97,13 @@ extern "C" {
 }
 
 /// Makes our end of a new socket the object's: that end, and the response to its client, who speaks this sub-protocol.
-pub(crate) fn open(state: &State, tags: Vec<String>, protocol: Option<&str>) -> Result<(WebSocket, Response), Fault> {
-    let opened = accept_hibernating(state, tags, protocol)?;
+pub(crate) fn open(
+    state: &State,
+    sender: &FrameSender,
+    tags: Vec<String>,
+    protocol: Option<&str>,
+) -> Result<(WebSocket, Response), Fault> {
+    let opened = accept_hibernating(state, sender, tags, protocol)?;
     Ok((opened.socket(), opened.response()))
 }
 

@@ -3,6 +3,7 @@
 
 use crate::client::{NetworkHash, NetworkNumber};
 use crate::id::{PeerId, Token};
+use crate::realm::bans::Ban;
 use crate::realm::queue::Waiting;
 use crate::realm::reservation::Reservation;
 use crate::worker::platform::{Fault, SqlStorage};
@@ -22,14 +23,16 @@ pub(crate) struct Store {
 pub(crate) struct Stored {
     pub(crate) waiting: Vec<Waiting>,
     pub(crate) reserved: Vec<Reservation>,
+    pub(crate) banned: Vec<Ban>,
     /// The object's own name. The platform does not promise to tell it when it wakes the object for an alarm.
     pub(crate) name: Option<String>,
 }
 
-const TABLES: [&str; 3] = [
+const TABLES: [&str; 4] = [
     "CREATE TABLE IF NOT EXISTS waiting (seq INTEGER PRIMARY KEY, attempt INTEGER, due INTEGER, src TEXT, dst TEXT, frame TEXT)",
     "CREATE TABLE IF NOT EXISTS reserved (id TEXT PRIMARY KEY, token TEXT, client TEXT, until INTEGER)",
     "CREATE TABLE IF NOT EXISTS named (name TEXT)",
+    "CREATE TABLE IF NOT EXISTS banned (id TEXT PRIMARY KEY, token TEXT, until INTEGER)",
 ];
 
 /// A row, its columns in the order in which they were asked for.
@@ -69,6 +72,11 @@ impl Row {
             until: self.number("until")?,
         })
     }
+
+    fn ban(&self) -> Option<Ban> {
+        let token = self.text("token").and_then(|text| Token::parse(&text).ok());
+        Some(Ban { id: PeerId::parse(&self.text("id")?).ok()?, token, until: self.number("until")? })
+    }
 }
 
 impl Store {
@@ -76,10 +84,16 @@ impl Store {
     pub(crate) fn load(sql: SqlStorage) -> Result<(Self, Stored), Fault> {
         let mut store = Self { sql, made: Cell::new(false) };
         let mut stored = Stored::default();
-        if store.rows("SELECT name FROM sqlite_master WHERE name = 'named'")?.next().is_some() {
-            store.made = Cell::new(true);
+        let tables = store.rows("SELECT count(*) AS tables FROM sqlite_master WHERE name IN ('named', 'banned')")?.next();
+        let tables = tables.and_then(|row| row.number("tables")).unwrap_or(0);
+        if tables > 0 {
             stored.waiting = store.rows("SELECT * FROM waiting ORDER BY seq")?.filter_map(|row| row.waiting()).collect();
             stored.reserved = store.rows("SELECT * FROM reserved ORDER BY until")?.filter_map(|row| row.reservation()).collect();
+            // Until version 0.1.0 nobody was kept out: there is no table for it, and it is made before the first row.
+            store.made = Cell::new(tables == 2);
+            if tables == 2 {
+                stored.banned = store.rows("SELECT * FROM banned ORDER BY until")?.filter_map(|row| row.ban()).collect();
+            }
             stored.name = store.rows("SELECT name FROM named")?.next().and_then(|row| row.text("name"));
         }
         Ok((store, stored))
@@ -136,6 +150,18 @@ impl Store {
     /// Deletes ids that are kept no longer.
     pub(crate) fn release(&self, ids: &[PeerId]) -> Result<(), Fault> {
         ids.iter().try_for_each(|id| self.run("DELETE FROM reserved WHERE id = ?", [id.as_str().into()]))
+    }
+
+    /// Stores that a peer is kept out.
+    pub(crate) fn ban(&self, row: &Ban) -> Result<(), Fault> {
+        let token = row.token.as_ref().map_or(JsValue::NULL, |token| token.reveal().into());
+        let values = [row.id.as_str().into(), token, integer(row.until)];
+        self.run("INSERT OR REPLACE INTO banned (id, token, until) VALUES (?, ?, ?)", values)
+    }
+
+    /// Deletes peers that are kept out no longer.
+    pub(crate) fn unban(&self, ids: &[PeerId]) -> Result<(), Fault> {
+        ids.iter().try_for_each(|id| self.run("DELETE FROM banned WHERE id = ?", [id.as_str().into()]))
     }
 }
 

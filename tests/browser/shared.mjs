@@ -60,7 +60,7 @@ export async function openBrowser(wish, options = {}) {
  * A Beckon: one that is kept, or one that is started here. (What starts them is only loaded where they are started: it takes a second.)
  * @param {object} options of startBeckon
  * @param {boolean} shared whether others may use it, too
- * @returns {Promise<Omit<Beckon, 'waiting'>>}
+ * @returns {Promise<Omit<Beckon, 'waiting' | 'service'>>}
  */
 export async function openBeckon(options = {}, shared = true) {
   if (!KEEPER) return (await import("../worker/beckon.mjs")).startBeckon(options);

@@ -61,6 +61,8 @@ async function ask(name, url, ...options) {
     const word = new URL(request.url).pathname
       .slice(base.length)
       .replace(/^\/.*\/(id|peers|ice)$/, "/{key}/$1")
+      .replace(/^\/admin\/realms\/[^/]*\/peers\/.*/, "/admin/realms/{key}/peers/{id}")
+      .replace(/^\/admin\/realms\/[^/]*$/, "/admin/realms/{key}")
       .replace(/^\/paths\/.*/, "/paths/{kind}");
     return `${request.method} ${word} ${response.status}`;
   };
@@ -69,7 +71,7 @@ async function ask(name, url, ...options) {
 
 const running = [];
 after(() => Promise.all(running.map((beckon) => beckon.close())));
-const start = async (vars) => (running.push(await startBeckon({ vars })), running.at(-1));
+const start = async (vars, secrets = {}) => (running.push(await startBeckon({ vars, secrets })), running.at(-1));
 const join_ = async (beckon, path) => (await open(beckon.url, { key: "peerjs", id: "ann", token: "t" }, path)).next();
 
 test("as it is deployed", async () => {
@@ -107,4 +109,13 @@ test("elsewhere, with discovery, one key and little patience", async () => {
     const refused = await ask("refused", url, "--include-operation-id", "ice", "--header", `CF-Connecting-IP:${address}`);
     assert.ok(refused.includes("GET /{key}/ice 429"), refused.join(", "));
   });
+});
+
+test("with an operator's key, for whoever shows it", async () => {
+  const beckon = await start({}, { ADMIN_KEY: "a key" });
+  const operators = ["--include-tag", "operator"];
+  const shown = await ask("operator", beckon.url.href, ...operators, "--header", "Authorization:Bearer a key");
+  for (const kind of ["GET /admin/realms/{key} 200", "DELETE /admin/realms/{key}/peers/{id} 200"]) assert.ok(shown.includes(kind), shown.join(", "));
+  const hidden = await ask("no-operator", beckon.url.href, ...operators);
+  for (const kind of ["GET /admin/realms/{key} 401", "DELETE /admin/realms/{key}/peers/{id} 401"]) assert.ok(hidden.includes(kind), hidden.join(", "));
 });

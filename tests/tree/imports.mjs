@@ -147,7 +147,7 @@ export const forbidden = (imports, allowed) =>
   [...imports].flatMap(([from, all]) => [...all].filter((to) => !allowed(from, to)).map((to) => `${from} -> ${to}`));
 
 /** The floors of src/, from the ground up. */
-const FLOORS = [/^src\/(?:limits|id|client|settings|values)\.rs$/, /^src\/wire\//, /^src\/realm\//, /^src\/worker\//, /^src\/lib\.rs$/];
+const FLOORS = [/^src\/(?:limits|allowance|id|client|settings|values)\.rs$/, /^src\/wire\//, /^src\/realm\//, /^src\/worker\//, /^src\/lib\.rs$/];
 /** @param {string} file */
 export const floor = (file) => FLOORS.findIndex((pattern) => pattern.test(file));
 /** An import goes down, or sideways. @param {string} from @param {string} to */

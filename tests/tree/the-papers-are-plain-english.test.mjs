@@ -83,13 +83,14 @@ function judge(modules) {
     skipLibCheck: true,
     lib: ["lib.es2023.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
     types: ["node"],
+    paths: { "beckon/worker": [join(ROOT, "package/worker/entry.d.ts")] },
   };
   const host = ts.createCompilerHost(options);
   const texts = new Map(modules.map((text, n) => [join(ROOT, `public/paper-${n}.ts`), text]));
   const { getSourceFile, fileExists } = host;
   host.fileExists = (file) => texts.has(file) || fileExists(file);
   host.getSourceFile = (file, ...rest) => (texts.has(file) ? ts.createSourceFile(file, texts.get(file), ts.ScriptTarget.ES2022) : getSourceFile(file, ...rest));
-  const program = ts.createProgram([...texts.keys()], options, host);
+  const program = ts.createProgram([...texts.keys(), join(ROOT, "tests/tree/cloudflare-workers.d.ts")], options, host);
   return ts
     .getPreEmitDiagnostics(program)
     .map(({ file, messageText }) => `${file?.fileName.match(/paper-(\d+)/)?.[1]}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`);

@@ -59,6 +59,26 @@ function modulesIn(dist) {
   return { modulesRoot: dist, modules: [entry, ...wasm.map((name) => file("CompiledWasm", name))] };
 }
 
+/**
+ * The modules of another Worker that has ours in it, as `beckon/worker`.
+ * @param {string} host  its source
+ * @param {string} dist
+ */
+async function modulesAround(host, dist) {
+  const { build } = createRequire(require.resolve("wrangler"))("esbuild");
+  const { outputFiles } = await build({
+    stdin: { contents: host, resolveDir: ROOT, loader: "ts" },
+    bundle: true,
+    write: false,
+    format: "esm",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["beckon/worker", "cloudflare:*"],
+  });
+  const contents = outputFiles[0].text.replaceAll('"beckon/worker"', '"./entry.js"');
+  const { modulesRoot, modules } = modulesIn(dist);
+  return { modulesRoot, modules: [{ type: "ESModule", path: join(dist, "host.js"), contents }, ...modules] };
+}
+
 /** What stands in for a dataset, to be counted into. */
 const COUNTER = {
   name: "counter",
@@ -68,11 +88,12 @@ const COUNTER = {
 
 /**
  * Starts Beckon on a free port of this machine.
- * @param {{ vars?: Record<string, string>, secrets?: Record<string, string>, counting?: boolean, change?: (config: string) => string, dist?: string }}
+ * @param {{ vars?: Record<string, string>, secrets?: Record<string, string>, counting?: boolean, change?: (config: string) => string, dist?: string,
+ *   host?: string, bindings?: object, beside?: object[] }}
  *   [options] what differs from wrangler.toml; `counting`: there is a dataset to count into; `change`: what else is different in it;
- *   `dist`: where the built Worker is
+ *   `dist`: where the built Worker is; `host`: the source of a Worker that it is a part of; `bindings`: more for miniflare, and `beside`: more Workers
  */
-export async function startBeckon({ vars = {}, secrets = {}, counting = false, change, dist = DIST } = {}) {
+export async function startBeckon({ vars = {}, secrets = {}, counting = false, change, dist = DIST, host, bindings: more = {}, beside = [] } = {}) {
   const { name, options } = await configured(change ?? (counting ? countInto : undefined));
   const bindings = { ...options.bindings, ...vars, ...secrets };
   const logs = [];
@@ -83,8 +104,17 @@ export async function startBeckon({ vars = {}, secrets = {}, counting = false, c
       unsafeInspectDurableObjects: true,
       handleStructuredLogs: (log) => void logs.push(log),
       workers: [
-        /** @type {any} */ ({ ...options, name, bindings, ...modulesIn(dist), outboundService: (request) => fetch(request.url, request) }),
+        /** @type {any} */ ({
+          ...options,
+          name,
+          bindings,
+          ...(host ? await modulesAround(host, dist) : modulesIn(dist)),
+          outboundService: (request) => fetch(request.url, request),
+          ...(host ? { assets: undefined } : {}),
+          ...more,
+        }),
         ...(counting ? [COUNTER] : []),
+        .../** @type {any[]} */ (beside),
       ],
     }),
   );
@@ -129,6 +159,8 @@ export async function startBeckon({ vars = {}, secrets = {}, counting = false, c
       /** @type {{ indexes: string[], blobs: string[], doubles: number[] }[]} */ (
         await (await /** @type {any} */ (await miniflare.getWorker("counter")).fetch("http://counter/")).json()
       ),
+    /** A Worker beside it. @param {string} name */
+    service: (name) => /** @type {Promise<any>} */ (miniflare.getWorker(name)),
     /** What the Worker logged. */
     logs: () => structuredClone(logs),
     close: () => miniflare.dispose(),

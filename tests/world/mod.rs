@@ -5,7 +5,8 @@
 use beckon::client::{NetworkHash, NetworkNumber};
 use beckon::id::PeerId;
 use beckon::limits::Millis;
-use beckon::realm::effect::Effect;
+use beckon::realm::bans::Ban;
+use beckon::realm::effect::{Effect, Hook, Hooks};
 use beckon::realm::member::{Conn, Member};
 use beckon::realm::placement::{object_name, Home, Spread};
 use beckon::realm::queue::Waiting;
@@ -35,10 +36,12 @@ struct Socket {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub usize);
 
+#[derive(Default)]
 struct Object {
     realm: Option<Realm>,
     rows: BTreeMap<u64, Waiting>,
     reserved: BTreeMap<PeerId, Reservation>,
+    banned: BTreeMap<PeerId, Ban>,
     alarm: Option<Millis>,
 }
 
@@ -69,6 +72,12 @@ pub struct World {
     pub counts: BTreeMap<&'static str, u32>,
     /// How many bytes were refused.
     pub refused_bytes: usize,
+    /// What is kept with whoever comes, as JSON.
+    pub data: Option<Box<str>>,
+    /// Which hooks there are.
+    pub hooks: Hooks,
+    /// What they were told.
+    told: Vec<(Hook, String, String)>,
 }
 
 /// The settings of an empty `[vars]`, changed by `vars`.
@@ -98,8 +107,7 @@ impl World {
     pub fn new(vars: &[(&str, &str)], key: &str, evicting: bool) -> Self {
         let settings = settings(vars);
         let homes = if key == "peerjs" { settings.public_homes.get() } else { 1 };
-        let objects =
-            (0..homes).map(|_| Object { realm: None, rows: BTreeMap::new(), reserved: BTreeMap::new(), alarm: None }).collect();
+        let objects = (0..homes).map(|_| Object::default()).collect();
         Self {
             settings,
             key: key.to_owned(),
@@ -117,6 +125,9 @@ impl World {
             remembered: 0,
             counts: BTreeMap::new(),
             refused_bytes: 0,
+            data: None,
+            hooks: Hooks::default(),
+            told: Vec::new(),
         }
     }
 
@@ -138,6 +149,7 @@ impl World {
         claim.reserve_for = claim.reserve_for.map(|_| NetworkHash(self.network.to_owned()));
         claim.network = NetworkNumber::of(self.address);
         claim.expired = self.expired;
+        claim.data = self.data.clone();
         let name = object_name(&claim.key, claim.id.as_ref().map(PeerId::as_str), self.settings.public_homes);
         let home = name.strip_prefix("home:").map_or(0, |home| home.parse().unwrap());
         let conn = self.realm(home).next_conn();
@@ -171,6 +183,21 @@ impl World {
         claim.expired = self.expired;
         let now = self.now;
         self.realm(0).knows(&claim, now)
+    }
+
+    /// What an operator does in the first home.
+    pub fn act<T>(&mut self, act: impl FnOnce(&mut Realm, &mut Context<'_>) -> T) -> T {
+        self.change(0, act)
+    }
+
+    /// What hooks were told since they were last asked: which, of whom, and what.
+    pub fn told(&mut self) -> Vec<String> {
+        let told = std::mem::take(&mut self.told).into_iter();
+        told.map(|(hook, peer, text)| {
+            let peer: serde_json::Value = serde_json::from_str(&peer).unwrap();
+            format!("{hook:?} {} {text}", peer["id"].as_str().unwrap()).trim().to_owned()
+        })
+        .collect()
     }
 
     /// Sends a frame. As in the Worker, a socket that the realm has forgotten is not heard.
@@ -271,7 +298,7 @@ impl World {
 
     /// How many rows storage holds.
     pub fn rows(&self) -> usize {
-        self.objects.iter().map(|object| object.rows.len() + object.reserved.len()).sum()
+        self.objects.iter().map(|object| object.rows.len() + object.reserved.len() + object.banned.len()).sum()
     }
 
     /// How many rows, and bytes of frames, wait in the object where the most do.
@@ -321,7 +348,10 @@ impl World {
             let mut reserved: Vec<_> = object.reserved.values().cloned().collect();
             reserved.sort_by_key(|row| row.until);
             let stored = object.rows.values().map(|row| Waiting { network: NetworkNumber::default(), ..row.clone() });
-            realm.restore_rows(stored.collect(), reserved);
+            let mut banned: Vec<_> = object.banned.values().cloned().collect();
+            banned.sort_by_key(|ban| ban.until);
+            realm.restore_rows(stored.collect(), reserved, banned);
+            realm.listen(self.hooks);
             for socket in self.sockets.iter().filter(|socket| socket.home == home) {
                 if let Some(attachment) = &socket.attachment {
                     realm.restore(Member::from_attachment(attachment).unwrap());
@@ -393,6 +423,13 @@ impl World {
                     assert!(self.objects[home].reserved.remove(&id).is_some(), "{id} was not kept");
                 }
             }
+            Effect::Ban(ban) => drop(self.objects[home].banned.insert(ban.id.clone(), ban)),
+            Effect::Unban(ids) => {
+                for id in ids {
+                    assert!(self.objects[home].banned.remove(&id).is_some(), "{id} was not kept out");
+                }
+            }
+            Effect::Tell { hook, peer, text } => self.told.push((hook, peer, text)),
             Effect::WakeAt(due) => {
                 self.alarms += 1;
                 self.objects[home].alarm = Some(due);

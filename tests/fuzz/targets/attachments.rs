@@ -86,6 +86,8 @@ fn member(choices: &mut Choices<'_>) -> Member {
         },
         absentees: told(choices),
         asked: choices.once_in(2).then(|| moment(choices)),
+        // As JSON, whose quotation marks are escaped once more: as long as it may be.
+        data: choices.once_in(2).then(|| format!("\"{}\"", choices.one_of(&["é", "x", "\\u0000"]).repeat(170)).into()),
         ice_given: None,
     }
 }

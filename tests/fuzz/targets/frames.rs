@@ -76,6 +76,7 @@ fn member(number: u32, id: &str, roster: bool) -> Member {
         network: NetworkNumber::default(),
         budget: Budget::default(),
         absentees: Absentees::default(),
+        data: None,
         ice_given: Some(NOW),
     }
 }
@@ -96,7 +97,7 @@ fn expected(sender: usize, text: &str) -> Vec<Effect> {
     let limit = if roster { MAX_ROSTER_FRAME_BYTES } else { MAX_FRAME_BYTES };
     if text.len() > limit {
         let sentence = format!("That frame is too long: one may have at most {limit} bytes; send data through a data channel");
-        let close = Effect::Close { conn, status: Some((1009, "frame-too-long")) };
+        let close = Effect::Close { conn, status: Some((1009, "frame-too-long".into())) };
         return [vec![error(&sentence, "frame-too-long"), close], gone("LOST")].concat();
     }
     match meaning(text) {
