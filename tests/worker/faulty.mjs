@@ -103,7 +103,8 @@ export async function startFaulty(t, options) {
   const built = fileURLToPath(new URL("../../dist/", import.meta.url));
   const dist = await mkdtemp(join(tmpdir(), "beckon-trap-"));
   const code = await readFile(join(built, "entry.js"), "utf8");
-  const [[wasm], [exports, room, worker]] = [code.match(/[0-9a-f]+-index_bg\.wasm/), code.match(/export ?{ ?(\S+) as Room, ?(\S+) as default ?};/)];
+  const [[wasm], [exports]] = [code.match(/[0-9a-f]+-index_bg\.wasm/), code.match(/export ?{[^}]*};/)];
+  const [room, worker] = ["Room", "default"].map((name) => exports.match(new RegExp(`([^\\s{,]+) as ${name}\\b`))[1]);
   await cp(join(built, wasm), join(dist, wasm));
   await writeFile(join(dist, "entry.js"), TRAP + code.replace(exports, entry(room, worker)));
   const beckon = await startBeckon({ ...options, dist });
