@@ -114,7 +114,8 @@ fn in_a_room_a_kicked_member_has_left_and_its_seat_is_free() {
 fn the_server_speaks_to_members_of_a_room_alone() {
     in_a_room(&[], |world| {
         let (ann, stock) = (world.enter("ann", "t"), world.open("stock", "t"));
-        (world.frames(ann), world.frames(stock));
+        world.frames(ann);
+        world.frames(stock);
         let mut say = |id: &str| {
             let id = PeerId::parse(id).unwrap();
             world.act(|realm, context| realm.say(&id, r#"{"a":1}"#, context))
