@@ -3,6 +3,7 @@
 /** What tests leave in a page for themselves. */
 type Left =
   | "agent"
+  | "app"
   | "lab"
   | "askedAt"
   | "axe"
@@ -99,3 +100,11 @@ declare const connections: Set<import("peerjs").DataConnection>;
 
 /** The stock client, in pages that load it. */
 declare const Peer: typeof import("peerjs").Peer;
+
+// React has no types of its own, and ours know nothing of it.
+declare module "react" {
+  export function useCallback<F>(act: F, on: unknown[]): F;
+  export function useEffect(act: () => unknown, on?: unknown[]): void;
+  export function useRef<T>(first: T): { current: T };
+  export function useSyncExternalStore<T>(subscribe: (tell: () => void) => () => void, look: () => T, atServer: () => T): T;
+}

@@ -236,7 +236,10 @@ test("a message whose confirmation was lost with its connection is sent again, a
   for (const { close } of devices) await close();
 });
 
-test("every module of the library may be imported from elsewhere", async () => {
+test("every module of the library may be imported from elsewhere, and the first says where its types are", async () => {
+  const types = (await beckon.fetch("/beckon.js")).headers.get("x-typescript-types") ?? "";
+  const { status, headers } = await beckon.fetch(new URL(types, "https://beckon.example/beckon.js").pathname);
+  assert.deepEqual([types, status, headers.get("access-control-allow-origin")], ["./beckon.d.ts", 200, "*"]);
   for (const file of await graph("beckon.js")) {
     const { status, headers } = await beckon.fetch(`/${file}`);
     assert.deepEqual([status, headers.get("access-control-allow-origin"), headers.get("cross-origin-resource-policy")], [200, "*", "cross-origin"], file);

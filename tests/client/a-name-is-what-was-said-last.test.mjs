@@ -42,6 +42,7 @@ test("a rename is told by the server too, as long as there is no other way", { t
   const bob = await joined(t, ann.link, { name: "Bob" });
   const [{ peer }] = await once(bob, "peer");
   while (peer.path !== "server" || peer.name !== "Ann") await Promise.race([once(peer, "path"), once(peer, "name")]);
+  while (ann.peers[0]?.path !== "server") await once(ann.peers[0], "path");
   ann.name = "Anna";
   while (peer.name !== "Anna") await once(peer, "name");
 });
