@@ -73,14 +73,14 @@ export function openPeers(room, { ice, isOnline, load }) {
     read: () => messages(room, reading, care),
     /**
      * @param {import('./frame.js').Sendable} data
-     * @param {{ reliable?: boolean }} [how]
+     * @param {{ reliable?: boolean }} [how] as one peer takes it
      * @returns {Promise<import('./peer-handle.js').Peer[]>} who has heard it
      */
-    broadcast(data, how) {
+    broadcast(data, { reliable = true } = {}) {
       // A peer that has left meanwhile has not heard it; every other reason is the sender's to know.
       const missed = (/** @type {import('./events.js').BeckonError} */ why) => (why.code === "left" ? [] : Promise.reject(why));
-      pack(data, how?.reliable === false); // it throws even if nobody is here
-      const sent = handles().map((peer) => peer.send(data, how).then(() => [peer], missed));
+      pack(data, !reliable); // it throws even if nobody is here
+      const sent = handles().map((peer) => peer.send(data, { reliable }).then(() => [peer], missed));
       return receipt(Promise.all(sent).then((peers) => peers.flat()));
     },
     /** The peer, met now if it is new; null if too many have come. @param {string} id @param {Session} session */
