@@ -8,6 +8,8 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { VERSION } from "../../tools/built.mjs";
 import { link, name, openDevice, press, startChromium, startFirefox, untilConnected, untilHello, within } from "../browser/browser.mjs";
+import { configuration, start } from "../../package/server/workerd.js";
+import { open } from "../worker/socket.mjs";
 import { newMachine } from "./machine.mjs";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -259,6 +261,33 @@ test("a project of one's own is installed and deployed by the button's steps, an
   const [, url] = await dev.prints(/Ready on (http:\/\/\S+)/);
   await hello(new URL(url));
   assert.match(await machine.run([...BECKON, "init", "my-project"], { cwd: here, status: 1 }), /my-project is not empty/);
+});
+
+test("it is a part of another Worker, which wrangler builds and workerd runs, and whose own routes stay its own", async (t) => {
+  const project = join(here, "my-project");
+  const host = `import { beckon, Room } from "beckon/worker";
+    export { Room };
+    export default { fetch: async (request, env) =>
+      (await beckon(request, env, { basePath: "/p2p" })) ?? new Response("mine: " + new URL(request.url).pathname) };`;
+  writeFileSync(join(project, "src/host.js"), host);
+  await machine.run(["npx", "wrangler", "deploy", "src/host.js", "--dry-run", "--outdir", "hosted"], { cwd: project });
+  const built = join(project, "hosted");
+  const wasm = readdirSync(built).filter((name) => name.endsWith(".wasm"));
+  assert.equal(wasm.length, 1);
+  const modules = [
+    { name: "host.js", kind: /** @type {const} */ ("esModule"), file: join(built, "host.js") },
+    ...wasm.map((name) => ({ name, kind: /** @type {const} */ ("wasm"), file: join(built, name) })),
+  ];
+  const worker = { modules, date: "2026-10-20", flags: [], vars: {}, objects: [{ binding: "ROOM", className: "Room" }] };
+  const data = machine.empty("hosted-data"); // SQLite wants a disk
+  const running = await start(join(project, "hosted.capnp"), configuration(worker, { address: "127.0.0.1:0", data }));
+  t.after(() => running.close());
+  const url = new URL(`http://127.0.0.1:${running.port}/`);
+  for (const path of ["/", "/peerjs/id", "/health", "/p2p/unknown"]) assert.equal(await (await fetch(new URL(path, url))).text(), `mine: ${path}`);
+  assert.equal((await fetch(new URL("/p2p/health", url))).status, 200);
+  const ann = await open(url, { key: "peerjs", id: "ann", token: "t" }, "/p2p/peerjs");
+  assert.equal(await ann.next(), '{"type":"OPEN"}');
+  ann.cut();
 });
 
 test("what it deploys is byte for byte what the repository does", async () => {
