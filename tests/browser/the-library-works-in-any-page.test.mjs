@@ -120,6 +120,36 @@ async function meet(first, second) {
   await second.evaluate(join, beckon.url.href, link);
 }
 
+test("in a sandboxed frame without an origin, without storage, and with a policy that trusts nothing it joins, and says who it is at once", async () => {
+  const { page, troubles, close } = await openDevice(chromium, origin);
+  await page.evaluate(
+    async (library, server) => {
+      const { join } = await import(library);
+      window.room = join(server);
+      window.heard = [];
+      window.room.addEventListener("message", ({ from, data }) => window.heard.push([from.name, data]));
+      await window.room.ready;
+      const policy = `default-src 'none'; script-src 'nonce-ours' ${new URL(library).origin}; connect-src ${server.replace("http", "ws")}; require-trusted-types-for 'script'; trusted-types 'none'`;
+      const program = `import { join } from "${library}";
+        const room = join("${window.room.link}", { name: "Sandboxed" });
+        for await (const { from, data } of room) from.send({ origin, name: room.name, data });`;
+      const frame = Object.assign(document.createElement("iframe"), {
+        srcdoc: `<meta http-equiv="Content-Security-Policy" content="${policy}"><script type="module" nonce="ours">${program}</${"script"}>`,
+      });
+      frame.sandbox.add("allow-scripts");
+      document.body.append(frame);
+    },
+    new URL("/beckon.js", beckon.url).href,
+    beckon.url.href,
+  );
+  await until(page, "it is connected", () => window.room.peers[0]?.state === "open" && window.room.peers[0].name === "Sandboxed");
+  await page.evaluate(() => window.room.broadcast("hello"));
+  await until(page, "its answer", () => window.heard.length);
+  assert.deepEqual(await page.evaluate(() => window.heard), [["Sandboxed", { origin: "null", name: "Sandboxed", data: "hello" }]]);
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
 test("bytes, and much at once: whole, in order, and never more in a channel than it bears", async () => {
   const devices = [await openDevice(chromium, origin), await openDevice(chromium, origin)];
   const [first, second] = devices.map(({ page }) => page);
