@@ -1,7 +1,9 @@
 // Where there is no page: what is called `window` need not be one, and sockets differ.
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
+import http from "node:http";
 import { test } from "node:test";
+import { WebSocket as Ws } from "ws";
 import "./node-webrtc.mjs";
 import { watchPage } from "../../public/lib/page-lifecycle.js";
 import { openSignalling } from "../../public/lib/signalling.js";
@@ -50,3 +52,22 @@ test("a server that refuses is tried again soon, where the socket says `error` a
     assert.deepEqual(more, [], "once");
   }
 });
+
+for (const [name, Socket] of Object.entries({ "Node's own": globalThis.WebSocket, ws: Ws })) {
+  test(`${name} WebSocket, whose server refuses it: away for a moment, and no process dies of it`, { timeout: 5_000 }, async (t) => {
+    const server = http.createServer((_request, response) => response.writeHead(403).end());
+    server.on("upgrade", (_request, socket) => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+    t.after(() => server.close());
+    const real = globalThis.WebSocket;
+    globalThis.WebSocket = /** @type {Fake} */ (Socket);
+    t.after(() => (globalThis.WebSocket = real));
+    const { port } = /** @type {Fake} */ (server.address());
+    const wait = await new Promise((resolve) => {
+      const on = new Proxy(/** @type {Fake} */ ({}), { get: (_, name) => (at) => name === "away" && resolve(at - Date.now()) });
+      const signalling = openSignalling(new URL(`ws://127.0.0.1:${port}/peerjs`), async () => ({ answers: async () => false }), on);
+      t.after(() => signalling.close());
+    });
+    assert.ok(wait < 1_000, `${wait} ms`);
+  });
+}
