@@ -99,10 +99,16 @@ for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js public/la
     esbuild "$file" "${minified[@]}" ${options[@]+"${options[@]}"} --outfile="build.new/site/${file#public/}"
 done
 # What comes before the first hello is made smaller still: terser thinks longer about a program than esbuild does, and nobody reads indentation.
-# What it calls unsafe there holds for programs that make objects of arrow functions (`new`), or ask methods for their prototypes. Ours do not.
+# What it calls unsafe is so for programs that make objects of functions (`new`), or ask methods for their prototypes: ours do not.
+# The first line has Chromium compile all of it beside the page's own thread, and not each function when it is first called.
 for file in beckon.js room/room.js shared/loading.js; do
-    case $file in shared/loading.js) module=() ;; *) module=(--module) ;; esac
-    terser "build.new/site/$file" ${module[@]+"${module[@]}"} --compress passes=6,ecma=2020,hoist_funs=true,unsafe_arrows=true,unsafe_methods=true --mangle --format ecma=2020,ascii_only=true --output "build.new/site/$file"
+    how=(--module) squeeze=passes=6,ecma=2020,unsafe_arrows=true,unsafe_methods=true first='"//# allFunctionsCalledOnLoad"'
+    case $file in
+        beckon.js) squeeze=$squeeze,hoist_funs=true,sequences=false ;; # of the other two it makes more
+        shared/loading.js) how=() first='""' ;;
+    esac
+    terser "build.new/site/$file" ${how[@]+"${how[@]}"} --compress "$squeeze" --mangle \
+        --format "ecma=2020,ascii_only=true,preamble=$first" --output "build.new/site/$file"
 done
 for file in index.html manifest.webmanifest; do sed 's/^ *//' "public/$file" >"build.new/site/$file"; done
 rm -rf build && mv build.new build

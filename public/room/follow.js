@@ -21,8 +21,11 @@ const AWAY_MS = 1_500;
 const SEARCH_MS = 4_000;
 /** How long a false message that did no harm is spoken of, in ms. */
 const WARN_MS = 10_000;
-/** Drawing takes a phone as long as making a connection: it waits for a calm moment this long, in ms, and for any moment at most so long. */
-const DRAWN = { calm: 50, atMost: 400 };
+/**
+ * Drawing takes a phone as long as making a connection: it waits for a calm moment this long, in ms, and for any moment at most so long. Who comes is
+ * most likely connected by then.
+ */
+const DRAWN = { calm: 50, atMost: 1_000 };
 /** The hellos of one person are shown this often. */
 const HELLOS = /** @type {const} */ ([4, 2]);
 /** It is announced this often who came and left. */
@@ -33,10 +36,9 @@ const MAX_FAREWELLS = 8;
 /**
  * Follows what happens in the room.
  * @param {Room} room
- * @param {Promise<unknown>} whole the page has been read
  * @param {{ ring: () => void, onDrawn: () => void }} page `ring` makes a hello heard; `onDrawn`: it has been drawn for the first time
  */
-export function follow(room, whole, { ring, onDrawn }) {
+export function follow(room, { ring, onDrawn }) {
   /** Everyone to be shown: those who are here and, for a moment, those who left. @type {Map<Peer, { since: number, hellos: number, greet: () => void }>} */
   const people = new Map();
   /** What became of the latest hello. @type {{ heard: string[], waiting: Set<Peer> } | null} */
@@ -54,7 +56,10 @@ export function follow(room, whole, { ring, onDrawn }) {
   let redraw;
   /** Whether it has been drawn. */
   let drawn = false;
-  const show = whenCalm(draw, { ...DRAWN, isBusy: () => (!entered && !silentSince) || room.peers.some(({ state }) => state === "connecting") });
+  const show = whenCalm(draw, {
+    ...DRAWN,
+    isBusy: () => (!entered && !silentSince) || room.peers.some((peer) => searching(peer, 0) && !searching(peer, DRAWN.atMost)),
+  });
   const announce = throttle(view.announce, ...NEWS);
 
   room.addEventListener("state", () => {
@@ -73,7 +78,7 @@ export function follow(room, whole, { ring, onDrawn }) {
     show();
   });
   room.addEventListener("message", hear);
-  whole.then(show);
+  show();
   return { show, draw, sayHello };
 
   /** @param {Peer} peer */
@@ -88,13 +93,13 @@ export function follow(room, whole, { ring, onDrawn }) {
       known = true;
       show();
     });
-    peer.addEventListener("connection", async () => {
-      const { connection } = peer;
-      const { answer } = /** @type {typeof import('./demonstration.js')} */ (await lazy("/room/demonstration.js"));
-      if (connection) answer(connection);
-    });
-    peer.addEventListener("state", show);
-    peer.addEventListener("path", show);
+    const changed = () => {
+      answerTests(peer);
+      show();
+    };
+    peer.addEventListener("connection", changed);
+    peer.addEventListener("state", changed);
+    peer.addEventListener("path", changed);
     for (; unheardHellos; unheardHellos--) send([peer]);
     show();
   }
@@ -106,6 +111,13 @@ export function follow(room, whole, { ring, onDrawn }) {
     for (const early of gone.slice(0, -MAX_FAREWELLS)) people.delete(early);
     setTimeout(() => people.delete(peer) && show(), FAREWELL_MS);
     show();
+  }
+
+  /** What answers them comes when there is a path: a hello that waits for one goes first. @param {Peer} peer */
+  async function answerTests(peer) {
+    if (peer.state !== "open") return;
+    const { answer } = /** @type {typeof import('./demonstration.js')} */ (await lazy("/room/demonstration.js"));
+    if (peer.connection) answer(peer.connection);
   }
 
   /** Somebody has pressed the button, and waits for an answer. */
@@ -148,11 +160,9 @@ export function follow(room, whole, { ring, onDrawn }) {
   }
 
   /** @param {{ from: Peer, data: unknown }} message */
-  async function hear({ from, data }) {
-    if (data !== HELLO) return; // this page has no other words
-    await whole;
+  function hear({ from, data }) {
     const person = people.get(from);
-    if (!person) return;
+    if (data !== HELLO || !person) return; // this page has no other words
     person.hellos++;
     person.greet();
     show();
@@ -176,13 +186,12 @@ export function follow(room, whole, { ring, onDrawn }) {
     return { id: peer.id, name: called(peer), face: peer.face, hue: peer.hue, state: peer.state, standing: say.standing(peer, hellos) };
   }
 
-  /** @param {Peer} peer */
-  function searching(peer) {
-    return peer.state === "connecting" && Date.now() - (people.get(peer)?.since ?? 0) >= SEARCH_MS;
+  /** Whether a path to somebody is looked for, and has been for so long, in ms. @param {Peer} peer */
+  function searching(peer, time = SEARCH_MS) {
+    return peer.state === "connecting" && Date.now() - (people.get(peer)?.since ?? 0) >= time;
   }
 
   function draw() {
-    if (document.readyState === "loading") return; // it comes again when it has been read
     if (!drawn) onDrawn();
     drawn = true;
     if (room.state === "closed") return view.showStopped(say.stopped(room.error ?? { code: "closed", message: "" }));

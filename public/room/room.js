@@ -1,8 +1,8 @@
 // The room page. It uses nothing of Beckon but what everyone can import.
 //
 // A person waits for the first hello. So this is the order of work at the start (docs/architecture.md has the library's part of it):
-//   1. The room is joined as soon as this script is here, also while the page is still being read: `start`.
-//   2. The page hears its buttons when it has been read: `view.listen`.
+//   1. The browser paints the page as it was written, with a button that can be pressed soon. This script comes meanwhile.
+//   2. The room is joined: keys are made, and the socket is opened. The page hears its buttons: `start`.
 //   3. It is drawn when it is calm, and not while somebody's path is looked for, unless that takes long: follow.js.
 //   4. Everything else comes after the first drawing: `finish`.
 import { join } from "../beckon.js";
@@ -28,27 +28,19 @@ let sound;
 /** Whether hellos are to be heard here. */
 let audible = true;
 
-/** The page has been read. */
-const whole = new Promise((resolve) => {
-  if (document.readyState !== "loading") resolve(undefined);
-  else document.addEventListener("DOMContentLoaded", resolve);
-});
-
 addEventListener("hashchange", () => location.reload());
 start();
 
-async function start() {
+function start() {
   /** @type {Room} */
   let room;
   try {
     room = join(location.href);
   } catch (error) {
-    await whole;
     return stop(/** @type {any} */ (error));
   }
   history.replaceState(null, "", room.link);
-  const { show, draw, sayHello } = follow(room, whole, { ring, onDrawn: () => finish(room) });
-  await whole;
+  const { show, draw, sayHello } = follow(room, { ring, onDrawn: () => finish(room) });
   view.listen({
     hello: sayHello,
     rename: (name) => {
@@ -69,13 +61,18 @@ async function start() {
 
 /** Does what the first hello does not wait for. @param {Room} room */
 function finish(room) {
+  recallSound();
   showCode(room.link);
   if (recall(PATHS)) lazy(near("path-report.js")).then((/** @type {typeof import('./path-report.js')} */ { watch }) => watch(room));
 }
 
-/** Offers choices. @param {() => void} draw */
-function offer(draw) {
+/** As the person has chosen it. */
+function recallSound() {
   view.showSound((audible = recall(SOUND) !== "off"));
+}
+
+/** @param {() => void} draw */
+function offer(draw) {
   offerLanguages("", () => {
     draw();
     view.retitle();
@@ -106,6 +103,7 @@ function stop(error) {
   view.listen({ ...nothing, restart: freshRoom });
   show();
   if (error.code === "insecure-context") view.offerHttps();
+  recallSound();
   offer(show);
 }
 

@@ -182,7 +182,7 @@ export function showHello(from) {
   at("alerts").append(card);
   while (at("alerts").childElementCount > MAX_HELLOS) at("alerts").firstElementChild?.remove();
   setTimeout(gone, HELLO_MS);
-  requestAnimationFrame(() => flash(from));
+  if (!document.hidden) requestAnimationFrame(() => flash(from)); // whoever comes back later finds the card, the log and the title
   attention = () => `👋 ${saidBy(from.name)}`;
   retitle();
 }

@@ -46,7 +46,7 @@ function put(value) {
   if (typeof value === "number") return speech.number(value);
   if (typeof value === "string") return isolate(value);
   const all = value.map(isolate);
-  return "ListFormat" in Intl ? new Intl.ListFormat(speech.locale).format(all) : all.join(t(", "));
+  return all.length > 1 && "ListFormat" in Intl ? new Intl.ListFormat(speech.locale).format(all) : all.join(t(", "));
 }
 
 /** What stands in a sentence has a direction of its own (UAX #9): a name, an address, what others wrote. @param {string} text */
@@ -73,12 +73,12 @@ export const codeOf = (tag) =>
  * @param {() => void} changed draws anew what depends on it
  */
 export function offerLanguages(page, changed) {
-  const code = [recall(LANGUAGE), ...navigator.languages].map(codeOf).find(Boolean) ?? "en";
+  const code = () => [recall(LANGUAGE), ...navigator.languages].map(codeOf).find(Boolean) ?? "en";
   const load = async () => {
     const { open } = /** @type {typeof import('./translate.js')} */ (await lazy("/shared/translate.js", { pause: () => AGAIN_MS }));
-    open(page, code, changed);
+    open(page, code(), changed);
   };
   speech.locale = navigator.languages.find((tag) => codeOf(tag) === "en") ?? "en";
   document.getElementById("language")?.addEventListener("click", load, { once: true });
-  if (code !== "en") load();
+  setTimeout(() => code() !== "en" && load()); // what the page begins with is not kept waiting by a look into the storage
 }
