@@ -91,7 +91,7 @@ export class Room<Env = any, Data = unknown> extends DurableObject<Env> {
   peers(): Peer<Data>[];
   /** Closes a peer (4003), and keeps its id and its token out for so many seconds. Whether it was here. */
   kick(id: string, how?: { reason?: string; forSeconds?: number }): boolean;
-  /** Says something (a value of JSON) to a member of a room: its library fires the event `server`. Whether it is here. */
+  /** Says something (a value of JSON) to a member of a room, in a frame `SERVER`. Whether it is here. */
   send(id: string, value: unknown): boolean;
   /** A peer has come. */
   onConnect?(peer: Peer<Data>): void | Promise<void>;
