@@ -142,6 +142,7 @@ export default {
   "too-long": "Ein Name in der Adresse ist zu lang. Prüfe den Link.",
   "no-public-roster": "Diesen Raum teilen sich alle, deshalb nennt der Server niemanden. Öffne einen eigenen Raum.",
   "frame-too-long": "Eine Nachricht an den Server war zu lang. Lade die Seite neu.",
+  kicked: "Der Betreiber dieses Servers hat deine Verbindung geschlossen: Du kannst später wiederkommen.",
   "too-many-frames": "Zu viele Nachrichten in kurzer Zeit: Warte einen Moment und verbinde dich neu.",
   "too-many-bytes": "Zu viele Daten in kurzer Zeit: Warte einen Moment und verbinde dich neu.",
   blocked: "Der Browser lässt die Verbindung zum Server nicht zu. Versuch es in einem anderen Browser oder Netz.",

@@ -142,6 +142,7 @@ export default {
   "too-long": "Un nombre de la dirección es demasiado largo. Revisa el enlace.",
   "no-public-roster": "Esta sala es de todos, y el servidor no dice quién está. Abre una sala propia.",
   "frame-too-long": "Un mensaje al servidor era demasiado largo. Recarga la página.",
+  kicked: "Quien administra este servidor ha cerrado tu conexión: puedes volver más tarde.",
   "too-many-frames": "Demasiados mensajes en poco tiempo: espera un momento y conéctate de nuevo.",
   "too-many-bytes": "Demasiados datos en poco tiempo: espera un momento y conéctate de nuevo.",
   blocked: "El navegador no permite la conexión con el servidor. Prueba con otro navegador u otra red.",

@@ -142,6 +142,7 @@ export default {
   "too-long": "Un nom dans l’adresse est trop long. Vérifiez le lien.",
   "no-public-roster": "Cette salle est à tout le monde, et le serveur ne dit pas qui s’y trouve. Ouvrez une salle à vous.",
   "frame-too-long": "Un message au serveur était trop long. Rechargez la page.",
+  kicked: "L’exploitant de ce serveur a fermé votre connexion : vous pourrez revenir plus tard.",
   "too-many-frames": "Trop de messages en peu de temps : attendez un instant et reconnectez-vous.",
   "too-many-bytes": "Trop de données en peu de temps : attendez un instant et reconnectez-vous.",
   blocked: "Le navigateur n’autorise pas la connexion au serveur. Essayez un autre navigateur ou un autre réseau.",

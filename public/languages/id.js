@@ -142,6 +142,7 @@ export default {
   "too-long": "Ada nama di alamat yang terlalu panjang. Periksa tautannya.",
   "no-public-roster": "Ini ruang bersama, jadi server tidak menyebutkan siapa yang ada. Buka ruang sendiri.",
   "frame-too-long": "Satu pesan ke server terlalu panjang. Muat ulang halaman.",
+  kicked: "Pengelola server ini telah menutup koneksi Anda: Anda boleh kembali nanti.",
   "too-many-frames": "Terlalu banyak pesan dalam waktu singkat: tunggu sebentar lalu hubungkan lagi.",
   "too-many-bytes": "Terlalu banyak data dalam waktu singkat: tunggu sebentar lalu hubungkan lagi.",
   blocked: "Browser tidak mengizinkan koneksi ke server. Coba browser atau jaringan lain.",

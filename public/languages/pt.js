@@ -142,6 +142,7 @@ export default {
   "too-long": "Um nome no endereço é longo demais. Confira o link.",
   "no-public-roster": "Esta sala é de todos, e o servidor não diz quem está nela. Abra uma sala só sua.",
   "frame-too-long": "Uma mensagem ao servidor era longa demais. Recarregue a página.",
+  kicked: "Quem administra este servidor fechou sua conexão: você pode voltar mais tarde.",
   "too-many-frames": "Mensagens demais em pouco tempo: espere um momento e conecte-se de novo.",
   "too-many-bytes": "Dados demais em pouco tempo: espere um momento e conecte-se de novo.",
   blocked: "O navegador não permite a conexão com o servidor. Tente outro navegador ou outra rede.",

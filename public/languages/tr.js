@@ -142,6 +142,7 @@ export default {
   "too-long": "Adresteki bir ad çok uzun. Bağlantıyı kontrol edin.",
   "no-public-roster": "Burası herkesin odası, bu yüzden sunucu kimin burada olduğunu söylemez. Kendi odanızı açın.",
   "frame-too-long": "Sunucuya giden bir mesaj çok uzundu. Sayfayı yenileyin.",
+  kicked: "Bu sunucunun işletmecisi bağlantınızı kapattı: daha sonra geri gelebilirsiniz.",
   "too-many-frames": "Kısa sürede çok fazla mesaj: biraz bekleyip yeniden bağlanın.",
   "too-many-bytes": "Kısa sürede çok fazla veri: biraz bekleyip yeniden bağlanın.",
   blocked: "Tarayıcı, sunucuya bağlanmaya izin vermiyor. Başka bir tarayıcı veya ağ deneyin.",
