@@ -41,6 +41,39 @@ fn a_kicked_peer_is_kept_out_by_its_id_and_by_its_token_until_its_time_is_over()
 }
 
 #[test]
+fn whoever_is_kicked_again_while_away_is_kept_out_by_the_same_token() {
+    in_a_realm(|world| {
+        let ann = world.open("ann", "hers");
+        assert!(kick(world, "ann", 10_000));
+        world.frames(ann);
+        world.pass(8_000);
+        assert!(!kick(world, "ann", 10_000));
+        world.crash(0);
+        world.pass(8_000);
+        for (id, token) in [("ann", "another"), ("else", "hers")] {
+            let again = world.open(id, token);
+            assert_eq!(world.frames(again), [KICKED], "{id} {token}");
+        }
+        world.pass(2_000);
+        let again = world.open("else", "hers");
+        assert_eq!((world.frames(again), world.rows()), (vec![OPEN.to_owned()], 0));
+    });
+}
+
+#[test]
+fn whoever_is_kicked_while_its_id_waits_for_it_does_not_come_back_under_another() {
+    in_a_realm(|world| {
+        let token = "abcdefghijklmnopqrstuv";
+        let ann = world.open("ann", token);
+        world.pass(60_000);
+        world.close(ann);
+        assert!(!kick(world, "ann", 10_000));
+        let again = world.open("else", token);
+        assert_eq!(world.frames(again), [KICKED]);
+    });
+}
+
+#[test]
 fn a_kick_outlives_a_crash_and_needs_nobody_to_be_here() {
     in_a_realm(|world| {
         assert!(!kick(world, "ann", 10_000));

@@ -8,7 +8,7 @@ use crate::limits::{Millis, MAX_BANS};
 pub struct Ban {
     /// Its id: nobody may have it meanwhile.
     pub id: PeerId,
-    /// The digest of its token, if it was here: it opens no other id.
+    /// The digest of its token, if that is known: it opens no other id.
     pub token: Option<Token>,
     /// Until when.
     pub until: Millis,
@@ -37,6 +37,11 @@ impl Bans {
     /// Whether who claims this id, and shows this token, is kept out.
     pub fn forbid(&self, now: Millis, id: &PeerId, token: &Token) -> bool {
         self.0.iter().any(|ban| ban.until > now && (ban.id == *id || ban.token.as_ref() == Some(token)))
+    }
+
+    /// The token of an id that is kept out already.
+    pub fn token_of(&self, id: &PeerId) -> Option<&Token> {
+        self.0.iter().find(|ban| ban.id == *id)?.token.as_ref()
     }
 
     /// Keeps a peer out, in place of what was said about its id. Gives the id whose place it has taken, if there was no other.

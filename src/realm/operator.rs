@@ -2,7 +2,7 @@
 
 use super::hooks::portrait;
 use super::{tick, Context, Ending, Realm, KICKED};
-use crate::id::PeerId;
+use crate::id::{PeerId, Token};
 use crate::limits::{MAX_BAN_MS, MAX_REASON_BYTES};
 use crate::realm::bans::Ban;
 use crate::realm::effect::Effect;
@@ -24,7 +24,7 @@ impl Realm {
         let member = self.registry.by_id(id.as_str()).cloned();
         if for_ms > 0 {
             let until = tick(context.now.saturating_add(for_ms.min(MAX_BAN_MS)));
-            let ban = Ban { id: id.clone(), token: member.as_ref().map(|member| member.token.clone()), until };
+            let ban = Ban { id: id.clone(), token: self.token_of(id), until };
             if let Some(given_up) = self.bans.add(ban.clone()) {
                 context.effects.push(Effect::Unban(vec![given_up]));
             }
@@ -37,6 +37,12 @@ impl Realm {
         }
         self.arm(context);
         member.is_some()
+    }
+
+    /// The token that an id was last held with, as far as that is known: its owner is here, is expected back, or is kept out already.
+    fn token_of(&self, id: &PeerId) -> Option<Token> {
+        let here = self.registry.by_id(id.as_str()).map(|member| &member.token);
+        here.or_else(|| self.reservations.token_of(id)).or_else(|| self.bans.token_of(id)).cloned()
     }
 
     /// Says something (as JSON text) to a peer with a roster. Whether it is here.

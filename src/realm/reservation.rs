@@ -47,6 +47,11 @@ impl Reservations {
         self.0.iter().any(|row| row.id == *id && row.until > now && row.token == *token)
     }
 
+    /// The token of the owner for whom an id is kept.
+    pub fn token_of(&self, id: &PeerId) -> Option<&Token> {
+        Some(&self.0.iter().find(|row| row.id == *id)?.token)
+    }
+
     /// Keeps an id if there is room for it, at most so many for one network, and says whether there was.
     pub fn add(&mut self, new: Reservation, most: usize) -> bool {
         let theirs = self.0.iter().filter(|row| row.client == new.client).count();
