@@ -89,7 +89,7 @@ export class Room<Env = any, Data = unknown> extends DurableObject<Env> {
   fetch(request: Request): Promise<Response>;
   /** Who is here. */
   peers(): Peer<Data>[];
-  /** Closes a peer (4003), and keeps its id and its token out for so many seconds. Whether it was here. */
+  /** Closes a peer (4003), and keeps its id and its token out for so many seconds, a year at most (also for `Infinity`). Whether it was here. */
   kick(id: string, how?: { reason?: string; forSeconds?: number }): boolean;
   /** Says something (a value of JSON) to a member of a room, in a frame `SERVER`. Whether it is here. */
   send(id: string, value: unknown): boolean;

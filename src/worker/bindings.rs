@@ -29,6 +29,11 @@ extern "C" {
     fn object_named(env: &Env, name: &str) -> Result<DurableObject, JsValue>;
 }
 
+/// Where one home asks another how many peers it has: an address that no request from outside is handed over with.
+pub(crate) const COUNT_URL: &str = "https://home/";
+/// Where an object is asked for the ids that it lists. It need not know the base path.
+pub(crate) const LIST_URL: &str = "https://home/peers";
+
 impl Env {
     /// A binding; `None` where there is none of this name.
     fn binding(&self, name: &str) -> Option<JsValue> {
@@ -55,7 +60,7 @@ impl Env {
         Ok(settled(self.object(object)?.fetch_with_request(request)?).await?.unchecked_into())
     }
 
-    /// The text that one of our objects answers.
+    /// The text that one of our objects answers to [`COUNT_URL`] or [`LIST_URL`].
     pub(crate) async fn text_of(&self, object: String, url: &str) -> Result<String, Fault> {
         let request = request("GET", url, &[], None, None)?;
         text(self.ask(&object, &request).await?.text()).await

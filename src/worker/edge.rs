@@ -9,7 +9,7 @@ use crate::wire::answer::Answer;
 use crate::wire::forwarding::listing;
 use crate::wire::refusal::Refusal;
 use crate::wire::route::{split_url, Claim, Route};
-use crate::worker::bindings::{settings, Env};
+use crate::worker::bindings::{settings, Env, LIST_URL};
 use crate::worker::crypto;
 use crate::worker::door::{home, open, refuse, token_error};
 use crate::worker::http::{broken, respond, Asked};
@@ -62,7 +62,7 @@ async fn handle(request: &Request, env: &Env, settings: &Settings) -> Result<Res
             Answer::counted()
         }
         Route::Peers(_) if !settings.allow_discovery => Answer::no_discovery(),
-        Route::Peers(Some(key)) => Answer::peers(peers(env, settings, &key, url).await?),
+        Route::Peers(Some(key)) => Answer::peers(peers(env, settings, &key).await?),
         Route::Ice(asker) => ice(request, &asked, env, settings, asker).await?,
         Route::NoUpgrade => Answer::no_upgrade(),
         Route::Preflight => Answer::preflight(request.headers().get("Access-Control-Request-Headers")?.as_deref()),
@@ -114,14 +114,14 @@ async fn ice(
 }
 
 /// The connected ids of a realm, from all its homes, as a JSON array in the order of registration.
-async fn peers(env: &Env, settings: &Settings, key: &RealmKey, url: &str) -> Result<String, Fault> {
+async fn peers(env: &Env, settings: &Settings, key: &RealmKey) -> Result<String, Fault> {
     let names: Vec<String> = if key.is_public() {
         (0..settings.public_homes.get()).map(|home| home_name(Home(home))).collect()
     } else {
         vec![object_name(key, None, settings.public_homes)]
     };
     let mut rows = String::new();
-    for answer in join_all(names.into_iter().map(|name| env.text_of(name, url))).await {
+    for answer in join_all(names.into_iter().map(|name| env.text_of(name, LIST_URL))).await {
         rows.push_str(&answer?);
     }
     Ok(listing(&rows))

@@ -25,8 +25,8 @@ export async function beckon(request, env, options = {}) {
   if (administered) return administered;
   const claim = ask(() => wasm.hosted(request, own, Boolean(pages)));
   if (!claim) return pages ? page(request, pages) : null;
-  if (!claim.length) return answer(request, own);
-  if (!onBeforeConnect) return answer(giving(request, { text }), own);
+  // What is no socket may be asked of an object, too, and one without sockets does not know the options yet.
+  if (!claim.length || !onBeforeConnect) return answer(giving(request, { text }), own);
   const [realm, token, roster, network, id] = claim;
   if (!(await mayOpen(own, network))) return turnAway(request, own);
   try {

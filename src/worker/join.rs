@@ -10,6 +10,7 @@ use crate::wire::ice::Ice;
 use crate::wire::jwt::Jwt;
 use crate::wire::outbound;
 use crate::wire::route::{Claim, Route};
+use crate::worker::bindings::COUNT_URL;
 use crate::worker::crypto;
 use crate::worker::digests::{Arrival, Shown};
 use crate::worker::http::{self, Asked};
@@ -19,9 +20,6 @@ use crate::worker::socket;
 use crate::worker::turn_credentials::{ice_for, is_told_of_turn};
 use futures::future::join_all;
 use std::rc::Rc;
-
-/// Where one home asks another how many peers it has: an address that no request from outside has.
-const HOME_URL: &str = "https://home/";
 
 impl Room {
     /// Reads what a client asks for. `None` where it shows nothing that is to be digested.
@@ -112,7 +110,7 @@ impl Room {
             return Ok(0);
         }
         let others = (0..spread.homes.get()).map(Home).filter(|home| *home != spread.here);
-        let asked = others.map(|home| self.env.text_of(home_name(home), HOME_URL));
+        let asked = others.map(|home| self.env.text_of(home_name(home), COUNT_URL));
         let mut count = 0_usize;
         for answer in join_all(asked).await {
             // A home that does not answer must not keep people out of the others.

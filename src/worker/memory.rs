@@ -27,7 +27,7 @@ pub(crate) struct Memory {
     pub(crate) settings: Rc<Settings>,
     pub(crate) spread: Spread,
     pub(crate) inbox: Inbox,
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     store: Store,
     burst: Burst,
     metrics: Metrics,

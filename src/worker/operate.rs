@@ -12,6 +12,11 @@ impl Room {
         Ok(self.memory()?.change(&self.state, now(), |realm, context| realm.portraits(context)).0)
     }
 
+    /// The object's own name, as far as it is known: the platform does not promise to tell it when it wakes the object for an alarm.
+    pub fn name(&self) -> Option<String> {
+        self.memory().ok()?.name.clone()
+    }
+
     /// Closes a peer with a reason, and keeps it out for some seconds; or, where there are none, says something (as JSON) to a member of a room.
     /// Whether it is here. Nobody has an id that is none.
     pub fn act(&self, id: &str, text: &str, seconds: Option<u32>) -> Result<bool, JsValue> {

@@ -11,7 +11,7 @@ const VARIABLES = new Set(
 );
 /** Those that are none of the variables. */
 const OWN = new Set(["binding", "pages", "onBeforeConnect"]);
-/** A tag has at most so many characters behind its brace, and a socket ten tags: one is a brace alone, to be looked for, and one its network. */
+/** A tag has at most so many bytes behind its brace, and a socket ten tags: one is a brace alone, to be looked for, and one its network. */
 const TAG = 255;
 const TAGS = 8;
 
@@ -27,10 +27,14 @@ export function overrides({ binding, ...options }) {
     else if (!VARIABLES.has(variable) && !OWN.has(name)) throw new TypeError(`beckon has no option ${name}: docs/embedding.md lists them`);
   }
   if (binding !== undefined && binding !== "ROOM") vars.ROOM = binding;
-  const text = Object.keys(vars).length ? JSON.stringify(vars) : "";
+  // Nothing but ASCII: bytes are characters then, and no character is cut in two.
+  const text = Object.keys(vars).length ? JSON.stringify(vars).replace(/[^ -~]/g, escaped) : "";
   if (text.length > TAG * TAGS) throw new TypeError("The options of beckon are too long: set variables instead");
   return text;
 }
+
+/** As JSON may spell a character, of which some have two parts. @param {string} part */
+const escaped = (part) => `\\u${part.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
 /** The last bindings with overrides: nearly always the next ones, too. Rust reads the variables of each object anew. */
 let last = { env: undefined, text: "", own: undefined };

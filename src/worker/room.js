@@ -44,6 +44,11 @@ export class Room extends DurableObject {
     this.#instance = undefined;
   }
 
+  /** The key of its realm. Where the platform does not name the object, Rust may remember the name. */
+  #realm() {
+    return keyOf(this.ctx.id.name ?? guarded(() => this.#ready().name()));
+  }
+
   // Every frame comes this way: a call and no promise.
   webSocketMessage(socket, message) {
     this.#handle((room) => room.webSocketMessage(socket, message));
@@ -68,7 +73,7 @@ export class Room extends DurableObject {
 
   /** Who is here. */
   peers() {
-    const realm = keyOf(this.ctx.id.name);
+    const realm = this.#realm();
     return JSON.parse(this.#handle((room) => room.peers())).map((peer) => ({ ...peer, realm }));
   }
 
@@ -79,7 +84,10 @@ export class Room extends DurableObject {
 
   /** Closes a peer, and keeps its id and its token out for a while. Whether it was here. */
   kick(id, { reason = "", forSeconds = 0 } = {}) {
-    return this.#handle((room) => room.act(String(id), String(reason), Math.max(0, Math.ceil(forSeconds)) || 0));
+    if (!(forSeconds >= 0)) throw new TypeError("forSeconds is a number of seconds, and not less than 0");
+    // Rust's number would begin at 0 again.
+    const seconds = Math.min(Math.ceil(forSeconds), MOST_SECONDS);
+    return this.#handle((room) => room.act(String(id), String(reason), seconds));
   }
 
   /** Says something to a member of a room. Whether it is here. */
@@ -122,10 +130,12 @@ export class Room extends DurableObject {
       });
     } finally {
       const told = this.#sender.takeTold();
-      if (told.length) callHooks(this, this.#env, told, keyOf(this.ctx.id.name), (promise) => this.ctx.waitUntil(promise));
+      if (told.length) callHooks(this, this.#env, told, this.#realm(), (promise) => this.ctx.waitUntil(promise));
     }
   }
 }
 
+/** The longest time for which somebody is asked to be kept out, in seconds: the largest number of 32 bits. Rust keeps nobody out for as long (src/limits.rs). */
+const MOST_SECONDS = 2 ** 32 - 1;
 /** The longest value for a member of a room, in characters of JSON: what fits into one of its frames. */
 const MOST_SENT = 64 * 1024;

@@ -15,7 +15,7 @@ use crate::wire::answer::Answer;
 use crate::wire::forwarding::RECORD_SEPARATOR;
 use crate::wire::message::{HEARTBEAT, HEARTBEAT_ANSWER};
 use crate::wire::route::Route;
-use crate::worker::bindings::Env;
+use crate::worker::bindings::{Env, COUNT_URL, LIST_URL};
 use crate::worker::digests::{Arrival, Shown};
 use crate::worker::http::{self, Asked};
 use crate::worker::log::fault;
@@ -180,13 +180,18 @@ impl Room {
         let settings = Rc::clone(&self.memory()?.settings);
         let (status, body) = match asked.route(&settings) {
             Route::Socket(claim) => return self.open(claim, &asked, shown).await,
-            Route::Peers(_) => (200, self.memory()?.change(&self.state, now(), |realm, context| realm.listed(context)).0),
             Route::Ice(Ok(claim)) => {
                 let claim = self.hide(claim, &asked, &settings, shown)?;
                 (if self.memory()?.realm.knows(&claim, now()) { 200 } else { 401 }, String::new())
             }
-            // The edge passes on nothing else: another home asks how many peers are here.
-            _ => (200, self.memory()?.change(&self.state, now(), |realm, context| realm.count(context).to_string()).0),
+            _ => match asked.url() {
+                LIST_URL => (200, self.memory()?.change(&self.state, now(), |realm, context| realm.listed(context)).0),
+                COUNT_URL => {
+                    (200, self.memory()?.change(&self.state, now(), |realm, context| realm.count(context).to_string()).0)
+                }
+                // What is not understood is never answered as if it were.
+                _ => (404, String::new()),
+            },
         };
         http::respond(Answer::plain(status, body))
     }

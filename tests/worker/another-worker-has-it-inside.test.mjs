@@ -5,11 +5,19 @@ import { startBeckon } from "./beckon.mjs";
 import { open } from "./socket.mjs";
 
 const OPEN = '{"type":"OPEN"}';
+/** An option that fits into one of a socket's tags as characters, and does not as bytes. */
+const USER = "😀".repeat(100);
 /** A Worker with routes of its own, hooks that write into a list, and a door that lets in by the token. */
 const HOST = `
 import { beckon, Room as Base, realmName } from "beckon/worker";
 export class Room extends Base {
   #told = [];
+  constructor(ctx, env) {
+    super(ctx, env);
+    // As in an alarm, for which the platform does not promise the name.
+    const knows = ctx.storage.sql.exec("SELECT * FROM sqlite_master WHERE name = 'named'").toArray().length;
+    if (ctx.id.name === "realm:nameless" && knows) Object.defineProperty(ctx.id, "name", { value: undefined });
+  }
   onConnect({ since, ...peer }) { this.#told.push(["connect", peer]); }
   onDisconnect({ id }, how) { this.#told.push(["disconnect", id, how]); }
   onMessage({ type, src, dst, payload, peer }) {
@@ -20,6 +28,7 @@ export class Room extends Base {
   }
   told() { return this.#told.splice(0); }
 }
+const turnUsername = ${JSON.stringify(USER)};
 const onBeforeConnect = async ({ request, id, token, realm, roster }) => {
   if (token === "stranger") return "Nobody here knows you";
   if (token === "throw") throw new Error("no login");
@@ -29,13 +38,13 @@ const onBeforeConnect = async ({ request, id, token, realm, roster }) => {
 };
 export default {
   async fetch(request, env) {
-    const own = await beckon(request, env, { basePath: "/p2p", roomCapacity: 2, onBeforeConnect });
+    const own = await beckon(request, env, { basePath: "/p2p", roomCapacity: 2, allowDiscovery: true, turnUrls: "turn:t", turnUsername, onBeforeConnect });
     if (own) return own;
     const { pathname, searchParams } = new URL(request.url);
     const [, what, key, id] = pathname.split("/");
     const room = key && env.ROOM.getByName(realmName(key, { roster: searchParams.has("room") }));
     if (what === "do-peers") return Response.json(await room.peers());
-    if (what === "do-kick") return Response.json(await room.kick(id, { reason: "go", forSeconds: Number(searchParams.get("for")) }));
+    if (what === "do-kick") return Response.json(await room.kick(id, { reason: "go", forSeconds: Number(searchParams.get("for")) }).catch(String));
     if (what === "do-send") return Response.json(await room.send(id, { hello: id }));
     if (what === "do-told") return Response.json(await room.told());
     return new Response("the host's own " + request.method + " " + pathname);
@@ -43,7 +52,7 @@ export default {
 };`;
 
 let host;
-before(async () => (host = await startBeckon({ host: HOST, vars: { STUN_URLS: "" } })));
+before(async () => (host = await startBeckon({ host: HOST, vars: { STUN_URLS: "" }, secrets: { TURN_PASSWORD: "p" } })));
 after(() => host.close());
 
 const join = (query, path = "/p2p/peerjs") => open(host.url, { token: "t", ...query }, path);
@@ -71,6 +80,19 @@ test("options override variables, also after an eviction", async () => {
   await host.evict("room:full");
   const late = await join({ key: "full", roster: "1", id: "c" });
   assert.equal(JSON.parse(await late.next()).payload.code, "room-full");
+});
+
+test("an object that has no socket, and knows no options, answers as if it knew them", async () => {
+  const status = async (path) => (await host.fetch(path)).status;
+  assert.equal(await status("/p2p/unused/ice?id=x&token=y"), 401);
+  assert.deepEqual(await ask("/p2p/unknown/peers"), []);
+  assert.equal(await (await join({ key: "used", id: "ann" })).next(), OPEN);
+  for (const evicting of [false, true]) {
+    if (evicting) await host.evict("realm:used");
+    assert.deepEqual(await ask("/p2p/used/peers"), ["ann"]);
+    assert.equal((await ask("/p2p/used/ice?id=ann&token=t")).iceServers[0].username, USER);
+    assert.equal(await status("/p2p/used/ice?id=ann&token=y"), 401);
+  }
 });
 
 test("nobody outside can say what the host says", async () => {
@@ -177,6 +199,17 @@ describe("what has happened", () => {
   });
 });
 
+test("an object that is not told its name remembers it", async () => {
+  await ask("/do-kick/nameless/cid?for=600"); // It keeps something, and its name with it.
+  const ann = await join({ key: "nameless", id: "ann" });
+  await ann.next();
+  await host.evict("realm:nameless");
+  assert.equal((await ask("/do-peers/nameless"))[0].realm, "nameless");
+  const bob = await join({ key: "nameless", id: "bob" });
+  await bob.next();
+  assert.equal((await ask("/do-told/nameless"))[0][1].realm, "nameless");
+});
+
 describe("what can be done", () => {
   test("a kicked peer is closed with the reason, and stays out over evictions", async () => {
     const ann = await join({ key: "kicks", id: "ann", token: "hers" });
@@ -193,6 +226,15 @@ describe("what can be done", () => {
       assert.match(await again.next(), /"ERROR".*closed your connection/);
     }
     assert.equal(await ask("/do-kick/kicks/ann?for=0"), false);
+  });
+
+  test("for any number of seconds a peer is kept out, and what is none is refused", async () => {
+    for (const seconds of ["Infinity", 2 ** 32]) {
+      assert.equal(await ask(`/do-kick/long/for${seconds}?for=${seconds}`), false);
+      assert.match(await (await join({ key: "long", id: `for${seconds}` })).next(), /"ERROR".*closed your connection/);
+    }
+    for (const seconds of ["never", -1]) assert.match(await ask(`/do-kick/long/ann?for=${seconds}`), /TypeError: forSeconds is a number/);
+    assert.equal(await (await join({ key: "long", id: "ann" })).next(), OPEN);
   });
 
   test("the server speaks to members of a room alone", async () => {
