@@ -118,6 +118,10 @@ export class Room extends EventTarget implements AsyncIterable<Message> {
    * Why the room is closed, or, as far as it is known, `away`: `socket-blocked` where requests reach the server and WebSockets do not (it is said
    * within 15 s), `room-full` and the server's other refusals that pass (`realm-full`, `network-full`, `too-many-joins`). It is null again as soon as
    * the room is `open`.
+   *
+   * The server's refusals that close the room: `kicked` (its operator has closed this device's connection, and lets it come back later), `declined`
+   * (the app around the server lets it not in, and `message` is what the app says), `wrong-origin` (its operator lets other pages only in), and
+   * `no-rooms` (it has none).
    */
   readonly error: BeckonError | null;
   /** When the server is tried again, as `Date.now()` counts; of meaning while `state` is `away`. */

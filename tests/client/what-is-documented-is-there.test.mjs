@@ -51,6 +51,24 @@ test("every code that the library gives to an error is in the documentation of B
   for (const code of codes) assert.ok(documented.includes(`\`${code}\``), code);
 });
 
+/** Refusals that end no room: the library never causes them, or takes another id, or they come once the room is open. */
+const ELSEWHERE = new Set(
+  (
+    "incomplete invalid-key bad-token id-taken too-long no-public-roster " +
+    "not-a-message frame-too-long too-many-frames too-many-bytes too-much-at-once ice-too-soon"
+  ).split(" "),
+);
+
+test("every refusal that a room can meet is in the documentation of its error", async () => {
+  const room = classes.find(({ name }) => name.text === "Room");
+  const documented = room.members.find((member) => member.name?.getText() === "error").getFullText();
+  const read = (path) => readFile(new URL(`../../src/${path}`, import.meta.url), "utf8");
+  const given = [...(await read("wire/refusal.rs")).matchAll(/=> "([\w-]+)",/g), ...(await read("worker/host.js")).matchAll(/code: "([\w-]+)"/g)];
+  const met = given.map(([, code]) => code).filter((code) => !ELSEWHERE.has(code));
+  assert.ok(met.length > 7 && met.includes("declined"), met.join());
+  for (const code of met) assert.ok(documented.includes(`\`${code}\``), code);
+});
+
 test("the names that the build shortens are the library's own: no app and no platform knows them", async () => {
   const [shortened, reserved] = [new RegExp(SHORTENED), new RegExp(RESERVED)];
   assert.ok(shortened.test("onReceive") && !shortened.test("name") && reserved.test("isArray"));
