@@ -23,9 +23,13 @@ const servers = await Promise.all([
   beckon("Beckon", DIST, { counted: true, vars: { FRAMES_PER_SECOND: "0", BYTES_PER_SECOND: "0" } }),
   floor("floor", { counted: true }),
   peerServer(),
+  beckon("Beckon with hooks", DIST, { counted: true, vars: { HOOKED: "yes" } }),
 ]);
-after(() => Promise.all(servers.map((server) => server.close())));
+const [hooked] = servers.splice(3);
+after(() => Promise.all([...servers, hooked].map((server) => server.close())));
 const [ours, least] = servers;
+/** Who beats, and how often: a thousand heartbeats. */
+const [IDLE, BEATS] = [200, 5];
 
 /** Waits for something that happens elsewhere. */
 async function until(what, check) {
@@ -134,23 +138,25 @@ test("the floor and Beckon relay the same frames, and they are PeerServer's", as
   assert.deepEqual(relayed, [theirs, theirs]);
 });
 
-test("stock heartbeats wake no object; anything else would be counted", async () => {
-  for (const server of [ours, least]) {
+test("stock heartbeats wake no object, with hooks or without; anything else would be counted", async () => {
+  for (const server of [ours, least, hooked]) {
     await until(`${server.name}: those who came before have gone`, async () => {
       const { fetch, close } = await countsOf(server);
       return fetch === close;
     });
     const wires = await openAll(
       server.port,
-      Array.from({ length: 50 }, (_, n) => ({ id: `idle-${n}` })),
+      Array.from({ length: IDLE }, (_, n) => ({ id: `idle-${n}` })),
     );
     let pongs = 0;
     for (const wire of wires) wire.onText = (payload) => (pongs += Number(payload.toString() === "pong"));
     const before = await countsOf(server);
     const beat = clientFrame(HEARTBEAT);
-    for (let n = 0; n < 20; n++) for (const wire of wires) wire.send(beat);
-    await until("a thousand heartbeats are answered", () => pongs === 1000);
+    for (let n = 0; n < BEATS; n++) for (const wire of wires) wire.send(beat);
+    await until("a thousand heartbeats are answered", () => pongs === IDLE * BEATS);
     assert.deepEqual(await countsOf(server), before, server.name);
+    const { onConnect, onMessage } = before;
+    assert.deepEqual([onConnect, onMessage], server === hooked ? [IDLE, undefined] : [undefined, undefined], "each who came was told of");
     wires[0].send(clientFrame('{"type":"HEARTBEAT" }')); // one that the runtime does not know
     await until(`${server.name}: it is woken`, async () => (await countsOf(server)).message === before.message + 1);
     for (const wire of wires) wire.close();

@@ -54,7 +54,7 @@ export async function measure(options) {
 
 /**
  * What has happened to a server's objects so far; null for a server that has none.
- * @typedef {Record<"constructed" | "message" | "close" | "alarm" | "fetch" | "take", number> | null} Counts
+ * @typedef {(Record<"constructed" | "message" | "close" | "alarm" | "fetch" | "take", number> & Partial<Record<"onConnect" | "onDisconnect" | "onMessage", number>>) | null} Counts
  * @param {import("./servers.js").Server} server
  * @returns {Promise<Counts>}
  */

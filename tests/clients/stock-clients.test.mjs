@@ -23,6 +23,8 @@ const SERIALIZATIONS = ["binary", "binary-utf8", "json", "raw"];
 const servers = {};
 const fleets = [];
 const times = [];
+/** Beckon's, and how long it keeps whom it has kicked out, in seconds: for longer than a test is at it. */
+const [ADMIN_KEY, KEPT_OUT_S] = ["the operator's", 600];
 /** For how long a patient server keeps a message, in ms. */
 const PATIENT_MS = 60_000;
 /** How many pairs are at it at the same time: they wait most of the time. */
@@ -43,7 +45,7 @@ async function openServers(name, starting) {
 // Nothing is measured before all of it is there.
 before(async () => {
   maker = await clientMaker();
-  await Promise.all([openServers("PeerServer", peerServers()), openServers("Beckon", beckons()), ...PAIRS.map(clientsOf)]);
+  await Promise.all([openServers("PeerServer", peerServers()), openServers("Beckon", beckons({ ADMIN_KEY })), ...PAIRS.map(clientsOf)]);
 });
 after(async () => {
   await Promise.allSettled([...groups.values()].map(async (group) => Promise.allSettled((await group).map((client) => client.close()))));
@@ -257,6 +259,34 @@ function whatHappens(engines) {
           path.close();
         }
       });
+
+      if (make === "Beckon" && engines[0] === engines[1] && !engines.includes("node")) {
+        test("who is kicked sees its socket close, and cannot come back in time: not with its id, and not with its token", async () => {
+          const { open } = servers[make];
+          const [one, token, two] = [fresh("ann"), fresh("token"), fresh("bob")];
+          await start(ann, one, one, { token });
+          await start(bob, two, two);
+          const kick = new URL(`/admin/realms/peerjs/peers/${one}?for=${KEPT_OUT_S}&reason=no+more`, open.url);
+          const answer = await fetch(kick, { method: "DELETE", headers: { Authorization: `Bearer ${ADMIN_KEY}` } });
+          assert.deepEqual(await answer.json(), { closed: 1 });
+          await heard(ann, `${one}: network: Lost connection to server.`);
+          await heard(ann, `${one}: disconnected`);
+          const kept = /server-error: .*closed your connection/;
+          await ann.ask("reconnect", one);
+          await heard(ann, new RegExp(`^${one}: ${kept.source}`));
+          for (const [id, shown] of [
+            [one, { token: fresh("token") }],
+            [fresh("ann"), { token }],
+          ]) {
+            const again = fresh("again");
+            assert.equal(await start(ann, again, id, shown), null);
+            await heard(ann, new RegExp(`^${again}: ${kept.source}`));
+          }
+          // Nobody else is kept out, and nobody else was closed.
+          await start(ann, fresh("ann"), fresh("ann"));
+          assert.ok(!(await bob.ask("log")).includes(`${two}: disconnected`));
+        });
+      }
 
       if (!engines.includes("node")) {
         // node-datachannel's polyfill has no media.
