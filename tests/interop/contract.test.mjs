@@ -3,21 +3,24 @@
  * but for the differences written down in `intended.mjs`, where it must be exactly what is written there.
  *
  * INTEROP_MODES (comma list) chooses among the modes, INTEROP_ONLY the rules whose theme or name contains a text.
+ * PeerServer's listeners are told who comes, goes and speaks. So are Beckon's hooks in two of the modes, and of the same (told.mjs).
  * The mode `again` runs PeerServer against itself: a rule that fails there observes chance.
  */
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { differences } from "./intended.mjs";
 import { intendedFor, judge } from "./judge.mjs";
 import { observe } from "./observe.mjs";
 import { rules } from "./rules.mjs";
 import { beckons, peerServers } from "./servers.mjs";
+import * as told from "./told.mjs";
 
 const MODES = {
-  again: { title: "PeerServer, once more", fleet: peerServers, differences: [] },
+  again: { title: "PeerServer, once more", fleet: () => peerServers(), differences: [] },
   beckon: { title: "Beckon", fleet: () => beckons() },
-  evicted: { title: "Beckon, evicted between every two actions", fleet: () => beckons(), evicting: true },
-  homes: { title: "Beckon with eight homes", fleet: () => beckons({ PUBLIC_HOMES: "8" }) },
+  evicted: { title: "Beckon, evicted between every two actions", fleet: () => beckons({}, { listening: true }), listening: true, evicting: true },
+  homes: { title: "Beckon with eight homes", fleet: () => beckons({ PUBLIC_HOMES: "8" }, { listening: true }), listening: true },
 };
 
 const modes = (process.env.INTEROP_MODES ?? "beckon,evicted,homes").split(",");
@@ -79,11 +82,11 @@ test("what is intended is written down once, of rules that there are", () => {
 });
 
 before(async () => {
-  peerServer = await observeWith("PeerServer", peerServers, chosen);
+  peerServer = await observeWith("PeerServer", () => peerServers({ listening: true }), chosen);
 });
 
 for (const mode of modes) {
-  const { title, fleet, evicting, differences: list = differences } = MODES[mode];
+  const { title, fleet, listening, evicting, differences: list = differences } = MODES[mode];
   describe(title, () => {
     let outcomes;
     before(async () => {
@@ -111,6 +114,25 @@ for (const mode of modes) {
         if (intended) assert.ok(judge(name, mode, expected, expected, list), `${name}: "${intended.difference.id}" may vanish unnoticed`);
       }
     });
+    if (listening) {
+      test("hooks are told what PeerServer's listeners are, but for what is meant to differ", (t) => {
+        const seen = new Set();
+        const wrong = chosen.filter((rule) => {
+          if (told.byTheClock(rule)) return false;
+          const log = told.expected(rule.name, peerServer.get(rule.name).told, (difference) => seen.add(difference));
+          const ours = told.heard(outcomes.get(rule.name).told);
+          if (isDeepStrictEqual(ours, log)) return false;
+          t.diagnostic(`${rule.theme}: ${rule.name}\nlisteners: ${JSON.stringify(log).slice(0, 2_000)}\nhooks:     ${JSON.stringify(ours).slice(0, 2_000)}`);
+          return true;
+        });
+        assert.deepEqual(
+          wrong.map(({ name }) => name),
+          [],
+        );
+        const meant = [...told.differences.map(({ id }) => id), ...Object.keys(told.onTheWire)];
+        if (!only) assert.deepEqual([...seen].sort(), meant.sort(), "a difference that is written down has to be seen");
+      });
+    }
     for (const { theme, name } of chosen) {
       test(`${theme}: ${name}`, (t) => {
         const wrong = judge(name, mode, peerServer.get(name), outcomes.get(name), list);

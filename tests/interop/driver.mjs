@@ -45,7 +45,8 @@ let reads = 0;
 /** How long an answer to a ping may take, in ms: after that, nobody reads any more. */
 const READ_MS = 5_000;
 /** What the payload of such a mark begins with. */
-const HANDLED = '"payload":"handled ';
+const HANDLED_MARK = "handled ";
+const HANDLED = `"payload":"${HANDLED_MARK}`;
 
 /**
  * One client's view of one server during one run of one rule. All names a rule uses for peers are made unique to the run, so that
@@ -57,6 +58,8 @@ export class Driver {
   #sockets = [];
   #tag;
   #witnesses = 0;
+  /** Ids with a number that is another one in each run: [id, what to call it]. @type {[string, string][]} */
+  #aliases = [];
 
   /**
    * @param {object} server
@@ -171,6 +174,7 @@ export class Driver {
     // Where several objects share the peers, somebody is absent from each.
     const absent = new Map();
     for (let n = 0; absent.size < MOST_HOMES; n++) absent.set(homeOf(this.id(`absent${number}n${n}`), MOST_HOMES), this.id(`absent${number}n${n}`));
+    for (const id of absent.values()) this.#aliases.push([id, "absent"]);
     await witness.send(...[...absent.values()].map((dst) => JSON.stringify({ type: "OFFER", payload: "", dst })));
     await witness.some(MOST_HOMES);
     if (socket.end) return socket.rest();
@@ -188,6 +192,7 @@ export class Driver {
     const home = homeOf(this.id(name), MOST_HOMES);
     let n = 0;
     while (homeOf(this.id(name + n), MOST_HOMES) !== home) n++;
+    this.#aliases.push([this.id(name + n), `neighbour of ${name}`]);
     return this.join(name + n);
   }
 
@@ -202,6 +207,20 @@ export class Driver {
       .replaceAll(this.#tag, "")
       .replaceAll(String(this.number), "<number>");
     return JSON.parse(text);
+  }
+
+  /**
+   * What listeners were told of this run's peers, without its marks, and without what was sent to see that all is handled.
+   * @param {Map<string, import("./told.mjs").Told[]>} log  of the whole server, by id
+   * @returns {import("./told.mjs").Told[]}
+   */
+  told(log) {
+    const ours = [...log].flatMap(([id, all]) => ([this.#tag, String(this.number)].some((mark) => id.includes(mark)) ? all : []));
+    let text = JSON.stringify(ours.filter(({ payload }) => !payload?.startsWith(`"${HANDLED_MARK}`)));
+    text = text.replaceAll(String(this.number), "730000000"); // which may stand for itself, and not in a text
+    text = text.replaceAll(/\bmark \d+/g, "mark"); // of several that wait at once, any is the first
+    for (const [id, alias] of this.#aliases) text = text.replaceAll(JSON.stringify(id), JSON.stringify(alias));
+    return this.observe(JSON.parse(text));
   }
 
   /** Hangs up on everything that is still open. */
@@ -433,7 +452,7 @@ export class Socket {
       this.#handled = done;
       if (!this.id) return this.frames.length ? done() : this.#ws.once("message", done);
       // A query spells ids with escapes, a frame does not.
-      this.#ws.send(JSON.stringify({ type: "CANDIDATE", payload: `handled ${++reads}`, dst: decodeURIComponent(this.id) }));
+      this.#ws.send(JSON.stringify({ type: "CANDIDATE", payload: `${HANDLED_MARK}${++reads}`, dst: decodeURIComponent(this.id) }));
     });
     await Promise.race([answered, this.closed]);
     clearTimeout(timer);

@@ -1,7 +1,10 @@
-import { Driver, TooSlow } from "./driver.mjs";
+import { Driver, sleep, TooSlow } from "./driver.mjs";
+import { allGone } from "./told.mjs";
 
 /** How often a machine may be too slow for a rule. */
 const TOO_SLOW_TIMES = 5;
+/** How long it may take a server, after the last rule, to tell that all have gone, in ms. */
+const GONE_MS = 20_000;
 
 /**
  * Runs rules against one make of server: one instance for each set of options, many rules at a time, since most of their time is waiting.
@@ -14,7 +17,8 @@ const TOO_SLOW_TIMES = 5;
  * @param {number} [how.atOnce]  rules under way at a time
  * @param {boolean} [how.evicting]  whether the server forgets all it can between every two actions of a rule
  * @param {(done: number, all: number) => void} [how.progress]
- * @returns {Promise<Map<string, Outcome & {actions: number, evictions: number, ms: number}>>}  by name of the rule
+ * @returns {Promise<Map<string, Outcome & {actions: number, evictions: number, ms: number, told?: import("./told.mjs").Told[]}>>}  by name of the rule;
+ *   `told`: what listeners were told, where the fleet has some
  */
 export async function observe(rules, fleet, { atOnce = 40, evicting = false, progress = () => {} } = {}) {
   const servers = new Map();
@@ -25,6 +29,7 @@ export async function observe(rules, fleet, { atOnce = 40, evicting = false, pro
   };
 
   const outcomes = new Map();
+  const drivers = new Map();
   const run = async (rule, again = 0) => {
     const server = await serverFor(rule.options);
     let actions = 1;
@@ -45,6 +50,7 @@ export async function observe(rules, fleet, { atOnce = 40, evicting = false, pro
       outcome = { error: new Error(driver.observe(error.message), { cause: error }) };
     }
     await driver.leave();
+    drivers.set(rule.name, driver);
     outcomes.set(rule.name, { ...outcome, actions, evictions, ms: Date.now() - since });
     progress(outcomes.size, rules.length);
   };
@@ -56,5 +62,11 @@ export async function observe(rules, fleet, { atOnce = 40, evicting = false, pro
     for (let rule; (rule = list.shift()); ) await run(rule);
   };
   await Promise.all([worker(alone), ...Array.from({ length: atOnce }, () => worker(together))]);
+  if (fleet.told) {
+    const told = await fleet.told();
+    for (const end = Date.now() + GONE_MS; !allGone(told) && Date.now() < end; await sleep(50)) told.push(...(await fleet.told()));
+    const byId = Map.groupBy(told, ({ id }) => id);
+    for (const [name, driver] of drivers) outcomes.get(name).told = driver.told(byId);
+  }
   return outcomes;
 }

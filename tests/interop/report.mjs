@@ -4,6 +4,7 @@
  */
 import { differences } from "./intended.mjs";
 import { rules } from "./rules.mjs";
+import { differences as listeners } from "./told.mjs";
 
 const cell = (text) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 
@@ -16,3 +17,8 @@ for (const { id, peerServer, beckon, why, modes, rules } of differences) {
   const name = id.replaceAll("-", " ") + (modes ? ` (${modes.join(", ")})` : "");
   console.log(`| ${[name, peerServer, beckon, why, String(Object.keys(rules).length)].map(cell).join(" | ")} |`);
 }
+
+console.log();
+console.log("| PeerServer's listeners | Beckon's hooks | why |");
+console.log("|---|---|---|");
+for (const { peerServer, beckon, why } of listeners) console.log(`| ${[peerServer, beckon, why].map(cell).join(" | ")} |`);

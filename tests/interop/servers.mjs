@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import { LISTENING } from "./told.mjs";
 
 const HERE = new URL("./", import.meta.url);
 
@@ -9,11 +10,16 @@ const HERE = new URL("./", import.meta.url);
  *
  * @typedef {object} Fleet  servers of one make
  * @property {(options: import("./rule.mjs").Options) => Promise<Server>} start
+ * @property {() => Promise<import("./told.mjs").Told[]>} [told]  what listeners were told since it was asked
  * @property {() => Promise<void>} stop
  */
 
-/** The real PeerServer, all its instances in one child process. @returns {Promise<Fleet>} */
-export async function peerServers() {
+/**
+ * The real PeerServer, all its instances in one child process.
+ * @param {{ listening?: boolean }} [how]  whether listeners write down what they are told
+ * @returns {Promise<Fleet>}
+ */
+export async function peerServers({ listening = false } = {}) {
   const child = fork(new URL("peer-server.mjs", HERE), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const waiting = new Map();
   let calls = 0;
@@ -23,17 +29,18 @@ export async function peerServers() {
     child.once("message", ready);
     ended.then((code) => failed(new Error(`PeerServer ended with ${code} before it was ready`)));
   });
-  child.on("message", (/** @type {{ call: number, port: number }} */ { call, port }) => waiting.get(call)?.(port));
+  child.on("message", (/** @type {{ call: number, port?: number, told?: any[] }} */ answer) => waiting.get(answer.call)?.(answer));
+  const ask = (question) => {
+    if (end !== undefined) throw new Error(`PeerServer has ended with ${end}`);
+    const call = ++calls;
+    return new Promise((done) => {
+      waiting.set(call, done);
+      child.send({ call, ...question });
+    });
+  };
   return {
-    async start(options) {
-      if (end !== undefined) throw new Error(`PeerServer has ended with ${end}`);
-      const call = ++calls;
-      const port = await new Promise((done) => {
-        waiting.set(call, done);
-        child.send({ call, options });
-      });
-      return { url: new URL(`http://127.0.0.1:${port}/`) };
-    },
+    start: async (options) => ({ url: new URL(`http://127.0.0.1:${(await ask({ options, listening })).port}/`) }),
+    ...(listening && { told: async () => (await ask({})).told }),
     async stop() {
       child.disconnect();
       await ended;
@@ -58,14 +65,15 @@ function variables({ discovery, cors, base, outer, key, limit, expire, alive }) 
 /**
  * Beckon, built, on workerd.
  * @param {Record<string, string>} [more]  variables of the mode
+ * @param {{ listening?: boolean }} [how]  whether its objects have hooks, which write down what they are told
  * @returns {Promise<Fleet>}
  */
-export async function beckons(more = {}) {
+export async function beckons(more = {}, { listening = false } = {}) {
   const { startBeckon } = await import("../worker/beckon.mjs");
   const running = [];
   return {
     async start(options) {
-      const beckon = await startBeckon({ vars: { ...variables(options), ...more } });
+      const beckon = await startBeckon({ vars: { ...variables(options), ...more }, ...(listening && { host: LISTENING, pages: true }) });
       running.push(beckon);
       return {
         url: new URL(beckon.url),
@@ -76,6 +84,9 @@ export async function beckons(more = {}) {
         },
       };
     },
+    ...(listening && {
+      told: async () => (await Promise.all(running.map(async (beckon) => (await beckon.fetch("/told-to-hooks")).json()))).flat(),
+    }),
     async stop() {
       await Promise.all(running.map((beckon) => beckon.close()));
     },

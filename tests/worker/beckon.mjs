@@ -89,11 +89,21 @@ const COUNTER = {
 /**
  * Starts Beckon on a free port of this machine.
  * @param {{ vars?: Record<string, string>, secrets?: Record<string, string>, counting?: boolean, change?: (config: string) => string, dist?: string,
- *   host?: string, bindings?: object, beside?: object[] }}
+ *   host?: string, pages?: boolean, bindings?: object, beside?: object[] }}
  *   [options] what differs from wrangler.toml; `counting`: there is a dataset to count into; `change`: what else is different in it;
- *   `dist`: where the built Worker is; `host`: the source of a Worker that it is a part of; `bindings`: more for miniflare, and `beside`: more Workers
+ *   `dist`: where the built Worker is; `host`: the source of a Worker that it is a part of, and `pages`: which has its pages too; `bindings`: more for miniflare, and `beside`: more Workers
  */
-export async function startBeckon({ vars = {}, secrets = {}, counting = false, change, dist = DIST, host, bindings: more = {}, beside = [] } = {}) {
+export async function startBeckon({
+  vars = {},
+  secrets = {},
+  counting = false,
+  change,
+  dist = DIST,
+  host,
+  pages = !host,
+  bindings: more = {},
+  beside = [],
+} = {}) {
   const { name, options } = await configured(change ?? (counting ? countInto : undefined));
   const bindings = { ...options.bindings, ...vars, ...secrets };
   const logs = [];
@@ -110,7 +120,7 @@ export async function startBeckon({ vars = {}, secrets = {}, counting = false, c
           bindings,
           ...(host ? await modulesAround(host, dist) : modulesIn(dist)),
           outboundService: (request) => fetch(request.url, request),
-          ...(host ? { assets: undefined } : {}),
+          ...(pages ? {} : { assets: undefined }),
           ...more,
         }),
         ...(counting ? [COUNTER] : []),
