@@ -157,7 +157,7 @@ export class Room extends EventTarget {
   async #enter(run, asNew) {
     if (asNew) await new Promise((resolve) => setTimeout(resolve, backoff(AS_NEW_MS, this.#timesNew++)));
     const [fresh, keys] = [makeKeys(), await deriveKeys(this.#secret)]; // side by side
-    const identity = await takeIdentity(keys.realmKey, fresh, () => import("./lib/key-store.js"), { name: this.#options.name, asNew });
+    const identity = await takeIdentity(keys.realmKey, fresh, () => import("./lib/key-store.js"), this.#options, asNew);
     if (run !== this.#run) return identity.release();
     this.#identity = identity;
     const peers = this.#peers;

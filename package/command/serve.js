@@ -107,9 +107,9 @@ function chosen(values, known) {
 
 /** What the Worker says of a variable that makes no sense, with where it was set. @param {string} text @param {Map<string, string>} from */
 function explained(text, from) {
-  const [sentence = "", name = ""] = /^The variable (\w+) .*?(?=\s*Change it)/.exec(text) ?? [];
-  const where = from.get(name);
-  return where ? `${sentence} It is set ${where}.` : text.trim();
+  const [sentence = "", advice] = text.split("Change it");
+  const where = advice && from.get(/^The variable (\w+)/.exec(sentence)?.[1] ?? "");
+  return where ? `${sentence.trim()} It is set ${where}.` : text.trim();
 }
 
 /** The files that it speaks https with, if it does. @param {Record<string, any>} values @param {string} data @param {string[]} all */

@@ -63,4 +63,7 @@ function make(tag, text, kind = "") {
   return element;
 }
 
-for await (const { from, data } of room) write(from.name, String(data).slice(0, LONGEST).replace(UNFIT, " "), "theirs");
+for await (const { from, data } of room) {
+  // Somebody else's page may send anything.
+  if (typeof data === "string") write(from.name, data.slice(0, LONGEST).replace(UNFIT, " "), "theirs");
+}

@@ -63,7 +63,8 @@ room.addEventListener("peer", ({ peer }) => {
   });
   peer.addEventListener("message", ({ data }) => {
     if (data === "wave") return wave(pointer, peer.name);
-    const [x = NaN, y = NaN, count = NaN] = String(data).split(" ", 4).slice(1).map(Number);
+    if (typeof data !== "string") return;
+    const [x = NaN, y = NaN, count = NaN] = data.split(" ", 4).slice(1).map(Number);
     if (!(count > latest)) return; // what may be lost may also be late
     latest = count;
     place(pointer, x, y);

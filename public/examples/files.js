@@ -47,7 +47,8 @@ room.addEventListener("left", ({ peer }) => {
   show();
 });
 room.addEventListener("message", ({ from, data }) => {
-  if (typeof data !== "string") return keep(from, data);
+  if (data instanceof ArrayBuffer) return keep(from, data);
+  if (typeof data !== "string") return; // nothing of ours
   const { offer, yes, no, name, size } = read(data);
   if (transfers.get(yes)?.peer === from) give(yes);
   if (transfers.get(no)?.peer === from) end(no, "stopped there");

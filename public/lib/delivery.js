@@ -175,7 +175,7 @@ export function openDelivery({ state, write, sendUnreliable, onData }) {
       if (seq > from.upTo && (seq === from.upTo + 1 || early.size < MAX_EARLY)) early.set(seq, data);
       /** @type {import('./frame.js').Data[]} */
       const due = [];
-      while (early.has(from.upTo + 1)) due.push(early.get(++from.upTo) ?? "");
+      while (early.has(from.upTo + 1)) due.push(early.get(++from.upTo));
       for (const number of early.keys()) if (number <= from.upTo) early.delete(number);
       due.forEach(onData);
       confirm(from.upTo); // afterwards: now it is known how far the reader is behind

@@ -54,7 +54,8 @@ export async function* messages(room, reading, care) {
   let left = MAX_EARLY_BYTES;
   const keep = (/** @type {any} */ { from, data }) => (left -= sizeOf(data)) > 0 && early.push({ from, data });
   room.addEventListener("message", keep);
-  const { messagesOf } = await care();
+  const closed = new Promise((resolve) => room.addEventListener("state", () => room.state === "closed" && resolve(0)));
+  const module = await Promise.race([care(), closed]);
   room.removeEventListener("message", keep);
-  yield* messagesOf(room, reading, early, left < 0, BeckonError);
+  yield* module ? module.messagesOf(room, reading, early, left < 0, BeckonError) : early;
 }

@@ -74,7 +74,9 @@ function read(text) {
   if (!text.startsWith(MARK)) return text;
   const marked = text.slice(MARK.length);
   try {
-    return JSON.parse(marked);
+    const value = JSON.parse(marked);
+    JSON.stringify(value); // what is nested so deeply that this fails is no value: an app would stumble over it
+    return value;
   } catch {
     return marked; // text that begins with the mark; of an older page, without the second one
   }

@@ -30,10 +30,11 @@ const lockOf = (id) => `beckon ${id}`;
  * @param {string} realmKey
  * @param {ReturnType<typeof import('./keys.js').makeKeys>} fresh for somebody new
  * @param {Store} store
- * @param {{ name?: string, asNew?: boolean }} wishes `asNew`: the remembered id is somebody else's, take a new one
+ * @param {{ name?: string }} wishes read at the end: somebody may have said a name meanwhile
+ * @param {boolean} [asNew] the remembered id is somebody else's, take a new one
  * @returns {Promise<Identity>}
  */
-export async function takeIdentity(realmKey, fresh, store, { name, asNew }) {
+export async function takeIdentity(realmKey, fresh, store, wishes, asNew) {
   const place = `beckon ${realmKey}`;
   const before = recall(place);
   let kept = asNew ? null : before;
@@ -68,7 +69,7 @@ export async function takeIdentity(realmKey, fresh, store, { name, asNew }) {
     },
     release,
   };
-  identity.rename(name ?? kept.name);
+  identity.rename(wishes.name ?? kept.name);
   return identity;
 }
 

@@ -5,6 +5,8 @@ addEventListener("load", () => {
   if (!late) return;
   /** Between two looks, in ms. */
   const AGAIN_MS = 2_000;
+  /** After this long, in ms, a page that was loaded again in vain is loaded once more. */
+  const LATER_MS = 60_000;
   /** What has not come by then, in ms, does not come. */
   const PATIENCE_MS = 20_000;
   late.className = "shown";
@@ -21,7 +23,9 @@ addEventListener("load", () => {
     clearTimeout(timer);
     if (!came.every(Boolean)) setTimeout(look, AGAIN_MS, true);
     else if (mayReload) location.reload();
+    else setTimeout(look, LATER_MS, true);
   };
-  // What came and is not understood does not get better: such a page is loaded again once. (1: it was loaded again.)
+  // What came and is not understood rarely gets better, and what a script imports is not looked at here: such a page is loaded again once, and then
+  // not soon. (1: it was loaded again.)
   look(performance.navigation.type !== 1);
 });

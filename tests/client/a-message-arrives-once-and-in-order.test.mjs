@@ -176,7 +176,16 @@ test("text and bytes arrive as what they were", () => {
 
 test("a value arrives as it was, an older page reads its JSON as text, and no text is taken for a value", () => {
   const values = [{ a: [1, { b: null }], "": "\ufeff" }, [], 0, -1.5, true, false, null, { left: undefined }];
-  for (const value of values) assert.deepEqual(unpack(pack(value).buffer)?.data, JSON.parse(JSON.stringify(value)));
+  const arrived = values.map((value) => JSON.parse(JSON.stringify(value)));
+  for (const [at, value] of values.entries()) assert.deepEqual(unpack(pack(value).buffer)?.data, arrived[at]);
+  const {
+    sides: [{ delivery }, { heard }],
+    wires,
+    give,
+  } = pair();
+  for (const value of values) delivery.send(pack(value));
+  for (const item of wires[0].splice(0)) give(0, item);
+  assert.deepEqual(heard, arrived);
   for (const text of ["\ufeff", "\ufeff{}", "\ufeff\ufeffx", "\ufeff1", "{}", "1"]) assert.equal(unpack(pack(text).buffer)?.data, text);
   // What pages did before there were values.
   const older = (/** @type {Uint8Array} */ frame) => new TextDecoder().decode(frame.slice(17));

@@ -29,6 +29,15 @@ test("a name counts from the first moment, and what is said right after joining 
   assert.deepEqual([last.name, options], ["Cleo", { name: "Bob" }], "and what the app has given stays as it is");
   await last.ready;
   assert.equal(last.name, "Cleo");
+  last.close();
+  const busy = await joined(t, first.link, { name: "Dan" });
+  let said = 0;
+  while (busy.state !== "open") {
+    busy.name = `Dan ${++said}`;
+    await new Promise(setImmediate);
+  }
+  assert.ok(said > 3);
+  assert.equal(busy.name, `Dan ${said}`, "also what is said while the id is on its way");
 });
 
 test("a rename is told by the server too, as long as there is no other way", { timeout: 60_000 }, async (t) => {

@@ -10,7 +10,8 @@ const session = new Map();
 const storage = { getItem: (name) => session.get(name) ?? null, setItem: (name, value) => session.set(name, value) };
 Reflect.defineProperty(globalThis, "sessionStorage", { value: storage });
 
-const take = (store, wishes = {}) => takeIdentity("room", makeKeys(), store, wishes);
+/** @param {Fake} store @param {Fake} wishes */
+const take = (store, { asNew, ...wishes } = {}) => takeIdentity("room", makeKeys(), store, wishes, asNew);
 
 /** As the module does it, in memory. */
 function memory() {

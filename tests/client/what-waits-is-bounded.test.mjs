@@ -4,6 +4,8 @@ import { subtle } from "node:crypto";
 import { test } from "node:test";
 import { BeckonEvent, messages } from "../../public/lib/events.js";
 import { openConnection } from "../../public/lib/connection.js";
+import { pack, unpack } from "../../public/lib/frame.js";
+import { sizeOf } from "../../public/lib/memory.js";
 import * as pathCare from "../../public/lib/path-care.js";
 
 const MIB = 1024 * 1024;
@@ -141,6 +143,41 @@ test("messages that nobody reads are kept up to a bound, and who reads is told t
     await assert.rejects(rest, { name: "BeckonError", code: "too-much" });
     assert.ok(read <= most && read > most * 0.9, `${read} were read`);
   }
+});
+
+test("what a value says of itself counts for nothing, and what is nested too deeply is no value", async () => {
+  const value = (/** @type {string} */ json) => {
+    const frame = pack(`x${json}`);
+    const marked = new Uint8Array(frame.length + 2);
+    marked.set(frame.subarray(0, 17));
+    marked.set([0xef, 0xbb, 0xbf], 17);
+    marked.set(frame.subarray(18), 20);
+    return unpack(marked.buffer)?.data;
+  };
+  for (const lie of ['{"byteLength":1e9}', '{"byteLength":"x"}', '{"byteLength":-1e12}', '{"length":1e9}']) {
+    assert.deepEqual(value(lie), JSON.parse(lie));
+    const size = sizeOf(value(lie));
+    assert.ok(size > 256 && size < 1_000, `${lie}: ${size}`);
+  }
+  const long = value(JSON.stringify(Array(20_000).fill([])));
+  assert.ok(sizeOf(long) > 500_000, "it takes more than its JSON");
+  for (const plain of ["1", "null", "true"]) assert.ok(sizeOf(value(plain)) < 300);
+  const deep = "[".repeat(100_000) + "]".repeat(100_000);
+  assert.equal(value(deep), deep);
+});
+
+test("who reads a room ends with it, though what reads never comes", async () => {
+  const { target, say } = room();
+  const heard = [];
+  const reading = (async () => {
+    for await (const { data } of messages(target, {}, () => new Promise(() => {}))) heard.push(data);
+  })();
+  await new Promise(setImmediate);
+  say("early");
+  target.state = "closed";
+  target.dispatchEvent(new Event("state"));
+  await reading;
+  assert.deepEqual(heard, ["early"]);
 });
 
 test("who reads as fast as they come reads all, however many there are", async () => {

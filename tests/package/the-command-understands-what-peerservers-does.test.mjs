@@ -134,10 +134,12 @@ test("the help is named where it would help, and nowhere else", async (t) => {
 test("a folder's process is known by when it began, and has ended even if nobody has looked how", async (t) => {
   const { began } = about(process.pid);
   assert.deepEqual([isRunning(process.pid, began), isRunning(process.pid, `${began}0`)], [true, false]);
-  // cat waits for no child.
-  const shell = spawn("sh", ["-c", "true & echo $!; exec cat"], { stdio: ["pipe", "pipe", "inherit"] });
+  // cat waits for no child: one that ends once it is cat's stays in the list of processes.
+  const shell = spawn("sh", ["-c", "sleep 1000 & echo $!; exec cat"], { stdio: ["pipe", "pipe", "inherit"] });
   t.after(() => shell.kill());
   const [pid = 0] = (await once(shell.stdout, "data")).map(Number);
+  while (about(shell.pid ?? 0).command[0] !== "cat") await turn();
+  process.kill(pid);
   while (!about(pid).isDead) await turn();
   assert.equal(isRunning(pid, about(pid).began), false);
 });

@@ -61,6 +61,7 @@ describe("static files", () => {
       assert.deepEqual(headers(answer), {
         ...PAGE,
         ...(importable ? IMPORTABLE : {}),
+        ...(file === "beckon.js" && { "x-typescript-types": "./beckon.d.ts" }),
         "cache-control": "public, max-age=0, must-revalidate",
         "content-type": type,
       });

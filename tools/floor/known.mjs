@@ -34,10 +34,10 @@ export const SCRIPTS = {
   "api.RTCPeerConnectionIceErrorEvent.errorText": { files: ["public/doctor/loopback.js"], without: "as icecandidateerror" },
   "api.RTCPeerConnectionIceErrorEvent.url": { files: ["public/lib/connection.js", "public/doctor/loopback.js"], without: "as icecandidateerror" },
   "api.RTCPeerConnection.sctp": {
-    files: ["public/lib/fingerprint.js", "public/shared/statistics.js"],
+    files: ["public/lib/channels.js", "public/lib/fingerprint.js", "public/shared/statistics.js"],
     without: "looked for first: statistics have the fingerprint, and details say that it is not known",
   },
-  "api.RTCSctpTransport.maxMessageSize": { files: ["public/shared/statistics.js"], without: "as sctp" },
+  "api.RTCSctpTransport.maxMessageSize": { files: ["public/lib/channels.js", "public/shared/statistics.js"], without: "as sctp" },
   "api.RTCSctpTransport.state": { files: ["public/shared/statistics.js"], without: "as sctp" },
   "api.RTCSctpTransport.transport": { files: ["public/lib/fingerprint.js", "public/shared/statistics.js"], without: "as sctp" },
   "api.ReadableByteStreamController.close": { files: ["public/classroom/borders.js"], without: "caught: the page says that there are no byte streams" },
