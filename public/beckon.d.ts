@@ -76,6 +76,11 @@ export interface RefusedEvent extends Event {
   readonly reason: 'unsealed' | 'altered' | 'impersonated' | 'replayed' | 'stale' | 'outdated' | 'outdated-there';
 }
 
+/** The Worker that Beckon is a part of says something (`Room.send` of `beckon/worker`). It is by the server, and by no peer. */
+export interface ServerEvent extends Event {
+  readonly data: any;
+}
+
 /** The room's own state changed. */
 export interface RoomEvent extends Event {
   readonly room: Room;
@@ -88,6 +93,7 @@ interface RoomEvents {
   left: PeerEvent;
   message: MessageEvent;
   refused: RefusedEvent;
+  server: ServerEvent;
   state: RoomEvent;
 }
 

@@ -195,6 +195,7 @@ export class Room extends EventTarget {
       lost: (id) => gone(id, false),
       expire: (id) => gone(id, false),
       message: channel.receive,
+      server: (data) => this.dispatchEvent(new BeckonEvent("server", { data })),
       away: (retryAt, why) => {
         this.#retryAt = retryAt;
         this.#error = why && new BeckonError(why.code, why.message);

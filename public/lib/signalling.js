@@ -52,6 +52,7 @@ const NO_CODE = 1006;
  * @property {(id: string) => void} lost its socket is gone; its data channel may well live on
  * @property {(id: string) => void} expire nobody by that id took our offer
  * @property {(id: string, payload: unknown) => void} message
+ * @property {(data: unknown) => void} server the Worker that Beckon is a part of says something
  * @property {(retryAt: number, why: Refusal | null) => void} away the server is not answering; the next try is at this time (Date.now())
  * @property {(refusal: Refusal) => void} refused and it will not try again
  */
@@ -125,6 +126,7 @@ export function openSignalling(url, reachability, on) {
       check(); // somebody wants a seat in a full room: ours is taken, though a hidden page's timers sleep
     else if (type === "ID-TAKEN") refusal = { ...readRefusal(payload), code: "id-taken" };
     else if (type === "ERROR") refusal = readRefusal(payload);
+    else if (type === "SERVER") on.server(payload);
     else if (!src) return;
     else if (type === "JOIN") on.join(src);
     else if (type === "LEAVE") on.leave(src);

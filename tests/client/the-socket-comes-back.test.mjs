@@ -26,7 +26,7 @@ function stage(t, { files = true } = {}) {
   world.open = (id) => {
     const news = [];
     const note = (what) => (detail, why) => news.push(why ? [what, detail, why.code] : [what, detail]);
-    const events = ["open", "ice", "join", "leave", "lost", "expire", "message", "away", "refused"];
+    const events = ["open", "ice", "join", "leave", "lost", "expire", "message", "server", "away", "refused"];
     const signal = openSignalling(
       new URL(`wss://beckon.example/peerjs?id=${id}&token=secret`),
       async () => reachability,
@@ -64,6 +64,14 @@ test("when a deploy closes a thousand sockets at once they come back spread, eac
     const share = waits.filter((wait) => wait >= from && wait < from + 30).length;
     assert.ok(share > 20 && share < 250, `${share} within 30 ms`);
   }
+});
+
+test("what the server says is told with what it is, and by nobody else's name", async (t) => {
+  const { sockets, open } = stage(t);
+  const { news } = open("ann");
+  sockets[0].welcome();
+  sockets[0].say({ type: "SERVER", payload: { bot: "hello" } });
+  assert.deepEqual(news.at(-1), ["server", { bot: "hello" }]);
 });
 
 test("who fails waits longer each time, and quickly again only after a socket has lived", async (t) => {

@@ -28,6 +28,7 @@ function connect(t, ice) {
     lost() {},
     expire() {},
     message() {},
+    server() {},
     away: () => assert.fail("the server answers"),
     refused() {},
   });
