@@ -13,7 +13,7 @@ export function administer(request, env) {
 
 async function done(request, env, [network, status, key, seconds, reason, id]) {
   const answer = (status, value) => ask(() => wasm.answerOperator(request, env, status, value ? JSON.stringify(value) : ""));
-  if (network && env.JOIN_LIMIT && !(await allows(env, "JOIN_LIMIT", `admin ${network}`))) return answer(429);
+  if (network && !(await allows(env, "JOIN_LIMIT", `admin ${network}`))) return answer(429);
   if (status) return answer(Number(status));
   const homes = Number(env.PUBLIC_HOMES ?? 1);
   const room = realmName(key, { roster: true });

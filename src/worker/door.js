@@ -12,14 +12,14 @@ export const answer = (request, env, counted = false) =>
   });
 
 /** Whether a network may open one more socket. */
-export const mayOpen = async (env, network) => !network || !env.JOIN_LIMIT || (await allows(env, "JOIN_LIMIT", network));
+export const mayOpen = async (env, network) => !network || (await allows(env, "JOIN_LIMIT", network));
 
 /** Hands a socket to its home. */
 async function handOver(request, env, way, counted) {
   const [network] = way.split("\n", 1);
   const home = way.slice(network.length + 1);
   try {
-    if (network && env.JOIN_LIMIT && !counted && !(await mayOpen(env, network))) return turnAway(request, env);
+    if (!counted && !(await mayOpen(env, network))) return turnAway(request, env);
     const response = await objectNamed(env, home).fetch(request);
     if (response.status === 403) return turnAway(request, env, await response.text());
     return response.status < 500 ? response : (noAnswer(request, env) ?? response);

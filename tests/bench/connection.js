@@ -1,12 +1,11 @@
 // What opening one whole PeerJS connection costs a server: at saturation, at a school's pace, and between the homes of a realm that
 // is spread over eight objects.
 import { setTimeout as pause } from "node:timers/promises";
-import { contenders, inTurns, withServers } from "./contest.js";
+import { contenders, contendersWithLess, inTurns, withServers } from "./contest.js";
 import { Histogram } from "./figures.js";
 import { namesOfPairs } from "./homes.js";
 import { makePair } from "./pair.js";
 import { cpuOf } from "./process.js";
-import { unread } from "./servers.js";
 import { openAll } from "./socket.js";
 import { withRatios } from "./table.js";
 
@@ -35,17 +34,8 @@ export const connectionFloors = {
   title: "One PeerJS connection, saturated: what the platform takes by itself",
   /** @param {import("./contest.js").Options} options */
   measure: async (options) => {
-    const [peerServer, ...others] = contenders(options);
-    const less = [
-      ["unread, together", { TOGETHER: "1" }],
-      ["spliced, together", { TOGETHER: "1", SPLICED: "1" }],
-    ].map(([name, vars]) => ({
-      name: /** @type {string} */ (name),
-      start: () => unread(/** @type {string} */ (name), /** @type {Record<string, string>} */ (vars)),
-    }));
-    const rows = await withServers(/** @type {import("./contest.js").Contender[]} */ ([peerServer, ...less, ...others]), (servers) =>
-      inTurns(servers, options.rounds, (server) => saturated(server, options)),
-    );
+    const less = { "unread, together": { TOGETHER: "1" }, "spliced, together": { TOGETHER: "1", SPLICED: "1" } };
+    const rows = await withServers(contendersWithLess(options, less), (servers) => inTurns(servers, options.rounds, (server) => saturated(server, options)));
     return { rows: withRatios(rows, "us/connection") };
   },
 };

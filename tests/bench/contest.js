@@ -1,6 +1,6 @@
 // Starts the servers that are compared, and has them take turns, so that what else the machine does harms all alike.
 import { medians } from "./figures.js";
-import { beckon, floor, peerServer } from "./servers.js";
+import { beckon, floor, peerServer, unread } from "./servers.js";
 
 /**
  * What the command line has chosen.
@@ -29,6 +29,18 @@ export function contenders({ builds, vars, takesPart }, how = {}) {
     ...builds.map(([name, dist]) => ({ name, start: () => beckon(name, dist, { ...how, vars: { ...UNLIMITED, ...how.vars, ...vars } }) })),
   ];
   return all.filter(({ name }) => takesPart(name) || builds.some(([build]) => build === name));
+}
+
+/**
+ * The same, and objects that read less than they must, by name and with their variables.
+ * @param {Options} options
+ * @param {Record<string, Record<string, string>>} less
+ * @returns {Contender[]}
+ */
+export function contendersWithLess(options, less) {
+  const [first, ...others] = contenders(options);
+  const unreading = Object.entries(less).map(([name, vars]) => ({ name, start: () => unread(name, vars) }));
+  return [...(first ? [first] : []), ...unreading, ...others];
 }
 
 /** The bench's peers send more than people's: without this it would measure refusals. */

@@ -3,10 +3,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { answer, connectionId, offer } from "./frames.js";
 import { Histogram } from "./figures.js";
-import { contenders, inTurns, withServers } from "./contest.js";
+import { contenders, contendersWithLess, inTurns, withServers } from "./contest.js";
 import { namesOfPairs } from "./homes.js";
 import { cpuOf } from "./process.js";
-import { unread } from "./servers.js";
 import { clientFrame, openAll } from "./socket.js";
 import { withRatios } from "./table.js";
 
@@ -52,15 +51,8 @@ export const floors = {
   title: `Relaying, saturated: what the platform takes by itself`,
   /** @param {import("./contest.js").Options} options */
   measure: async (options) => {
-    const [peerServer, ...others] = contenders(options);
-    const less = [
-      ["unread", {}],
-      ["spliced, unchecked", { SPLICED: "1" }],
-    ].map(([name, vars]) => ({
-      name: /** @type {string} */ (name),
-      start: () => unread(/** @type {string} */ (name), /** @type {Record<string, string>} */ (vars)),
-    }));
-    const rows = await withServers(/** @type {import("./contest.js").Contender[]} */ ([peerServer, ...less, ...others]), (servers) =>
+    const less = { unread: {}, "spliced, unchecked": { SPLICED: "1" } };
+    const rows = await withServers(contendersWithLess(options, less), (servers) =>
       inTurns(servers, options.rounds, (server) => relayRound(server, { pairs: PAIRS, seconds: options.seconds })),
     );
     return { rows: withRatios(rows, "us/message") };
