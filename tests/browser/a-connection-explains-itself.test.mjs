@@ -26,9 +26,11 @@ test("the list says the way and the latency, the details what is underneath, and
     /^connected, direct, (under 1|\d+) ms/.test(document.querySelector("[data-state=open] .standing").textContent),
   );
   await press(page, "#people summary");
-  const figures = await until(page, "the figures", () => {
+  // While a connection is being replaced (seen on a machine that was very busy), the list says that there is none.
+  const figures = await until(page, "the figures of a connection", () => {
     const terms = [...document.querySelectorAll("#people dt")].map((term) => [term.textContent, term.nextElementSibling.textContent]);
-    return terms.length && Object.fromEntries(terms);
+    const figures = Object.fromEntries(terms);
+    return "Pair in use" in figures && figures;
   });
   assert.match(figures["Pair in use"], /^(host|prflx)\/udp here, (host|prflx)\/udp there$/);
   assert.match(figures["Round trip"], /^[\d.]+ ms$/);

@@ -40,6 +40,13 @@ const hesitant = (page) =>
     RTCPeerConnection.prototype.setRemoteDescription = () => new Promise(() => {});
   });
 
+/** Two who never get as far as a path. The clock of the other stands still: after a while it would go by the server. */
+const withoutPath = async (pair) => {
+  const { page, other } = await pair({ second: hesitant, connected: false });
+  await stopClock(other);
+  return { page };
+};
+
 /** What needs more than one machine, as the browser's statistics tell of it; the network lab has it in real networks. By type of report. */
 const pretend = (fields) => (page) =>
   page.evaluateOnNewDocument((fields) => {
@@ -95,13 +102,13 @@ export const STATES = {
   connecting: {
     says: ["Go on, press it", ""],
     lists: "connecting",
-    reach: ({ pair }) => pair({ second: hesitant, connected: false }),
+    reach: ({ pair }) => withoutPath(pair),
   },
   "on-its-way": {
     says: ["On its way to {peer}…", "It arrives as soon as there is a path."],
     lists: "connecting",
     reach: async ({ pair }) => {
-      const { page } = await pair({ second: hesitant, connected: false });
+      const { page } = await withoutPath(pair);
       await press(page, "#hello");
       return { page };
     },
@@ -109,8 +116,8 @@ export const STATES = {
   searching: {
     says: ["Still looking for a path to {peer}…", "Networks sometimes take a few seconds."],
     lists: "connecting",
-    slow: "here", // over there they would ask by the server, and it is over as soon as they do
-    reach: ({ pair }) => pair({ second: hesitant, connected: false }),
+    slow: "here",
+    reach: ({ pair }) => withoutPath(pair),
   },
   connected: {
     says: ["Go on, press it", ""],
@@ -152,9 +159,9 @@ export const STATES = {
     says: ["Said to {peer}", "On its way to {third}…"],
     reach: async ({ pair, more }) => {
       const { page } = await pair();
-      await more(page, hesitant);
+      const third = await more(page, hesitant);
       await until(page, "the third is there", () => document.querySelector("[data-state=connecting]"));
-      await stopClock(page); // or it would look for another way to the third
+      for (const one of [page, third]) await stopClock(one); // or they would look for another way to each other
       await press(page, "#hello");
       return { page };
     },
