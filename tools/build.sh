@@ -37,10 +37,11 @@ compile() {
     find "$tools/target/$target" -type f -mtime +60 -delete
     [ ! -d "$tools/packed" ] || find "$tools/packed" -mindepth 1 -maxdepth 1 -mtime +60 -exec rm -r {} +
     [ "$profile" = release ] || return 0
-    # Only the features that rustc's target has, and exceptions: wasm-bindgen's guards use them. Names are dropped.
+    # Only the features that rustc's target has, and exceptions: wasm-bindgen's guards use them. Names are dropped,
+    # and what tools are told about the module.
     local features=(--enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-bulk-memory --enable-multivalue
         --enable-reference-types --enable-exception-handling)
-    wasm-opt "$1/index_bg.wasm" -O3 --converge -o "$1/index_bg.wasm" "${features[@]}"
+    wasm-opt "$1/index_bg.wasm" -O3 --converge --strip-producers --strip-target-features -o "$1/index_bg.wasm" "${features[@]}"
 }
 
 if [ -n "$packed" ]; then

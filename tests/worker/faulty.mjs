@@ -18,7 +18,7 @@ WebAssembly.Instance = function (module, imports) {
   // Everything that the realm does begins with the time of day, and the Worker before it asks a request what it is.
   function watched(names) {
     const copy = { ...names };
-    for (const name of Object.keys(copy).filter((name) => /^(__wbg_(now|getTime)_|describe$)/.test(name))) {
+    for (const name of Object.keys(copy).filter((name) => /^(__wbg_(now|getTime)(_|$)|describe$)/.test(name))) {
       const real = copy[name];
       copy[name] = (...args) => {
         if (armed) {
