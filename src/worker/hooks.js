@@ -2,7 +2,7 @@
 import { report } from "./guard.js";
 
 /** Their bits (src/realm/hooks.rs). */
-const BITS = { onConnect: 1, onDisconnect: 2, onMessage: 4 };
+export const BITS = { onConnect: 1, onDisconnect: 2, onMessage: 4 };
 /** How long a hook may take, in ms, before the log says so. Nobody waits for it. */
 const MOST_MS = 30_000;
 /** What the service HOOKS has said that it has not. Asked once. */

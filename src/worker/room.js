@@ -4,8 +4,9 @@ import * as wasm from "../../build/index.js";
 import { digest } from "./digest.js";
 import { FrameSender } from "./frame-sender.js";
 import { guarded, report, revive, watched } from "./guard.js";
-import { callHooks, hooksOf } from "./hooks.js";
+import { BITS, callHooks, hooksOf } from "./hooks.js";
 import { givenWith } from "./host.js";
+import { Journal } from "./journal.js";
 import { keyOf } from "./objects.js";
 import { MARK, overridden, tagsOf, textOf } from "./options.js";
 
@@ -16,10 +17,15 @@ export class Room extends DurableObject {
   /** Its bindings, with the options of the Worker around it. */
   #env;
   #options = "";
+  /** Whom its hooks were told of. @type {Journal | undefined} */
+  #journal;
+  /** Whether somebody may have come or gone whom no event told of. */
+  #inDoubt;
 
   constructor(ctx, env) {
     super(ctx, env);
     this.#env = env;
+    this.#inDoubt = ctx.getWebSockets().length === 0;
     // After an eviction, a socket still knows the options.
     const [socket] = ctx.getWebSockets(MARK);
     if (socket) this.#adopt(textOf(ctx.getTags(socket)));
@@ -29,7 +35,10 @@ export class Room extends DurableObject {
   #ready() {
     const instance = revive();
     if (this.#instance !== instance) {
-      this.#rust = new wasm.Room(this.ctx, this.#env, this.#sender, hooksOf(this, this.#env));
+      const hooks = hooksOf(this, this.#env);
+      if (hooks & BITS.onDisconnect) this.#journal ??= new Journal(this.ctx.storage);
+      this.#inDoubt ||= this.#instance !== undefined; // a crash
+      this.#rust = new wasm.Room(this.ctx, this.#env, this.#sender, hooks);
       this.#instance = instance;
     }
     return this.#rust;
@@ -129,8 +138,25 @@ export class Room extends DurableObject {
         return outcome;
       });
     } finally {
-      const told = this.#sender.takeTold();
-      if (told.length) callHooks(this, this.#env, told, this.#realm(), (promise) => this.ctx.waitUntil(promise));
+      this.#tell();
+    }
+  }
+
+  /** Calls the hooks. */
+  #tell() {
+    let told = this.#sender.takeTold();
+    if (this.#journal) told = this.#journal.settle(told, this.#inDoubt ? this.#here() : undefined);
+    if (told.length) callHooks(this, this.#env, told, this.#realm(), (promise) => this.ctx.waitUntil(promise));
+  }
+
+  /** Who is here, where that is in doubt; it is asked again with the next event if Rust cannot say it now. */
+  #here() {
+    try {
+      const here = JSON.parse(guarded(() => this.#ready().peers()));
+      this.#inDoubt = false;
+      return here;
+    } catch (error) {
+      report("who is here cannot be told")(error);
     }
   }
 }
