@@ -55,6 +55,11 @@ fn ten_thousand_lives_of_peers_keep_every_promise() {
 }
 
 #[test]
+fn whoever_is_kicked_amid_anything_stays_out() {
+    feed("kicks", targets::sequences::kicks, 2_000, 600);
+}
+
+#[test]
 fn names_come_out_of_addresses_as_they_went_in() {
     feed("urls", targets::urls::urls, 100_000, 200);
 }

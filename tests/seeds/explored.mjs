@@ -21,6 +21,7 @@ export const explored = {
   frames: target("a_million_frames", 1_000_000),
   json: target("json_is_what", 200_000),
   sequences: target("ten_thousand_lives", 10_000),
+  kicks: target("whoever_is_kicked", 2_000),
   urls: target("names_come_out", 100_000),
   attachments: target("what_a_socket_remembers", 100_000),
   tokens: target("statements_allow", 100_000),

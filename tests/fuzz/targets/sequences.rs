@@ -7,7 +7,9 @@ use super::frames::frame;
 use super::javascript::Fields;
 use super::model::Model;
 use crate::world::{Peer, World};
+use beckon::id::PeerId;
 use beckon::limits::{MAX_WAITING_BYTES, MAX_WAITING_ROWS};
+use beckon::realm::effect::Hooks;
 use beckon::realm::placement::{Home, Spread};
 use beckon::realm::Ending;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,8 +31,13 @@ pub fn sequences(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     match choices.below(2) {
         0 => exact(&mut choices),
-        _ => wild(&mut choices),
+        _ => wild(&mut choices, false),
     }
+}
+
+/// The bytes are the choices of a life with an operator who closes peers.
+pub fn kicks(bytes: &[u8]) {
+    wild(&mut Choices::new(bytes), true);
 }
 
 /// A world, its settings as the model has them, and how many peers live in it.
@@ -198,21 +205,30 @@ struct Said {
 
 /// Peers fall silent, clocks jump, alarms are late, doubled or lost. Then there is more than one right answer; these things hold
 /// in all of them: an id is one socket's, frames reach whom they are for, from whom they say, once, in their order; nothing
-/// grows for ever; who offered gets an answer.
-fn wild(choices: &mut Choices<'_>) {
+/// grows for ever; who offered gets an answer; who was kicked stays out for its time.
+fn wild(choices: &mut Choices<'_>, kicking: bool) {
     let (mut world, peers, homes, room) = begin(choices, 16);
     let mut clients: Vec<Client> = Vec::new();
     let mut said: Vec<Said> = Vec::new();
     let (mut jumped, mut split) = (0, false);
+    // Whom the hooks were told of.
+    let mut here: BTreeSet<String> = BTreeSet::new();
+    world.hooks = if kicking { Hooks(3) } else { Hooks::default() };
+    // Until when each id is kept out, as long as no clock jumps.
+    let mut kicked: BTreeMap<&str, u64> = BTreeMap::new();
+    // An id of another home is kept out there.
+    let steps = if kicking && homes == 1 { 36 } else { 30 };
     for _ in 0..100 {
         if choices.is_empty() {
             break;
         }
         let from = choices.below(clients.len().max(1));
-        match choices.below(if clients.is_empty() { 3 } else { 30 }) {
+        match choices.below(if clients.is_empty() { 3 } else { steps }) {
             0..=5 => {
                 let (id, token) = (IDS[choices.below(peers)], choices.one_of(&TOKENS));
-                open(&mut world, id, token, room && !choices.once_in(5));
+                let peer = open(&mut world, id, token, room && !choices.once_in(5));
+                let is_out = kicked.get(id).is_some_and(|until| *until > world.now);
+                assert!(!is_out || !world.is_registered(peer), "{id} is back before its time");
                 clients.push(Client { id: id.to_owned(), ..Client::default() });
             }
             6..=15 if world.is_registered(Peer(from)) => {
@@ -238,15 +254,37 @@ fn wild(choices: &mut Choices<'_>) {
             24 => world.alarm(choices.below(usize::from(homes))),
             25 => world.lose_alarms(),
             26 => world.evict(choices.once_in(2)),
-            27 => world.crash(choices.below(usize::from(homes))),
+            27 => {
+                world.crash(choices.below(usize::from(homes)));
+                // Nobody sees it. What the Worker stores of who was here tells its hooks (src/worker/journal.js).
+                here.retain(|id| (0..clients.len()).any(|peer| clients[peer].id == *id && world.is_registered(Peer(peer))));
+            }
             28 => {
                 world.split = !world.split;
                 split = true;
             }
-            _ => {
+            29 => {
                 let ms = choices.one_of(&[1, 7_000, 3_600_000]);
                 jumped += ms;
+                kicked.clear();
                 world.now = if choices.once_in(2) { world.now.saturating_sub(ms) } else { world.now + ms };
+            }
+            _ => {
+                let (id, ms) = (IDS[choices.below(peers)], choices.one_of(&[0, 3_000, 60_000]));
+                let parsed = PeerId::parse(id).unwrap();
+                world.act(|realm, context| realm.kick(&parsed, "enough", ms, context));
+                if ms > 0 {
+                    kicked.insert(id, world.now + ms);
+                }
+                let stays = (0..clients.len()).any(|peer| clients[peer].id == id && world.is_registered(Peer(peer)));
+                assert!(!stays, "{id} is here after it was kicked");
+            }
+        }
+        for told in world.told() {
+            let (what, id) = told.split_once(' ').unwrap();
+            match what {
+                "Connect" => assert!(here.insert(id.to_owned()), "{id} came twice"),
+                _ => assert!(here.remove(id.rsplit_once(' ').unwrap().0), "{id} went twice"),
             }
         }
         heard(&mut world, &mut clients, &mut said);
