@@ -324,6 +324,37 @@ test("an operator counts and closes peers, with the key and not without", async 
   assert.equal((await without.fetch("/admin/realms/k", { headers: { Authorization: "Bearer the operator's" } })).status, 404);
 });
 
+test("whoever guesses the operator's key is slowed down, and its sockets are not", async (t) => {
+  const change = (config) => config.replace(/(name = "JOIN_LIMIT"[^]*?limit = )\d+/, "$15");
+  const beckon = await startBeckon({ secrets: { ADMIN_KEY: "the operator's" }, change });
+  t.after(() => beckon.close());
+  const guess = async (key) => (await beckon.fetch("/admin/realms/k", { headers: { Authorization: `Bearer ${key}`, "CF-Connecting-IP": "192.0.2.1" } })).status;
+  const answers = [];
+  for (let n = 0; n < 6; n++) answers.push(await guess(`guess ${n}`));
+  assert.deepEqual(answers, [401, 401, 401, 401, 401, 429]);
+  assert.equal(await guess("the operator's"), 429, "nor does the right key tell itself by its answer");
+  assert.equal(await (await open(beckon.url, { key: "k", id: "ann", token: "t" }, undefined, { "CF-Connecting-IP": "192.0.2.1" })).next(), OPEN);
+});
+
+test("pages are served where they are asked for, after the host's own routes", async (t) => {
+  const source = `
+    import { beckon, Room } from "beckon/worker";
+    export { Room };
+    export default { fetch: async (request, env) => {
+      if (new URL(request.url).pathname === "/own") return new Response("my own");
+      return (await beckon(request, env, { basePath: "/p2p", pages: env.PAGES })) ?? new Response("nobody's", { status: 404 });
+    } };`;
+  const pages = `export default { fetch: (request) => new Response(request.method + " page", { status: new URL(request.url).pathname === "/doctor" ? 200 : 404 }) };`;
+  const beside = [{ name: "pages", compatibilityDate: "2026-10-20", modules: [{ type: "ESModule", path: "pages.js", contents: pages }] }];
+  const beckon = await startBeckon({ host: source, bindings: { serviceBindings: { PAGES: "pages" } }, beside });
+  t.after(() => beckon.close());
+  const said = async (path, method = "GET") => (await beckon.fetch(path, { method })).text();
+  assert.deepEqual(
+    [await said("/doctor"), await said("/doctor", "POST"), await said("/own"), await said("/none"), await said("/p2p/peerjs/id", "OPTIONS")],
+    ["GET page", "nobody's", "my own", "nobody's", ""],
+  );
+});
+
 test("where objects run is asked of the platform", async (t) => {
   const hinted = await startBeckon({ vars: { LOCATION_HINT: "weur" } });
   t.after(() => hinted.close());

@@ -24,7 +24,7 @@ async function run(t, host, more = {}) {
 }
 const join = (beckon, query) => open(beckon.url, { key: "peerjs", token: "t", ...query }, "/p2p/peerjs");
 
-test("there are as many as are tested here", () => assert.equal(programs.length, 5));
+test("there are as many as are tested here", () => assert.equal(programs.length, 6));
 
 test("the six lines", async (t) => {
   const beckon = await run(t, programs[0]);
@@ -109,12 +109,14 @@ test("a bot that greets", async (t) => {
   );
 });
 
-test("Hono", async (t) => {
-  const beckon = await run(t, program("Hono"));
-  assert.equal(await (await beckon.fetch("/")).text(), "my own page");
-  assert.equal((await beckon.fetch("/else")).status, 404);
-  const ann = await join(beckon, { id: "ann" });
-  assert.equal(await ann.next(), OPEN);
-  ann.send({ type: "OFFER", dst: "ann" });
-  assert.equal(await ann.next(), '{"type":"OFFER","src":"ann","dst":"ann"}');
-});
+for (const router of ["Hono", "itty-router"]) {
+  test(router, async (t) => {
+    const beckon = await run(t, program(router));
+    assert.equal(await (await beckon.fetch("/")).text(), "my own page");
+    if (router === "Hono") assert.equal((await beckon.fetch("/else")).status, 404);
+    const ann = await join(beckon, { id: "ann" });
+    assert.equal(await ann.next(), OPEN);
+    ann.send({ type: "OFFER", dst: "ann" });
+    assert.equal(await ann.next(), '{"type":"OFFER","src":"ann","dst":"ann"}');
+  });
+}
