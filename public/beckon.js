@@ -46,7 +46,7 @@ export class Room extends EventTarget {
   #peers = openPeers(this, {
     ice: () => ({ ...this.#ice, iceTransportPolicy: (this.#options.relayOnly ?? this.#link.searchParams.has("relay-only")) ? "relay" : "all" }),
     isOnline: () => this.#state === "open",
-    load: (tries) => import(`${new URL("lib/path-care.js", import.meta.url)}?${tries}`), // from here its address is the same after the build
+    load: (again) => (again ? import(/* @vite-ignore */ /* webpackIgnore: true */ again) : import("./lib/path-care.js")), // bundlers know the latter
   });
   #mayTransmit = openFrameLimit();
   #timesNew = 0; // because its id was taken

@@ -67,7 +67,7 @@ export const stages = {
   interop: nodeTests("interop", { cores: 0.5, needs: WORKER }),
   worker: nodeTests("worker", { cores: 1, needs: WORKER, atOnce: 4 }),
   serving: nodeTests("serving", { cores: 0.5, needs: WORKER, atOnce: 2 }),
-  package: nodeTests("package", { cores: 1, needs: WORKER }),
+  package: nodeTests("package", { cores: 1, needs: WORKER, shared: true }),
   core: { command: ["cargo", "test", "--locked"], count: cargoCount, needs: [], cores: 1, files: [] },
   webkit: nodeTests("webkit", { cores: 0.5, needs: WORKER }),
   holding: nodeTests("holding", { cores: 1, needs: WORKER, atOnce: 3, shared: true }),

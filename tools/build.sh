@@ -87,8 +87,8 @@ for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js public/la
     [ -e "$file" ] || continue
     case $file in
         */classroom/classroom.js) continue ;;
-        public/beckon.js) # the other two are loaded when they are needed
-            options=(--bundle --format=esm --drop:console --external:./lib/key-store.js --external:./lib/reachability.js "${shortened[@]}") ;;
+        public/beckon.js) # the other three are loaded when they are needed
+            options=(--bundle --format=esm --drop:console --external:./lib/{key-store,path-care,reachability}.js "${shortened[@]}") ;;
         public/lib/path-care.js) options=(--bundle --format=esm) ;; # it is loaded while the first connection is made
         public/lib/reachability.js) options=(--bundle --format=esm) ;;
         public/room/room.js) # details.js is loaded when it is asked for, path-report.js when somebody has agreed

@@ -24,7 +24,7 @@ const PERMISSIVE = new Set([
   "Apache-2.0 WITH LLVM-exception",
 ]);
 /** What only builds and tests may also be this: it is not passed on. */
-const TOOLS = new Set([...PERMISSIVE, "BlueOak-1.0.0", "MPL-2.0", "MPL 2.0", "LGPL-3.0-or-later"]);
+const TOOLS = new Set([...PERMISSIVE, "BlueOak-1.0.0", "MPL-2.0", "MPL 2.0", "LGPL-3.0-or-later", "CC-BY-4.0", "Python-2.0"]);
 
 /** Whether a licence expression (SPDX; a slash is an old OR) can be met with these licences. */
 function met(expression, allowed) {
