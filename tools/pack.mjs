@@ -74,7 +74,7 @@ export async function assemble(folder) {
   for (const file of ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "public/beckon.js", "public/beckon.d.ts", "public/lib", "build/site"]) copy(file);
   for (const file of ["SECURITY.md", "PRIVACY.md"]) copy(file);
   for (const file of readdirSync(join(ROOT, "docs"))) if (/\.(md|yaml)$/.test(file) && !OWN_PAPERS.has(file)) copy(`docs/${file}`, `docs/${file}`);
-  for (const file of ["README.md", "command", "react", "server", "worker"]) copy(`package/${file}`);
+  for (const file of ["README.md", "command", "examples", "react", "server", "worker"]) copy(`package/${file}`);
   rmSync(join(folder, "server/site/workerd.d.ts"));
   writeFileSync(join(folder, "in-node.js"), read("package/in-node.js").replaceAll("../public/", "./"));
   for (const { file } of worker.modules) copyFileSync(file, join(folder, "worker", basename(file)));

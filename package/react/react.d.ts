@@ -17,7 +17,7 @@ export interface RoomView {
 /**
  * Joins a room for as long as a component that asks for it is mounted, and a second longer: what StrictMode or hot reload mounts anew finds the same
  * room. All components with the same link and the same `relayOnly` share one room. Another `name` renames; it does not join anew. Without a link there is
- * no room yet. It can be rendered on a server.
+ * no room yet. A link without a fragment is a fresh room, and `room.link` is another name of the same. It can be rendered on a server.
  */
 export function useRoom(link: string | URL | null | undefined, options?: RoomOptions): RoomView;
 

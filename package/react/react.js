@@ -16,6 +16,9 @@ const nothing = () => NOTHING;
 /** All rooms of the page, also of another copy of this module. @type {Map<string, Shared>} */
 const rooms = /** @type {any} */ ((globalThis[Symbol.for("beckon/react")] ??= new Map()));
 
+/** @param {string | URL} link @param {boolean} [relayOnly] */
+const keyOf = (link, relayOnly) => `${link} ${relayOnly ?? ""}`;
+
 /** @param {string} key @param {string} link @param {import('./react.d.ts').RoomOptions} options @returns {Shared} */
 function enter(key, link, options) {
   const known = rooms.get(key);
@@ -31,6 +34,7 @@ function enter(key, link, options) {
   };
   try {
     const room = join(link, { ...options, signal });
+    rooms.set(keyOf(room.link, options.relayOnly), shared); // who asked for a fresh room may ask for it by its own link, later
     const look = () => show({ room, state: room.state, peers: room.peers, error: room.error });
     room.addEventListener("peer", ({ peer }) => {
       for (const type of /** @type {const} */ (["state", "name", "path"])) peer.addEventListener(type, look, { signal });
@@ -49,7 +53,7 @@ function enter(key, link, options) {
  * @returns {RoomView}
  */
 export function useRoom(link, { name, relayOnly } = {}) {
-  const key = link ? `${link} ${relayOnly ?? ""}` : "";
+  const key = link ? keyOf(link, relayOnly) : "";
   const latest = useRef(name);
   useEffect(() => {
     latest.current = name;
@@ -64,7 +68,7 @@ export function useRoom(link, { name, relayOnly } = {}) {
         shared.users.delete(tell);
         if (shared.users.size) return;
         shared.leaving = setTimeout(() => {
-          rooms.delete(key);
+          for (const [other, one] of rooms) if (one === shared) rooms.delete(other);
           shared.over.abort();
         }, LEAVE_MS);
       };
