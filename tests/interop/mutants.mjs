@@ -10,6 +10,7 @@ import { judge } from "./judge.mjs";
 import { observe } from "./observe.mjs";
 import { rules } from "./rules.mjs";
 import { peerServers } from "./servers.mjs";
+import * as told from "./told.mjs";
 
 /** What is broken: [what, where in PeerServer's code, what stands there instead]. */
 const MUTANTS = [
@@ -98,6 +99,11 @@ const MUTANTS = [
   ["CORS with credentials", "(corsOptions))", "({ ...corsOptions, credentials: true }))"],
   ["no CORS", "app.use((0, ($parcel$interopDefault($cl6Iw$cors)))(corsOptions));", ""],
   ["the socket's path follows the key", "${$e9ffe6de55430dbc$var$WS_PATH}", "${this.config.key}"],
+  ["nobody is told who comes", 'app.emit("connection", client);', ""],
+  ["nobody is told who goes", 'wss.on("close", (client)=>{\n        app.emit("disconnect", client);', 'wss.on("close", (client)=>{'],
+  ["nobody is told who falls silent", 'onClose: (client)=>{\n            app.emit("disconnect", client);', "onClose: (client)=>{"],
+  ["nobody is told what is said", 'app.emit("message", client, message);', ""],
+  ["what is said is told twice", 'app.emit("message", client, message);', 'app.emit("message", client, message); app.emit("message", client, message);'],
   ["another description", "A server side element", "The server side element"],
 ];
 
@@ -122,7 +128,7 @@ function breakIt(mutant) {
 
 async function watch(packages) {
   if (packages) process.env.PEER_SERVER_PACKAGE = packages;
-  const fleet = await peerServers();
+  const fleet = await peerServers({ listening: true });
   try {
     return await observe(rules, fleet);
   } finally {
@@ -142,7 +148,11 @@ for (const [what, where, instead] of MUTANTS) {
   const folder = breakIt(text.replace(where, () => instead));
   const outcomes = await watch(folder);
   rmSync(folder, { recursive: true });
-  const red = rules.filter(({ name }) => judge(name, "mutant", whole.get(name), outcomes.get(name), []));
+  /** What listeners are told in a rule. */
+  const listeners = (rule, all) => JSON.stringify(told.heard(told.certain(rule, all.get(rule.name).told).filter(({ type }) => type !== "HEARTBEAT")));
+  const red = rules.filter(
+    (rule) => judge(rule.name, "mutant", whole.get(rule.name), outcomes.get(rule.name), []) || listeners(rule, whole) !== listeners(rule, outcomes),
+  );
   if (red.length === 0) survivors += 1;
   console.log(`${red.length === 0 ? "✖" : "✔"} ${what}: ${red.length} red${red.length > 0 ? `, such as "${red[0].name}"` : ""}`);
 }

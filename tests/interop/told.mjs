@@ -147,8 +147,11 @@ export const onTheWire = {
   "a-list-of-origins-is-for-sockets-too": { "a CORS list does not apply to the socket either": nobody },
 };
 
-/** Rules whose frames depend on the clock, and so tell nothing of listeners: how many are sent is chance. */
-export const byTheClock = ({ theme, name }) => theme === "liveness" || name === "after LEAVE, closing the old socket and the id's next owner";
+/** Rules whose frames depend on the clock: how many are sent, and how many witnesses it takes, is chance. */
+const byTheClock = ({ theme, name }) => theme === "liveness" || name === "after LEAVE, closing the old socket and the id's next owner";
+
+/** As much of what was told in a rule as is the same each time. @param {{ theme: string, name: string }} rule @param {Told[]} log */
+export const certain = (rule, log) => (byTheClock(rule) ? log.filter(({ what, id }) => what !== "message" && !id.startsWith("witness")) : log);
 
 /** What was said of each peer. */
 function byPeer(log) {
