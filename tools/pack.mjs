@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
+import { document } from "./api.mjs";
 import { ROOT, VERSION, builtWorker } from "./built.mjs";
 import { notices } from "./notices.mjs";
 
@@ -75,6 +76,7 @@ export async function assemble(folder) {
   for (const file of ["SECURITY.md", "PRIVACY.md"]) copy(file);
   for (const file of readdirSync(join(ROOT, "docs"))) if (/\.(md|yaml)$/.test(file) && !OWN_PAPERS.has(file)) copy(`docs/${file}`, `docs/${file}`);
   for (const file of ["README.md", "command", "examples", "react", "server", "worker"]) copy(`package/${file}`);
+  document(join(folder, "docs/api"));
   rmSync(join(folder, "server/site/workerd.d.ts"));
   writeFileSync(join(folder, "in-node.js"), read("package/in-node.js").replaceAll("../public/", "./"));
   for (const { file } of worker.modules) copyFileSync(file, join(folder, "worker", basename(file)));

@@ -104,6 +104,25 @@ for (const name of Object.keys(BUILDERS)) {
   });
 }
 
+test("Node.js imports both without a browser's globals, and renders what asks for a room", () => {
+  const program = `
+    for (const name of ["WebSocket", "RTCPeerConnection", "navigator", "crypto", "fetch", "window", "document", "localStorage"]) delete globalThis[name];
+    const before = Object.getOwnPropertyNames(globalThis).length;
+    const { join } = await import("beckon");
+    const { useMessages, useRoom } = await import("beckon/react");
+    if (Object.getOwnPropertyNames(globalThis).length !== before) throw new Error("an import left something behind");
+    const { createElement } = await import("react");
+    const { renderToString } = await import("react-dom/server");
+    function App() {
+      const { room, state, peers } = useRoom("https://beckon.example/");
+      useMessages(room, () => {});
+      return createElement("p", null, state, " ", peers.length, " ", typeof join);
+    }
+    console.log(renderToString(createElement(App)).replaceAll("<!-- -->", ""));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { cwd: project.folder, encoding: "utf8" });
+  assert.deepEqual([stdout, stderr], ["<p>connecting 0 function</p>\n", ""]);
+});
+
 test("the example with React is built by what its package.json names, and says hello in both; its code may change under it, and it stays in the room", async (t) => {
   const example = join(project.folder, "react");
   cpSync(join(project.folder, "node_modules/beckon/examples/react"), example, { recursive: true });

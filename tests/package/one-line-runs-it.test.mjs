@@ -160,6 +160,19 @@ test("its papers lead to papers that are in it, and nowhere to where there is no
   for (const [file, text] of texts) assert.doesNotMatch(text, /github\.com\/OWNER/, file);
 });
 
+test("the documentation of the types has everything that the types have", () => {
+  for (const [name, file] of Object.entries({ beckon: "beckon.d.ts", "beckon/react": "react/react.d.ts", "beckon/worker": "worker/entry.d.ts" })) {
+    const types = readFileSync(join(machine.folder, file), "utf8");
+    const documented = readFileSync(join(machine.folder, `docs/api/${name}.md`), "utf8");
+    const names = [...types.matchAll(/^export (?:declare )?(?:abstract )?(?:class|const|function|interface|type) (\w+)/gm)].map(([, exported]) => exported);
+    assert.ok(names.length >= 3, `${name}: ${names}`);
+    for (const exported of names) assert.match(documented, new RegExp(`^### ${exported}(\\(\\))?$`, "m"), name);
+    // Each sentence about a class and its members, too, but for what TypeDoc makes links of.
+    const said = [...types.matchAll(/^ {2}\/\*\* ([^{}*\n]{20,}) \*\/$/gm)].map(([, text = ""]) => text);
+    for (const text of said) assert.ok(documented.includes(text), `${name}: ${text}`);
+  }
+});
+
 test("Node.js without WebRTC is told so in one sentence, and with it may join", async () => {
   const script = `
     import { join } from "beckon";
