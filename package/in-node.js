@@ -6,7 +6,7 @@ export { BeckonError, Peer, Room } from "../public/beckon.js";
 /** What browsers have and Node.js may not have, and where it is to be had. */
 const NEEDED = {
   RTCPeerConnection: 'npm install node-datachannel, and begin with Object.assign(globalThis, await import("node-datachannel/polyfill"))',
-  WebSocket: "take Node.js 22 or newer",
+  WebSocket: 'take Node.js 22 or newer, or npm install ws, and begin with globalThis.WebSocket = (await import("ws")).WebSocket',
 };
 
 /** @type {typeof joinRoom} */

@@ -1,7 +1,7 @@
 // The package in an empty project, built by Vite, esbuild, Rollup and webpack as each of them is: the pages join rooms in Chromium and Firefox and say
 // hello, and have what the library loads later. And the example with React, as it is in the package.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { cpSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -10,7 +10,7 @@ import * as esbuild from "esbuild";
 import { rollup } from "rollup";
 import { createServer, build as vite } from "vite";
 import webpack from "webpack";
-import { anyBeckon, eventually, openDevice, press, startChromium, startFirefox, until, untilText, write } from "../browser/browser.mjs";
+import { anyBeckon, eventually, openDevice, press, startChromium, startFirefox, until, untilText, within, write } from "../browser/browser.mjs";
 import { VERSION } from "../../tools/built.mjs";
 import { newProject, serveFolder } from "./apps.mjs";
 
@@ -54,7 +54,7 @@ let site;
 before(async () => {
   [beckon, project, ...browsers] = await Promise.all([
     anyBeckon(),
-    newProject("react", "react-dom", "vite", "@vitejs/plugin-react", "@types/react", "@types/react-dom"),
+    newProject("node-datachannel", "react", "react-dom", "vite", "@vitejs/plugin-react", "@types/react", "@types/react-dom"),
     startChromium(),
     startFirefox(),
   ]);
@@ -103,6 +103,23 @@ for (const name of Object.keys(BUILDERS)) {
     }
   });
 }
+
+test("a program in Node.js with node-datachannel says hello to a page, by the package", async () => {
+  const { page, troubles, close } = await openDevice(browsers[0], `${site.url}esbuild/?${beckon.url}`);
+  const link = await page.evaluate(() => window.room.ready.then(() => window.room.link));
+  cpSync(join(ROOT, "tests/everywhere/program.mjs"), join(project.folder, "program.mjs"));
+  const program = spawn(process.execPath, ["program.mjs", link], { cwd: project.folder, stdio: ["ignore", "inherit", "inherit"] });
+  const ended = new Promise((settle) => program.on("close", (...how) => settle(how)));
+  try {
+    await until(page, "hello from the program", () => window.heard.length);
+    assert.deepEqual(await page.evaluate(() => window.heard), [["Program", { hello: "from the program" }]]);
+    assert.deepEqual(await within("it ends", ended), [0, null]);
+  } finally {
+    program.kill();
+  }
+  assert.deepEqual(troubles, []);
+  await close();
+});
 
 test("Node.js imports both without a browser's globals, and renders what asks for a room", () => {
   const program = `

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { animate, chunks } from "../../tools/animation.mjs";
 import { VERSION } from "../../tools/built.mjs";
 import { projectFiles } from "../../tools/pack.mjs";
+import { WANTED } from "../everywhere/runtimes.mjs";
 import * as known from "../stages.mjs";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -118,6 +119,11 @@ test("every source file is on the map, and nothing else is", () => {
       `docs/architecture.md does not say what ${name} does`,
     );
   for (const [, name] of map.matchAll(/`(?:[\w-]+\/)*([\w-]+\.(?:rs|js))`/g)) assert.ok(sources.includes(name), `docs/architecture.md names ${name}`);
+});
+
+test("the table of where it runs is of the versions that `npm run everywhere` tries (with --write it writes it)", () => {
+  const [, table = ""] = read("docs/where-it-runs.md").match(/<!-- tried -->\n([^]*?)<!-- \/tried -->/) ?? [];
+  for (const version of Object.values(WANTED)) assert.ok(table.includes(version.replace(/^.*@/, "")), version);
 });
 
 test("the changelog begins with the present version", () => {
