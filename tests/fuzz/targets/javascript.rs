@@ -59,7 +59,8 @@ impl<'a> Fields<'a> {
 
     /// A field; of several with one name the last counts.
     pub fn raw(&self, name: &str) -> Option<&'a str> {
-        self.0.iter().rev().find(|(field, _)| *field == utf16(name)).map(|(_, raw)| *raw)
+        let name = utf16(name);
+        self.0.iter().rev().find(|(field, _)| *field == name).map(|(_, raw)| *raw)
     }
 
     /// A field that is text, and nothing but whole letters.
@@ -160,7 +161,7 @@ impl<'a> Reader<'a> {
         match self.peek()? {
             b'{' => drop(self.object()?),
             b'[' => self.array()?,
-            b'"' => drop(self.string()?),
+            b'"' => self.letters(None)?,
             b'-' | b'0'..=b'9' => self.number()?,
             _ => {
                 let word = ["true", "false", "null"].into_iter().find(|word| self.text[start..].starts_with(word))?;
@@ -210,16 +211,28 @@ impl<'a> Reader<'a> {
     }
 
     fn string(&mut self) -> Option<Vec<u16>> {
-        self.accept(b'"').then_some(())?;
         let mut units = Vec::new();
+        self.letters(Some(&mut units)).map(|()| units)
+    }
+
+    /// Reads a text, and keeps it if somebody wants it.
+    fn letters(&mut self, mut units: Option<&mut Vec<u16>>) -> Option<()> {
+        self.accept(b'"').then_some(())?;
         loop {
-            let letter = self.text[self.at..].chars().next()?;
-            self.at += letter.len_utf8();
-            match letter {
-                '"' => return Some(units),
-                '\\' => units.push(self.escape()?),
-                control if control < ' ' => return None,
-                letter => units.extend_from_slice(letter.encode_utf16(&mut [0; 2])),
+            let rest = &self.text[self.at..];
+            let plain = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+            let (text, mut escaped) = (&rest[..plain], None);
+            self.at += plain;
+            match self.next()? {
+                b'"' => {}
+                b'\\' => escaped = Some(self.escape()?),
+                _ => return None,
+            }
+            if let Some(units) = &mut units {
+                units.extend(text.encode_utf16().chain(escaped));
+            }
+            if escaped.is_none() {
+                return Some(());
             }
         }
     }

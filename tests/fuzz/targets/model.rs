@@ -413,7 +413,7 @@ impl Model {
         }
         self.frames += 1;
         let (attempt, due) = followed.unwrap_or((self.frames, (self.now + self.window_ms).div_ceil(TICK_MS) * TICK_MS));
-        let row = Row { home, attempt, due, network: how.network, src, dst, frame };
+        let row = Row::new((home, attempt), due, how.network, [src, dst, frame]);
         if !self.may_store(home, &row.src, if followed.is_some() { 1 } else { ATTEMPT_COST }, how.network) {
             return self.fail(&row);
         }

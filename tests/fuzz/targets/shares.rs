@@ -15,11 +15,14 @@ pub struct Row {
     pub src: String,
     pub dst: String,
     pub frame: String,
+    /// What it takes: its texts, the sender's as JSON, and what is around them.
+    bytes: usize,
 }
 
 impl Row {
-    fn bytes(&self) -> usize {
-        64 + self.frame.len() + super::javascript::stringify(&self.src).len() + self.dst.len()
+    pub fn new((home, attempt): (Home, usize), due: u64, network: NetworkNumber, [src, dst, frame]: [String; 3]) -> Self {
+        let bytes = 64 + frame.len() + super::javascript::stringify(&src).len() + dst.len();
+        Self { home, attempt, due, network, src, dst, frame, bytes }
     }
 }
 
@@ -27,7 +30,7 @@ impl Row {
 pub fn gives_way(rows: &[Row], new: &Row) -> Option<Option<Row>> {
     let here: Vec<&Row> = rows.iter().filter(|row| row.home == new.home).collect();
     let theirs: Vec<&Row> = here.iter().copied().filter(|row| row.dst == new.dst).collect();
-    let bytes = |rows: &[&Row]| rows.iter().map(|row| row.bytes()).sum::<usize>() + new.bytes();
+    let bytes = |rows: &[&Row]| rows.iter().map(|row| row.bytes).sum::<usize>() + new.bytes;
     let (rows, by_bytes) = if theirs.len() >= MAX_WAITING_PER_PEER {
         (theirs, false)
     } else if bytes(&theirs) > MAX_WAITING_BYTES_PER_PEER {
@@ -42,7 +45,7 @@ pub fn gives_way(rows: &[Row], new: &Row) -> Option<Option<Row>> {
     let of = |row: &Row| if row.src == new.src { new.network } else { row.network };
     let (mut networks, mut senders) = (BTreeMap::new(), BTreeMap::new());
     for row in rows.iter().copied().chain([new]) {
-        let weight = if by_bytes { row.bytes() } else { 1 };
+        let weight = if by_bytes { row.bytes } else { 1 };
         *networks.entry(of(row)).or_default() += weight;
         *senders.entry((of(row), &row.src)).or_default() += weight;
     }
@@ -58,7 +61,7 @@ pub fn gives_way(rows: &[Row], new: &Row) -> Option<Option<Row>> {
     };
     let its = || rows().filter(|row| row.src == victim.src);
     let size = |attempt: usize| {
-        its().filter(|row| row.attempt == attempt).map(|row| if by_bytes { row.bytes() } else { 1 }).sum::<usize>()
+        its().filter(|row| row.attempt == attempt).map(|row| if by_bytes { row.bytes } else { 1 }).sum::<usize>()
     };
     let attempt = its().map(|row| (size(row.attempt), row.attempt)).max()?.1;
     Some(its().find(|row| row.attempt == attempt).filter(|_| gives_way).cloned())
