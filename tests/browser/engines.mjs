@@ -34,10 +34,13 @@ const ENGINES = {
   firefox: ({ preferences = {} }) => ({
     browser: "firefox",
     executablePath: found("Firefox", process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox"),
-    extraPrefsFirefox: { "media.peerconnection.ice.obfuscate_host_addresses": false, ...HIDDEN_AS_SHOWN, ...preferences },
+    extraPrefsFirefox: { "media.peerconnection.ice.obfuscate_host_addresses": false, ...SELDOM_PAINTED, ...HIDDEN_AS_SHOWN, ...preferences },
     env: { ...process.env, FONTCONFIG_FILE: INITIALS },
   }),
 };
+
+/** Nobody looks at what Firefox paints here, and without a GPU it takes a third of what a page costs: nothing moves, and ten frames a second are enough. */
+const SELDOM_PAINTED = { "ui.prefersReducedMotion": 1, "layout.frame_rate": 10 };
 
 /** Of two pages in Firefox one is hidden, and its timers ring once a second. In the Chromium that is driven here they ring when they are due. */
 const HIDDEN_AS_SHOWN = { "dom.min_background_timeout_value_without_budget_throttling": 4, "dom.timeout.enable_budget_timer_throttling": false };
