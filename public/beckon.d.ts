@@ -81,6 +81,9 @@ export interface ServerEvent extends Event {
   readonly data: any;
 }
 
+/** What answers requests: it returns the answer, or a promise of it, or nothing. */
+export type RequestHandler = (value: any, peer: Peer) => Sendable | void | PromiseLike<Sendable | void>;
+
 /** The room's own state changed. */
 export interface RoomEvent extends Event {
   readonly room: Room;
@@ -92,6 +95,8 @@ interface RoomEvents {
   /** Someone left. */
   left: PeerEvent;
   message: MessageEvent;
+  /** Somebody's {@link Peer.presence} changed. */
+  presence: PeerEvent;
   refused: RefusedEvent;
   server: ServerEvent;
   state: RoomEvent;
@@ -101,6 +106,7 @@ interface PeerEvents {
   message: MessageEvent;
   state: PeerEvent;
   name: PeerEvent;
+  presence: PeerEvent;
   /** {@link Peer.path} or {@link Peer.latency} changed. */
   path: PeerEvent;
   /** {@link Peer.connection} is another one, not connected yet: what listened to the last one has to listen to this. */
@@ -148,6 +154,21 @@ export class Room extends EventTarget implements AsyncIterable<Message> {
   readonly fingerprint: string;
   /** What this device is called. Setting it tells everyone, now and when they come. Empty until the id is known, if nobody has said. */
   name: string;
+  /**
+   * What this device shows of itself: a status, the place of a cursor, whatever JSON carries, in at most 1,024 bytes. The others see it as
+   * {@link Peer.presence}, those who come later too. Only the last counts, so it may be set as often as it changes: it is sent a few times a second.
+   * What is read here is a copy. null until it is set.
+   * @throws {TypeError} at once, if JSON does not carry it
+   * @throws {BeckonError} at once: `too-long`
+   */
+  get presence(): any;
+  set presence(value: Value);
+  /**
+   * What answers the {@link Peer.request}s of the others. It is called once for each, with the value, which may be anything, and with who asks. What
+   * it returns is the answer; if it throws, or returns what cannot be sent, the other side hears `failed` and nothing more, and the console here has
+   * the error. At most 128 requests of one peer are worked on at a time. While it is null, the others hear `no-handler`.
+   */
+  onrequest: RequestHandler | null;
   /** An animal for it, an emoji; empty until the id is known. It comes from the id, so everyone sees the same. */
   readonly face: string;
   /** A colour for it: a hue in degrees, from the id too. */
@@ -190,6 +211,9 @@ export type PeerState = 'connecting' | 'open' | 'reconnecting' | 'unreachable' |
  */
 export type Path = 'direct' | 'stun' | 'turn-udp' | 'turn-tcp' | 'turn-tls' | 'server';
 
+/** An `RTCPeerConnection`, where there is such a type: Deno has none of its own. */
+type Connection = typeof globalThis extends { RTCPeerConnection: { prototype: infer Connection } } ? Connection : any;
+
 /** Another device in the room. */
 export class Peer extends EventTarget {
   private constructor();
@@ -202,6 +226,8 @@ export class Peer extends EventTarget {
   /** An animal, an emoji, and a colour, a hue in degrees: from its id, so everyone sees the same. */
   readonly face: string;
   readonly hue: number;
+  /** What it shows of itself, as it set {@link Room.presence} last: untrusted. null as long as it shows nothing. */
+  readonly presence: any;
   readonly state: PeerState;
   /** null while unknown. */
   readonly path: Path | null;
@@ -210,7 +236,7 @@ export class Peer extends EventTarget {
   /** Why it is `unreachable`, or `path` is `server`: `no-direct-path` (and there is no relay), `relay-missing` (there should be one, but its service does not answer), `no-path` or `relay-refused`; `no-webrtc` when this browser makes no direct connections and `no-webrtc-there` when the other does not; `tampered` when someone changes what introduces us, or pretends to be it; `outdated` when this page is older than the other and has to be reloaded, `outdated-there` when the other one is. */
   readonly error: BeckonError | null;
   /** The connection itself, while there is one. It is replaced when it has failed, which the event `connection` tells: do not keep it. */
-  readonly connection: RTCPeerConnection | null;
+  readonly connection: Connection | null;
   /**
    * Sends a message of at most 256,000 bytes: text (counted as UTF-8), bytes, which are copied, or what JSON carries (counted as its JSON). It is kept until the other side confirms it,
    * over as many connections as that takes, and delivered once and in order. To send much, wait for some of it to arrive before
@@ -228,13 +254,23 @@ export class Peer extends EventTarget {
    * @throws {BeckonError} at once: `too-long`
    */
   send(data: Sendable, options?: { reliable?: boolean }): Promise<void>;
+  /**
+   * Asks for an answer: the other side's {@link Room.onrequest} gets the value, and what it returns comes back (`undefined` if it returns nothing). Both may be
+   * what {@link Peer.send} takes. A request outlives its connection as a message does, and is never worked on twice. At most 64 wait for
+   * their answers at a time, with 4 MB in all; more are rejected with `too-much`.
+   * @param options `timeoutMs`: how long to wait, 30 s if nothing is said. When `signal` aborts, its reason is what the promise is rejected with
+   * @returns the answer, or rejected with a {@link BeckonError}: `timeout`; `left` when the other side left, or was loaded anew, before it answered
+   * (`closed` when this room was); `no-handler` when it answers no requests, or is a page of before there were any; `failed` when its handler threw
+   * @throws as {@link Peer.send} does
+   */
+  request(value: Sendable, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<any>;
   addEventListener<K extends keyof PeerEvents>(type: K, listener: Listener<PeerEvents[K]>, options?: boolean | AddEventListenerOptions): void;
   removeEventListener<K extends keyof PeerEvents>(type: K, listener: Listener<PeerEvents[K]>, options?: boolean | EventListenerOptions): void;
 }
 
 /**
  * What went wrong. `code` is stable: `damaged-link`, `insecure-context`, `room-full` and the server's other
- * refusals, `blocked` (by the browser), `socket-blocked` (by the network), `closed`, `left`, `too-long`, `too-much`, `no-direct-path`, `relay-missing`, `no-path`, `relay-refused`, `no-webrtc`, `no-webrtc-there`, `outdated`, `outdated-there`, `tampered`. `message` is a sentence for people.
+ * refusals, `blocked` (by the browser), `socket-blocked` (by the network), `closed`, `left`, `timeout`, `no-handler`, `failed`, `too-long`, `too-much`, `no-direct-path`, `relay-missing`, `no-path`, `relay-refused`, `no-webrtc`, `no-webrtc-there`, `outdated`, `outdated-there`, `tampered`. `message` is a sentence for people.
  */
 export class BeckonError extends Error {
   constructor(code: string, message: string, options?: ErrorOptions);

@@ -1,8 +1,7 @@
 // Beckon in any page: `join(link)` and everyone who has the link is connected to everyone else, device to device.
 // No side effects on import, no globals. beckon.d.ts documents the exports.
-import { backoff } from "./lib/backoff.js";
 import { BeckonError, BeckonEvent, mistrust } from "./lib/events.js";
-import { takeIdentity } from "./lib/identity.js";
+import { beforeNew, takeIdentity } from "./lib/identity.js";
 import { makeKeys } from "./lib/keys.js";
 import { readLink } from "./lib/link.js";
 import { watchPage } from "./lib/page-lifecycle.js";
@@ -16,16 +15,10 @@ import { openSignalling, socketUrl } from "./lib/signalling.js";
 
 export { BeckonError, Peer };
 
-/** How long until somebody whose id was taken comes as somebody new, in ms: a server that always says so is not asked a hundred times a second. */
-const AS_NEW_MS = [0, 500, 2_000, 8_000, 30_000];
-
 /** @typedef {'connecting' | 'open' | 'away' | 'closed'} RoomState */
 /** @typedef {{ name?: string, relayOnly?: boolean, signal?: AbortSignal }} Options */
 
-/**
- * @param {string | URL} link
- * @param {Options} [options]
- */
+/** @param {string | URL} link @param {Options} [options] */
 export function join(link, options = {}) {
   if (!globalThis.crypto?.subtle) throw new BeckonError("insecure-context", "This needs https");
   const { url, secret } = readLink(link);
@@ -56,6 +49,8 @@ export class Room extends EventTarget {
   #over = new AbortController();
   #opened = /** @type {() => void} */ (() => {});
   #refused = /** @type {(why: BeckonError) => void} */ (() => {});
+  /** @type {((value: any, peer: any) => any) | null} */
+  onrequest = null;
   /** @type {Promise<void>} */
   ready = new Promise((resolve, reject) => {
     this.#opened = resolve;
@@ -114,13 +109,16 @@ export class Room extends EventTarget {
   set name(wish) {
     this.#options.name = wish; // also for the identity that is on its way, and for every other
     this.#identity?.rename(wish);
-    for (const peer of this.#peers.all.values()) peer.sendControl({ type: "name", name: this.name });
+    this.#peers.tell();
+  }
+  get presence() {
+    return this.#peers.presence;
+  }
+  set presence(value) {
+    this.#peers.presence = value;
   }
 
-  /**
-   * @param {import('./lib/frame.js').Sendable} data
-   * @param {{ reliable?: boolean }} [how]
-   */
+  /** @param {import('./lib/frame.js').Sendable} data @param {{ reliable?: boolean }} [how] */
   broadcast(data, how) {
     return this.#peers.broadcast(data, how);
   }
@@ -155,9 +153,10 @@ export class Room extends EventTarget {
 
   /** @param {number} run @param {boolean} asNew */
   async #enter(run, asNew) {
-    if (asNew) await new Promise((resolve) => setTimeout(resolve, backoff(AS_NEW_MS, this.#timesNew++)));
+    if (asNew) await beforeNew(this.#timesNew++);
     const [fresh, keys] = [makeKeys(), await deriveKeys(this.#secret)]; // side by side
-    const identity = await takeIdentity(keys.realmKey, fresh, () => import("./lib/key-store.js"), this.#options, asNew);
+    const store = { keeping: () => import("./lib/key-store.js"), past: () => import("./lib/recall.js") };
+    const identity = await takeIdentity(keys.realmKey, fresh, store, this.#options, asNew);
     if (run !== this.#run) return identity.release();
     this.#identity = identity;
     const peers = this.#peers;

@@ -87,9 +87,11 @@ for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js public/la
     [ -e "$file" ] || continue
     case $file in
         */classroom/classroom.js) continue ;;
-        public/beckon.js) # the other three are loaded when they are needed
-            options=(--bundle --format=esm --drop:console --external:./lib/{key-store,path-care,reachability}.js "${shortened[@]}") ;;
-        public/lib/path-care.js) options=(--bundle --format=esm) ;; # it is loaded while the first connection is made
+        public/beckon.js) # the others are loaded when they are needed
+            options=(--bundle --format=esm --drop:console --external:./lib/{key-store,path-care,reachability,recall}.js "${shortened[@]}") ;;
+        public/lib/path-care.js) options=(--bundle --format=esm --external:./extras.js) ;; # it is loaded while the first connection is made
+        public/lib/recall.js) options=(--bundle --format=esm) ;; # it is loaded after a reload
+        public/lib/extras.js) options=(--bundle --format=esm) ;; # it is loaded when the first request or presence goes or comes
         public/lib/reachability.js) options=(--bundle --format=esm) ;;
         public/room/room.js) # details.js is loaded when it is asked for, path-report.js when somebody has agreed
             options=(--bundle --format=esm --external:../beckon.js '--external:/shared/*') ;;
@@ -102,10 +104,11 @@ done
 # What comes before the first hello is made smaller still: terser thinks longer about a program than esbuild does, and nobody reads indentation.
 # What it calls unsafe is so for programs that make objects of functions (`new`), or ask methods for their prototypes: ours do not.
 # The first line has Chromium compile all of it beside the page's own thread, and not each function when it is first called.
-for file in beckon.js room/room.js shared/loading.js; do
+for file in beckon.js lib/key-store.js room/room.js shared/loading.js; do
     how=(--module) squeeze=passes=6,ecma=2020,unsafe_arrows=true,unsafe_methods=true first='"//# allFunctionsCalledOnLoad"'
     case $file in
-        beckon.js) squeeze=$squeeze,hoist_funs=true,sequences=false ;; # of the other two it makes more
+        beckon.js) squeeze=$squeeze,hoist_funs=true,sequences=false,lhs_constants=false,pure_getters=true ;; # of the others it makes more
+        lib/key-store.js) first='""' ;;
         shared/loading.js) how=() first='""' ;;
     esac
     terser "build.new/site/$file" ${how[@]+"${how[@]}"} --compress "$squeeze" --mangle \

@@ -8,7 +8,7 @@ export interface RoomView {
   /** null on a server, before the component is mounted, and without a link. */
   readonly room: Room | null;
   readonly state: RoomState;
-  /** Who is here. The list is a new one when somebody comes, leaves, or changes name, state or path. */
+  /** Who is here. The list is a new one when somebody comes, leaves, or changes name, state, path or presence. */
   readonly peers: readonly Peer[];
   /** Why it is closed or away; also what `join` would throw, such as `damaged-link`. */
   readonly error: BeckonError | null;

@@ -37,7 +37,7 @@ function enter(key, link, options) {
     rooms.set(keyOf(room.link, options.relayOnly), shared); // who asked for a fresh room may ask for it by its own link, later
     const look = () => show({ room, state: room.state, peers: room.peers, error: room.error });
     room.addEventListener("peer", ({ peer }) => {
-      for (const type of /** @type {const} */ (["state", "name", "path"])) peer.addEventListener(type, look, { signal });
+      for (const type of /** @type {const} */ (["state", "name", "path", "presence"])) peer.addEventListener(type, look, { signal });
     });
     for (const type of /** @type {const} */ (["state", "peer", "left"])) room.addEventListener(type, look, { signal });
     look();

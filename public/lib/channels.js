@@ -1,6 +1,6 @@
 // The two data channels of a connection: a reliable, ordered one, and an unreliable one for copies and for what may be lost. Both are negotiated:
 // there is no round trip in which only one side knows of them.
-import { BeckonError } from "./events.js";
+import { bounded } from "./frame.js";
 import { sizeOf } from "./memory.js";
 
 /** The unreliable channel drops everything above this, in bytes: its messages are of use now or not at all. */
@@ -108,9 +108,7 @@ export function openChannels({ pc, greeting, onOpen, onForged, onProbe, onReceiv
     /** @param {Uint8Array<ArrayBuffer>} frame @returns {boolean} false if there is no channel, or it is full @throws if it is too long for the other side */
     write(frame) {
       if (!trusted || reliable?.readyState !== "open" || reliable.bufferedAmount >= FULL_BYTES) return false;
-      const most = pc.sctp?.maxMessageSize ?? Infinity; // old browsers do not tell; then it is enough
-      if (frame.length > most) throw new BeckonError("too-long", `A message has at most ${most} bytes there`);
-      return sent(reliable, frame);
+      return sent(reliable, bounded(frame, pc.sctp?.maxMessageSize ?? Infinity)); // old browsers do not tell; then it is enough
     },
 
     /** @param {string | Uint8Array<ArrayBuffer>} data which may be lost */

@@ -52,7 +52,7 @@ export async function* messages(room, reading, care) {
   /** What comes before the reader does, which comes with the first connection. @type {Message[]} */
   const early = [];
   let left = MAX_EARLY_BYTES;
-  const keep = (/** @type {any} */ { from, data }) => (left -= sizeOf(data)) > 0 && early.push({ from, data });
+  const keep = (/** @type {any} */ event) => (left -= sizeOf(event.data)) > 0 && early.push(event);
   room.addEventListener("message", keep);
   const closed = new Promise((resolve) => room.addEventListener("state", () => room.state === "closed" && resolve(0)));
   const module = await Promise.race([care(), closed]);

@@ -4,23 +4,28 @@
 // A value is a mark (U+FEFF) and its JSON. Pages that know nothing of values read the JSON as text, as their decoder drops the mark. A text that
 // begins with the mark gets a second one.
 import { BeckonError } from "./events.js";
+import { utf8 } from "./seal.js";
 
 /** Longest message, in bytes, text as UTF-8. In every browser a data channel carries 256 KiB in one piece. */
 const MAX_BYTES = 256_000;
 /** Longest message that may be lost, in bytes. Of more than some ten pieces, one would be lost too often. */
 const MAX_LOOSE_BYTES = 16_384;
+/** Longest presence, in bytes of its text: each change goes to everybody. */
+const MAX_PRESENCE_BYTES = 1_024;
 
 /** The kind byte: always the first bit, and these two. */
 const A_FRAME = 1;
 const BYTES = 2;
 const LOOSE = 4;
-const HEADER = 17;
+/** The kind byte of a request, an answer or what became of one (asking.js): the rest of it is no business of this file. Older pages ignore it. */
+export const ASKING = 17;
+export const HEADER = 17;
 const BASE_AT = 1;
 const SEQ_AT = 9;
 
 const MARK = "\uFEFF";
 
-/** @typedef {any} Data as received: text, an ArrayBuffer, or what JSON carries */
+/** @typedef {any} Data as received: text, an ArrayBuffer, or what JSON carries. A Uint8Array is a whole frame that is no message */
 /** @typedef {any} Sendable the same, and views of bytes; what else it may be is found out by `pack` */
 /** @typedef {{ data: Data, base: number, seq: number, loose: boolean }} Frame `base` and `seq` are 0 in a loose one */
 
@@ -31,9 +36,7 @@ const MARK = "\uFEFF";
  */
 export function pack(data, loose = false) {
   const isBytes = data instanceof ArrayBuffer || ArrayBuffer.isView(data);
-  const content = isBytes ? toBytes(data) : new TextEncoder().encode(toText(data));
-  const most = loose ? MAX_LOOSE_BYTES : MAX_BYTES;
-  if (content.length > most) throw new BeckonError("too-long", `A message has at most ${most} bytes`);
+  const content = bounded(isBytes ? toBytes(data) : utf8(toText(data)), loose ? MAX_LOOSE_BYTES : MAX_BYTES);
   const header = loose ? 1 : HEADER;
   const frame = new Uint8Array(header + content.length);
   frame[0] = A_FRAME | (isBytes ? BYTES : 0) | (loose ? LOOSE : 0);
@@ -61,16 +64,28 @@ export function unpack(frame) {
   const [kind = 0] = new Uint8Array(frame);
   const loose = (kind & LOOSE) > 0;
   const header = loose ? 1 : HEADER;
-  if (!(kind & A_FRAME) || kind > (A_FRAME | BYTES | LOOSE) || frame.byteLength < header) return null;
+  if (!(kind & A_FRAME) || (kind > (A_FRAME | BYTES | LOOSE) && kind !== ASKING) || frame.byteLength < header) return null;
   const view = new DataView(frame);
   const [base, seq] = loose ? [0, 0] : [view.getFloat64(BASE_AT), view.getFloat64(SEQ_AT)];
   if (!Number.isSafeInteger(base) || !Number.isSafeInteger(seq) || base < 0 || seq < base) return null;
   const content = frame.slice(header);
-  return { data: kind & BYTES ? content : read(new TextDecoder("utf-8", { ignoreBOM: true }).decode(content)), base, seq, loose };
+  return {
+    data: kind === ASKING ? new Uint8Array(frame) : kind & BYTES ? content : read(new TextDecoder("utf-8", { ignoreBOM: true }).decode(content)),
+    base,
+    seq,
+    loose,
+  };
 }
 
-/** @param {string} text */
-function read(text) {
+/** A presence as it travels: as the text of a message. It throws at once if it cannot go. @param {unknown} value */
+export function presenceText(value) {
+  const text = toText(value);
+  bounded(utf8(text), MAX_PRESENCE_BYTES);
+  return text;
+}
+
+/** What a text stands for, of a message or a presence. @param {string} text @returns {Data} */
+export function read(text) {
   if (!text.startsWith(MARK)) return text;
   const marked = text.slice(MARK.length);
   try {
@@ -80,6 +95,12 @@ function read(text) {
   } catch {
     return marked; // text that begins with the mark; of an older page, without the second one
   }
+}
+
+/** It throws if something is too long. @template {Uint8Array} Bytes @param {Bytes} content @param {number} most in bytes */
+export function bounded(content, most) {
+  if (content.length > most) throw new BeckonError("too-long", `It has at most ${most} bytes`);
+  return content;
 }
 
 /** @param {ArrayBuffer | ArrayBufferView} data */
@@ -103,5 +124,5 @@ function carried(_key, part) {
   const isPlain = part === null || Array.isArray(part) || {}.toString.call(part) === "[object Object]";
   const isAbsent = part === undefined && !Array.isArray(this);
   if (isPlain || isAbsent || Number.isFinite(part) || /string|boolean/.test(typeof part)) return part;
-  throw new TypeError("A message is text, bytes, or what JSON carries");
+  throw new TypeError("It is not text, bytes, or what JSON carries");
 }

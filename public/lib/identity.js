@@ -1,12 +1,16 @@
 // This page's identity in a room: a key and the id that comes from it, the token that the server knows it by, and a name. It is kept per tab: a reload
 // is the same peer. One page holds it at a time: a duplicated tab, which inherits the tab's storage, becomes a second peer.
+import { backoff } from "./backoff.js";
 import { takeKeys } from "./keys.js";
-import { freshSecret } from "./seal.js";
 import { cleanName, persona } from "./names.js";
+import { tried } from "./parse.js";
+import { freshSecret } from "./seal.js";
 
-/** How often a reloaded page asks whether its predecessor has let go of the id, and how long it waits in between, in ms. Only a duplicated tab does in vain. */
-const HANDOVERS = 8;
-const HANDOVER_MS = 50;
+/** How long until somebody whose id was taken comes as somebody new, in ms: a server that always says so is not asked a hundred times a second. */
+const AS_NEW_MS = [0, 500, 2_000, 8_000, 30_000];
+
+/** @param {number} times how often that has been @returns {Promise<void>} */
+export const beforeNew = (times) => new Promise((resolve) => setTimeout(resolve, backoff(AS_NEW_MS, times)));
 
 /**
  * @typedef {object} Identity
@@ -20,43 +24,33 @@ const HANDOVER_MS = 50;
  * @property {() => void} release lets another page have the id
  */
 
-/** What is remembered in the tab. @typedef {{ id: string, token: string, name: string }} Kept */
-/** Loads what keeps keys. @typedef {() => Promise<typeof import('./key-store.js')>} Store */
-
-/** What a page holds as long as it has an id. @param {string} id */
-const lockOf = (id) => `beckon ${id}`;
+/** Loads what keeps keys, and what finds them again. @typedef {{ keeping: () => Promise<typeof import('./key-store.js')>, past: () => Promise<typeof import('./recall.js')> }} Store */
 
 /**
  * @param {string} realmKey
- * @param {ReturnType<typeof import('./keys.js').makeKeys>} fresh for somebody new
+ * @param {ReturnType<typeof import('./keys.js').makeKeys>} made for somebody new
  * @param {Store} store
  * @param {{ name?: string }} wishes read at the end: somebody may have said a name meanwhile
  * @param {boolean} [asNew] the remembered id is somebody else's, take a new one
  * @returns {Promise<Identity>}
  */
-export async function takeIdentity(realmKey, fresh, store, wishes, asNew) {
+export async function takeIdentity(realmKey, made, store, wishes, asNew) {
   const place = `beckon ${realmKey}`;
-  const before = recall(place);
-  let kept = asNew ? null : before;
-  let held = kept && hold(kept.id);
-  const release = async () => (await held)?.();
-  const known = kept && (await held) ? await find(kept.id, store) : undefined;
-  let { signer, exchange, keys } = await fresh;
-  try {
-    if (known) keys = await takeKeys((signer = known), exchange);
-  } catch {
-    // What is kept there is no key of ours.
-  }
+  const text = tried(() => globalThis.sessionStorage?.getItem(place)); // a browser may forbid it
+  const { signer, exchange, keys: fresh } = await made;
+  const before = text
+    ? await store
+        .past()
+        .then(({ recall, forget }) => (asNew ? void forget(text) : recall(text, (pair) => takeKeys(pair, exchange))))
+        .catch(nothing)
+    : null;
+  const { keys, pair, token, name } = before ?? { keys: fresh, pair: signer, token: freshSecret(), name: "" };
   const { id } = keys;
-  if (kept?.id !== id) {
-    release();
-    kept = { id, token: freshSecret(), name: "" };
-    held = hold(id); // nobody waits for it: it is new, and nobody else can have it
-  }
-  store()
-    .then((kept) => (kept.keep(id, signer, lockOf), asNew && before && kept.forget(before.id)))
-    .catch(() => {}); // a reload will be somebody new
-  const { token } = kept;
+  // Nobody waits for it: who is new has an id that nobody else can have. Where it does not come, a reload will be somebody new.
+  const held = store.keeping().then(({ keep, hold }) => {
+    keep(id, pair);
+    return before?.release ?? hold(id);
+  }, nothing);
   const identity = {
     ...persona(id),
     id,
@@ -65,60 +59,12 @@ export async function takeIdentity(realmKey, fresh, store, wishes, asNew) {
     /** @param {string} wish */
     rename(wish) {
       identity.name = cleanName(wish) || persona(id).name;
-      remember(place, { id, token, name: identity.name });
+      tried(() => globalThis.sessionStorage?.setItem(place, JSON.stringify({ id, token, name: identity.name }))); // or a reload will be somebody new
     },
-    release,
+    release: () => void held.then((release) => release?.()),
   };
-  identity.rename(wishes.name ?? kept.name);
+  identity.rename(wishes.name ?? name);
   return identity;
 }
 
-/**
- * @param {string} place
- * @returns {Kept | null}
- */
-function recall(place) {
-  try {
-    const { id, token, name } = JSON.parse(globalThis.sessionStorage?.getItem(place) ?? "");
-    return typeof id === "string" && typeof token === "string" ? { id, token, name } : null;
-  } catch {
-    return null;
-  }
-}
-
-/**
- * @param {string} place
- * @param {Kept} kept
- */
-function remember(place, kept) {
-  try {
-    globalThis.sessionStorage?.setItem(place, JSON.stringify(kept));
-  } catch {
-    // A browser that forbids storage: a reload will be somebody new.
-  }
-}
-
-/** @param {string} id @param {Store} store */
-const find = (id, store) =>
-  store()
-    .then(({ find }) => find(id))
-    .catch(() => {});
-
-/**
- * Holds an id for this page alone.
- * @param {string} id
- * @returns {Promise<(() => void) | null>} how to let go of it; null when another page keeps it
- */
-async function hold(id) {
-  const locks = globalThis.navigator?.locks;
-  if (!locks) return () => {};
-  for (let tries = 0; tries < HANDOVERS; tries++) {
-    const release = await new Promise((/** @type {(release: (() => void) | null) => void} */ resolve) => {
-      const keep = (/** @type {Lock | null} */ lock) => (lock ? new Promise((release) => resolve(() => release(undefined))) : resolve(null));
-      locks.request(lockOf(id), { ifAvailable: true }, keep).catch(() => resolve(null));
-    });
-    if (release) return release;
-    await new Promise((resolve) => setTimeout(resolve, HANDOVER_MS));
-  }
-  return null;
-}
+const nothing = () => null;

@@ -1,5 +1,5 @@
-// Keeps a tab's key pair over a reload. IndexedDB alone can keep a key that no script can read. It is loaded when there is a key to be looked for, and
-// when one is kept.
+// Keeps a tab's key pair over a reload (recall.js finds it again). IndexedDB alone can keep a key that no script can read. It is loaded when there is a
+// key to be kept.
 
 /** A pair whose tab is gone is kept this long, in ms: a browser may bring a tab back that it had put away, or that crashed. */
 const KEEP_MS = 24 * 60 * 60 * 1_000;
@@ -8,6 +8,8 @@ const KEEP_BLINDLY_MS = 7 * KEEP_MS;
 /** IndexedDB may take this long, in ms: some browsers never answer where it is forbidden. */
 const PATIENCE_MS = 500;
 const STORE = "identities";
+/** What a page holds as long as it has an id. @param {string} id */
+export const lockOf = (id) => `beckon ${id}`;
 
 /** @typedef {{ pair: CryptoKeyPair, at: number }} Kept `at`: when it was last used, in ms */
 
@@ -57,9 +59,8 @@ async function locked() {
  * Keeps the pair of an id, and forgets those whose tabs are long gone.
  * @param {string} id
  * @param {CryptoKeyPair} pair
- * @param {(id: string) => string} lockOf the name of the lock that a page has on its id
  */
-export async function keep(id, pair, lockOf) {
+export async function keep(id, pair) {
   const living = await locked().catch(() => null);
   const oldest = Date.now() - (living ? KEEP_MS : KEEP_BLINDLY_MS);
   await use((store) => {
@@ -82,3 +83,11 @@ export async function find(id) {
 
 /** Of an id that nobody is any more. @param {string} id */
 export const forget = (id) => use((store) => store.delete(id));
+
+/** Holds an id that nobody else can have yet. @param {string} id @returns {() => void} how to let go of it */
+export function hold(id) {
+  let letGo = () => {};
+  const released = new Promise((resolve) => (letGo = () => resolve(undefined)));
+  globalThis.navigator?.locks?.request(lockOf(id), () => released).catch(() => {}); // where storage is forbidden, this may be, too
+  return letGo;
+}

@@ -14,7 +14,8 @@ const SERVER_ACKS = /** @type {const} */ ([8, 2]);
 /** A name is shown this often. */
 const NAMES = /** @type {const} */ ([4, 2]);
 
-/** @typedef {{ mail?: string, ack?: number, here?: string, serverOnly?: boolean }} Carried through the server: a message, an acknowledgement, a name */
+/** @typedef {import('./parse.js').Card} Card */
+/** @typedef {{ mail?: string, ack?: number, here?: string, more?: object, serverOnly?: boolean }} Carried through the server: a message, an acknowledgement, a card */
 /** @typedef {Partial<import('./negotiation.js').Signal> & Carried} Outgoing all that goes sealed to a peer */
 
 /**
@@ -22,25 +23,25 @@ const NAMES = /** @type {const} */ ([4, 2]);
  * @param {import('./delivery.js').DeliveryState} options.state of this peer so far
  * @param {() => import('./connection.js').Connection | null} options.connection the present one
  * @param {(message: Carried, epoch?: string) => void} options.sendSealed through the server; `epoch`: only to this page load
- * @param {() => string} options.myName
- * @param {(data: import('./frame.js').Data) => void} options.onData
+ * @param {() => Card} options.card what we say of ourselves
+ * @param {(data: import('./frame.js').Data, epoch?: string) => void} options.onData with `epoch`, of the sender, it is what a card says beside the name
  * @param {import('./rate-limit.js').Limit} options.mayUseServer shared with all other peers
  * @param {(name: string) => void} options.onName
  * @param {import('./late.js').Care} options.care
- * @param {Pick<Parameters<import('./late.js').PathCare['monitorPath']>[0], 'found' | 'polite' | 'may' | 'restart'>} options.search
+ * @param {Pick<Parameters<import('./late.js').PathCare['watchPath']>[0], 'found' | 'polite' | 'may' | 'restart'>} options.search
  * @param {(peer: object, act: () => void) => void} [options.whenRead] acts as soon as the app is not behind with reading
  * @param {() => void} options.onSilence the connection should have brought something by now
  */
-export function openMessaging({ state, connection, sendSealed, myName, onData, mayUseServer, onName, care, search, whenRead = (_, act) => act(), onSilence }) {
+export function openMessaging({ state, connection, sendSealed, card, onData, mayUseServer, onName, care, search, whenRead = (_, act) => act(), onSilence }) {
   const delivery = openDelivery({
     state,
     write: (frame) => connection()?.write(frame) ?? false,
     sendUnreliable: (frame) => connection()?.sendUnreliable(frame),
-    onData,
+    onData: (data) => onData(data),
   });
   /** By what protocol the other side reaches its relay, and what its path is, as it says. */
   const theirs = { relay: "", path: "" };
-  /** What comes late. @type {ReturnType<typeof watch> | undefined} */
+  /** What comes late. @type {ReturnType<import('./late.js').PathCare['watchPath']> | undefined} */
   let late;
   /** The same for the way through the server. @type {ReturnType<import('./late.js').PathCare['dueViaServer']> | undefined} */
   let byServer;
@@ -49,20 +50,6 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
   const acks = throttle(acknowledge, ...ACKS);
   // To the page load whose numbers they are: to the next one they would mean something else.
   const serverAcks = throttle((/** @type {number} */ ack, /** @type {string} */ epoch) => mayUseServer() && sendSealed({ ack }, epoch), ...SERVER_ACKS);
-
-  /** @param {import('./late.js').PathCare} care */
-  function watch({ monitorPath, watchSilence }) {
-    const monitor = monitorPath({ connection, theirs, tell: sendControl, ...search });
-    const silence = watchSilence({
-      waiting: () => delivery.isWaiting,
-      trip: () => monitor.trip,
-      received: async () => (await monitor.read())?.received,
-      probe: () => connection()?.probe(),
-      silent: onSilence,
-    });
-    if (delivery.isWaiting) silence.start();
-    return { monitor, silence };
-  }
 
   /** @param {number} seq @param {import('./connection.js').Connection} by the connection that brought it */
   function acknowledge(seq, by) {
@@ -77,9 +64,17 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
     connection()?.sendControl(JSON.stringify(control));
   }
 
-  /** @param {import('./parse.js').Control | null} control */
-  function onControl(control) {
-    if (control?.type === "name") names.call(control.name);
+  const sendCard = () => sendControl({ type: "name", ...card() });
+
+  /** @param {string} name @param {Record<string, unknown> | undefined} more @param {string} epoch of the sender */
+  function onCard(name, more, epoch) {
+    onData(more, epoch);
+    names.call(name);
+  }
+
+  /** @param {import('./parse.js').Control | null} control @param {string} epoch of the sender */
+  function onControl(control, epoch) {
+    if (control?.type === "name") onCard(control.name, control.more, epoch);
     else if (control?.type === "ack") delivery.acknowledge(control.seq);
     else if (control?.type === "relay") {
       Object.assign(theirs, { relay: control.protocol, path: control.path });
@@ -88,7 +83,7 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
   }
 
   return {
-    sendControl,
+    sendCard,
     flush: delivery.flush,
     /** What went through the server may be lost: it is due again. */
     makeDue: () => byServer?.forget(),
@@ -99,7 +94,7 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
 
     /** @param {Uint8Array<ArrayBuffer>} frame */
     send(frame) {
-      late?.silence.start();
+      late?.hearing.start();
       return delivery.send(frame);
     },
 
@@ -116,11 +111,11 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
       );
     },
 
-    /** There is a new connection: our name, and everything unacknowledged. The receiver drops what it already has. */
+    /** There is a new connection: our card, and everything unacknowledged. The receiver drops what it already has. */
     start() {
       theirs.relay = theirs.path = "";
       late?.monitor.reset();
-      sendControl({ type: "name", name: myName() });
+      sendCard();
       delivery.resend();
     },
 
@@ -129,30 +124,33 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
 
     /** There is a path. */
     async measurePath() {
-      const found = await care();
-      if (connection()) (late ??= watch(found)).monitor.measure();
+      const { watchPath } = await care();
+      if (!connection()) return;
+      late ??= watchPath({ connection, theirs, tell: sendControl, waiting: () => delivery.isWaiting, silent: onSilence, ...search });
+      late.monitor.measure();
     },
 
     /** The server can be reached again. Messages that went through it because of a silence may be lost. */
     serverIsBack() {
-      if (!late?.silence.doubted) return;
+      if (!late?.hearing.doubted) return;
       byServer?.forget();
       onSilence();
     },
 
     /** The other side has left. @param {import('./events.js').BeckonError} why */
     leave(why) {
-      late?.silence.stop();
+      late?.hearing.stop();
       for (const throttled of [names, acks, serverAcks]) throttled.stop();
       delivery.leave(why);
     },
 
     /** @param {string | ArrayBuffer} data from a connection: a message, or text about messages */
     receive(data) {
-      late?.silence.heard();
-      if (typeof data === "string") return onControl(readControl(data));
-      const [by, frame] = [connection(), unpack(data)];
+      late?.hearing.heard();
+      const by = connection();
       const [epoch = ""] = by?.remote?.split(".") ?? [];
+      if (typeof data === "string") return onControl(readControl(data), epoch);
+      const frame = unpack(data);
       if (by && frame) delivery.receive(epoch, frame, (seq) => whenRead(delivery, () => acks.call(seq, by)));
     },
 
@@ -161,10 +159,10 @@ export function openMessaging({ state, connection, sendSealed, myName, onData, m
      * @param {import('./parse.js').SealedMessage} message
      * @param {string} epoch of the sender
      */
-    receiveByServer({ mail, ack, here }, epoch) {
+    receiveByServer({ mail, ack, here, more }, epoch) {
       if (mail) delivery.receive(epoch, mail, (seq) => whenRead(delivery, () => serverAcks.call(seq, epoch)));
       delivery.acknowledge(ack ?? 0);
-      if (here !== undefined) names.call(here);
+      if (here !== undefined) onCard(here, more, epoch);
     },
   };
 }

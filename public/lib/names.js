@@ -1,20 +1,23 @@
 // A friendly name, an animal and a hue from a peer's id: the same on every device, without asking anyone.
 
-const ADJECTIVES = (
-  "Agile Brave Breezy Bright Bubbly Calm Candid Careful Cheerful Clever Cosmic Cosy Curious Dapper Daring Dashing " +
-  "Deft Dreamy Eager Early Earnest Fabled Fair Famous Fearless Festive Fleet Fluent Friendly Gallant Gentle Glad " +
-  "Happy Hardy Helpful Honest Humble Jaunty Jolly Keen Kind Lively Loyal Lucky Mellow Merry Mighty Neat " +
-  "Nimble Noble Patient Peppy Plucky Polite Proud Quick Quiet Sunny Swift Tidy Trusty Upbeat Witty Zesty"
-).split(" ");
+/** Each begins with a capital: spaces between them would weigh something. @type {string[]} */
+const ADJECTIVES =
+  (
+    "AgileBraveBreezyBrightBubblyCalmCandidCarefulCheerfulCleverCosmicCosyCuriousDapperDaringDashingDeftDreamyEagerEarly" +
+    "EarnestFabledFairFamousFearlessFestiveFleetFluentFriendlyGallantGentleGladHappyHardyHelpfulHonestHumbleJauntyJollyKeen" +
+    "KindLivelyLoyalLuckyMellowMerryMightyNeatNimbleNoblePatientPeppyPluckyPoliteProudQuickQuietSunnySwiftTidyTrustyUpbeat" +
+    "WittyZesty"
+  ).match(/[A-Z][a-z]+/g) ?? [];
 
 // Faces that Unicode 12 (2019) has, so that phones of today can draw them; no animal that is an insult anywhere we know.
-const ANIMALS = (
-  "Wolf🐺 Fox🦊 Raccoon🦝 Cat🐱 Lion🦁 Tiger🐯 Leopard🐆 Horse🐴 Unicorn🦄 Zebra🦓 Deer🦌 Ox🐂 Buffalo🐃 Ram🐏 Sheep🐑 Goat🐐 " +
-  "Camel🐫 Llama🦙 Giraffe🦒 Elephant🐘 Rhino🦏 Mouse🐭 Hamster🐹 Rabbit🐰 Chipmunk🐿️ Hedgehog🦔 Bat🦇 Bear🐻 Koala🐨 Panda🐼 " +
-  "Sloth🦥 Otter🦦 Kangaroo🦘 Badger🦡 Rooster🐓 Penguin🐧 Dove🕊️ Eagle🦅 Duck🦆 Swan🦢 Owl🦉 Flamingo🦩 Peacock🦚 Parrot🦜 " +
-  "Frog🐸 Crocodile🐊 Turtle🐢 Lizard🦎 Dragon🐲 Dinosaur🦕 Whale🐳 Dolphin🐬 Pufferfish🐡 Shark🦈 Octopus🐙 Snail🐌 " +
-  "Butterfly🦋 Bee🐝 Ladybird🐞 Cricket🦗 Crab🦀 Lobster🦞 Squid🦑 Fish🐠"
-).split(" ");
+/** @type {string[]} */
+const ANIMALS =
+  (
+    "Wolf🐺Fox🦊Raccoon🦝Cat🐱Lion🦁Tiger🐯Leopard🐆Horse🐴Unicorn🦄Zebra🦓Deer🦌Ox🐂Buffalo🐃Ram🐏Sheep🐑Goat🐐Camel🐫Llama🦙" +
+    "Giraffe🦒Elephant🐘Rhino🦏Mouse🐭Hamster🐹Rabbit🐰Chipmunk🐿️Hedgehog🦔Bat🦇Bear🐻Koala🐨Panda🐼Sloth🦥Otter🦦Kangaroo🦘" +
+    "Badger🦡Rooster🐓Penguin🐧Dove🕊️Eagle🦅Duck🦆Swan🦢Owl🦉Flamingo🦩Peacock🦚Parrot🦜Frog🐸Crocodile🐊Turtle🐢Lizard🦎Dragon🐲" +
+    "Dinosaur🦕Whale🐳Dolphin🐬Pufferfish🐡Shark🦈Octopus🐙Snail🐌Butterfly🦋Bee🐝Ladybird🐞Cricket🦗Crab🦀Lobster🦞Squid🦑Fish🐠"
+  ).match(/[A-Z][a-z]+\W+/g) ?? [];
 
 /** Longest name, in UTF-16 units: what people count as a character has no limit. */
 const NAME_UNITS = 128;

@@ -13,15 +13,21 @@ const MAX_SERVERS = 32;
 /** What a server may say to people, in characters. */
 const MAX_REASON_CHARS = 300;
 
-/** @typedef {{ type: 'name', name: string } | { type: 'ack', seq: number } | { type: 'relay', protocol: string, path: string }} Control text over a channel, about messages */
+/**
+ * What somebody says of itself. `more` is read by extras.js: its presence as text, and `turn`, which counts its changes in one page load. Older pages say
+ * only their names.
+ * @typedef {{ name: string, more?: Record<string, unknown> }} Card
+ */
+/** @typedef {{ type: 'name' } & Card | { type: 'ack', seq: number } | { type: 'relay', protocol: string, path: string }} Control text over a channel, about messages */
 
 /**
- * A message that came sealed through the server. `mail` is a message, `ack` acknowledges messages, `here` is the sender's name; `from` and `to` name connections.
+ * A message that came sealed through the server. `mail` is a message, `ack` acknowledges messages, `here` is the name of a card; `from` and `to` name connections.
  * Any other asks who is here.
  * @typedef {object} SealedMessage
  * @property {import('./frame.js').Frame} [mail]
  * @property {number} [ack]
  * @property {string} [here]
+ * @property {Record<string, unknown>} [more]
  * @property {boolean} [serverOnly] whether the sender's browser makes no direct connections
  * @property {string} [from]
  * @property {string} [to]
@@ -38,8 +44,8 @@ const MAX_REASON_CHARS = 300;
 
 /** @param {unknown} data @returns {Control | null} */
 export function readControl(data) {
-  const { type, name, seq, protocol, path } = object(isText(data) && tried(() => JSON.parse(data)));
-  if (type === "name" && isText(name)) return { type, name };
+  const { type, name, more, seq, protocol, path } = object(isText(data) && tried(() => JSON.parse(data)));
+  if (type === "name" && isText(name)) return { type, name, more: object(more) };
   if (type === "ack" && isCount(seq)) return { type, seq };
   if (type === "relay" && isText(protocol)) return { type, protocol, path: text(path, "") };
   return null;
@@ -50,6 +56,7 @@ const FIELDS = {
   mail: (mail) => (isText(mail) && tried(() => unpack(bytes(mail).buffer))) || undefined,
   ack: (ack) => (isCount(ack) ? ack : undefined),
   here: (here) => text(here),
+  more: (more) => object(more),
   serverOnly: Boolean,
   from: (from) => text(from),
   to: (to) => text(to),

@@ -12,13 +12,16 @@ import { cleanName, fingerprint, persona } from "./names.js";
  * @property {string} name
  * @property {string} face
  * @property {number} hue
+ * @property {import('./frame.js').Data} presence
  * @property {PeerState} state
  * @property {import('./path.js').Path | null} path
  * @property {number | null} latency
  * @property {import('./events.js').BeckonError | null} error
  * @property {RTCPeerConnection | null} connection
  * @property {(data: Sendable, how?: { reliable?: boolean }) => Promise<void>} send
+ * @property {(frame: Uint8Array<ArrayBuffer>, how?: Asking) => Promise<any>} request is put in by peers.js
  */
+/** @typedef {{ signal?: AbortSignal, timeoutMs?: number }} Asking */
 
 export class Peer extends EventTarget {
   #facts;
@@ -43,6 +46,9 @@ export class Peer extends EventTarget {
   get hue() {
     return this.#facts.hue;
   }
+  get presence() {
+    return this.#facts.presence;
+  }
   get state() {
     return this.#facts.state;
   }
@@ -65,6 +71,13 @@ export class Peer extends EventTarget {
   send(data, how) {
     return this.#facts.send(data, how);
   }
+  /**
+   * @param {Sendable} data
+   * @param {Asking} [how]
+   */
+  request(data, how) {
+    return receipt(this.#facts.request(pack(data), how));
+  }
 }
 
 /**
@@ -81,6 +94,7 @@ export function openPeerHandle({ id, connection, send, isThroughServer }) {
   const facts = {
     id,
     ...persona(id),
+    presence: null,
     state: "connecting",
     path: null,
     latency: null,
@@ -92,6 +106,7 @@ export function openPeerHandle({ id, connection, send, isThroughServer }) {
       const frame = pack(data, !reliable); // it throws here and now
       return receipt(facts.state === "left" ? Promise.reject(gone()) : send(frame, reliable));
     },
+    request: async () => {},
   };
   const gone = () => new BeckonError("left", `${facts.name} left before it arrived`);
   const handle = new Peer(facts);

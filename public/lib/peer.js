@@ -14,21 +14,21 @@ import { openReconnect } from "./reconnect.js";
  * @param {string} options.epoch this page load: a message's number means something only together with it
  * @param {() => import('./credentials.js').Ice & RTCConfiguration} options.ice
  * @param {() => boolean} options.isOnline whether the server can carry an introduction now
- * @param {() => string} options.myName
+ * @param {() => import('./messaging.js').Card} options.card what we say of ourselves
  * @param {import('./delivery.js').DeliveryState} options.state of this id so far
  * @param {(message: import('./messaging.js').Outgoing, epoch?: string) => void} options.sendSealed through the server; `epoch`: only to this page load
- * @param {(data: import('./frame.js').Data) => void} options.onData
+ * @param {Parameters<typeof openMessaging>[0]['onData']} options.onData
  * @param {import('./rate-limit.js').Limit} options.mayUseServer
  * @param {import('./late.js').Care} options.care
  * @param {(peer: object, act: () => void) => void} [options.whenRead] acts as soon as the app is not behind with reading
  * @param {(why: import('./events.js').BeckonError) => void} options.onLeft
  */
-export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSealed, onData, mayUseServer, care, whenRead, onLeft }) {
+export function openPeer({ id, me, epoch, ice, isOnline, card, state, sendSealed, onData, mayUseServer, care, whenRead, onLeft }) {
   let opened = false; // a connection has worked
   /** Whose browser makes no direct connections, as far as is known: ours, theirs. */
   let [unable, serverOnly] = [false, false];
-  /** What we are called, as they were last told through the server. */
-  let toldName = "";
+  /** Which card of ours they were last told through the server. @type {unknown} */
+  let told;
   const { mayAnswer, mayDescribe, mayIntroduce } = openPeerLimits();
   /** @param {import('./messaging.js').Outgoing} message lost if it has made us say too much */
   const introduce = (message) => mayIntroduce() && sendSealed(message);
@@ -44,7 +44,7 @@ export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSeal
     state,
     connection: () => reconnect.connection,
     sendSealed, // which has a limit of its own
-    myName,
+    card,
     onData,
     mayUseServer,
     onName: setName,
@@ -79,13 +79,13 @@ export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSeal
       (relay = relayViaServer({
         possible: () => presence.isHere && isOnline(),
         ask: () => introduce({ serverOnly: unable || undefined }), // whoever is there answers, and names our page load
-        due: () => (toldName === myName() || tellName(), messaging.sendByServer()),
+        due: () => (told === card().more?.turn || tellCard(), messaging.sendByServer()),
         changed: (open) => {
           setPath(open ? "server" : null);
           if (!open) return facts.state === "open" && setState("reconnecting");
           facts.error = unable || serverOnly ? new BeckonError(...noWebRTC(unable)) : null;
           messaging.makeDue();
-          tellName();
+          tellCard();
           setState("open");
         },
       })),
@@ -103,7 +103,11 @@ export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSeal
   }
 
   /** Through the server. */
-  const tellName = () => introduce({ here: (toldName = myName()), serverOnly: unable || undefined });
+  function tellCard() {
+    const { name: here, more } = card();
+    told = more?.turn;
+    introduce({ here, more, serverOnly: unable || undefined });
+  }
 
   /** The path leads nowhere, most likely, whatever the browser still thinks: a better one is looked for, and there is the server. */
   function bypass() {
@@ -114,10 +118,7 @@ export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSeal
     } else if (opened) tellRelay("hasten");
   }
 
-  /**
-   * @param {import('./reconnect.js').Change} now
-   * @param {boolean} relayRefused
-   */
+  /** @param {import('./reconnect.js').Change} now @param {boolean} relayRefused */
   function changed(now, relayRefused) {
     if (now === "open" || now === "resumed") return connected(now === "open");
     // No connection works. If that lasts, there is another way.
@@ -178,7 +179,9 @@ export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSeal
 
   return {
     handle,
-    sendControl: messaging.sendControl,
+    facts,
+    send,
+    sendCard: messaging.sendCard,
     leave,
     close,
     distrust,
@@ -196,10 +199,7 @@ export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSeal
       reconnect.expectOffer();
     },
 
-    /**
-     * Its socket is gone. That does not touch an open channel.
-     * @param {boolean} goodbye whether it said so, or may have been cut off
-     */
+    /** Its socket is gone. That does not touch an open channel. @param {boolean} goodbye whether it said so, or may have been cut off */
     socketGone(goodbye) {
       const known = presence.gone(goodbye);
       if (reconnect.works) return;
@@ -230,7 +230,7 @@ export function openPeer({ id, me, epoch, ice, isOnline, myName, state, sendSeal
       }
       // Messages that come too often are ignored: they come again if they matter.
       if (message.description ? !mayDescribe() : !introduces && !mayAnswer()) return;
-      if (!introduces) introduce({ here: myName() }); // it asks who is here
+      if (!introduces) tellCard(); // it asks who is here
       reconnect.receiveSignal(message, theirEpoch, proven);
     },
 

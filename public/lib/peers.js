@@ -1,15 +1,17 @@
 // Everybody else in the room, by their ids, and the events that the room fires about them.
 import { openDeliveryStates } from "./delivery-states.js";
-import { BeckonEvent, messages } from "./events.js";
+import { BeckonError, BeckonEvent, messages } from "./events.js";
 import { openCare } from "./late.js";
 import { tried } from "./parse.js";
 import { openPeer } from "./peer.js";
-import { pack } from "./frame.js";
+import { pack, presenceText, read } from "./frame.js";
 import { receipt } from "./peer-handle.js";
-import { openLimit, openServerLimit } from "./rate-limit.js";
+import { openLimit, openServerLimit, throttle } from "./rate-limit.js";
 
 /** This many newcomers are met, at once and a second in the long run, beside those who are here when we come. The others call again. */
 const MEETINGS = /** @type {const} */ ([100, 4]);
+/** Our name and presence are told so often when they change, at once and a second in the long run: the last of them counts. */
+const CARDS = /** @type {const} */ ([4, 10]);
 
 /** @typedef {{ me: string, epoch: string, channel: ReturnType<typeof import('./sealed-channel.js').openSealedChannel> }} Session our stay in the room */
 
@@ -29,6 +31,16 @@ export function openPeers(room, { ice, isOnline, load }) {
   /** @type {import('./events.js').Reading} */
   const reading = {};
   const care = openCare(load, () => room.state !== "closed");
+  /** As it travels. */
+  let presence = presenceText(null);
+  /** How often our name or our presence has changed. */
+  let turn = 0;
+  const cards = throttle(() => all.forEach((peer) => peer.sendCard()), ...CARDS);
+  /** What we say of ourselves has changed. */
+  function tell() {
+    turn++;
+    cards.call();
+  }
 
   /**
    * @param {string} id
@@ -43,10 +55,11 @@ export function openPeers(room, { ice, isOnline, load }) {
       epoch,
       ice,
       isOnline,
-      myName: () => room.name,
+      card: () => ({ name: room.name, more: { turn, presence } }),
       state: states.of(id),
       sendSealed: (message, to) => channel.send(id, frameType(message), message, to),
-      onData: (data) => {
+      onData: (data, epoch) => {
+        if (epoch !== undefined || data instanceof Uint8Array) return void extras.then((extras) => extras.came(data, epoch));
         for (const target of [peer.handle, room]) target.dispatchEvent(new BeckonEvent("message", { from: peer.handle, data }));
       },
       mayUseServer,
@@ -59,6 +72,10 @@ export function openPeers(room, { ice, isOnline, load }) {
         room.dispatchEvent(new BeckonEvent("left", { peer: peer.handle }));
       },
     });
+    const extras = care().then(({ extrasOf }) =>
+      extrasOf({ room, peer: peer.handle, fields: peer.facts, page: epoch, send: peer.send, BeckonError, BeckonEvent }),
+    );
+    peer.facts.request = (frame, how) => extras.then((extras) => extras.ask(frame, how));
     all.set(id, peer);
     room.dispatchEvent(new BeckonEvent("peer", { peer: peer.handle }));
     return peer;
@@ -72,6 +89,14 @@ export function openPeers(room, { ice, isOnline, load }) {
     all,
     meet,
     handles,
+    get presence() {
+      return read(presence);
+    },
+    set presence(value) {
+      presence = presenceText(value);
+      tell();
+    },
+    tell,
     /** The messages from now on. */
     read: () => messages(room, reading, care),
     /**

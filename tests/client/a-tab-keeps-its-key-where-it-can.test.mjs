@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { takeIdentity } from "../../public/lib/identity.js";
 import * as keyStore from "../../public/lib/key-store.js";
 import { makeKeys } from "../../public/lib/keys.js";
+import * as past from "../../public/lib/recall.js";
 
 /** What the tab remembers. */
 const session = new Map();
@@ -13,11 +14,15 @@ Reflect.defineProperty(globalThis, "sessionStorage", { value: storage });
 /** @param {Fake} store @param {Fake} wishes */
 const take = (store, { asNew, ...wishes } = {}) => takeIdentity("room", makeKeys(), store, wishes, asNew);
 
-/** As the module does it, in memory. */
+/** As the modules do it, with something else in place of IndexedDB. @param {Fake} instead */
+const storeOf = ({ keep = async () => {}, find, forget = async () => {} }) => ({
+  keeping: async () => ({ ...keyStore, keep }),
+  past: async () => ({ ...past, recall: (text, take) => past.recall(text, take, find), forget }),
+});
 function memory() {
   const pairs = new Map();
-  const store = { keep: async (id, pair) => void pairs.set(id, pair), find: async (id) => pairs.get(id), forget: async (id) => pairs.delete(id) };
-  return { pairs, load: async () => /** @type {Fake} */ (store) };
+  const keep = async (id, pair) => void pairs.set(id, pair);
+  return { pairs, load: storeOf({ keep, find: async (id) => pairs.get(id), forget: async (text) => pairs.delete(JSON.parse(text).id) }) };
 }
 
 test("a reload is the same id; whose id was taken is somebody new, and the old key is forgotten", async () => {
@@ -33,12 +38,13 @@ test("a reload is the same id; whose id was taken is somebody new, and the old k
   assert.deepEqual([...pairs.keys()], [other.id]);
 });
 
-/** @type {Record<string, () => Promise<Fake>>} */
+const missing = () => Promise.reject(new TypeError("no module"));
+/** @type {Record<string, Fake>} */
 const WITHOUT = {
-  "does not come": () => Promise.reject(new TypeError("no module")),
-  "has none": async () => ({ ...keyStore, keep: async () => {}, find: async () => undefined }),
-  "has something else there": async () => ({ ...keyStore, keep: async () => {}, find: async () => ({}) }),
-  "has half of it": async () => ({ ...keyStore, keep: async () => {}, find: async () => ({ publicKey: null, privateKey: null }) }),
+  "does not come": { keeping: missing, past: missing },
+  "has none": storeOf({ find: async () => undefined }),
+  "has something else there": storeOf({ find: async () => ({}) }),
+  "has half of it": storeOf({ find: async () => ({ publicKey: null, privateKey: null }) }),
 };
 for (const [what, load] of Object.entries(WITHOUT)) {
   test(`who keeps keys ${what}: somebody new, with a key of their own`, async () => {
@@ -61,6 +67,6 @@ for (const [what, indexedDB] of Object.entries({
   test(`IndexedDB ${what}: nothing is found, and nobody waits for ever`, async () => {
     Reflect.defineProperty(globalThis, "indexedDB", { value: indexedDB, configurable: true });
     assert.equal(await keyStore.find("somebody"), undefined);
-    await keyStore.keep("somebody", /** @type {Fake} */ ({}), (id) => id);
+    await keyStore.keep("somebody", /** @type {Fake} */ ({}));
   });
 }

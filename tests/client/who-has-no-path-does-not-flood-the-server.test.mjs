@@ -34,7 +34,7 @@ function room(count) {
         wire.push({ from: me, to, message: structuredClone(message) });
       };
       const nothing = () => {};
-      const options = { state: { sent: 0 }, connection: () => null, myName: () => "", onName: nothing, onSilence: nothing };
+      const options = { state: { sent: 0 }, connection: () => null, card: () => ({ name: "" }), onName: nothing, onSilence: nothing };
       const search = { polite: false, found: nothing, may: () => false, restart: nothing };
       const path = { care: async () => pathCare, search };
       page.others.set(to, openMessaging({ ...options, ...path, sendSealed, mayUseServer, onData: (data) => texts.push(Number(data)) }));

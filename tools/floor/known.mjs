@@ -7,7 +7,7 @@
  */
 export const SCRIPTS = {
   "api.AbortSignal.reason": {
-    files: ["public/doctor/checks.js", "public/doctor/doctor.js", "public/doctor/loopback.js", "public/doctor/server-check.js"],
+    files: ["public/lib/asking.js", "public/doctor/checks.js", "public/doctor/doctor.js", "public/doctor/loopback.js", "public/doctor/server-check.js"],
     without: "it is thrown where something was aborted, and whoever catches it asks the signal",
   },
   "api.CSS.highlights_static": { files: ["public/examples/stage.js"], without: "looked for first: code is shown in one colour" },
