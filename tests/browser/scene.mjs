@@ -24,6 +24,13 @@ function look(patterns, hold, hurry = false) {
   return (fits || !hold) && { said, fits };
 }
 
+/** Runs in the page: whether it lists another one. With `hold` its clock stands still from then on, in the same turn. */
+function seesOther(hold) {
+  const there = document.querySelectorAll("#people > li").length === 2;
+  if (there && hold) window.testClock.stop();
+  return there;
+}
+
 /** What a page says in a state, as patterns. @param {string} state @param {string} peer whose name stands for {peer} */
 function patternsOf(state, peer) {
   const { says, lists } = STATES[state];
@@ -69,12 +76,21 @@ async function reached({ chromium, plain }, state) {
       if (waits) await untilText(page, "Waiting for another device");
       return { page };
     },
-    pair: async (/** @type {{ at?: URL, first?: Prepare, second?: Prepare, connected?: boolean }} */ { at = plain, first, second, connected = true } = {}) => {
+    /** `patient`: the clock of the first one stands still once it lists the other, so that it gives up nothing until it has been looked at. */
+    pair: async (
+      /** @type {{ at?: URL, first?: Prepare, second?: Prepare, connected?: boolean, patient?: boolean }} */ {
+        at = plain,
+        first,
+        second,
+        connected = true,
+        patient = false,
+      } = {},
+    ) => {
       const page = await open(at, first);
       await until(page, "a fresh room", () => document.getElementById("link").value.includes("#"));
       const other = await open(await link(page), second);
       if (connected) for (const one of [page, other]) await untilConnected(one, 1);
-      else await until(page, "the other one is there", () => document.querySelectorAll("#people > li").length === 2);
+      else await until(page, "the other one is there", seesOther, patient);
       peer = await until(other, "its name", () => document.getElementById("name").value);
       return { page, other };
     },

@@ -40,9 +40,13 @@ const hesitant = (page) =>
     RTCPeerConnection.prototype.setRemoteDescription = () => new Promise(() => {});
   });
 
-/** Two who never get as far as a path. The clock of the other stands still: after a while it would go by the server. */
+/** Two who never get as far as a path, nor by the server. The clocks of both stand still: after a while they would give up. */
 const withoutPath = async (pair) => {
-  const { page, other } = await pair({ second: hesitant, connected: false });
+  const second = async (page) => {
+    await hesitant(page);
+    await noWayAround(page);
+  };
+  const { page, other } = await pair({ second, connected: false, patient: true });
   await stopClock(other);
   return { page };
 };
@@ -171,6 +175,7 @@ export const STATES = {
     lists: "left",
     reach: async ({ pair }) => {
       const { page, other } = await pair();
+      await stopClock(page); // who has left is listed for a while only
       await other.goto("about:blank");
       return { page };
     },
