@@ -74,8 +74,8 @@ vendor() { cmp -s "$1" "public/vendor/$2" || cp "$1" "public/vendor/$2"; }
 vendor node_modules/peerjs/dist/peerjs.min.js peerjs.min.js
 vendor node_modules/lean-qr/nano.mjs lean-qr.mjs
 
-# What is served is public/ with less to send: comments squeezed out, and the library and the room page in one file each, so that who is
-# far away fetches them in one go. public/ works as it is, too. classroom.js and public/examples/ are for reading.
+# What is served is public/ with less to send: comments squeezed out, and the library and the room page (which has the library in it) in one file each,
+# so that who is far away fetches them in one go. public/ works as it is, too. classroom.js and public/examples/ are for reading.
 # Inside the library's one file, its own names are shortened.
 read -ra shortened <<<"$(node tools/own-names.mjs)"
 # Style is lowered for the oldest browsers by lightningcss, which knows them (esbuild would leave most colours as they are).
@@ -101,6 +101,11 @@ for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js public/la
     esac
     esbuild "$file" "${minified[@]}" ${options[@]+"${options[@]}"} --outfile="build.new/site/${file#public/}"
 done
+# The room page has the library in its own script: two that wait for each other would cost two requests. What comes later comes by itself, as in public/.
+# Where late.js asks for something again, it says where that is, seen from beckon.js.
+room=build.new/site/room/room.js
+esbuild "$room" --bundle --format=esm "${minified[@]}" '--external:/shared/*' '--external:./build.new/site/lib/*' --allow-overwrite "--outfile=$room"
+sed -i.bak 's#\(["`]\)\./lib/#\1../lib/#g' "$room" && rm "$room.bak"
 # What comes before the first hello is made smaller still: terser thinks longer about a program than esbuild does, and nobody reads indentation.
 # What it calls unsafe is so for programs that make objects of functions (`new`), or ask methods for their prototypes: ours do not.
 # The first line has Chromium compile all of it beside the page's own thread, and not each function when it is first called.
@@ -114,5 +119,5 @@ for file in beckon.js lib/key-store.js room/room.js shared/loading.js; do
     terser "build.new/site/$file" ${how[@]+"${how[@]}"} --compress "$squeeze" --mangle \
         --format "ecma=2020,ascii_only=true,preamble=$first" --output "build.new/site/$file"
 done
-for file in index.html manifest.webmanifest; do sed 's/^ *//' "public/$file" >"build.new/site/$file"; done
+for file in index.html manifest.webmanifest; do sed 's/^ *//; /modulepreload/d' "public/$file" >"build.new/site/$file"; done
 rm -rf build && mv build.new build

@@ -6,6 +6,8 @@ import { openLimit } from "./rate-limit.js";
 
 /** The path and its latency are measured this often, in ms, as long as somebody may be looking. */
 const MEASURE_MS = 5_000;
+/** The first time so long after it has opened, in ms: what has waited for the path goes first, and is read there. */
+const FIRST_MS = 100;
 /** They are measured this often because the other side has told of its own: at once, and a second in the long run. */
 const MEASUREMENTS = /** @type {const} */ ([2, 1]);
 
@@ -60,7 +62,11 @@ export function monitorPath({ connection, theirs, tell, found, polite, may, rest
 
   return {
     read,
-    measure,
+    /** There is a path. */
+    measure() {
+      clearTimeout(timer);
+      timer = setTimeout(measure, FIRST_MS);
+    },
     /** The round trip, in ms. */
     get trip() {
       return trip;

@@ -47,7 +47,7 @@ export function follow(room, { ring, onDrawn }) {
   let unheardHellos = 0;
   let silentSince = 0;
   /** Whether the server has ever let us in. */
-  let entered = false;
+  let entered = room.state === "open";
   /** When something false last came. */
   let refusedAt = -WARN_MS;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -78,6 +78,7 @@ export function follow(room, { ring, onDrawn }) {
     show();
   });
   room.addEventListener("message", hear);
+  room.peers.forEach(came); // before this page was written to its end
   show();
   return { show, draw, sayHello };
 
@@ -93,13 +94,7 @@ export function follow(room, { ring, onDrawn }) {
       known = true;
       show();
     });
-    const changed = () => {
-      answerTests(peer);
-      show();
-    };
-    peer.addEventListener("connection", changed);
-    peer.addEventListener("state", changed);
-    peer.addEventListener("path", changed);
+    for (const change of /** @type {const} */ (["connection", "state", "path"])) peer.addEventListener(change, show);
     for (; unheardHellos; unheardHellos--) send([peer]);
     show();
   }
@@ -113,7 +108,7 @@ export function follow(room, { ring, onDrawn }) {
     show();
   }
 
-  /** What answers them comes when there is a path: a hello that waits for one goes first. @param {Peer} peer */
+  /** What answers them comes when there is a path, and hellos have been shown. @param {Peer} peer */
   async function answerTests(peer) {
     if (peer.state !== "open") return;
     const { answer } = /** @type {typeof import('./demonstration.js')} */ (await lazy("/room/demonstration.js"));
@@ -202,6 +197,7 @@ export function follow(room, { ring, onDrawn }) {
     view.showMe({ name, face, hue });
     const me = { id, name, face, hue, state: "me", standing: t("this device") };
     view.showPeople([me, ...Array.from(people.keys(), describe)]);
+    room.peers.forEach(answerTests);
     const silent = silentSince > 0 && Date.now() - silentSince >= AWAY_MS;
     const warned = performance.now() - refusedAt < WARN_MS;
     view.showStatus(

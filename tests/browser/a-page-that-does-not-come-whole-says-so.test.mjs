@@ -33,7 +33,7 @@ const reloadedInVain = () => {
 /** Each page, a file without which it is nothing, and what becomes of that. @type {[string, string, 'missing' | 'cut' | 'nonsense'][]} */
 const FILES = [
   ["/", "/room/room.js", "missing"],
-  ["/", "/beckon.js", "cut"],
+  ["/", "/room/room.js", "cut"],
   ["/doctor.html", "/doctor/checks.js", "cut"],
   ["/classroom.html", "/vendor/peerjs.min.js", "missing"],
   ["/examples/", "/examples/stage.js", "missing"],
