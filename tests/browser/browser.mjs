@@ -263,12 +263,18 @@ export const deafen = (page) =>
     };
   });
 
+/** Runs in the page, before its end or after it. */
+function begin() {
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
+  else document.getElementById("late").remove();
+}
+
 /** Of the room page's script, nothing is left but that it begins: a page that does not is loaded again. @param {import("puppeteer-core").Page} page */
 export async function keepScriptAway(page) {
   await page.setRequestInterception(true);
   page.on("request", (request) =>
     new URL(request.url()).pathname === "/room/room.js"
-      ? request.respond({ contentType: "text/javascript", body: 'document.getElementById("late").remove();' })
+      ? request.respond({ contentType: "text/javascript", body: `(${begin})()` })
       : request.continue(),
   );
 }
