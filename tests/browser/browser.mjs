@@ -273,8 +273,6 @@ function begin() {
 export async function keepScriptAway(page) {
   await page.setRequestInterception(true);
   page.on("request", (request) =>
-    new URL(request.url()).pathname === "/room/room.js"
-      ? request.respond({ contentType: "text/javascript", body: `(${begin})()` })
-      : request.continue(),
+    new URL(request.url()).pathname === "/room/room.js" ? request.respond({ contentType: "text/javascript", body: `(${begin})()` }) : request.continue(),
   );
 }
