@@ -6,6 +6,8 @@ import { BITS } from "./hooks.js";
 const { onConnect: CONNECT, onDisconnect: DISCONNECT, onMessage: MESSAGE } = BITS;
 /** How somebody goes whose end nobody saw. */
 const LOST = "lost";
+/** The tables that Rust makes (src/worker/store.rs). */
+const TABLES = ["waiting", "reserved", "named", "banned"];
 
 /**
  * Something that a hook is told: its bit, the peer as JSON, and a text.
@@ -16,13 +18,15 @@ export class Journal {
   #storage;
   /** Whether it has a table. Unknown until it is asked. @type {boolean | undefined} */
   #made;
+  /** Who was told of as gone before the event that says so. @type {Set<string>} */
+  #lost = new Set();
 
   /** @param {DurableObjectStorage} storage */
   constructor(storage) {
     this.#storage = storage;
     const { deleteAll } = storage;
     // Rust deletes all when it keeps nothing; it does not know of this.
-    storage.deleteAll = (...how) => (this.#isEmpty() ? deleteAll.apply(storage, how) : this.#deleteOthers());
+    storage.deleteAll = (...how) => (this.#isEmpty() ? deleteAll.apply(storage, how) : this.#deleteRusts());
   }
 
   /**
@@ -46,8 +50,10 @@ export class Journal {
     const settled = [];
     for (const [bit, peer, text] of told) {
       const { id } = JSON.parse(peer);
+      if (bit === DISCONNECT && this.#lost.delete(id)) continue;
       const before = bit !== MESSAGE && this.#forget(id);
       if (bit === CONNECT) {
+        this.#lost.delete(id);
         if (before) settled.push([DISCONNECT, before, LOST]);
         this.#note(id, peer);
       }
@@ -63,8 +69,11 @@ export class Journal {
     const known = new Set(listed.map(({ id }) => id));
     const gone = listed.filter(({ id }) => !ids.has(id));
     const come = here.filter(({ id }) => !known.has(id)).map((peer) => ({ id: peer.id, peer: JSON.stringify(peer) }));
-    for (const { id } of gone) this.#forget(id);
-    for (const { id, peer } of come) this.#note(id, peer);
+    for (const { id, peer } of come) this.#note(id, peer); // where storage fails, nobody is forgotten yet
+    for (const { id } of gone) {
+      this.#forget(id);
+      this.#lost.add(id);
+    }
     return [...gone.map(({ peer }) => /** @type {Told} */ ([DISCONNECT, peer, LOST])), ...come.map(({ peer }) => /** @type {Told} */ ([CONNECT, peer, ""]))];
   }
 
@@ -73,36 +82,35 @@ export class Journal {
   }
 
   #isMade() {
-    return (this.#made ??= this.#exec("SELECT * FROM sqlite_master WHERE name = 'told'").length > 0);
+    return (this.#made ??= this.#exec("SELECT * FROM sqlite_master WHERE name = 'beckon_told'").length > 0);
   }
 
   #isEmpty() {
-    return !this.#isMade() || !this.#exec("SELECT id FROM told LIMIT 1").length;
+    return !this.#isMade() || !this.#exec("SELECT id FROM beckon_told LIMIT 1").length;
   }
 
   #all() {
-    return this.#isMade() ? this.#exec("SELECT * FROM told") : [];
+    return this.#isMade() ? this.#exec("SELECT * FROM beckon_told") : [];
   }
 
   #note(id, peer) {
-    if (!this.#isMade()) this.#exec("CREATE TABLE told (id TEXT PRIMARY KEY, peer TEXT)");
+    if (!this.#isMade()) this.#exec("CREATE TABLE beckon_told (id TEXT PRIMARY KEY, peer TEXT)");
     this.#made = true;
-    this.#exec("INSERT INTO told VALUES (?, ?)", id, peer);
+    this.#exec("INSERT INTO beckon_told VALUES (?, ?)", id, peer);
   }
 
   /** Deletes somebody, and gives who it was. An empty table goes: an object that keeps nothing is to leave nothing. */
   #forget(id) {
-    const [row] = this.#isMade() ? this.#exec("DELETE FROM told WHERE id = ? RETURNING peer", id) : [];
+    const [row] = this.#isMade() ? this.#exec("DELETE FROM beckon_told WHERE id = ? RETURNING peer", id) : [];
     if (row && this.#isEmpty()) {
-      this.#exec("DROP TABLE told");
+      this.#exec("DROP TABLE beckon_told");
       this.#made = false;
     }
     return row?.peer;
   }
 
-  #deleteOthers() {
-    for (const { name } of this.#exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf*' AND name <> 'told'"))
-      this.#exec(`DROP TABLE ${name}`);
+  #deleteRusts() {
+    for (const name of TABLES) this.#exec(`DROP TABLE IF EXISTS ${name}`);
     return this.#storage.deleteAlarm();
   }
 }

@@ -33,7 +33,8 @@ describe("after a deploy", () => {
     return socket;
   };
   /** Whether the object has a table. */
-  const keeps = async (key) => (await beckon.sql(`realm:${key}`, "SELECT name FROM sqlite_master WHERE name IN ('told', 'waiting')")).map(({ name }) => name);
+  const keeps = async (key) =>
+    (await beckon.sql(`realm:${key}`, "SELECT name FROM sqlite_master WHERE name IN ('beckon_told', 'waiting')")).map(({ name }) => name);
 
   test("whoever comes back has gone and come, and those who do not are gone", async () => {
     for (const id of ["ann", "bob", "cid"]) await enter("back", id);
@@ -50,11 +51,24 @@ describe("after a deploy", () => {
   test("whoever asks who is here is enough, and then nothing is left", async () => {
     await enter("asked", "ann");
     await ask("/told");
-    assert.deepEqual(await keeps("asked"), ["told"]);
+    assert.deepEqual(await keeps("asked"), ["beckon_told"]);
     await beckon.evict("realm:asked", "close");
     assert.deepEqual(await ask("/peers?of=realm:asked"), []);
     assert.deepEqual(await ask("/told"), ["ann went from asked: lost"]);
     assert.deepEqual(await keeps("asked"), []);
+  });
+
+  test("those who go at once while it sleeps go once", async () => {
+    const all = await Promise.all(["ann", "bob", "cid"].map((id) => enter("asleep", id)));
+    await ask("/told");
+    await beckon.evict("realm:asleep");
+    for (const one of all) one.close(1000);
+    /** @type {string[]} */
+    const told = [];
+    for (const end = Date.now() + 30_000; told.length < 3; told.push(...(await ask("/told")))) assert.ok(Date.now() < end);
+    await enter("asleep", "dan"); // an event more, for whatever is still to be told
+    told.push(...(await ask("/told")));
+    assert.deepEqual(told.map((line) => line.split(" ").slice(0, 2).join(" ")).sort(), ["ann went", "bob went", "cid went", "dan came"]);
   });
 
   test("an object that empties its storage keeps who is here, and the last one to go leaves nothing", async () => {
@@ -62,7 +76,7 @@ describe("after a deploy", () => {
     ann.send({ type: "OFFER", dst: "nobody", payload: 1 });
     assert.match(await ann.next(), /EXPIRE/); // its alarm deletes all
     for (const end = Date.now() + 30_000; (await keeps("kept")).includes("waiting"); ) assert.ok(Date.now() < end);
-    assert.deepEqual(await keeps("kept"), ["told"]);
+    assert.deepEqual(await keeps("kept"), ["beckon_told"]);
     await beckon.evict("realm:kept");
     ann.send({ type: "LEAVE" });
     await ann.closed();
