@@ -47,7 +47,7 @@ export function follow(room, { ring, onDrawn }) {
   let unheardHellos = 0;
   let silentSince = 0;
   /** Whether the server has ever let us in. */
-  let entered = room.state === "open";
+  let entered = false;
   /** When something false last came. */
   let refusedAt = -WARN_MS;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -56,6 +56,8 @@ export function follow(room, { ring, onDrawn }) {
   let redraw;
   /** Whether it has been drawn. */
   let drawn = false;
+  /** Whose test messages are answered, or soon will be. @type {WeakSet<RTCPeerConnection>} */
+  const tested = new WeakSet();
   const show = whenCalm(draw, {
     ...DRAWN,
     isBusy: () => (!entered && !silentSince) || room.peers.some((peer) => searching(peer, 0) && !searching(peer, DRAWN.atMost)),
@@ -78,7 +80,6 @@ export function follow(room, { ring, onDrawn }) {
     show();
   });
   room.addEventListener("message", hear);
-  room.peers.forEach(came); // before this page was written to its end
   show();
   return { show, draw, sayHello };
 
@@ -110,9 +111,12 @@ export function follow(room, { ring, onDrawn }) {
 
   /** What answers them comes when there is a path, and hellos have been shown. @param {Peer} peer */
   async function answerTests(peer) {
-    if (peer.state !== "open") return;
-    const { answer } = /** @type {typeof import('./demonstration.js')} */ (await lazy("/room/demonstration.js"));
-    if (peer.connection) answer(peer.connection);
+    const { connection } = peer;
+    if (peer.state !== "open" || !connection || tested.has(connection)) return;
+    tested.add(connection);
+    /** @type {typeof import('./demonstration.js') | undefined} */
+    const module = await lazy("/room/demonstration.js", { isWanted: () => peer.connection === connection });
+    module?.answer(connection);
   }
 
   /** Somebody has pressed the button, and waits for an answer. */

@@ -1,8 +1,8 @@
 // The room page. It uses nothing of Beckon but what everyone can import.
 //
 // A person waits for the first hello. So this is the order of work at the start (docs/architecture.md has the library's part of it):
-//   1. The browser paints the page as it was written, with a button that can be pressed soon. This script comes meanwhile, perhaps before the end of it.
-//   2. The room is joined: keys are made, and the socket is opened: `start`. The page hears its buttons: `open`.
+//   1. The browser paints the page as it was written, with a button that can be pressed soon. This script comes meanwhile.
+//   2. The room is joined: keys are made, and the socket is opened. The page hears its buttons: `start`.
 //   3. It is drawn when it is calm, and not while somebody's path is looked for, unless that takes long: follow.js.
 //   4. Everything else comes after the first drawing: `finish`.
 import { join } from "../beckon.js";
@@ -29,19 +29,16 @@ let sound;
 let audible = true;
 
 addEventListener("hashchange", () => location.reload());
-start().then(open, stop);
+start();
 
-/** This script may come before the end of the page, which is waited for. */
-async function start() {
+function start() {
+  /** @type {Room} */
+  let room;
   try {
-    return join(location.href);
-  } finally {
-    if (document.readyState === "loading") await new Promise((written) => document.addEventListener("DOMContentLoaded", written));
+    room = join(location.href);
+  } catch (error) {
+    return stop(/** @type {any} */ (error));
   }
-}
-
-/** @param {Room} room */
-function open(room) {
   history.replaceState(null, "", room.link);
   const { show, draw, sayHello } = follow(room, { ring, onDrawn: () => finish(room) });
   view.listen({

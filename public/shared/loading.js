@@ -1,6 +1,5 @@
 // Stands beside a page's own scripts: when one of them does not come, it says so, and loads the page again as soon as all are there. It is no
-// module, since those are what may fail. A page that has begun removes #late. The room page waits for it before it reads on, as for its style: otherwise a
-// browser lays the page out once in vain, before there is a style.
+// module, since those are what may fail. A page that has begun removes #late.
 addEventListener("load", () => {
   const late = document.getElementById("late");
   if (!late) return;
