@@ -34,7 +34,9 @@ function enter(key, link, options) {
   };
   try {
     const room = join(link, { ...options, signal });
-    rooms.set(keyOf(room.link, options.relayOnly), shared); // who asked for a fresh room may ask for it by its own link, later
+    // Who asked for a fresh room may ask for it by its own link, later.
+    const own = keyOf(room.link, options.relayOnly);
+    if (!rooms.has(own)) rooms.set(own, shared);
     const look = () => show({ room, state: room.state, peers: room.peers, error: room.error });
     room.addEventListener("peer", ({ peer }) => {
       for (const type of /** @type {const} */ (["state", "name", "path", "presence"])) peer.addEventListener(type, look, { signal });

@@ -116,6 +116,7 @@ export function openAsking({ room, peer, page, card, send, BeckonError }) {
   /** @param {string} name @param {Uint8Array<ArrayBuffer>} content */
   async function answer(name, content) {
     const size = content.length;
+    if (peer.state === "left") return; // while this module came
     if (taken.count >= MAX_TAKEN || taken.bytes + size > MAX_TAKEN_BYTES) {
       if (refusals >= MAX_TAKEN) return; // it does not even confirm that it is refused
       refusals++;
@@ -128,7 +129,8 @@ export function openAsking({ room, peer, page, card, send, BeckonError }) {
       const { head, packed } = await worked(name, content);
       more = packed?.length ?? 0;
       taken.bytes += more;
-      await reply(head, packed);
+      // What cannot go now, or not to that browser, has an answer all the same.
+      await reply(head, packed).catch(() => reply({ answer: name, how: "failed" }));
     } finally {
       taken.count--;
       taken.bytes -= size + more;

@@ -12,6 +12,8 @@ import { openLimit, openServerLimit, throttle } from "./rate-limit.js";
 const MEETINGS = /** @type {const} */ ([100, 4]);
 /** Our name and presence are told so often when they change, at once and a second in the long run: the last of them counts. */
 const CARDS = /** @type {const} */ ([4, 10]);
+/** This many requests, answers and cards of one peer may wait for what takes them. */
+const MAX_EARLY = 64;
 
 /** @typedef {{ me: string, epoch: string, channel: ReturnType<typeof import('./sealed-channel.js').openSealedChannel> }} Session our stay in the room */
 
@@ -49,6 +51,7 @@ export function openPeers(room, { ice, isOnline, load }) {
   function meet(id, { me, epoch, channel }) {
     const known = all.get(id);
     if (known) return known;
+    let early = MAX_EARLY;
     const peer = openPeer({
       id,
       me,
@@ -59,7 +62,7 @@ export function openPeers(room, { ice, isOnline, load }) {
       state: states.of(id),
       sendSealed: (message, to) => channel.send(id, frameType(message), message, to),
       onData: (data, epoch) => {
-        if (epoch !== undefined || data instanceof Uint8Array) return void extras.then((extras) => extras.came(data, epoch));
+        if (epoch !== undefined || data instanceof Uint8Array) return void (early-- > 0 && extras.then((extras) => extras.came(data, epoch)));
         for (const target of [peer.handle, room]) target.dispatchEvent(new BeckonEvent("message", { from: peer.handle, data }));
       },
       mayUseServer,
@@ -72,9 +75,10 @@ export function openPeers(room, { ice, isOnline, load }) {
         room.dispatchEvent(new BeckonEvent("left", { peer: peer.handle }));
       },
     });
-    const extras = care().then(({ extrasOf }) =>
-      extrasOf({ room, peer: peer.handle, fields: peer.facts, page: epoch, send: peer.send, BeckonError, BeckonEvent }),
-    );
+    const extras = care().then(({ extrasOf }) => {
+      early = Infinity; // they are bounded there
+      return extrasOf({ room, peer: peer.handle, fields: peer.facts, page: epoch, send: peer.send, BeckonError, BeckonEvent });
+    });
     peer.facts.request = (frame, how) => extras.then((extras) => extras.ask(frame, how));
     all.set(id, peer);
     room.dispatchEvent(new BeckonEvent("peer", { peer: peer.handle }));
