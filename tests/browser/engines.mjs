@@ -64,8 +64,14 @@ function found(what, ...places) {
  * @property {Record<string, unknown>} [preferences] of Firefox's
  */
 
+/**
+ * So long may a browser take to start, in ms. Firefox takes four seconds of a core for it, and more than puppeteer's 30 s among the stages of `npm test`, of which each
+ * has processes of its own (seen with 16 that wanted two cores).
+ */
+export const START_MS = 120_000;
+
 /** Starts a browser. @param {Wish} wish @param {object} [options] of puppeteer's */
-export const launch = (wish, options = {}) => puppeteer.launch({ headless: true, ...ENGINES[wish.engine](wish), ...PROTOCOL, ...options });
+export const launch = (wish, options = {}) => puppeteer.launch({ headless: true, timeout: START_MS, ...ENGINES[wish.engine](wish), ...PROTOCOL, ...options });
 
 /** Drives one that is there. @param {Wish} wish @param {string} address */
 export const connect = ({ engine }, address, options = {}) =>

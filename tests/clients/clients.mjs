@@ -4,6 +4,7 @@ import { fork } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import puppeteer from "puppeteer-core";
+import { START_MS } from "../browser/engines.mjs";
 
 const file = (name) => new URL(name, import.meta.url);
 /** How long anything may take before it counts as not happening, in ms. */
@@ -45,7 +46,7 @@ const browsers = {
     const args = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic"];
     // Node's WebRTC cannot look up the names with which Chromium hides its own addresses from pages.
     args.push("--disable-features=WebRtcHideLocalIpsWithMdns");
-    return puppeteer.launch({ executablePath, headless: true, pipe: true, args });
+    return puppeteer.launch({ executablePath, headless: true, pipe: true, args, timeout: START_MS });
   },
   firefox() {
     const executablePath = found("Firefox", process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox");
@@ -55,7 +56,7 @@ const browsers = {
       "dom.min_background_timeout_value": 4,
       "dom.timeout.enable_budget_timer_throttling": false,
     };
-    return puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox });
+    return puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox, timeout: START_MS });
   },
 };
 

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import puppeteer from "puppeteer-core";
+import { START_MS } from "../browser/engines.mjs";
 import { trust } from "./certificates.mjs";
 import { FILES, within } from "./network.mjs";
 
@@ -41,7 +42,7 @@ const open = {
     const [program, words] = within(machine, process.env.CHROMIUM);
     writeFileSync(wrapper, `#!/bin/sh\nexec ${[program, ...words].map((word) => `'${word}'`).join(" ")} "$@"\n`);
     chmodSync(wrapper, 0o755);
-    return puppeteer.launch({ executablePath: wrapper, headless: true, pipe: true, args: FLAGS, protocolTimeout: PROTOCOL_TIMEOUT_MS });
+    return puppeteer.launch({ executablePath: wrapper, headless: true, pipe: true, args: FLAGS, protocolTimeout: PROTOCOL_TIMEOUT_MS, timeout: START_MS });
   },
 
   /** Its remote control is a port inside its network: a forwarder makes that a socket in a file. */
