@@ -95,7 +95,11 @@ export function follow(room, { ring, onDrawn }) {
       known = true;
       show();
     });
-    for (const change of /** @type {const} */ (["connection", "state", "path"])) peer.addEventListener(change, show);
+    const changed = () => {
+      answerTests(peer);
+      show();
+    };
+    for (const change of /** @type {const} */ (["connection", "state", "path"])) peer.addEventListener(change, changed);
     for (; unheardHellos; unheardHellos--) send([peer]);
     show();
   }
@@ -109,7 +113,7 @@ export function follow(room, { ring, onDrawn }) {
     show();
   }
 
-  /** What answers them comes when there is a path, and hellos have been shown. @param {Peer} peer */
+  /** What answers them comes when there is a path: a hello that waits for one goes first. @param {Peer} peer */
   async function answerTests(peer) {
     const { connection } = peer;
     if (peer.state !== "open" || !connection || tested.has(connection)) return;
@@ -201,7 +205,6 @@ export function follow(room, { ring, onDrawn }) {
     view.showMe({ name, face, hue });
     const me = { id, name, face, hue, state: "me", standing: t("this device") };
     view.showPeople([me, ...Array.from(people.keys(), describe)]);
-    room.peers.forEach(answerTests);
     const silent = silentSince > 0 && Date.now() - silentSince >= AWAY_MS;
     const warned = performance.now() - refusedAt < WARN_MS;
     view.showStatus(
