@@ -20,12 +20,11 @@ export class Room extends DurableObject {
   /** Whom its hooks were told of. @type {Journal | undefined} */
   #journal;
   /** Whether somebody may have come or gone whom no event told of. */
-  #inDoubt;
+  #inDoubt = false;
 
   constructor(ctx, env) {
     super(ctx, env);
     this.#env = env;
-    this.#inDoubt = ctx.getWebSockets().length === 0;
     // After an eviction, a socket still knows the options.
     const [socket] = ctx.getWebSockets(MARK);
     if (socket) this.#adopt(textOf(ctx.getTags(socket)));
@@ -36,8 +35,11 @@ export class Room extends DurableObject {
     const instance = revive();
     if (this.#instance !== instance) {
       const hooks = hooksOf(this, this.#env);
-      if (hooks & BITS.onDisconnect) this.#journal ??= new Journal(this.ctx.storage);
-      this.#inDoubt ||= this.#instance !== undefined; // a crash
+      if (hooks & BITS.onDisconnect) {
+        // It woke without a socket, or it has crashed.
+        this.#inDoubt ||= this.#journal ? this.#instance !== undefined : this.ctx.getWebSockets().length === 0;
+        this.#journal ??= new Journal(this.ctx.storage);
+      }
       this.#rust = new wasm.Room(this.ctx, this.#env, this.#sender, hooks);
       this.#instance = instance;
     }
