@@ -1,5 +1,5 @@
 // `npm run docs`: makes docs/api/ from the types of the library, of beckon/react and of beckon/worker (typedoc). `npm run pack` does the same for the
-// package, so that it is always of the types that are in it; git does not keep it. With a folder's name it is made there.
+// package, and a test compares the two. With a folder's name it is made there.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";

@@ -16,7 +16,7 @@ const wide = { ...options, lib: undefined, target: ts.ScriptTarget.ESNext };
 const named = process.argv.slice(2);
 const scripts = named.length
   ? named
-  : [...globSync(["public/*.js", "public/!(vendor)/*.js"]), ...OTHERS.filter(({ reason }) => !reason).map(({ file }) => file)];
+  : [...globSync(["public/*.js", "public/!(vendor|v1)/*.js"]), ...OTHERS.filter(({ reason }) => !reason).map(({ file }) => file)];
 
 /** @type {string[]} */
 const complaints = [];

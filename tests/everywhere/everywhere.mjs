@@ -5,6 +5,7 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { anyBeckon, openDevice, startChromium, startFirefox, until } from "../browser/browser.mjs";
 import { newProject, serveFolder } from "../package/apps.mjs";
+import { checkedByUrl } from "./by-url.mjs";
 import { WANTED, runtimes } from "./runtimes.mjs";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -101,6 +102,11 @@ const rows = [];
 for (const { where, sockets, command } of CASES) {
   const version = execFileSync(String(command[0]), ["--version"], { encoding: "utf8" }).match(/\d+\.\d+\.\d+/)?.[0];
   rows.push({ where: `${where} ${version}`, sockets: sockets === "ws" ? `\`ws\` ${WANTED.ws}` : sockets, outcome: await outcomeOf(command, sockets) });
+  console.error(rows.at(-1));
+}
+const deno = rows.at(-1)?.where;
+for (const { library, outcome } of checkedByUrl(join(modules, ".bin/deno"), beckon.url, join(project.folder, "by-url"))) {
+  rows.push({ where: `${deno}, \`deno check\` of an import of \`/${library}\` by URL`, sockets: "", outcome });
   console.error(rows.at(-1));
 }
 for (const browser of [chromium, firefox]) {

@@ -170,6 +170,7 @@ test("the documentation of the types has everything that the types have", () => 
     // Each sentence about a class and its members, too, but for what TypeDoc makes links of.
     const said = [...types.matchAll(/^ {2}\/\*\* ([^{}*\n]{20,}) \*\/$/gm)].map(([, text = ""]) => text);
     for (const text of said) assert.ok(documented.includes(text), `${name}: ${text}`);
+    assert.equal(readFileSync(new URL(`../../docs/api/${name}.md`, import.meta.url), "utf8"), documented, "docs/api/ is old: run npm run docs");
   }
 });
 

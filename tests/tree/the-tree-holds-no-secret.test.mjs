@@ -29,8 +29,8 @@ function entropy(text) {
 
 /** The parts of a text that look like keys: long hexadecimal, or base64 with letters of all kinds and no pattern. */
 export function suspects(text) {
-  // Samples of introductions have the passwords of connections that are long over.
-  const words = text.replace(/\bice-(pwd|ufrag):[^\s\\"]+/g, "").match(/[A-Za-z0-9+/_-]{20,}/g) ?? [];
+  // Samples of introductions have the passwords of connections that are long over; and pages name hashes of what they import (Subresource Integrity).
+  const words = text.replace(/\bice-(pwd|ufrag):[^\s\\"]+|\bsha384-[\w+/]{64}(?![\w+/])/g, "").match(/[A-Za-z0-9+/_-]{20,}/g) ?? [];
   const found = words.filter((word) => {
     if (HARMLESS.has(word.replace(/[-_+/]+$/, "")) || [...HARMLESS].some((known) => word.endsWith(`=${known}`))) return false;
     const mixed = [/[a-z]/, /[A-Z]/, /[0-9]/].every((kind) => kind.test(word)) && entropy(word) > 3.8;
