@@ -9,7 +9,7 @@ const NONE = presenceText(null);
 /**
  * @param {object} options
  * @param {EventTarget} options.room
- * @param {EventTarget} options.peer
+ * @param {EventTarget & { readonly state: string }} options.peer
  * @param {{ presence: import('./frame.js').Data }} options.fields of the peer
  * @param {typeof import('./events.js').BeckonEvent} options.BeckonEvent
  */
@@ -20,7 +20,7 @@ export function openShowing({ room, peer, fields, BeckonEvent }) {
   let shown = NONE;
   const { call } = throttle(
     (/** @type {string} */ text) => {
-      if (text === shown) return;
+      if (text === shown || peer.state === "left") return; // what had to wait may come after the end
       fields.presence = read((shown = text));
       for (const target of [peer, room]) target.dispatchEvent(new BeckonEvent("presence", { peer }));
     },

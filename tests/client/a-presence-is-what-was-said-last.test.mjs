@@ -61,7 +61,7 @@ test("an older one never takes the place of a newer, another page load begins an
   let time = 0;
   mock.method(performance, "now", () => time);
   const fields = { presence: /** @type {Fake} */ (null) };
-  const [room, peer] = [new EventTarget(), new EventTarget()];
+  const [room, peer] = [new EventTarget(), Object.assign(new EventTarget(), { state: "open" })];
   let events = 0;
   for (const target of [room, peer]) target.addEventListener("presence", () => events++);
   const show = openShowing({ room, peer, fields, BeckonEvent });
@@ -91,6 +91,12 @@ test("an older one never takes the place of a newer, another page load begins an
   show({}, "fourth");
   wait();
   assert.equal(fields.presence, null, "a page load that shows nothing has none");
+
+  for (let n = 1; n < 100; n++) show({ turn: n, presence: text(n) }, "fifth");
+  const [before, seen] = [events, fields.presence];
+  peer.state = "left";
+  wait();
+  assert.deepEqual([events, fields.presence], [before, seen], "nothing comes after the end");
   mock.timers.reset();
   mock.restoreAll();
 });
