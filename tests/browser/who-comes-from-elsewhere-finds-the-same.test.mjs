@@ -14,7 +14,7 @@ const MOST_LINES = 60;
 const PRINTED = {
   "from-peerjs.md": ["own id", "Bob dinner", "true", "[object RTCPeerConnection]", "Bob is gone", "closed"],
   "from-simple-peer.md": ["open", "dinner", "true", "gone", "closed"],
-  "from-trystero.md": ["own id", "somebody came", "Bob mezcal", "its id", "a number", "Bob left"],
+  "from-trystero.md": ["own id", "somebody came", "Bob mezcal", "even: true", "its id", "a number", "Bob left"],
 };
 /** What the other one hears of it. */
 const HEARD = {
@@ -59,6 +59,7 @@ for (const file of Object.keys(PRINTED)) {
         const { join } = await import(library);
         const { link, ready } = (window.room = join(server, { name: "Bob" }));
         window.heard = [];
+        window.room.onrequest = (n) => n % 2 === 0;
         window.room.addEventListener("message", ({ data }) => window.heard.push(data instanceof ArrayBuffer ? [...new Uint8Array(data)] : data));
         await ready;
         return link;
