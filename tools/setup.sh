@@ -173,6 +173,9 @@ do_worker() { BECKON_PROFILE=quick bash tools/build.sh; }
 fetch_crates() { know_rust && cargo fetch --locked --target "$target" --target "$(rustc -vV | sed -n 's/^host: //p')" "$@"; }
 do_crates() { fetch_crates; }
 
+# Installing npm's packages leaves a core to cargo, which would compile these later.
+do_tests() { know_rust && cargo test --locked --no-run; }
+
 # A Python program of its own place, which the test of docs/openapi.yaml runs.
 wanted_python=tests/serving/schemathesis.txt
 has_venv() { "$1" -c 'import ensurepip, venv' 2>/dev/null; }
@@ -228,6 +231,7 @@ fi
 ! for_purpose test || need systemd-analyze "systemd, for the test of the unit in docs/operating.md" systemd
 ! for_purpose test || plan_schemathesis
 ! for_purpose test || fetch_crates --offline --quiet 2>/dev/null || step crates "fetching the sources of crates" debian rust
+! for_purpose test || [[ " ${step_names[*]-} " != *" npm "* ]] || step tests "compiling the tests of the core" debian rust crates
 ! for_purpose start || [ -n "$is_packed" ] || [ -d "$tools/target/$target/quick" ] || [ -d target/kept ] || step worker "compiling the Worker, the first time" debian rust target library npm bindgen
 plan_debian
 run_steps "set up"

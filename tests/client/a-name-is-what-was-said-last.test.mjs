@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import "./node-webrtc.mjs";
+import { withoutWebRTC } from "./node-webrtc.mjs";
 import { join } from "../../public/beckon.js";
 import { fakeServer } from "./sockets.mjs";
 
@@ -43,9 +43,7 @@ test("a name counts from the first moment, and what is said right after joining 
 test("a rename is told by the server too, as long as there is no other way", { timeout: 60_000 }, async (t) => {
   fakeServer(t);
   t.mock.method(console, "debug", () => {});
-  const real = globalThis.RTCPeerConnection;
-  Reflect.deleteProperty(globalThis, "RTCPeerConnection");
-  t.after(() => (globalThis.RTCPeerConnection = real));
+  withoutWebRTC(t);
   const ann = await joined(t, "https://beckon.example/", { name: "Ann" });
   await ann.ready;
   const bob = await joined(t, ann.link, { name: "Bob" });

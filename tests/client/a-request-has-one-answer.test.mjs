@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import "./node-webrtc.mjs";
+import { withoutWebRTC } from "./node-webrtc.mjs";
 import { BeckonError, join } from "../../public/beckon.js";
 import { openAsking } from "../../public/lib/asking.js";
 import { ASKING, pack } from "../../public/lib/frame.js";
@@ -110,9 +110,7 @@ test("a request that was sent before a cut is answered once after it, and no han
 test("without WebRTC small ones go by the server", { timeout: 60_000 }, async (t) => {
   fakeServer(t);
   t.mock.method(console, "debug", () => {});
-  const real = globalThis.RTCPeerConnection;
-  Reflect.deleteProperty(globalThis, "RTCPeerConnection");
-  t.after(() => (globalThis.RTCPeerConnection = real));
+  withoutWebRTC(t);
   const { ann, bob, toBob } = await pair(t);
   bob.onrequest = (value, peer) => [value, peer.name, peer.path];
   ann.presence = { at: 1 };

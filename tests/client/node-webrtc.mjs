@@ -2,3 +2,10 @@
 import * as webrtc from "node-datachannel/polyfill";
 
 for (const [name, value] of Object.entries(webrtc)) if (name.startsWith("RTC")) globalThis[name] = value;
+
+/** Until the test ends, there is none. @param {import('node:test').TestContext} t */
+export function withoutWebRTC(t) {
+  const real = globalThis.RTCPeerConnection;
+  Reflect.deleteProperty(globalThis, "RTCPeerConnection");
+  t.after(() => (globalThis.RTCPeerConnection = real));
+}

@@ -3,7 +3,12 @@
 (() => {
   const peers = new Map();
   const log = [];
-  const note = (text) => log.push(text);
+  /** Who waits for a line, by what is done with each new one. */
+  const readers = new Set();
+  function note(line) {
+    log.push(line);
+    for (const read of readers) read(line);
+  }
 
   const text = (data) => (data instanceof ArrayBuffer || ArrayBuffer.isView(data) ? `bytes:${data.byteLength}` : JSON.stringify(data));
 
@@ -24,6 +29,21 @@
 
   window.agent = {
     log,
+    /** The first line that is this text, or fits this pattern ([source, flags]): resolves when there is one. */
+    heard(what) {
+      const pattern = typeof what === "string" ? null : new RegExp(what[0], what[1]);
+      const fits = (line) => (pattern ? pattern.test(line) : line === what);
+      return new Promise((done) => {
+        const read = (line) => {
+          if (!fits(line)) return;
+          readers.delete(read);
+          done(line);
+        };
+        const line = log.find(fits);
+        if (line === undefined) readers.add(read);
+        else done(line);
+      });
+    },
     /** Makes a client; resolves with the milliseconds until it was open, or `null` if it said something else first. */
     start(name, id, options) {
       const since = performance.now();

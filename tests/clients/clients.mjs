@@ -119,16 +119,12 @@ export async function clientMaker() {
   };
 }
 
-/** Waits until a client's log has a line that fits. */
-export async function heard(client, pattern, ms = DEADLINE_MS) {
-  const fits = (line) => (typeof pattern === "string" ? line === pattern : pattern.test(line));
-  const end = Date.now() + ms;
-  for (;;) {
-    const log = await client.ask("log");
-    const line = log.find(fits);
-    if (line !== undefined) return line;
-    assert.ok(Date.now() < end, `${client.engine} never noted ${pattern}; it noted:\n${log.join("\n")}`);
-    await new Promise((done) => setTimeout(done, 20));
+/** Waits until a client's log has a line that fits. @param {Client} client @param {string | RegExp} what */
+export async function heard(client, what, ms = DEADLINE_MS) {
+  try {
+    return await soon(`${client.engine} notes ${what}`, client.ask("heard", typeof what === "string" ? what : [what.source, what.flags]), ms);
+  } catch (error) {
+    throw new Error(`${error.message}; it noted:\n${(await client.ask("log")).join("\n")}`, { cause: error });
   }
 }
 

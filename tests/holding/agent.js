@@ -2,6 +2,15 @@
 // whom, and what it heard, from whom: numbers, counted for each receiver.
 const devices = new Map();
 
+/** How often anything has happened that a report tells of, and who waits for the next time. */
+let changes = 0;
+let waiting = Promise.withResolvers();
+function change() {
+  changes++;
+  waiting.resolve();
+  waiting = Promise.withResolvers();
+}
+
 /** For how long at most the page has stood still since the last mark, in ms. */
 let stood = 0;
 let beat = performance.now();
@@ -19,11 +28,13 @@ globalThis.agent = {
     const room = join(link, { name });
     const device = { room, sent: {}, heard: {}, fates: [], events: [], marked: new Map(), refused: [], cuts: 0, timer: 0 };
     devices.set(name, device);
+    for (const type of ["message", "refused", "state", "peer", "left"]) room.addEventListener(type, change);
     room.addEventListener("message", ({ from, data }) => (device.heard[from.id] ??= []).push(Number(data)));
     room.addEventListener("refused", ({ reason }) => device.refused.push(reason));
     room.addEventListener("state", () => (device.cuts += Number(room.state === "away")));
     for (const type of ["peer", "left"]) room.addEventListener(type, ({ peer }) => device.events.push(`${type} ${peer.name}`));
     room.addEventListener("peer", ({ peer }) => {
+      for (const type of ["state", "path", "name"]) peer.addEventListener(type, change);
       peer.addEventListener("state", () => device.events.push(`${peer.name}: ${peer.state} ${peer.path} ${peer.error?.code ?? ""}`.trim()));
     });
     const refused = new Promise((resolve) => room.addEventListener("state", () => room.error && resolve(room.error)));
@@ -38,11 +49,15 @@ globalThis.agent = {
       numbers.push((numbers.at(-1) ?? 0) + 1);
       const fate = { to: peer.id, number: numbers.at(-1), became: "" };
       device.fates.push(fate);
-      peer.send(String(fate.number)).then(
-        () => (fate.became = "arrived"),
-        ({ code }) => (fate.became = code),
-      );
+      peer
+        .send(String(fate.number))
+        .then(
+          () => (fate.became = "arrived"),
+          ({ code }) => (fate.became = code),
+        )
+        .then(change);
     }
+    change();
   },
   /** Clicks every so many ms, from now on; 0 ends it. */
   keepClicking(name, ms) {
@@ -81,6 +96,12 @@ globalThis.agent = {
       undisturbed: [...marked].every(([peer, connection]) => room.peers.includes(peer) && peer.connection === connection),
       refused,
     };
+  },
+  /** The reports of some devices as one text, which is quicker to carry than many numbers are; and what `changed` is to be asked with. */
+  reports: (names) => JSON.stringify({ reports: names.map((name) => globalThis.agent.report(name)), changes }),
+  /** Resolves when anything has happened since. */
+  async changed(since) {
+    while (changes === since) await waiting.promise;
   },
   pc: () => [...devices.values()][0].room.peers[0].connection,
   /** What names the present round of ICE, for each connection. */

@@ -81,7 +81,8 @@ export async function servePages() {
  */
 export function deviceIn(page, name) {
   const ask = (method, ...args) => page.evaluate((method, args) => globalThis.agent[method](...args), method, [name, ...args]);
-  return { name, page, ask, report: () => ask("report") };
+  const device = { name, page, ask, report: async () => (await reportsOf([device])).reports[0] };
+  return device;
 }
 
 /** A page in a context of its own that waits to be told what to do, and devices in it that join one after the other. */
@@ -111,14 +112,52 @@ export async function joined(page) {
   await page.waitForFunction(() => globalThis.joined?.then(() => true), { polling: 20, timeout: DEADLINE_MS });
 }
 
+/** The reports of devices, each page being asked once; and how often anything had happened in each page by then. */
+async function reportsOf(devices) {
+  const seen = new Map();
+  const reports = new Map();
+  const ask = async (page, here) => {
+    const told = JSON.parse(
+      await page.evaluate(
+        (names) => globalThis.agent.reports(names),
+        here.map(({ name }) => name),
+      ),
+    );
+    seen.set(page, told.changes);
+    for (const [n, device] of here.entries()) reports.set(device, told.reports[n]);
+  };
+  await Promise.all(
+    Array.from(
+      Map.groupBy(devices, ({ page }) => page),
+      (each) => ask(...each),
+    ),
+  );
+  return { reports: devices.map((device) => reports.get(device)), seen };
+}
+
+/** What each page has been asked to tell: that something has happened. @type {WeakMap<object, { since: number, told: Promise<void> }>} */
+const asked = new WeakMap();
+function changed(page, since) {
+  const known = asked.get(page);
+  if (known?.since === since) return known.told;
+  const told = page.evaluate((since) => globalThis.agent.changed(since), since).catch(() => {}); // loaded anew, or closed
+  asked.set(page, { since, told });
+  return told;
+}
+
+/** Reports are looked at again when something has happened, after as many ms; and now and then in any case. */
+const AGAIN_MS = 25;
+const SELDOM_MS = 500;
+
 /** Waits until `check` holds for the devices' reports; says what they were if it never does. */
 export async function until(what, devices, check, ms = DEADLINE_MS) {
   const end = Date.now() + ms;
   for (;;) {
-    const reports = await Promise.all(devices.map((device) => device.report()));
+    const { reports, seen } = await reportsOf(devices);
     if (check(reports)) return reports;
     assert.ok(Date.now() < end, `never came true: ${what}\n${reports.map(spell).join("\n")}`);
-    await pause(25);
+    await Promise.race([...Array.from(seen, ([page, since]) => changed(page, since)), pause(SELDOM_MS)]);
+    await pause(AGAIN_MS);
   }
 }
 
