@@ -118,7 +118,7 @@ export class Room extends EventTarget {
     this.#peers.presence = value;
   }
 
-  /** @param {import('./lib/frame.js').Sendable} data @param {{ reliable?: boolean }} [how] */
+  /** @param {import('./lib/frame.js').Sendable} data @param {import('./lib/peer-handle.js').Sending} [how] */
   broadcast(data, how) {
     return this.#peers.broadcast(data, how);
   }

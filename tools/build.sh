@@ -89,9 +89,10 @@ for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js public/la
         */classroom/classroom.js) continue ;;
         public/beckon.js) # the others are loaded when they are needed
             options=(--bundle --format=esm --drop:console --external:./lib/{key-store,path-care,reachability,recall}.js "${shortened[@]}") ;;
-        public/lib/path-care.js) options=(--bundle --format=esm --external:./extras.js) ;; # it is loaded while the first connection is made
+        public/lib/path-care.js) options=(--bundle --format=esm --external:./{extras,transfers}.js) ;; # it is loaded while the first connection is made
         public/lib/recall.js) options=(--bundle --format=esm) ;; # it is loaded after a reload
         public/lib/extras.js) options=(--bundle --format=esm) ;; # it is loaded when the first request or presence goes or comes
+        public/lib/transfers.js) options=(--bundle --format=esm) ;; # it is loaded when the first Blob goes or comes
         public/lib/reachability.js) options=(--bundle --format=esm) ;;
         public/room/room.js) # details.js is loaded when it is asked for, path-report.js when somebody has agreed
             options=(--bundle --format=esm --external:../beckon.js '--external:/shared/*') ;;

@@ -9,7 +9,7 @@ const WORDS =
 const either = (/** @type {string} */ words) => words.split(" ").join("|");
 
 export const SHORTENED = `^((${either(BEGINNINGS)})[A-Z].*|${either(WORDS)})$`;
-/** The platform's, among those that look so. */
-export const RESERVED = "^(isArray|isConnected|isFinite|isSafeInteger|isView|openCursor|readyState)$";
+/** The platform's and the app's, among those that look so. */
+export const RESERVED = "^(isArray|isConnected|isFinite|isSafeInteger|isView|onProgress|openCursor|readyState)$";
 
 if (process.argv[1] === import.meta.filename) console.log(`--mangle-props=${SHORTENED} --reserve-props=${RESERVED}`);

@@ -1,14 +1,12 @@
-// Files for everyone in the room: offered, accepted, and sent device to device in pieces.
+// Files for everyone in the room: offered, accepted, and sent device to device.
 import { join } from "../beckon.js"; // on a page elsewhere: 'https://beckon.example/beckon.js'
 import { addRow } from "./row.js"; // what is seen of a transfer; below
 
-const PIECE = 128_000; // bytes; a message has at most 256,000
-const AT_ONCE = 6; // pieces under way to one device: the line is busy, and little waits in memory
 const OFFERS = 500; // of one device; what it offers beyond that is not shown
-const LIMIT = 1e9; // bytes; what arrives is kept by this page until it is saved
+const LIMIT = 1e9; // bytes; what arrives is kept by the browser until it is saved
 
 /** @typedef {import('../beckon.js').Peer} Peer */
-/** @typedef {{ peer: Peer, size: number, row: ReturnType<typeof addRow>, file?: File, given?: boolean, pieces?: Blob[], got: number }} Transfer */
+/** @typedef {{ peer: Peer, size: number, row: ReturnType<typeof addRow>, over: AbortController, file?: File, isWanted?: boolean }} Transfer */
 /** @type {(id: string) => HTMLElement & Record<string, any>} */
 const $ = (id) => /** @type {any} */ (document.getElementById(id));
 
@@ -47,24 +45,25 @@ room.addEventListener("left", ({ peer }) => {
   show();
 });
 room.addEventListener("message", ({ from, data }) => {
-  if (data instanceof ArrayBuffer) return keep(from, data);
-  if (typeof data !== "string") return; // nothing of ours
-  const { offer, yes, no, name, size } = read(data);
+  const { offer, yes, no, name, size } = Object(data); // what another device says: it may be nonsense
   if (transfers.get(yes)?.peer === from) give(yes);
   if (transfers.get(no)?.peer === from) end(no, "stopped there");
   if (!Number.isSafeInteger(offer) || typeof name !== "string" || typeof size !== "number" || !mayOffer(from)) return;
   if (size <= LIMIT && !transfers.has(offer)) consider(offer, from, name.slice(0, 255), size);
-  else tell(from, { no: offer });
+  else from.send({ no: offer });
 });
-
-/** @param {string} text what another device wrote: it may be nonsense @returns {any} */
-function read(text) {
+room.addEventListener("incoming", async ({ from, incoming }) => {
+  const id = incoming.metadata;
+  const { peer, size, row, over, isWanted } = transfers.get(id) ?? {};
+  if (!row || !isWanted || peer !== from || size !== incoming.size) return incoming.cancel(); // nobody has asked for it
+  over?.signal.addEventListener("abort", () => incoming.cancel());
+  incoming.addEventListener("progress", () => row.progress(incoming.received));
   try {
-    return JSON.parse(text) ?? {};
+    end(id, "arrived", new Blob([await incoming.result], { type: "application/octet-stream" })); // to be saved, and never to be opened here
   } catch {
-    return {};
+    stop(id, "stopped");
   }
-}
+});
 
 /** @type {WeakMap<Peer, number>} */
 const offers = new WeakMap();
@@ -79,69 +78,48 @@ function offer(file, peer) {
   const { name, size } = file;
   const [id = 0] = crypto.getRandomValues(new Uint32Array(1));
   const row = addRow({ name, size, peer, no: () => stop(id, "withdrawn") });
-  transfers.set(id, { peer, size, row, file, got: 0 });
-  tell(peer, { offer: id, name, size });
+  transfers.set(id, { peer, size, row, over: new AbortController(), file });
+  peer.send({ offer: id, name, size });
 }
 
 /** @param {number} id @param {Peer} peer @param {string} name @param {number} size */
 function consider(id, peer, name, size) {
   const yes = () => {
-    transfers.set(id, { peer, size, row, pieces: [], got: 0 });
-    tell(peer, { yes: id });
+    transfer.isWanted = true;
+    peer.send({ yes: id });
   };
   const row = addRow({ name, size, peer, yes, no: () => stop(id, "stopped") });
-  transfers.set(id, { peer, size, row, got: 0 });
+  /** @type {Transfer} */
+  const transfer = { peer, size, row, over: new AbortController() };
+  transfers.set(id, transfer);
 }
 
 /** @param {number} id of what was accepted there */
 async function give(id) {
-  const { peer, row, file, given } = transfers.get(id) ?? {};
-  if (!peer || !row || !file || given) return;
-  transfers.set(id, { peer, row, file, given: true, size: file.size, got: 0 });
-  const underWay = [];
-  try {
-    for (let at = 0; (at < file.size || at === 0) && transfers.has(id); at += PIECE) {
-      const piece = await new Blob([Uint32Array.of(id), file.slice(at, at + PIECE)]).arrayBuffer();
-      underWay.push(peer.send(piece));
-      if (underWay.length === AT_ONCE) await underWay.shift(); // until the oldest has arrived
-      row.progress(at + PIECE * (1 - underWay.length));
-    }
-    await Promise.all(underWay);
-    end(id, "arrived");
-  } catch {
-    stop(id, "stopped: the file cannot be read any more, or they have left");
-  }
-}
-
-/** @param {Peer} from @param {ArrayBuffer} data a piece: the number of its transfer, and bytes */
-function keep(from, data) {
-  const id = data.byteLength < 4 ? NaN : new DataView(data).getUint32(0, true);
   const transfer = transfers.get(id);
-  if (!transfer?.pieces || transfer.peer !== from) return; // not accepted, or stopped
-  const { pieces, row, size } = transfer;
-  pieces.push(new Blob([data.slice(4)])); // which the browser may keep on its disk
-  transfer.got += data.byteLength - 4;
-  row.progress(transfer.got);
-  if (transfer.got > size) stop(id, "stopped: it is longer than was said");
-  else if (transfer.got === size) end(id, "arrived", new Blob(pieces, { type: "application/octet-stream" }));
+  if (!transfer?.file || transfer.isWanted) return;
+  transfer.isWanted = true;
+  const { peer, row, file, over } = transfer;
+  try {
+    await peer.send(file, { metadata: id, signal: over.signal, onProgress: row.progress });
+    end(id, "arrived");
+  } catch (/** @type {any} */ { message }) {
+    stop(id, `stopped: ${message}`);
+  }
 }
 
 /** @param {number} id @param {string} how */
 function stop(id, how) {
-  const { peer } = transfers.get(id) ?? {};
-  if (peer) tell(peer, { no: id });
+  transfers.get(id)?.peer.send({ no: id });
   end(id, how);
 }
 
 /** @param {number} id @param {string} how @param {Blob} [file] */
 function end(id, how, file) {
-  transfers.get(id)?.row.end(how, file);
+  const { row, over } = transfers.get(id) ?? {};
   transfers.delete(id);
-}
-
-/** @param {Peer} peer @param {object} words */
-function tell(peer, words) {
-  peer.send(JSON.stringify(words));
+  row?.end(how, file);
+  over?.abort();
 }
 
 function show() {

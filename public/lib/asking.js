@@ -146,7 +146,7 @@ export function openAsking({ room, peer, page, card, send, BeckonError }) {
     try {
       const result = await handler.call(room, value.data, peer);
       if (result === undefined) return { head: { answer: name, how: "nothing" } };
-      return { head: { answer: name, how: "value" }, packed: pack(result) };
+      return { head: { answer: name, how: "value" }, packed: pack(result, false, true) };
     } catch (error) {
       console.error("beckon: onrequest failed:", error); // the other side is told only that it failed
       return { head: { answer: name, how: "failed" } };

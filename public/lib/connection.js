@@ -3,12 +3,13 @@
 import { openChannels } from "./channels.js";
 import { isAnnounced } from "./fingerprint.js";
 import { openNegotiation } from "./negotiation.js";
+import { tried } from "./parse.js";
 
 /** It may take this long to open, in ms: Chromium says 'failed' after 15 s, but only if there was an answer. */
 const CONNECT_MS = 15_000;
 
 /** @typedef {import('./negotiation.js').Signal} Signal */
-/** @typedef {ReturnType<typeof openConnection>} Connection */
+/** @typedef {ReturnType<typeof openConnection> & { pieces?: boolean }} Connection `pieces`: whether the page there takes them, as it says with its name */
 
 /**
  * @param {object} options
@@ -24,13 +25,9 @@ const CONNECT_MS = 15_000;
  * @param {() => void} options.onDrain `write` takes more
  */
 export function openConnection({ id, polite, greeting, ice, care, sendSignal, onChange, onReceive, onDrain }) {
-  // It throws where the browser makes no connections: a privacy setting, an extension or an engine may forbid them.
-  const pc = withServers(ice, () => new RTCPeerConnection(ice));
+  // It throws where the browser makes no connections (a privacy setting, an extension or an engine may forbid them), or does not take a server.
+  const pc = new RTCPeerConnection(ice);
   if (pc.signalingState !== "stable") throw new TypeError("an extension's mere stand-in");
-  let relayRefused = false;
-  pc.onicecandidateerror = ({ errorCode, url }) => {
-    if ((errorCode === 401 || errorCode === 403) && url?.startsWith("turn")) relayRefused = true;
-  };
   const channels = openChannels({
     pc,
     greeting,
@@ -53,8 +50,11 @@ export function openConnection({ id, polite, greeting, ice, care, sendSignal, on
   });
   /** Comes a little later. @type {ReturnType<import('./late.js').PathCare['repairPath']> | undefined} */
   let health;
-  care().then(({ orderCandidates, repairPath }) => {
+  /** The same. @type {ReturnType<import('./late.js').PathCare['watchRelays']> | undefined} */
+  let relays;
+  care().then(({ orderCandidates, repairPath, watchRelays }) => {
     if (pc.signalingState === "closed") return;
+    relays = watchRelays(pc);
     negotiation.order(orderCandidates);
     health = repairPath({
       state,
@@ -105,7 +105,6 @@ export function openConnection({ id, polite, greeting, ice, care, sendSignal, on
     pc.onconnectionstatechange = null;
     negotiation.close();
     channels.stop();
-    pc.onicecandidateerror = null;
     pc.close();
   }
 
@@ -127,7 +126,7 @@ export function openConnection({ id, polite, greeting, ice, care, sendSignal, on
       return negotiation.calling;
     },
     get relayRefused() {
-      return relayRefused;
+      return relays?.();
     },
 
     /**
@@ -146,47 +145,13 @@ export function openConnection({ id, polite, greeting, ice, care, sendSignal, on
      * @param {import('./credentials.js').Ice & RTCConfiguration} ice
      */
     configure(ice) {
+      const configure = () => pc.setConfiguration(ice);
       try {
-        withServers(ice, () => pc.setConfiguration(ice));
+        configure();
       } catch (error) {
-        console.debug("beckon:", error); // closed, or a stack that cannot (libdatachannel)
+        console.debug("beckon:", error); // closed, or a stack that cannot (libdatachannel), or a server that the browser does not take
+        care().then(({ weed }) => weed(ice) && tried(configure));
       }
     },
   };
-}
-
-/**
- * Does what needs the ICE servers, if need be without those that the browser does not take.
- * @template T
- * @param {import('./credentials.js').Ice & RTCConfiguration} ice
- * @param {() => T} act
- */
-function withServers(ice, act) {
-  try {
-    return act();
-  } catch (error) {
-    console.debug("beckon:", error);
-    weed(ice);
-    return act();
-  }
-}
-
-/**
- * One server that the browser does not take must not cost the others: it goes, and is named. It throws where the browser makes no connections at all.
- * @param {import('./credentials.js').Ice & RTCConfiguration} ice from the server, perhaps nonsense
- */
-function weed({ iceServers, refused, ...how }) {
-  const take = (/** @type {RTCIceServer[]} */ ...servers) => new RTCPeerConnection({ ...how, iceServers: servers }).close();
-  take();
-  const each = iceServers.flatMap(({ urls, ...pass }) => [urls].flat().map((url) => ({ ...pass, urls: url })));
-  const good = [];
-  for (const server of each) {
-    try {
-      take(server);
-      good.push(server);
-    } catch {
-      refused.push(server.urls);
-    }
-  }
-  iceServers.splice(0, Infinity, ...good);
 }

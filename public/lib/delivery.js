@@ -31,6 +31,16 @@ const RETURN_MS = 10_000;
  */
 
 /**
+ * What goes in pieces, and how (transfers.js).
+ * @typedef {object} Long
+ * @property {Blob | Uint8Array<ArrayBuffer>} data
+ * @property {How} how
+ * @property {() => void} done
+ * @property {(why: any) => void} failed
+ */
+/** @typedef {{ signal?: AbortSignal, onProgress?: (arrived: number, size: number) => void, metadata?: any }} How */
+
+/**
  * @typedef {object} Received
  * @property {number} upTo the last message that was delivered here
  * @property {Map<number, import('./frame.js').Data>} early
@@ -42,6 +52,8 @@ const RETURN_MS = 10_000;
  * @typedef {object} DeliveryState
  * @property {number} sent how many messages there ever were: no number is used twice for one receiver
  * @property {Message[]} [unacknowledged]
+ * @property {Long[]} [outgoing] what goes in pieces and has not arrived
+ * @property {Promise<import('./transfers.js').Transfers>} [transfers] what sends and takes it, once it is needed (path-care.js)
  * @property {Map<string, Received>} [received] by each of their page loads: of one before the last, something may come late
  * @property {ReturnType<typeof setTimeout>} [expiry]
  */
@@ -53,7 +65,8 @@ const RETURN_MS = 10_000;
  */
 export function abandon(state, why) {
   clearTimeout(state.expiry);
-  for (const message of state.unacknowledged?.splice(0) ?? []) message.failed(why);
+  for (const message of [...(state.unacknowledged?.splice(0) ?? []), ...(state.outgoing?.splice(0) ?? [])]) message.failed(why);
+  state.transfers?.then((transfers) => transfers.end(why));
 }
 
 /**
@@ -65,6 +78,7 @@ export function abandon(state, why) {
  */
 export function openDelivery({ state, write, sendUnreliable, onData }) {
   const unacknowledged = (state.unacknowledged ??= []);
+  const outgoing = (state.outgoing ??= []);
   const received = (state.received ??= new Map());
   /** How many of the unacknowledged, from the first on, are written to the present channel. */
   let written = 0;
@@ -125,7 +139,7 @@ export function openDelivery({ state, write, sendUnreliable, onData }) {
 
     /** Whether anything is unacknowledged. */
     get isWaiting() {
-      return unacknowledged.length > 0;
+      return unacknowledged.length + outgoing.length > 0;
     },
 
     /** The channel takes more. */
@@ -177,7 +191,7 @@ export function openDelivery({ state, write, sendUnreliable, onData }) {
       const due = [];
       while (early.has(from.upTo + 1)) due.push(early.get(++from.upTo));
       for (const number of early.keys()) if (number <= from.upTo) early.delete(number);
-      due.forEach(onData);
+      for (const data of due) onData(data);
       confirm(from.upTo); // afterwards: now it is known how far the reader is behind
     },
 
@@ -187,7 +201,7 @@ export function openDelivery({ state, write, sendUnreliable, onData }) {
      */
     leave(why) {
       clearTimeout(state.expiry);
-      if (unacknowledged.length) state.expiry = setTimeout(abandon, RETURN_MS, state, why);
+      if (unacknowledged.length || state.transfers) state.expiry = setTimeout(abandon, RETURN_MS, state, why);
     },
   };
 }

@@ -1,5 +1,6 @@
 // Loads what only some apps need of a peer (extras.js) when the first of it goes or comes. It comes with path-care.js.
 import { timeout } from "./deadline.js";
+import { come } from "./late-module.js";
 
 /** A request waits so long for its answer if nobody says otherwise, in ms, and so long at most: browsers' timers know no longer times. */
 const REQUEST_MS = 30_000;
@@ -7,24 +8,9 @@ const LONGEST_MS = 2 ** 31 - 1;
 /** This many requests and answers of one peer may wait for the module that takes them. */
 const MAX_EARLY = 64;
 
-/** Between two tries to load it, in ms. */
-const AGAIN_MS = 3_000;
-
 /** @type {Promise<typeof import('./extras.js')> | undefined} */
 let loading;
-const load = () => (loading ??= come());
-
-/** Bundlers know the address that is written here. A browser may keep a module that has failed, so every other try is made by one that is new. */
-async function come() {
-  for (let tries = 0; ; tries++) {
-    const again = `./extras.js?${tries}`;
-    try {
-      return await (tries % 2 ? import(/* @vite-ignore */ /* webpackIgnore: true */ again) : import("./extras.js"));
-    } catch {
-      await new Promise((resolve) => (timeout(AGAIN_MS).onabort = resolve));
-    }
-  }
-}
+const load = () => (loading ??= come(() => import("./extras.js"), "./extras.js"));
 
 /** @param {Omit<Parameters<typeof import('./extras.js')['extrasFor']>[0], 'card'>} options */
 export function extrasOf(options) {

@@ -6,8 +6,10 @@
 import { BeckonError } from "./events.js";
 import { utf8 } from "./seal.js";
 
-/** Longest message, in bytes, text as UTF-8. In every browser a data channel carries 256 KiB in one piece. */
+/** Longest message that is one frame, in bytes, text as UTF-8. In every browser a data channel carries 256 KiB in one piece. */
 const MAX_BYTES = 256_000;
+/** Longest text or bytes, in bytes: both pages hold all of it at once. What is longer is for a Blob, which nobody holds. */
+export const MAX_HELD_BYTES = 64 * 1024 * 1024;
 /** Longest message that may be lost, in bytes. Of more than some ten pieces, one would be lost too often. */
 const MAX_LOOSE_BYTES = 16_384;
 /** Longest presence, in bytes of its text: each change goes to everybody. */
@@ -25,24 +27,32 @@ const SEQ_AT = 9;
 
 const MARK = "\uFEFF";
 
-/** @typedef {any} Data as received: text, an ArrayBuffer, or what JSON carries. A Uint8Array is a whole frame that is no message */
+/** @typedef {any} Data as received: text, an ArrayBuffer, a Blob, or what JSON carries. A Uint8Array is a whole frame that is no message */
 /** @typedef {any} Sendable the same, and views of bytes; what else it may be is found out by `pack` */
+/** @typedef {any} Packed a Uint8Array, or a Blob */
 /** @typedef {{ data: Data, base: number, seq: number, loose: boolean }} Frame `base` and `seq` are 0 in a loose one */
 
 /**
- * A frame without its numbers. It throws at once if the data cannot go.
+ * A frame without its numbers, or a Blob as it is. It throws at once if the data cannot go.
  * @param {Sendable} data copied, so that the caller may reuse it
  * @param {boolean} [loose] whether it may be lost, and so has no number
+ * @param {boolean} [whole] whether it must go in one piece: then it is no Blob, either
+ * @returns {Packed}
  */
-export function pack(data, loose = false) {
+export function pack(data, loose = false, whole = loose) {
+  if (data instanceof Blob && !whole) return data;
   const isBytes = data instanceof ArrayBuffer || ArrayBuffer.isView(data);
-  const content = bounded(isBytes ? toBytes(data) : utf8(toText(data)), loose ? MAX_LOOSE_BYTES : MAX_BYTES);
+  const most = loose ? MAX_LOOSE_BYTES : whole ? MAX_BYTES : MAX_HELD_BYTES;
+  const content = bounded(isBytes ? toBytes(data) : utf8(toText(data)), most);
   const header = loose ? 1 : HEADER;
   const frame = new Uint8Array(header + content.length);
   frame[0] = A_FRAME | (isBytes ? BYTES : 0) | (loose ? LOOSE : 0);
   frame.set(content, header);
   return frame;
 }
+
+/** Whether it goes in one piece. A request always does: its value was bounded before, and has a head on top. @param {Packed} packed */
+export const isWhole = (packed) => packed.length <= HEADER + MAX_BYTES || packed[0] === ASKING;
 
 /**
  * @param {Uint8Array<ArrayBuffer>} frame

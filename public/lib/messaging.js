@@ -1,16 +1,12 @@
 // Messages with one peer, over whatever transport there is: a connection, or the server. It carries messages, their acknowledgements and names.
 import { openDelivery } from "./delivery.js";
-import { unpack } from "./frame.js";
+import { BeckonError } from "./events.js";
+import { isWhole, unpack } from "./frame.js";
 import { readControl } from "./parse.js";
 import { throttle } from "./rate-limit.js";
-import { base64url } from "./seal.js";
 
-/** Messages leave this many frames of the server's limit to acknowledgements. */
-const SPARE = 10;
 /** A message is acknowledged on the connection this often, at once and a second in the long run; a later one stands for those before it. */
 const ACKS = /** @type {const} */ ([64, 100]);
-/** The same through the server. */
-const SERVER_ACKS = /** @type {const} */ ([8, 2]);
 /** A name is shown this often. */
 const NAMES = /** @type {const} */ ([4, 2]);
 
@@ -24,15 +20,15 @@ const NAMES = /** @type {const} */ ([4, 2]);
  * @param {() => import('./connection.js').Connection | null} options.connection the present one
  * @param {(message: Carried, epoch?: string) => void} options.sendSealed through the server; `epoch`: only to this page load
  * @param {() => Card} options.card what we say of ourselves
- * @param {(data: import('./frame.js').Data, epoch?: string) => void} options.onData with `epoch`, of the sender, it is what a card says beside the name
+ * @param {(data: import('./frame.js').Data, type?: string, facts?: { epoch?: string }) => void} options.onData of the type `more`, it is what a card says beside the name, and
+ *   `epoch` is the sender's
  * @param {import('./rate-limit.js').Limit} options.mayUseServer shared with all other peers
  * @param {(name: string) => void} options.onName
  * @param {import('./late.js').Care} options.care
- * @param {Pick<Parameters<import('./late.js').PathCare['watchPath']>[0], 'found' | 'polite' | 'may' | 'restart'>} options.search
- * @param {(peer: object, act: () => void) => void} [options.whenRead] acts as soon as the app is not behind with reading
- * @param {() => void} options.onSilence the connection should have brought something by now
+ * @param {Pick<Parameters<import('./late.js').PathCare['watchPath']>[0], 'found' | 'polite' | 'may' | 'restart' | 'silent'>} options.search `silent`: the connection should have brought something by now
+ * @param {(peer: object, act: () => void) => void} options.whenRead acts as soon as the app is not behind with reading
  */
-export function openMessaging({ state, connection, sendSealed, card, onData, mayUseServer, onName, care, search, whenRead = (_, act) => act(), onSilence }) {
+export function openMessaging({ state, connection, sendSealed, card, onData, mayUseServer, onName, care, search, whenRead }) {
   const delivery = openDelivery({
     state,
     write: (frame) => connection()?.write(frame) ?? false,
@@ -41,15 +37,17 @@ export function openMessaging({ state, connection, sendSealed, card, onData, may
   });
   /** By what protocol the other side reaches its relay, and what its path is, as it says. */
   const theirs = { relay: "", path: "" };
+  /** What is needed for what goes in pieces; that sets the rest. @type {import('./transfers.js').Port} */
+  const port = { connection, tell: sendControl, deliver: onData, ready: whenRead, BeckonError };
+  const transfers = (/** @type {string} */ heard = "") => care().then(({ transfersOf }) => transfersOf(state, port, heard));
   /** What comes late. @type {ReturnType<import('./late.js').PathCare['watchPath']> | undefined} */
   let late;
-  /** The same for the way through the server. @type {ReturnType<import('./late.js').PathCare['dueViaServer']> | undefined} */
+  /** The same for the way through the server. @type {ReturnType<import('./late.js').PathCare['viaServer']> | undefined} */
   let byServer;
-  care().then(({ dueViaServer }) => (byServer = dueViaServer(delivery.frames)));
+  care().then(({ viaServer }) => (byServer = viaServer(delivery.frames, state, sendSealed, mayUseServer)));
+  if (state.transfers) transfers();
   const names = throttle(onName, ...NAMES);
   const acks = throttle(acknowledge, ...ACKS);
-  // To the page load whose numbers they are: to the next one they would mean something else.
-  const serverAcks = throttle((/** @type {number} */ ack, /** @type {string} */ epoch) => mayUseServer() && sendSealed({ ack }, epoch), ...SERVER_ACKS);
 
   /** @param {number} seq @param {import('./connection.js').Connection} by the connection that brought it */
   function acknowledge(seq, by) {
@@ -64,38 +62,50 @@ export function openMessaging({ state, connection, sendSealed, card, onData, may
     connection()?.sendControl(JSON.stringify(control));
   }
 
-  const sendCard = () => sendControl({ type: "name", ...card() });
+  /** The page there takes pieces, as every card on a connection says. Older pages say nothing of it. */
+  const sendCard = () => sendControl({ type: "name", ...card(), pieces: true });
 
   /** @param {string} name @param {Record<string, unknown> | undefined} more @param {string} epoch of the sender */
   function onCard(name, more, epoch) {
-    onData(more, epoch);
+    onData(more, "more", { epoch });
     names.call(name);
   }
 
-  /** @param {import('./parse.js').Control | null} control @param {string} epoch of the sender */
-  function onControl(control, epoch) {
-    if (control?.type === "name") onCard(control.name, control.more, epoch);
-    else if (control?.type === "ack") delivery.acknowledge(control.seq);
+  /** @param {string} text @param {import('./connection.js').Connection | null} by @param {string} epoch of the sender */
+  function onControl(text, by, epoch) {
+    const control = readControl(text);
+    if (control?.type === "name") {
+      onCard(control.name, control.more, epoch);
+      if (by) by.pieces = control.pieces;
+      port.flush?.();
+    } else if (control?.type === "ack") delivery.acknowledge(control.seq);
     else if (control?.type === "relay") {
       Object.assign(theirs, { relay: control.protocol, path: control.path });
       late?.monitor.heard();
-    }
+    } else transfers(text);
   }
 
   return {
     sendCard,
-    flush: delivery.flush,
-    /** What went through the server may be lost: it is due again. */
-    makeDue: () => byServer?.forget(),
+    flush() {
+      delivery.flush();
+      port.flush?.();
+    },
+    /** What went through the server may be lost: it is due again. @param {BeckonError | null} never why nothing goes another way, if nothing ever will */
+    makeDue: (never) => byServer?.forget(never),
     /** Whether anything that we have sent is unacknowledged. */
     get isWaiting() {
       return delivery.isWaiting;
     },
 
-    /** @param {Uint8Array<ArrayBuffer>} frame */
-    send(frame) {
+    /** @param {import('./frame.js').Packed} frame @param {import('./delivery.js').How} [how] */
+    send(frame, how = {}) {
       late?.hearing.start();
-      return delivery.send(frame);
+      if (isWhole(frame)) return delivery.send(frame);
+      return new Promise((/** @type {(value: void) => void} */ done, failed) => {
+        state.outgoing?.push({ data: frame, how, done, failed });
+        transfers();
+      });
     },
 
     /** @param {Uint8Array<ArrayBuffer>} frame which may be lost */
@@ -104,12 +114,7 @@ export function openMessaging({ state, connection, sendSealed, card, onData, may
     },
 
     /** Sends what is due through the server. */
-    sendByServer() {
-      byServer?.due(
-        (frame) => sendSealed({ mail: base64url(frame) }),
-        () => mayUseServer(1, SPARE),
-      );
-    },
+    sendByServer: () => byServer?.due(),
 
     /** There is a new connection: our card, and everything unacknowledged. The receiver drops what it already has. */
     start() {
@@ -125,22 +130,20 @@ export function openMessaging({ state, connection, sendSealed, card, onData, may
     /** There is a path. */
     async measurePath() {
       const { watchPath } = await care();
-      if (!connection()) return;
-      late ??= watchPath({ connection, theirs, tell: sendControl, waiting: () => delivery.isWaiting, silent: onSilence, ...search });
-      late.monitor.measure();
+      if (connection()) (late ??= watchPath({ ...port, theirs, waiting: () => delivery.isWaiting, ...search })).monitor.measure();
     },
 
     /** The server can be reached again. Messages that went through it because of a silence may be lost. */
     serverIsBack() {
       if (!late?.hearing.doubted) return;
       byServer?.forget();
-      onSilence();
+      search.silent();
     },
 
     /** The other side has left. @param {import('./events.js').BeckonError} why */
     leave(why) {
       late?.hearing.stop();
-      for (const throttled of [names, acks, serverAcks]) throttled.stop();
+      for (const throttled of [names, acks, byServer?.acks]) throttled?.stop();
       delivery.leave(why);
     },
 
@@ -149,9 +152,10 @@ export function openMessaging({ state, connection, sendSealed, card, onData, may
       late?.hearing.heard();
       const by = connection();
       const [epoch = ""] = by?.remote?.split(".") ?? [];
-      if (typeof data === "string") return onControl(readControl(data), epoch);
+      if (typeof data === "string") return onControl(data, by, epoch);
       const frame = unpack(data);
-      if (by && frame) delivery.receive(epoch, frame, (seq) => whenRead(delivery, () => acks.call(seq, by)));
+      if (!frame) port.take?.(data);
+      else if (by) delivery.receive(epoch, frame, (seq) => whenRead(delivery, () => acks.call(seq, by)));
     },
 
     /**
@@ -160,7 +164,7 @@ export function openMessaging({ state, connection, sendSealed, card, onData, may
      * @param {string} epoch of the sender
      */
     receiveByServer({ mail, ack, here, more }, epoch) {
-      if (mail) delivery.receive(epoch, mail, (seq) => whenRead(delivery, () => serverAcks.call(seq, epoch)));
+      if (mail) delivery.receive(epoch, mail, (seq) => whenRead(delivery, () => byServer?.acks.call(seq, epoch)));
       delivery.acknowledge(ack ?? 0);
       if (here !== undefined) onCard(here, more, epoch);
     },

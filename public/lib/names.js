@@ -1,4 +1,5 @@
 // A friendly name, an animal and a hue from a peer's id: the same on every device, without asking anyone.
+import { plain } from "./plain.js";
 
 /** Each begins with a capital: spaces between them would weigh something. @type {string[]} */
 const ADJECTIVES =
@@ -42,11 +43,6 @@ export const fingerprint = (id) => id.replace(/(.{4})\B/g, "$1 ");
 const CHARACTER = /\p{RI}{2}|[^](?:\p{M}|\u200d[^])*/gu;
 /** A name has so many of them. */
 const NAME_CHARACTERS = 32;
-/** More marks than any language puts on a letter reach into other lines. Joiners between them do not count. */
-const STACK = /((?:\p{Mn}\p{Cf}*){5})[\p{M}\p{Cf}]+/gu;
-
-/** Controls, lone surrogates, line ends, what is invisible, unknown or turns the writing direction; joiners stay: emoji and Persian need them. */
-const UNFIT = /(?:[^\P{C}\s\u200c-\u200d]|[\s\u115f\u1160\u3164])+/gu;
 
 /**
  * A name as someone else wrote it, made fit to show: on one line, in one direction, not long.
@@ -57,11 +53,6 @@ export function cleanName(text) {
   if (typeof text !== "string") return "";
   const name = plain(text.slice(0, NAME_UNITS));
   return (/[^\p{C}\p{M} ]/u.test(name) && name.match(CHARACTER)?.slice(0, NAME_CHARACTERS).join("").trim()) || "";
-}
-
-/** Any text of others, as fit to show as a name. @param {string} text */
-export function plain(text) {
-  return text.replace(UNFIT, " ").replace(STACK, "$1").trim();
 }
 
 /**

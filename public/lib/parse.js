@@ -1,7 +1,7 @@
 // The one door for foreign data. Data from a channel, sealed through the server, or from the server itself becomes one of these types here, or
 // nothing. Behind the door nobody asks what a field may be. Nothing here throws.
 import { unpack } from "./frame.js";
-import { plain } from "./names.js";
+import { plain } from "./plain.js";
 import { bytes } from "./seal.js";
 
 /** Longest text in a field, in characters: of those that there are, a description (SDP) is the longest, with one line for each candidate. */
@@ -18,7 +18,7 @@ const MAX_REASON_CHARS = 300;
  * only their names.
  * @typedef {{ name: string, more?: Record<string, unknown> }} Card
  */
-/** @typedef {{ type: 'name' } & Card | { type: 'ack', seq: number } | { type: 'relay', protocol: string, path: string }} Control text over a channel, about messages */
+/** @typedef {{ type: 'name', pieces: boolean } & Card | { type: 'ack', seq: number } | { type: 'relay', protocol: string, path: string }} Control text over a channel, about messages. `pieces`: whether the page there takes them (transfers.js) */
 
 /**
  * A message that came sealed through the server. `mail` is a message, `ack` acknowledges messages, `here` is the name of a card; `from` and `to` name connections.
@@ -44,8 +44,8 @@ const MAX_REASON_CHARS = 300;
 
 /** @param {unknown} data @returns {Control | null} */
 export function readControl(data) {
-  const { type, name, more, seq, protocol, path } = object(isText(data) && tried(() => JSON.parse(data)));
-  if (type === "name" && isText(name)) return { type, name, more: object(more) };
+  const { type, name, more, pieces, seq, protocol, path } = object(isText(data) && tried(() => JSON.parse(data)));
+  if (type === "name" && isText(name)) return { type, name, more: object(more), pieces: pieces === true };
   if (type === "ack" && isCount(seq)) return { type, seq };
   if (type === "relay" && isText(protocol)) return { type, protocol, path: text(path, "") };
   return null;

@@ -4,6 +4,7 @@ import { pack } from "./frame.js";
 import { cleanName, fingerprint, persona } from "./names.js";
 
 /** @typedef {import('./frame.js').Sendable} Sendable */
+/** @typedef {{ reliable?: boolean } & import('./delivery.js').How} Sending */
 /** @typedef {'connecting' | 'open' | 'reconnecting' | 'unreachable' | 'left'} PeerState */
 
 /**
@@ -18,7 +19,7 @@ import { cleanName, fingerprint, persona } from "./names.js";
  * @property {number | null} latency
  * @property {import('./events.js').BeckonError | null} error
  * @property {RTCPeerConnection | null} connection
- * @property {(data: Sendable, how?: { reliable?: boolean }) => Promise<void>} send
+ * @property {(data: Sendable, how?: Sending) => Promise<void>} send
  * @property {(frame: Uint8Array<ArrayBuffer>, how?: Asking) => Promise<any>} request is put in by peers.js
  */
 /** @typedef {{ signal?: AbortSignal, timeoutMs?: number }} Asking */
@@ -66,7 +67,7 @@ export class Peer extends EventTarget {
   }
   /**
    * @param {Sendable} data
-   * @param {{ reliable?: boolean }} [how]
+   * @param {Sending} [how]
    */
   send(data, how) {
     return this.#facts.send(data, how);
@@ -76,7 +77,7 @@ export class Peer extends EventTarget {
    * @param {Asking} [how]
    */
   request(data, how) {
-    return receipt(this.#facts.request(pack(data), how));
+    return receipt(this.#facts.request(pack(data, false, true), how));
   }
 }
 
@@ -84,7 +85,7 @@ export class Peer extends EventTarget {
  * @param {object} options
  * @param {string} options.id
  * @param {() => RTCPeerConnection | null} options.connection the present one
- * @param {(frame: Uint8Array<ArrayBuffer>, reliable: boolean) => Promise<void>} options.send
+ * @param {(frame: import('./frame.js').Packed, reliable: boolean, how: import('./delivery.js').How) => Promise<void>} options.send
  * @param {() => boolean} options.isThroughServer whether messages go through the server
  */
 export function openPeerHandle({ id, connection, send, isThroughServer }) {
@@ -102,9 +103,9 @@ export function openPeerHandle({ id, connection, send, isThroughServer }) {
     get connection() {
       return connection();
     },
-    send(data, { reliable = true } = {}) {
+    send(data, { reliable = true, ...how } = {}) {
       const frame = pack(data, !reliable); // it throws here and now
-      return receipt(facts.state === "left" ? Promise.reject(gone()) : send(frame, reliable));
+      return receipt(facts.state === "left" ? Promise.reject(gone()) : send(frame, reliable, how));
     },
     request: async () => {},
   };

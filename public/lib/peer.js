@@ -20,7 +20,7 @@ import { openReconnect } from "./reconnect.js";
  * @param {Parameters<typeof openMessaging>[0]['onData']} options.onData
  * @param {import('./rate-limit.js').Limit} options.mayUseServer
  * @param {import('./late.js').Care} options.care
- * @param {(peer: object, act: () => void) => void} [options.whenRead] acts as soon as the app is not behind with reading
+ * @param {(peer: object, act: () => void) => void} options.whenRead acts as soon as the app is not behind with reading
  * @param {(why: import('./events.js').BeckonError) => void} options.onLeft
  */
 export function openPeer({ id, me, epoch, ice, isOnline, card, state, sendSealed, onData, mayUseServer, care, whenRead, onLeft }) {
@@ -55,8 +55,8 @@ export function openPeer({ id, me, epoch, ice, isOnline, card, state, sendSealed
       found: (path, latency) => reconnect.works && setPath(path, latency),
       may: () => presence.isHere && isOnline() && reconnect.works && !messaging.isWaiting,
       restart: () => reconnect.restartIce(true),
+      silent: bypass,
     },
-    onSilence: bypass,
   });
   const reconnect = openReconnect({
     epoch,
@@ -84,7 +84,7 @@ export function openPeer({ id, me, epoch, ice, isOnline, card, state, sendSealed
           setPath(open ? "server" : null);
           if (!open) return facts.state === "open" && setState("reconnecting");
           facts.error = unable || serverOnly ? new BeckonError(...noWebRTC(unable)) : null;
-          messaging.makeDue();
+          messaging.makeDue(facts.error);
           tellCard();
           setState("open");
         },
@@ -94,10 +94,10 @@ export function openPeer({ id, me, epoch, ice, isOnline, card, state, sendSealed
   const tellRelay = (what) => coming.then((relay) => relay[what]());
   tellRelay("start");
 
-  /** @param {Uint8Array<ArrayBuffer>} frame @param {boolean} reliable */
-  async function send(frame, reliable) {
+  /** @param {import('./frame.js').Packed} frame @param {boolean} reliable @param {import('./delivery.js').How} [how] */
+  async function send(frame, reliable, how) {
     if (!reliable) return messaging.sendUnreliable(frame);
-    const receipt = messaging.send(frame);
+    const receipt = messaging.send(frame, how);
     if (relay?.open && isOnline()) messaging.sendByServer();
     return receipt;
   }

@@ -61,9 +61,9 @@ export function openPeers(room, { ice, isOnline, load }) {
       card: () => ({ name: room.name, more: { turn, presence } }),
       state: states.of(id),
       sendSealed: (message, to) => channel.send(id, frameType(message), message, to),
-      onData: (data, epoch) => {
-        if (epoch !== undefined || data instanceof Uint8Array) return void (early-- > 0 && extras.then((extras) => extras.came(data, epoch)));
-        for (const target of [peer.handle, room]) target.dispatchEvent(new BeckonEvent("message", { from: peer.handle, data }));
+      onData: (data, type = "message", facts) => {
+        if (type === "more" || data instanceof Uint8Array) return void (early-- > 0 && extras.then((extras) => extras.came(data, facts?.epoch)));
+        for (const target of [peer.handle, room]) target.dispatchEvent(new BeckonEvent(type, { from: peer.handle, data, ...facts }));
       },
       mayUseServer,
       care,
@@ -105,14 +105,14 @@ export function openPeers(room, { ice, isOnline, load }) {
     read: () => messages(room, reading, care),
     /**
      * @param {import('./frame.js').Sendable} data
-     * @param {{ reliable?: boolean }} [how] as one peer takes it
+     * @param {import('./peer-handle.js').Sending} [how] as one peer takes it
      * @returns {Promise<import('./peer-handle.js').Peer[]>} who has heard it
      */
-    broadcast(data, { reliable = true } = {}) {
+    broadcast(data, how = {}) {
       // A peer that has left meanwhile has not heard it; every other reason is the sender's to know.
       const missed = (/** @type {import('./events.js').BeckonError} */ why) => (why.code === "left" ? [] : Promise.reject(why));
-      pack(data, !reliable); // it throws even if nobody is here
-      const sent = handles().map((peer) => peer.send(data, { reliable }).then(() => [peer], missed));
+      pack(data, how.reliable === false); // it throws even if nobody is here
+      const sent = handles().map((peer) => peer.send(data, how).then(() => [peer], missed));
       return receipt(Promise.all(sent).then((peers) => peers.flat()));
     },
     /** The peer, met now if it is new; null if too many have come. @param {string} id @param {Session} session */

@@ -48,19 +48,21 @@ export function openReconnect({ epoch, polite, greeting, ice, care, isOnline, is
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
-  function build() {
+  /** @param {(connection: import('./connection.js').Connection) => void} begin @returns {void} */
+  function build(begin) {
     close();
     onChange("replaced", false);
     builtAt = performance.now();
     wasOpen = false;
     try {
       connection = openConnection({ id: `${epoch}.${++count}`, polite, greeting, ice: ice(), care, sendSignal, onChange: changed, onReceive, onDrain });
-      onBuilt();
     } catch (error) {
       console.debug("beckon:", error);
-      changed("unable");
+      const failed = count;
+      return void care().then(({ weed }) => failed === count && (weed(ice()) ? build(begin) : changed("unable")));
     }
-    return connection;
+    onBuilt();
+    begin(connection);
   }
 
   /** @param {'open' | 'interrupted' | 'resumed' | 'failed' | 'forged' | 'unable'} now */
@@ -80,7 +82,7 @@ export function openReconnect({ epoch, polite, greeting, ice, care, isOnline, is
   }
 
   function call() {
-    build()?.offer();
+    build(({ offer }) => offer());
   }
 
   function rebuild() {
@@ -125,6 +127,7 @@ export function openReconnect({ epoch, polite, greeting, ice, care, isOnline, is
 
   function close() {
     clearTimeout(timer);
+    count++; // what comes for an earlier one is void
     connection?.close();
     connection = null;
     works = false;
@@ -190,7 +193,8 @@ export function openReconnect({ epoch, polite, greeting, ice, care, isOnline, is
       const glare = isKnown && isOffer && connection?.calling;
       if (glare && !polite) return doubtLater();
       // An offer from a connection that is new to us: they have reloaded the page or made a new connection, and ours leads nowhere.
-      (isKnown && connection && !glare ? connection : build())?.receiveSignal({ from, description, candidate });
+      const receive = (/** @type {import('./connection.js').Connection} */ its) => its.receiveSignal({ from, description, candidate });
+      isKnown && connection && !glare ? receive(connection) : build(receive);
     },
   };
 }

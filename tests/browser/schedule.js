@@ -143,8 +143,9 @@ export async function run(seed) {
         state: side.state,
         sendSealed: (message) =>
           plan.sealed ? side.channel.send(idOf(1 - side.me), kind(message), message) : say(side, kind(message), { message: JSON.stringify(message), epoch }),
-        onData: (text, epoch) => epoch === undefined && texts.push(text),
+        onData: (text, type) => type === undefined && texts.push(text),
         mayUseServer: openServerLimit(),
+        whenRead: (_, act) => act(),
         care: () => import("/lib/path-care.js"),
         onLeft: () => (note(`${name}: the other has left`), side.peer === peer && (side.peer = null)),
       });

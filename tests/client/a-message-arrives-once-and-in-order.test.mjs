@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { BeckonError } from "../../public/lib/events.js";
 import { pack, renumber, unpack } from "../../public/lib/frame.js";
 import { MAX_WAITING_BYTES, openDelivery } from "../../public/lib/delivery.js";
-import { dueViaServer, MAX_SERVER_BYTES } from "../../public/lib/via-server.js";
+import { bytes } from "../../public/lib/seal.js";
+import { MAX_SERVER_BYTES, viaServer } from "../../public/lib/via-server.js";
 import { chancy } from "../seeds/seeds.mjs";
 
 const test = chancy("delivery");
@@ -26,7 +27,19 @@ function pair({ width = Infinity } = {}) {
     const write = (frame) => wires[me].length < width && wires[me].push(frame.slice()) > 0;
     const sendUnreliable = (frame) => loose[me].push(frame.slice());
     const delivery = openDelivery({ state: { sent: 0 }, write, sendUnreliable, onData: (data) => heard.push(data) });
-    return { heard, delivery, viaServer: dueViaServer(delivery.frames) };
+    /** Takes what is due through the server. */
+    let carry = (/** @type {Uint8Array} */ _frame) => {};
+    const byServer = viaServer(
+      delivery.frames,
+      {},
+      ({ mail = "" }) => carry(bytes(mail)),
+      () => true,
+    );
+    const due = (/** @type {(frame: Uint8Array) => void} */ taken) => {
+      carry = taken;
+      byServer.due();
+    };
+    return { heard, delivery, viaServer: { ...byServer, due } };
   });
   const give = (from, item) => {
     if (typeof item === "number") return sides[1 - from].delivery.acknowledge(item);
@@ -149,7 +162,7 @@ test("what waits for one peer is bounded, and what was refused costs no number",
       ({ code }) => code,
     ),
   );
-  assert.throws(() => pack("x".repeat(256_001)), { code: "too-long" });
+  assert.throws(() => pack("x".repeat(64 * 1024 * 1024 + 1)), { code: "too-long" });
   await assert.rejects(delivery.send(pack(big)), { code: "too-much" });
   for (const item of wires[0].splice(0)) give(0, item);
   for (const ack of wires[1].splice(0)) give(1, ack);
@@ -199,12 +212,16 @@ test("a value arrives as it was, an older page reads its JSON as text, and no te
 test("what JSON would leave out or change is refused at once", () => {
   const loop = /** @type {any} */ ({});
   loop.loop = loop;
-  const bare = [undefined, () => {}, Symbol("x"), 1n, NaN, Infinity, new Map(), new Set(), new Blob(["x"]), Promise.resolve(), /x/, new Error("x")];
+  const bare = [undefined, () => {}, Symbol("x"), 1n, NaN, Infinity, new Map(), new Set(), Promise.resolve(), /x/, new Error("x")];
   for (const wrong of [...bare, loop]) {
     assert.throws(() => pack(wrong), TypeError);
     assert.throws(() => pack([wrong]), TypeError);
     if (wrong !== undefined) assert.throws(() => pack({ deep: [{ wrong }] }), TypeError);
   }
+  const blob = new Blob(["x"]);
+  assert.equal(pack(blob), blob, "a Blob goes by itself");
+  assert.throws(() => pack({ blob }), TypeError);
+  assert.throws(() => pack(blob, true), TypeError, "it may not be lost");
 });
 
 test("one message that cannot go fails alone: what was sent before it and after it arrives", async () => {

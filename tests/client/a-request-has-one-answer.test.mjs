@@ -39,7 +39,7 @@ test("every kind of value is asked and answered, at once and by a promise, by wh
     if (value === "later") await new Promise(setImmediate);
     return value;
   };
-  const values = ["text", "\uFEFFmarked", "", 42, null, true, { deep: [{ er: "x" }] }, [1, null], "later", "x".repeat(240_000)];
+  const values = ["text", "\uFEFFmarked", "", 42, null, true, { deep: [{ er: "x" }] }, [1, null], "later", "x".repeat(256_000)];
   const answers = await Promise.all(values.map((value) => toBob.request(value))); // the first are asked before there is a connection
   assert.deepEqual(answers, values);
   const bytes = await toBob.request(new Uint16Array([1, 2, 3]));
@@ -62,10 +62,12 @@ test("each reason for which there is no answer has a code", { timeout: 60_000 },
         ? /** @type {Fake} */ (new Map())
         : value === "reject"
           ? Promise.reject(new Error("a secret"))
-          : "y".repeat(300_000);
+          : value === "blob"
+            ? /** @type {Fake} */ (new Blob(["y"]))
+            : "y".repeat(256_001);
   };
-  for (const failing of ["throw", "reject", "map", "too long"]) assert.equal(await code(toBob.request(failing)), "failed", failing);
-  assert.equal(logged.mock.callCount(), 4, "who answers sees why");
+  for (const failing of ["throw", "reject", "map", "blob", "too long"]) assert.equal(await code(toBob.request(failing)), "failed", failing);
+  assert.equal(logged.mock.callCount(), 5, "who answers sees why");
   assert.equal(await code(toBob.request("never", { timeoutMs: 50 })), "timeout");
   assert.equal(await code(toBob.request("never", { timeoutMs: /** @type {any} */ ("soon") })), "TypeError");
   const abort = new AbortController();
@@ -74,6 +76,7 @@ test("each reason for which there is no answer has a code", { timeout: 60_000 },
   assert.equal(await aborted.catch(({ message }) => message), "not wanted any more");
   assert.equal(await code(toBob.request("never", { signal: AbortSignal.abort() })), "AbortError");
   assert.throws(() => toBob.request(/** @type {any} */ (new Map())), TypeError);
+  assert.throws(() => toBob.request(/** @type {any} */ (new Blob(["z"]))), TypeError);
   assert.throws(() => toBob.request("z".repeat(256_001)), { code: "too-long" });
   const left = [code(toBob.request("never")), code(toAnn.request("x"))];
   bob.close();

@@ -251,10 +251,11 @@ test("who restarts a connection that is no more at the other end is offered anot
   assert.equal(reconnect.connection, null);
   reconnect.receiveSignal({ ...about, description: { type: "offer", sdp } }, "they", true);
   await settle();
-  assert.equal(reconnect.connection?.id, "me.1");
+  const mine = reconnect.connection?.id;
+  assert.match(mine ?? "", /^me\.\d+$/);
   assert.deepEqual(
     signals.map(({ from, to, description }) => [from, to, description.type]),
-    [["me.1", null, "offer"]],
+    [[mine, null, "offer"]],
   );
   reconnect.close();
 });

@@ -62,8 +62,9 @@ export function meet(id, mayUseServer, sendSealed) {
     card: () => ({ name: "Me" }),
     state: seen.state,
     sendSealed,
-    onData: (data, epoch) => epoch === undefined && seen.heard.push(data),
+    onData: (data, type) => type === undefined && seen.heard.push(data),
     mayUseServer,
+    whenRead: (_, act) => act(),
     care: () => import("../../public/lib/path-care.js"),
     onLeft: () => (seen.left = true),
   });

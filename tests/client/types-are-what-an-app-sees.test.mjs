@@ -24,6 +24,8 @@ room.onrequest = async () => {};
 room.onrequest = null;
 room.onrequest = "no function"; // 2322
 room.onrequest = () => new Map(); // 2322
+room.onrequest = () => new Blob([]); // 2322
+room.addEventListener("incoming", ({ from, incoming }) => from.name && incoming.cancel(), { once: true });
 for (const peer of room.peers) {
   peer.addEventListener("presence", moved, { once: true });
   peer.removeEventListener("presence", moved);
@@ -31,6 +33,9 @@ for (const peer of room.peers) {
   const answer: { sum: number } = await peer.request([1, 2], { timeoutMs: 10, signal: AbortSignal.abort() });
   console.log(answer.sum);
   peer.request("x", { timeoutMs: "soon" }); // 2322
+  peer.request(new Blob([])); // 2345
+  await peer.send(new Blob([]), { metadata: { id: 1 }, onProgress: (done, size) => console.log(done / size), signal: AbortSignal.abort() });
+  peer.send("x", { metadata: new Map() }); // 2322
   peer.presence = 1; // 2540
   peer.connection?.getStats();
   peer.connection?.typo(); // 2339

@@ -34,8 +34,9 @@ test("a wrong type or size throws where it is sent, to one peer or to all, and e
   const nobody = openPeers(room, { ice: /** @type {Fake} */ (() => {}), isOnline: () => true, load: () => import("../../public/lib/path-care.js") });
   for (const send of [(data, how) => peer.handle.send(data, how), nobody.broadcast]) {
     for (const wrong of [undefined, () => {}, Symbol("x"), 1n, NaN, new Map(), [undefined]]) assert.throws(() => send(wrong), TypeError);
-    assert.throws(() => send("x".repeat(256_001)), { code: "too-long" });
-    assert.throws(() => send("\u20ac".repeat(90_000)), { code: "too-long" }, "counted as UTF-8");
+    assert.throws(() => send(new Uint8Array(64 * 1024 * 1024 + 1)), { code: "too-long" });
+    assert.throws(() => send("\u20ac".repeat(23_000_000)), { code: "too-long" }, "counted as UTF-8");
+    assert.throws(() => send(new Blob(["x"]), { reliable: false }), TypeError);
     assert.throws(() => send("x".repeat(16_385), { reliable: false }), { code: "too-long" });
   }
 });

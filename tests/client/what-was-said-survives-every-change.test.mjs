@@ -81,12 +81,13 @@ async function run(seed, random) {
       connection: () => (side.messaging === messaging ? side.connection : null),
       sendSealed: (message) => channel.send(members[1 - side.me].id, "MESSAGE", message),
       card: () => ({ name: side.name }),
-      onData: (data, epoch) => epoch === undefined && hear(data),
+      onData: (data, type) => type === undefined && hear(data),
       mayUseServer: () => random.below(8) > 0,
       onName: () => {},
+      whenRead: (_, act) => act(),
       care: async () => pathCare,
-      search: { polite: false, found: () => {}, may: () => false, restart: () => {} },
-      onSilence: () => messaging.sendByServer(), // as peer.js does, once the other side has been heard through the server
+      // As peer.js does, once the other side has been heard through the server.
+      search: { polite: false, found: () => {}, may: () => false, restart: () => {}, silent: () => messaging.sendByServer() },
     });
     side.messaging = messaging;
     met.push(messaging);

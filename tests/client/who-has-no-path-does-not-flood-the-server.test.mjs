@@ -34,8 +34,8 @@ function room(count) {
         wire.push({ from: me, to, message: structuredClone(message) });
       };
       const nothing = () => {};
-      const options = { state: { sent: 0 }, connection: () => null, card: () => ({ name: "" }), onName: nothing, onSilence: nothing };
-      const search = { polite: false, found: nothing, may: () => false, restart: nothing };
+      const options = { state: { sent: 0 }, connection: () => null, card: () => ({ name: "" }), onName: nothing, whenRead: (_, act) => act() };
+      const search = { polite: false, found: nothing, may: () => false, restart: nothing, silent: nothing };
       const path = { care: async () => pathCare, search };
       page.others.set(to, openMessaging({ ...options, ...path, sendSealed, mayUseServer, onData: (data) => texts.push(Number(data)) }));
     }

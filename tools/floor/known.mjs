@@ -7,7 +7,14 @@
  */
 export const SCRIPTS = {
   "api.AbortSignal.reason": {
-    files: ["public/lib/asking.js", "public/doctor/checks.js", "public/doctor/doctor.js", "public/doctor/loopback.js", "public/doctor/server-check.js"],
+    files: [
+      "public/lib/asking.js",
+      "public/lib/outgoing.js",
+      "public/doctor/checks.js",
+      "public/doctor/doctor.js",
+      "public/doctor/loopback.js",
+      "public/doctor/server-check.js",
+    ],
     without: "it is thrown where something was aborted, and whoever catches it asks the signal",
   },
   "api.CSS.highlights_static": { files: ["public/examples/stage.js"], without: "looked for first: code is shown in one colour" },
@@ -27,12 +34,12 @@ export const SCRIPTS = {
     without: "the event of ICE stands in for it",
   },
   "api.RTCPeerConnection.icecandidateerror_event": {
-    files: ["public/lib/connection.js", "public/doctor/loopback.js"],
+    files: ["public/lib/ice-servers.js", "public/doctor/loopback.js"],
     without: "it is not told why a relay gives nothing",
   },
-  "api.RTCPeerConnectionIceErrorEvent.errorCode": { files: ["public/lib/connection.js", "public/doctor/loopback.js"], without: "as icecandidateerror" },
+  "api.RTCPeerConnectionIceErrorEvent.errorCode": { files: ["public/lib/ice-servers.js", "public/doctor/loopback.js"], without: "as icecandidateerror" },
   "api.RTCPeerConnectionIceErrorEvent.errorText": { files: ["public/doctor/loopback.js"], without: "as icecandidateerror" },
-  "api.RTCPeerConnectionIceErrorEvent.url": { files: ["public/lib/connection.js", "public/doctor/loopback.js"], without: "as icecandidateerror" },
+  "api.RTCPeerConnectionIceErrorEvent.url": { files: ["public/lib/ice-servers.js", "public/doctor/loopback.js"], without: "as icecandidateerror" },
   "api.RTCPeerConnection.sctp": {
     files: ["public/lib/channels.js", "public/lib/fingerprint.js", "public/shared/statistics.js"],
     without: "looked for first: statistics have the fingerprint, and details say that it is not known",
