@@ -29,6 +29,11 @@ function ask(question) {
   });
 }
 
+/** The processes of browsers that are lent. @type {WeakMap<object, number>} */
+const programs = new WeakMap();
+/** The first process of a browser. @param {import('puppeteer-core').Browser} browser */
+export const programOf = (browser) => browser.process()?.pid ?? programs.get(browser);
+
 /**
  * A browser: one that is lent, or one of our own. `close` gives it back as it was.
  * @param {import('./engines.mjs').Wish} wish
@@ -36,8 +41,9 @@ function ask(question) {
  */
 export async function openBrowser(wish, options = {}) {
   if (!KEEPER) return launch(wish, { ...options, ...(wish.engine === "chromium" && { pipe: true }) });
-  const { address, loan } = await ask({ lend: wish });
+  const { address, loan, pid } = await ask({ lend: wish });
   const browser = await connect(wish, address, options);
+  programs.set(browser, pid);
   const contexts = [];
   const create = browser.createBrowserContext.bind(browser);
   browser.createBrowserContext = async (...options) => {
@@ -111,7 +117,7 @@ async function keep(command) {
     lent.set(loan, { browser, response });
     // A file that was ended leaves its pages, and Firefox's one and only session.
     response.on("close", () => lent.delete(loan) && end(browser.process));
-    return { address: browser.address, loan };
+    return { address: browser.address, loan, pid: browser.process.pid };
   }
 
   function takeBack(loan) {

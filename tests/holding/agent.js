@@ -103,6 +103,7 @@ globalThis.agent = {
   async changed(since) {
     while (changes === since) await waiting.promise;
   },
+  room: (name) => devices.get(name).room,
   pc: () => [...devices.values()][0].room.peers[0].connection,
   /** What names the present round of ICE, for each connection. */
   fragments: (name) => devices.get(name).room.peers.map(({ connection }) => /a=ice-ufrag:(\S+)/.exec(connection?.localDescription?.sdp ?? "")?.[1] ?? ""),

@@ -12,6 +12,7 @@ import {
   startOwnFirefox as startOwnBareFirefox,
 } from "../browser/browser.mjs";
 import { HIDDEN_IS_SLOW } from "../browser/engines.mjs";
+import { hashed } from "./giving.mjs";
 import { deriveKeys } from "../../public/lib/seal.js";
 import { startBeckon } from "../worker/beckon.mjs";
 
@@ -62,10 +63,11 @@ export async function startServer() {
   };
 }
 
-/** An origin of its own with nothing but agent.js. */
+/** An origin of its own with nothing but agent.js. It answers what is posted with its hash. */
 export async function servePages() {
   const script = readFileSync(new URL("agent.js", import.meta.url));
   const server = http.createServer((request, response) => {
+    if (request.method === "POST") return hashed(request, response);
     const wantsScript = request.url === "/agent.js";
     response.setHeader("Content-Type", wantsScript ? "text/javascript" : "text/html");
     response.end(wantsScript ? script : "<!doctype html><meta charset=utf-8><title>agent</title><script type=module src=agent.js></script>");
