@@ -53,7 +53,7 @@ const RETURN_MS = 10_000;
  * @property {number} sent how many messages there ever were: no number is used twice for one receiver
  * @property {Message[]} [unacknowledged]
  * @property {Long[]} [outgoing] what goes in pieces and has not arrived
- * @property {Promise<import('./transfers.js').Transfers>} [transfers] what sends and takes it, once it is needed (path-care.js)
+ * @property {import('./transfers.js').Transfers} [transfers] what sends and takes it, once it is needed (path-care.js)
  * @property {Map<string, Received>} [received] by each of their page loads: of one before the last, something may come late
  * @property {ReturnType<typeof setTimeout>} [expiry]
  */
@@ -66,7 +66,7 @@ const RETURN_MS = 10_000;
 export function abandon(state, why) {
   clearTimeout(state.expiry);
   for (const message of [...(state.unacknowledged?.splice(0) ?? []), ...(state.outgoing?.splice(0) ?? [])]) message.failed(why);
-  state.transfers?.then((transfers) => transfers.end(why));
+  state.transfers?.end(why);
 }
 
 /**

@@ -1,16 +1,12 @@
 // Loads what only some apps need of a peer (extras.js) when the first of it goes or comes. It comes with path-care.js.
 import { timeout } from "./deadline.js";
-import { come } from "./late-module.js";
+import { openCare } from "./late.js";
 
 /** A request waits so long for its answer if nobody says otherwise, in ms, and so long at most: browsers' timers know no longer times. */
 const REQUEST_MS = 30_000;
 const LONGEST_MS = 2 ** 31 - 1;
 /** This many requests and answers of one peer may wait for the module that takes them. */
 const MAX_EARLY = 64;
-
-/** @type {Promise<typeof import('./extras.js')> | undefined} */
-let loading;
-const load = () => (loading ??= come(() => import("./extras.js"), "./extras.js"));
 
 /** @param {Omit<Parameters<typeof import('./extras.js')['extrasFor']>[0], 'card'>} options */
 export function extrasOf(options) {
@@ -19,6 +15,11 @@ export function extrasOf(options) {
   /** What else its last card said, and of which page load that was. @type {[Record<string, unknown>?, string?]} */
   let card = [];
   let early = 0;
+  const load = openCare(
+    (again) => (again ? import(/* @vite-ignore */ /* webpackIgnore: true */ again) : import("./extras.js")), // bundlers know the latter
+    () => options.room.state !== "closed",
+    "./extras.js",
+  );
   const needed = () => (coming ??= load().then(({ extrasFor }) => extrasFor({ ...options, card: () => card })));
 
   return {

@@ -1,29 +1,33 @@
-// What cares for paths (path-care.js) comes while the first connection is made. Without it connections work all the same, and it is asked for again.
+// Modules that come late. What cares for paths (path-care.js) comes while the first connection is made: without it connections work all the same. Each is
+// asked for again until it comes.
 import { timeout } from "./deadline.js";
 
 /** Between two tries, in ms. */
 const AGAIN_MS = 3_000;
-/** Seen from beckon.js, so that it is the same after the build. A browser may keep a module that has failed: every other try has an address that is new. */
+/** Seen from beckon.js, so that it is the same after the build. */
 const PATH_CARE = "./lib/path-care.js";
 
 /** @typedef {typeof import('./path-care.js')} PathCare */
 /** @typedef {() => Promise<PathCare>} Care pending as long as it has not come */
 
 /**
- * @param {(again?: string) => Promise<PathCare>} load `again`: by this address, which is that of beckon.js
- * @param {() => boolean} isWanted whether it still is
- * @returns {Care}
+ * A browser may keep a module that has failed: every other try has an address that is new.
+ * @template {object} [Module=PathCare]
+ * @param {(again?: string) => Promise<Module>} load `again`: by this address
+ * @param {() => unknown} isWanted whether it still is
+ * @param {string} [address] as `load` knows it
+ * @returns {() => Promise<Module>}
  */
-export function openCare(load, isWanted) {
-  /** @type {Promise<PathCare> | undefined} */
+export function openCare(load, isWanted, address = PATH_CARE) {
+  /** @type {Promise<Module> | undefined} */
   let coming;
   let tries = 0;
 
-  /** @returns {Promise<PathCare>} */
+  /** @returns {Promise<Module>} */
   function come() {
-    const address = tries % 2 ? `${PATH_CARE}?${tries}` : undefined;
+    const again = tries % 2 ? `${address}?${tries}` : undefined;
     tries++;
-    return load(address).catch(async () => {
+    return load(again).catch(async () => {
       await new Promise((resolve) => (timeout(AGAIN_MS).onabort = resolve));
       if (isWanted()) return come();
       coming = undefined;

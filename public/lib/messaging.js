@@ -7,6 +7,8 @@ import { throttle } from "./rate-limit.js";
 
 /** A message is acknowledged on the connection this often, at once and a second in the long run; a later one stands for those before it. */
 const ACKS = /** @type {const} */ ([64, 100]);
+/** So many texts of theirs may wait for what reads them. */
+const MAX_EARLY = 64;
 /** A name is shown this often. */
 const NAMES = /** @type {const} */ ([4, 2]);
 
@@ -25,7 +27,7 @@ const NAMES = /** @type {const} */ ([4, 2]);
  * @param {import('./rate-limit.js').Limit} options.mayUseServer shared with all other peers
  * @param {(name: string) => void} options.onName
  * @param {import('./late.js').Care} options.care
- * @param {Pick<Parameters<import('./late.js').PathCare['watchPath']>[0], 'found' | 'polite' | 'may' | 'restart' | 'silent'>} options.search `silent`: the connection should have brought something by now
+ * @param {Pick<Parameters<import('./late.js').PathCare['careForMessages']>[0], 'found' | 'polite' | 'may' | 'restart' | 'silent'>} options.search `silent`: the connection should have brought something by now
  * @param {(peer: object, act: () => void) => void} options.whenRead acts as soon as the app is not behind with reading
  */
 export function openMessaging({ state, connection, sendSealed, card, onData, mayUseServer, onName, care, search, whenRead }) {
@@ -35,17 +37,23 @@ export function openMessaging({ state, connection, sendSealed, card, onData, may
     sendUnreliable: (frame) => connection()?.sendUnreliable(frame),
     onData: (data) => onData(data),
   });
-  /** By what protocol the other side reaches its relay, and what its path is, as it says. */
-  const theirs = { relay: "", path: "" };
   /** What is needed for what goes in pieces; that sets the rest. @type {import('./transfers.js').Port} */
   const port = { connection, tell: sendControl, deliver: onData, ready: whenRead, BeckonError };
-  const transfers = (/** @type {string} */ heard = "") => care().then(({ transfersOf }) => transfersOf(state, port, heard));
-  /** What comes late. @type {ReturnType<import('./late.js').PathCare['watchPath']> | undefined} */
+  /** What comes late. @type {ReturnType<import('./late.js').PathCare['careForMessages']> | undefined} */
   let late;
-  /** The same for the way through the server. @type {ReturnType<import('./late.js').PathCare['viaServer']> | undefined} */
-  let byServer;
-  care().then(({ viaServer }) => (byServer = viaServer(delivery.frames, state, sendSealed, mayUseServer)));
-  if (state.transfers) transfers();
+  const coming = care().then(
+    ({ careForMessages }) =>
+      (late = careForMessages({
+        state,
+        port,
+        unarrived: delivery.frames,
+        waiting: () => delivery.isWaiting,
+        seal: sendSealed,
+        limit: mayUseServer,
+        ...search,
+      })),
+  );
+  let early = MAX_EARLY;
   const names = throttle(onName, ...NAMES);
   const acks = throttle(acknowledge, ...ACKS);
 
@@ -78,11 +86,8 @@ export function openMessaging({ state, connection, sendSealed, card, onData, may
       onCard(control.name, control.more, epoch);
       if (by) by.pieces = control.pieces;
       port.flush?.();
-    } else if (control?.type === "ack") delivery.acknowledge(control.seq);
-    else if (control?.type === "relay") {
-      Object.assign(theirs, { relay: control.protocol, path: control.path });
-      late?.monitor.heard();
-    } else transfers(text);
+    } else if (control) delivery.acknowledge(control.seq);
+    else if (late || early-- > 0) coming.then((late) => late.told(text));
   }
 
   return {
@@ -92,7 +97,7 @@ export function openMessaging({ state, connection, sendSealed, card, onData, may
       port.flush?.();
     },
     /** What went through the server may be lost: it is due again. @param {BeckonError | null} never why nothing goes another way, if nothing ever will */
-    makeDue: (never) => byServer?.forget(never),
+    makeDue: (never) => late?.forget(never),
     /** Whether anything that we have sent is unacknowledged. */
     get isWaiting() {
       return delivery.isWaiting;
@@ -104,7 +109,7 @@ export function openMessaging({ state, connection, sendSealed, card, onData, may
       if (isWhole(frame)) return delivery.send(frame);
       return new Promise((/** @type {(value: void) => void} */ done, failed) => {
         state.outgoing?.push({ data: frame, how, done, failed });
-        transfers();
+        coming.then((late) => late.told(""));
       });
     },
 
@@ -114,36 +119,27 @@ export function openMessaging({ state, connection, sendSealed, card, onData, may
     },
 
     /** Sends what is due through the server. */
-    sendByServer: () => byServer?.due(),
+    sendByServer: () => late?.due(),
 
     /** There is a new connection: our card, and everything unacknowledged. The receiver drops what it already has. */
     start() {
-      theirs.relay = theirs.path = "";
-      late?.monitor.reset();
+      late?.reset();
       sendCard();
       delivery.resend();
     },
 
     /** There is no connection. */
-    pause: () => late?.monitor.pause(),
+    pause: () => late?.pause(),
 
     /** There is a path. */
-    async measurePath() {
-      const { watchPath } = await care();
-      if (connection()) (late ??= watchPath({ ...port, theirs, waiting: () => delivery.isWaiting, ...search })).monitor.measure();
-    },
+    measurePath: () => coming.then((late) => connection() && late.measure()),
 
     /** The server can be reached again. Messages that went through it because of a silence may be lost. */
-    serverIsBack() {
-      if (!late?.hearing.doubted) return;
-      byServer?.forget();
-      search.silent();
-    },
+    serverIsBack: () => late?.back(),
 
     /** The other side has left. @param {import('./events.js').BeckonError} why */
     leave(why) {
-      late?.hearing.stop();
-      for (const throttled of [names, acks, byServer?.acks]) throttled?.stop();
+      for (const throttled of [names, acks, late?.acks, late?.hearing]) throttled?.stop();
       delivery.leave(why);
     },
 
@@ -164,7 +160,7 @@ export function openMessaging({ state, connection, sendSealed, card, onData, may
      * @param {string} epoch of the sender
      */
     receiveByServer({ mail, ack, here, more }, epoch) {
-      if (mail) delivery.receive(epoch, mail, (seq) => whenRead(delivery, () => byServer?.acks.call(seq, epoch)));
+      if (mail) delivery.receive(epoch, mail, (seq) => whenRead(delivery, () => late?.acks.call(seq, epoch)));
       delivery.acknowledge(ack ?? 0);
       if (here !== undefined) onCard(here, more, epoch);
     },

@@ -18,7 +18,7 @@ const MAX_REASON_CHARS = 300;
  * only their names.
  * @typedef {{ name: string, more?: Record<string, unknown> }} Card
  */
-/** @typedef {{ type: 'name', pieces: boolean } & Card | { type: 'ack', seq: number } | { type: 'relay', protocol: string, path: string }} Control text over a channel, about messages. `pieces`: whether the page there takes them (transfers.js) */
+/** @typedef {{ type: 'name', pieces: boolean } & Card | { type: 'ack', seq: number }} Control text over a channel, about messages. `pieces`: whether the page there takes them (transfers.js) */
 
 /**
  * A message that came sealed through the server. `mail` is a message, `ack` acknowledges messages, `here` is the name of a card; `from` and `to` name connections.
@@ -44,11 +44,20 @@ const MAX_REASON_CHARS = 300;
 
 /** @param {unknown} data @returns {Control | null} */
 export function readControl(data) {
-  const { type, name, more, pieces, seq, protocol, path } = object(isText(data) && tried(() => JSON.parse(data)));
+  const { type, name, more, pieces, seq } = object(isText(data) && tried(() => JSON.parse(data)));
   if (type === "name" && isText(name)) return { type, name, more: object(more), pieces: pieces === true };
   if (type === "ack" && isCount(seq)) return { type, seq };
-  if (type === "relay" && isText(protocol)) return { type, protocol, path: text(path, "") };
   return null;
+}
+
+/**
+ * By what protocol the other side reaches its relay, and what its path is, as it says.
+ * @param {string} data text over a channel
+ * @returns {{ relay: string, path: string } | null}
+ */
+export function readRelay(data) {
+  const { type, protocol, path } = object(tried(() => JSON.parse(data)));
+  return type === "relay" && isText(protocol) ? { relay: protocol, path: text(path, "") } : null;
 }
 
 /** What each field becomes; undefined if it is not what it should be. @type {Record<string, (value: any) => unknown>} */

@@ -1,4 +1,4 @@
-// What is known of an open path: by what way it goes, how long that takes, and whether anything still comes by it. It comes with path-care.js.
+// What is known of a path: by what way it goes, how long that takes, and whether anything still comes by it. It comes with path-care.js.
 import { monitorPath } from "./path-monitor.js";
 import { watchSilence } from "./silence.js";
 
@@ -19,7 +19,6 @@ export function watchPath({ waiting, silent, ...path }) {
     probe: () => connection()?.probe(),
     silent,
   });
-  if (waiting()) silence.start();
   return {
     monitor,
     hearing: silence,

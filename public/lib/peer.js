@@ -27,8 +27,6 @@ export function openPeer({ id, me, epoch, ice, isOnline, card, state, sendSealed
   let opened = false; // a connection has worked
   /** Whose browser makes no direct connections, as far as is known: ours, theirs. */
   let [unable, serverOnly] = [false, false];
-  /** Which card of ours they were last told through the server. @type {unknown} */
-  let told;
   const { mayAnswer, mayDescribe, mayIntroduce } = openPeerLimits();
   /** @param {import('./messaging.js').Outgoing} message lost if it has made us say too much */
   const introduce = (message) => mayIntroduce() && sendSealed(message);
@@ -72,22 +70,24 @@ export function openPeer({ id, me, epoch, ice, isOnline, card, state, sendSealed
     onReceive: messaging.receive,
     onDrain: messaging.flush,
   });
-  /** The way through the server, once it has come. @type {ReturnType<import("./late.js").PathCare["relayViaServer"]> | undefined} */
+  /** The way through the server, and what is said of peers that have no path. It comes late. @type {ReturnType<import("./late.js").PathCare["careForPeer"]> | undefined} */
   let relay;
   const coming = care().then(
-    ({ relayViaServer, noWebRTC }) =>
-      (relay = relayViaServer({
+    ({ careForPeer }) =>
+      (relay = careForPeer({
+        fields: facts,
         possible: () => presence.isHere && isOnline(),
+        blocked: () => (unable ? "here" : serverOnly ? "there" : ""),
+        ice,
+        turn: () => card().more?.turn,
         ask: () => introduce({ serverOnly: unable || undefined }), // whoever is there answers, and names our page load
-        due: () => (told === card().more?.turn || tellCard(), messaging.sendByServer()),
-        changed: (open) => {
-          setPath(open ? "server" : null);
-          if (!open) return facts.state === "open" && setState("reconnecting");
-          facts.error = unable || serverOnly ? new BeckonError(...noWebRTC(unable)) : null;
-          messaging.makeDue(facts.error);
-          tellCard();
-          setState("open");
-        },
+        tell: tellCard,
+        carry: messaging.sendByServer,
+        lose: messaging.makeDue,
+        way: setPath,
+        become: setState,
+        notice: () => fire("state"),
+        BeckonError,
       })),
   );
   /** Tells it something, when it has come. @param {'start' | 'stop' | 'hasten' | 'assist' | 'replied'} what */
@@ -105,7 +105,6 @@ export function openPeer({ id, me, epoch, ice, isOnline, card, state, sendSealed
   /** Through the server. */
   function tellCard() {
     const { name: here, more } = card();
-    told = more?.turn;
     introduce({ here, more, serverOnly: unable || undefined });
   }
 
@@ -150,13 +149,8 @@ export function openPeer({ id, me, epoch, ice, isOnline, card, state, sendSealed
       if (opened) setState("reconnecting");
       return presence.isHere || presence.giveUp();
     }
-    const { noPath, noWebRTC } = await care();
-    if (facts.state === "left" || reconnect.works) return;
-    if (unable) facts.error = new BeckonError(...noWebRTC(true));
-    else if (!facts.error?.code.startsWith("outdated")) facts.error = new BeckonError(...noPath(facts.name, ice(), relayRefused));
-    if (unable) tellRelay("hasten");
-    if (!relay?.open) return setState("unreachable");
-    fire("state"); // it is known now why messages go through the server
+    const late = await coming;
+    if (facts.state !== "left" && !reconnect.works) late.failed(relayRefused);
   }
 
   /** Someone has tried something, or one of the pages is older. Nothing was sent; what comes unaltered still counts. @param {string} [reason] */

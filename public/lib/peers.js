@@ -22,7 +22,7 @@ const MAX_EARLY = 64;
  * @param {object} options
  * @param {() => import('./credentials.js').Ice & RTCConfiguration} options.ice
  * @param {() => boolean} options.isOnline whether the server can carry an introduction now
- * @param {Parameters<typeof openCare>[0]} options.load what cares for paths
+ * @param {(again?: string) => Promise<import('./late.js').PathCare>} options.load what cares for paths
  */
 export function openPeers(room, { ice, isOnline, load }) {
   /** @type {Map<string, import('./peer.js').OpenPeer>} */
