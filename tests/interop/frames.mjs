@@ -25,4 +25,4 @@ export async function receivedBy(receiver, sender = receiver) {
 }
 
 /** By now a socket has been closed that is to be, on a busy machine, too. */
-export const settled = (socket) => Promise.race([socket.closed, sleep(5_000)]);
+export const settled = (socket) => Promise.race([socket.closed, sleep(15_000)]);

@@ -5,9 +5,6 @@ import { rule } from "./rule.mjs";
 /** Each of these needs the whole server: they run one after the other, each when those before have gone. */
 const THREE = { limit: 3, discovery: true, alone: true };
 
-/** How long what is for somebody absent waits where nothing else is said, in ms. */
-const EXPIRE_MS = 5_000;
-
 /** Three clients, on a server that has no other. */
 async function full({ http, join, key }) {
   for (let tries = 0; (await http("GET", `/${key}/peers`)).body !== "[]"; tries++) {
@@ -67,7 +64,7 @@ export default [
     const refused = await (await driver.dial("d")).ended();
     await b.close();
     const { socket, frame } = await driver.takeover("d");
-    driver.inTime(since, EXPIRE_MS);
+    driver.inTime(since);
     return { refused, d: [frame, await socket.next()] };
   }),
   rule("the limit: /id is answered all the same", THREE, async (driver) => {

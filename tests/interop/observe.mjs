@@ -1,7 +1,8 @@
 import { Driver, sleep, TooSlow } from "./driver.mjs";
+import { EXPIRE_MS } from "./rule.mjs";
 import { allGone } from "./told.mjs";
 
-/** How often a machine may be too slow for a rule. */
+/** How often a machine may be too slow for a rule. Each time, messages wait twice as long as before. */
 const TOO_SLOW_TIMES = 5;
 /** How long it may take a server, after the last rule, to tell that all have gone, in ms. */
 const GONE_MS = 20_000;
@@ -31,10 +32,11 @@ export async function observe(rules, fleet, { atOnce = 40, evicting = false, pro
   const outcomes = new Map();
   const drivers = new Map();
   const run = async (rule, again = 0) => {
-    const server = await serverFor(rule.options);
+    const options = again ? { ...rule.options, expire: (rule.options.expire ?? EXPIRE_MS) * 2 ** again } : rule.options;
+    const server = await serverFor(options);
     let actions = 1;
     let evictions = 0;
-    const driver = new Driver({ ...server, options: rule.options, ownKey: evicting }, async () => {
+    const driver = new Driver({ ...server, options, ownKey: evicting }, async () => {
       actions += 1;
       if (evicting && (await server.evict(driver.key))) evictions += 1;
     });

@@ -227,7 +227,7 @@ export default [
     await sleep(4_000);
     const bob = await dial("bob");
     const open = await bob.next();
-    inTime(since, LONG.expire);
+    inTime(since);
     return { bob: [open, await bob.next()], alice: await expired(alice) };
   }),
   rule("no EXPIRE for what was delivered", UNHURRIED, async ({ expired, join, dial, id, inTime }) => {
@@ -237,7 +237,7 @@ export default [
     await receivedBy(alice);
     const bob = await dial("bob");
     const open = await bob.next();
-    inTime(since, UNHURRIED.expire);
+    inTime(since);
     return { bob: [open, ...(await bob.some(2))], alice: await expired(alice) };
   }),
   rule("who comes after EXPIRE gets nothing", SHORT, async ({ join, dial, id }) => {
@@ -257,20 +257,20 @@ export default [
     const second = await takeover("bob", "another");
     return { first: frames, second: await receivedBy(second.socket), open: second.frame };
   }),
-  rule("what was delivered does not shorten the time of what waits next", UNHURRIED, async ({ join, dial, id, inTime }) => {
+  rule("what was delivered does not shorten the time of what waits next", UNHURRIED, async ({ join, dial, id, inTime, expire }) => {
     const alice = await join("alice");
     const start = Date.now();
     await alice.send(offer(id("bob"), 1));
     await receivedBy(alice);
     const bob = await dial("bob");
     const open = await bob.next();
-    inTime(start, UNHURRIED.expire);
+    inTime(start);
     const frames = [open, await bob.next()];
     await bob.close();
-    await sleep(start + UNHURRIED.expire - 100 - Date.now());
+    await sleep(start + expire - 100 - Date.now());
     const since = Date.now();
     await alice.send(offer(id("bob"), 2));
-    return { bob: frames, alice: await alice.next(), at: window(since, UNHURRIED.expire) };
+    return { bob: frames, alice: await alice.next(), at: window(since, expire) };
   }),
   rule("what waits is delivered whoever takes the id", PATIENT, async ({ join, id, takeover }) => {
     const [alice, before] = [await join("alice"), await join("bob", "one")];
@@ -305,7 +305,7 @@ export default [
     await receivedBy(alice);
     await alice.close();
     const back = await takeover("alice");
-    inTime(since, UNHURRIED.expire);
+    inTime(since);
     return { open: back.frame, frames: await expired(back.socket) };
   }),
   rule("an EXPIRE and whoever holds the sender's id by then", UNHURRIED, async ({ expired, join, id, takeover, inTime }) => {
@@ -315,7 +315,7 @@ export default [
     await receivedBy(alice);
     await alice.close();
     const other = await takeover("alice", "two");
-    inTime(since, UNHURRIED.expire);
+    inTime(since);
     return { open: other.frame, frames: await expired(other.socket) };
   }),
   rule("messages for a peer that has just gone wait for its return", PATIENT, async ({ join, id, takeover }) => {
@@ -397,7 +397,7 @@ export default [
     const told = await receivedBy(alice);
     const bob = await dial("bob");
     const [open, ...frames] = await receivedBy(bob);
-    inTime(since, UNHURRIED.expire); // PeerServer gives it up then, too
+    inTime(since); // PeerServer gives it up then, too
     const inOrder = frames.every((frame, n) => JSON.parse(frame).payload === n);
     return { open, delivered: frames.length, inOrder, told: [...told, ...(await expired(alice))] };
   }),
@@ -411,7 +411,7 @@ export default [
     const told = await receivedBy(alice);
     const bob = await dial("bob");
     const [open, ...frames] = await receivedBy(bob);
-    inTime(since, UNHURRIED.expire); // PeerServer gives it up then, too
+    inTime(since); // PeerServer gives it up then, too
     return { open, delivered: frames.map((frame) => JSON.parse(frame).payload.n), told: [...told, ...(await expired(alice))] };
   }),
 ];
