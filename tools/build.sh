@@ -102,23 +102,23 @@ for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js public/la
     esac
     esbuild "$file" "${minified[@]}" ${options[@]+"${options[@]}"} --outfile="build.new/site/${file#public/}"
 done
-# The room page has the library in its own script: two that wait for each other would cost two requests. What comes later comes by itself, as in public/.
-# Where late.js asks for something again, it says where that is, seen from beckon.js.
-room=build.new/site/room/room.js
-esbuild "$room" --bundle --format=esm "${minified[@]}" '--external:/shared/*' '--external:./build.new/site/lib/*' --allow-overwrite "--outfile=$room"
-sed -i.bak 's#\(["`]\)\./lib/#\1../lib/#g' "$room" && rm "$room.bak"
+# The room page carries its style and its script, which has the library in it: what waits for one another costs requests. What comes later comes by
+# itself, as in public/. (The script stands at the root until then, so that it finds what comes later where the page does.)
+esbuild build.new/site/room/room.js --bundle --format=esm "${minified[@]}" '--external:/shared/*' '--external:./build.new/site/lib/*' \
+    --outfile=build.new/site/page.js
 # What comes before the first hello is made smaller still: terser thinks longer about a program than esbuild does, and nobody reads indentation.
 # What it calls unsafe is so for programs that make objects of functions (`new`), or ask methods for their prototypes: ours do not.
-# The first line has Chromium compile all of it beside the page's own thread, and not each function when it is first called.
-for file in beckon.js lib/key-store.js room/room.js shared/loading.js; do
-    how=(--module) squeeze=passes=6,ecma=2020,unsafe_arrows=true,unsafe_methods=true first='"//# allFunctionsCalledOnLoad"'
+for file in beckon.js lib/key-store.js page.js shared/loading.js; do
+    how=(--module) squeeze=passes=6,ecma=2020,unsafe_arrows=true,unsafe_methods=true first='""'
     case $file in
-        beckon.js) squeeze=$squeeze,hoist_funs=true,sequences=false,lhs_constants=false,pure_getters=true ;; # of the others it makes more
-        lib/key-store.js) first='""' ;;
-        shared/loading.js) how=() first='""' ;;
+        beckon.js) # of the others hoisting makes more
+            squeeze=$squeeze,hoist_funs=true,sequences=false,lhs_constants=false,pure_getters=true
+            first='"//# allFunctionsCalledOnLoad"' ;; # has Chromium compile it beside the page's own thread, and not each function when it is called
+        shared/loading.js) how=() ;;
     esac
     terser "build.new/site/$file" ${how[@]+"${how[@]}"} --compress "$squeeze" --mangle \
         --format "ecma=2020,ascii_only=true,preamble=$first" --output "build.new/site/$file"
 done
 for file in index.html manifest.webmanifest; do sed 's/^ *//; /modulepreload/d' "public/$file" >"build.new/site/$file"; done
+node tools/inline.mjs build.new/site page.js
 rm -rf build && mv build.new build

@@ -1,7 +1,7 @@
 // The room page. It uses nothing of Beckon but what everyone can import.
 //
 // A person waits for the first hello. So this is the order of work at the start (docs/architecture.md has the library's part of it):
-//   1. The browser paints the page as it was written, with a button that can be pressed soon. This script comes meanwhile.
+//   1. The browser reads the page, with a button that can be pressed soon. As it is served, the page has this script in it (tools/inline.mjs).
 //   2. The room is joined: keys are made, and the socket is opened. The page hears its buttons: `start`.
 //   3. It is drawn when it is calm, and not while somebody's path is looked for, unless that takes long: follow.js.
 //   4. Everything else comes after the first drawing: `finish`.

@@ -5,7 +5,7 @@ import { startWatched } from "../webkit/watched.mjs";
 import { anyBeckon, link, openDevice, press, startChromium, startFirefox, turnClock, until, untilConnected, untilText } from "./browser.mjs";
 
 const beckon = await anyBeckon({ vars: { STUN_URLS: "" } });
-/** @type {Map<string, 'missing' | 'cut' | 'nonsense' | 'silent'>} */
+/** @type {Map<string, 'missing' | 'cut' | 'nonsense' | 'silent' | 'endless'>} */
 const faults = new Map();
 const [watched, chromium, firefox] = await Promise.all([startWatched(beckon.url, faults), startChromium(), startFirefox()]);
 after(async () => {
@@ -32,8 +32,7 @@ const reloadedInVain = () => {
 
 /** Each page, a file without which it is nothing, and what becomes of that. @type {[string, string, 'missing' | 'cut' | 'nonsense'][]} */
 const FILES = [
-  ["/", "/room/room.js", "missing"],
-  ["/", "/room/room.js", "cut"],
+  ["/doctor.html", "/doctor/doctor.js", "missing"],
   ["/doctor.html", "/doctor/checks.js", "cut"],
   ["/classroom.html", "/vendor/peerjs.min.js", "missing"],
   ["/examples/", "/examples/stage.js", "missing"],
@@ -59,6 +58,22 @@ for (const [path, file, fault] of FILES) {
   });
 }
 
+test("the room page carries its script: when that does not come to its end, the page says that it has not started, and starts by itself", async () => {
+  faults.set("/", "endless");
+  const { page, close } = await openDevice(chromium, "about:blank");
+  page.goto(watched.url.href).catch(() => {}); // it would wait for the end
+  await until(page, "its last sentence but the script", () => document.getElementById("language"));
+  await until(page, "it says so", () => {
+    for (const animation of document.getAnimations()) animation.finish(); // what is waited for is time alone
+    return getComputedStyle(document.getElementById("late")).visibility === "visible";
+  });
+  faults.clear();
+  await until(page, "what loads it again", () => performance.getEntriesByName(new URL("/shared/loading.js", location.href).href).length);
+  await turnClock(page, 20_000);
+  await begun(page);
+  await close();
+});
+
 test("what came and is not understood is not fetched again and again", async () => {
   faults.set("/examples/chat.js", "nonsense");
   const { page, close } = await openDevice(chromium, new URL("/examples/chat", watched.url));
@@ -76,8 +91,8 @@ test("what came and is not understood is not fetched again and again", async () 
 });
 
 test("a file that never comes to its end, and scripts that an extension has put into the page, keep nobody from starting", async () => {
-  faults.set("/room/room.js", "missing");
-  const { page, close } = await openDevice(chromium, watched.url, (page) =>
+  faults.set("/doctor/doctor.js", "missing");
+  const { page, close } = await openDevice(chromium, new URL("/doctor.html", watched.url), (page) =>
     page.evaluateOnNewDocument(() => {
       addEventListener("DOMContentLoaded", () => {
         for (const src of ["", "chrome-extension://abcdefghijklmnopabcdefghijklmnop/inject.js"]) {
@@ -89,8 +104,8 @@ test("a file that never comes to its end, and scripts that an extension has put 
     }),
   );
   await until(page, "it says so", saysSo);
-  const asked = page.waitForRequest((request) => request.url().endsWith("/room/room.js"));
-  faults.set("/room/room.js", "silent");
+  const asked = page.waitForRequest((request) => request.url().endsWith("/doctor/doctor.js"));
+  faults.set("/doctor/doctor.js", "silent");
   await turnClock(page, 2_000);
   await asked;
   faults.clear();
@@ -102,8 +117,8 @@ test("a file that never comes to its end, and scripts that an extension has put 
 
 test("no script comes at all: the page says so by its style alone", async () => {
   const { page, close } = await openDevice(chromium, "about:blank");
-  for (const file of ["/room/room.js", "/shared/loading.js"]) faults.set(file, "cut");
-  await page.goto(watched.url.href);
+  for (const file of ["/doctor/doctor.js", "/shared/loading.js"]) faults.set(file, "cut");
+  await page.goto(new URL("/doctor.html", watched.url).href);
   await until(page, "it says so", () => {
     for (const animation of document.getAnimations()) animation.finish(); // what is waited for is time alone
     return getComputedStyle(document.getElementById("late")).visibility === "visible";
@@ -124,7 +139,7 @@ test("where scripts may not run each page says so, and shows nothing that would 
 });
 
 test("all comes: nobody is told that it did not", async () => {
-  for (const path of new Set(FILES.map(([path]) => path))) {
+  for (const path of new Set(["/", ...FILES.map(([path]) => path)])) {
     const { page, troubles, close } = await openDevice(chromium, new URL(path, watched.url));
     await begun(page);
     assert.deepEqual(troubles, []);

@@ -7,9 +7,10 @@ import net from "node:net";
  * @param {object} how
  * @param {(request: http.IncomingMessage, response: http.ServerResponse) => boolean} [how.answers] itself, and has
  * @param {(html: string) => string} [how.change] of pages
+ * @param {(request: http.IncomingMessage) => boolean} [how.holds] whether a page's last script never comes to its end
  * @param {(near: import('node:stream').Duplex) => boolean} [how.takes] a socket, and has
  */
-export async function startBetween(beckon, { answers = () => false, change, takes = () => false }) {
+export async function startBetween(beckon, { answers = () => false, change, holds = () => false, takes = () => false }) {
   /** @type {Set<import('node:stream').Duplex>} */
   const sockets = new Set();
   const to = { hostname: beckon.hostname, port: beckon.port };
@@ -23,7 +24,8 @@ export async function startBetween(beckon, { answers = () => false, change, take
       if (!isChanged) return answer.pipe(response);
       let text = "";
       for await (const data of answer.setEncoding("utf8")) text += data;
-      response.end(change(text));
+      if (holds(request)) response.write(change(text.slice(0, text.lastIndexOf("</script>"))));
+      else response.end(change(text));
     });
     request.pipe(forwarded.on("error", () => response.destroy()));
   });

@@ -272,7 +272,13 @@ function begin() {
 /** Of the room page's script, nothing is left but that it begins: a page that does not is loaded again. @param {import("puppeteer-core").Page} page */
 export async function keepScriptAway(page) {
   await page.setRequestInterception(true);
-  page.on("request", (request) =>
-    new URL(request.url()).pathname === "/room/room.js" ? request.respond({ contentType: "text/javascript", body: `(${begin})()` }) : request.continue(),
-  );
+  page.on("request", async (request) => {
+    if (new URL(request.url()).pathname === "/room/room.js") return request.respond({ contentType: "text/javascript", body: `(${begin})()` });
+    if (!request.isNavigationRequest()) return request.continue();
+    const answer = await fetch(request.url());
+    const { "content-encoding": _, ...headers } = Object.fromEntries(answer.headers);
+    // As it is served, the page carries its script.
+    const body = (await answer.text()).replace(/<script type="module">[^]*?<\/script>/, '<script type="module" src="/room/room.js"></script>');
+    request.respond({ status: answer.status, headers, body });
+  });
 }

@@ -84,10 +84,12 @@ for (const [path, { shown, says }] of Object.entries(PAGES)) {
 }
 
 test("a page that does not come whole says so, and mends itself", async () => {
-  faults.set("/room/room.js", "cut").set("/room/details.js", "missing");
-  await light.page.goto(watched.url);
+  faults.set("/doctor/doctor.js", "cut").set("/room/details.js", "missing");
+  await light.page.goto(new URL("/doctor.html", watched.url));
   await untilText(light.page, "This page has not started.");
-  faults.delete("/room/room.js");
+  faults.delete("/doctor/doctor.js");
+  await until(light.page, "it has begun", () => !document.getElementById("late"));
+  await light.page.goto(watched.url);
   await coded(light.page);
   await dark.page.goto(await link(light.page));
   await untilConnected(light.page, 1);

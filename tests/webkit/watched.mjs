@@ -17,7 +17,7 @@ function watch() {
   };
 }
 
-/** What becomes of a file: it is not there, the line is cut, it never comes, or it is written in what no browser understands. */
+/** What becomes of a file: it is not there, the line is cut, it never comes, or it is written in what no browser understands. Of a page, the end may never come. */
 const FAULTS = {
   missing: (/** @type {import('node:http').ServerResponse} */ response) => response.writeHead(404, { "Content-Type": "text/plain" }).end("nothing here"),
   cut: (/** @type {import('node:http').ServerResponse} */ response) => response.destroy(),
@@ -28,15 +28,17 @@ const FAULTS = {
 /**
  * Beckon as it is, with pages that are watched, and that do not come whole.
  * @param {URL} beckon
- * @param {Map<string, keyof typeof FAULTS>} [faults] by path
+ * @param {Map<string, keyof typeof FAULTS | "endless">} [faults] by path
  */
 export const startWatched = (beckon, faults = new Map()) =>
   startBetween(beckon, {
     answers: (request, response) => {
       const fault = faults.get(new URL(request.url ?? "", beckon).pathname);
       if (request.url === WATCH) response.setHeader("Content-Type", "text/javascript").end(`(${watch})();`);
-      else if (fault) FAULTS[fault](response);
-      return request.url === WATCH || Boolean(fault);
+      else if (!fault || fault === "endless") return false;
+      else FAULTS[fault](response);
+      return true;
     },
+    holds: ({ url }) => faults.get(url ?? "") === "endless",
     change: (html) => html.replace("<head>", `<head><script src="${WATCH}"></script>`),
   });

@@ -1,7 +1,8 @@
 // The headers of every static file, as it is built, and of every kind of answer of the Worker: all of them, so that one that is new,
 // gone or changed is seen. What is served from build/site tomorrow is tested tomorrow.
 import assert from "node:assert/strict";
-import { globSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { globSync, readFileSync, statSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { startBeckon } from "./beckon.mjs";
 import { open } from "./socket.mjs";
@@ -39,6 +40,13 @@ const TYPES = {
   webmanifest: "application/manifest+json",
 };
 
+/** The policy of a page: what stands in it may run, or count, and nothing else does. @param {string} html */
+function policyOf(html) {
+  const hashes = (tag) => Array.from(html.matchAll(new RegExp(`<${tag}(?![^>]*\\ssrc=)[^>]*>([^]*?)</${tag}>`, "g")), ([, text]) => hash(text)).join("");
+  return PAGE["content-security-policy"].replace("script-src 'self'", `$&${hashes("script")}`).replace("style-src 'self'", `$&${hashes("style")}`);
+}
+const hash = (text) => ` 'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+
 const headers = (answer) => Object.fromEntries([...answer.headers].filter(([name]) => !PLATFORM.test(name)));
 
 describe("static files", () => {
@@ -60,6 +68,7 @@ describe("static files", () => {
       const importable = file.endsWith(".js") || file === "beckon.d.ts";
       assert.deepEqual(headers(answer), {
         ...PAGE,
+        ...(page && { "content-security-policy": policyOf(readFileSync(new URL(file, SITE), "utf8")) }),
         ...(importable ? IMPORTABLE : {}),
         ...(file === "beckon.js" && { "x-typescript-types": "./beckon.d.ts" }),
         "cache-control": "public, max-age=0, must-revalidate",
@@ -70,6 +79,13 @@ describe("static files", () => {
       assert.deepEqual([other.status, headers(other)], [307, { ...PAGE, location: `/${path}` }]);
     });
   }
+
+  test("the room page carries its script and its style, and no other page does", () => {
+    const carriers = files.filter((file) => file.endsWith(".html") && policyOf(readFileSync(new URL(file, SITE), "utf8")) !== PAGE["content-security-policy"]);
+    assert.deepEqual(carriers, ["index.html"]);
+    const policy = policyOf(readFileSync(new URL("index.html", SITE), "utf8"));
+    assert.match(policy, /script-src 'self' 'sha256-[\w+/]{43}='; style-src 'self' 'sha256-[\w+/]{43}=';/);
+  });
 
   test("the rules themselves are not served", async () => {
     for (const path of ["/_headers", "/_redirects"]) assert.equal((await beckon.fetch(path)).status, 404);
