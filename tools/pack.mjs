@@ -13,28 +13,40 @@ const json = (/** @type {object} */ value) => `${JSON.stringify(value, null, 2)}
 /** Where it is put together. */
 export const FOLDER = join(ROOT, "dist/package");
 
-/** A text with something else in it; what is to be replaced must be there. @param {string} text @param {[RegExp, string][]} changes */
-function changed(text, changes) {
-  for (const [pattern, by] of changes) {
-    if (!pattern.test(text)) throw new Error(`wrangler.toml has no ${pattern}`);
-    text = text.replace(pattern, by);
-  }
-  return text;
+/**
+ * wrangler.toml in which the lines that begin so are others, or none, with the empty line after them. Each must be there.
+ * @param {Record<string, string>} changes
+ */
+function changed(changes) {
+  const missing = new Set(Object.keys(changes));
+  let dropped = false;
+  const lines = read("wrangler.toml")
+    .split("\n")
+    .flatMap((line) => {
+      const start = Object.keys(changes).find((start) => line.startsWith(start));
+      if (start !== undefined) missing.delete(start);
+      const by = start === undefined ? line : (changes[start] ?? "");
+      dropped = by === "" && (dropped || start !== undefined);
+      return dropped ? [] : [by];
+    });
+  if (missing.size) throw new Error(`wrangler.toml has no ${[...missing].join(", ")}`);
+  return lines.join("\n");
 }
 /** What is built is there already. */
-const NO_BUILD = /** @type {[RegExp, string]} */ ([/^\[build\]\ncommand = .*\nwatch_dir = .*\n\n/m, ""]);
+const NO_BUILD = { "[build]": "", "command = ": "", "watch_dir = ": "" };
 
 /** wrangler.toml of a project that has Beckon from the package. */
-export const projectConfig = () =>
-  changed(read("wrangler.toml"), [NO_BUILD, [/^main = .*$/m, 'main = "src/index.js"'], [/^directory = .*$/m, 'directory = "node_modules/beckon/site"']]);
+export const projectConfig = () => changed({ ...NO_BUILD, "main = ": 'main = "src/index.js"', "directory = ": 'directory = "node_modules/beckon/site"' });
 
 /** wrangler.toml of what is uploaded as it was built: byte for byte what the repository uploads. */
 const deployConfig = () =>
-  changed(read("wrangler.toml"), [
-    NO_BUILD,
-    [/^main = .*\nminify = .*\nkeep_names = .*$/m, 'main = "worker/entry.js"\nno_bundle = true\nfind_additional_modules = true\nbase_dir = "worker"'],
-    [/^directory = .*$/m, 'directory = "site"'],
-  ]);
+  changed({
+    ...NO_BUILD,
+    "main = ": 'main = "worker/entry.js"',
+    "minify = ": "no_bundle = true",
+    "keep_names = ": 'find_additional_modules = true\nbase_dir = "worker"',
+    "directory = ": 'directory = "site"',
+  });
 
 /** package.json of a project. */
 export function projectManifest() {

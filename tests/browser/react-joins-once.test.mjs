@@ -6,12 +6,12 @@ import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { anyBeckon, openDevice, startChromium, startFirefox, until } from "./browser.mjs";
+import { anyBeckon, openDevice, startChromium, startFirefox, stopClock, turnClock, until } from "./browser.mjs";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 
 const APP = `
-  import { createElement as element, StrictMode, useState } from "react";
+  import { createElement as element, StrictMode, useEffect, useState } from "react";
   import { createRoot } from "react-dom/client";
   import { renderToString } from "react-dom/server";
   import { useMessages, useRoom } from "beckon/react";
@@ -20,6 +20,11 @@ const APP = `
     const { room, state, peers, error } = useRoom(link, { name });
     const [heard, setHeard] = useState([]);
     useMessages(room, ({ from, data }) => setHeard((all) => [...all, from.name + ": " + JSON.stringify(data)]));
+    // After useMessages: whoever is mounted hears.
+    useEffect(() => {
+      globalThis.hears = true;
+      return () => (globalThis.hears = false);
+    });
     globalThis.room = room;
     globalThis.seen = { state, peers: peers.map((peer) => peer.name + " " + peer.state), heard, error: error?.code, is: !!room };
     return element("p", null, state);
@@ -92,10 +97,15 @@ test("StrictMode joins once, as the others see it, and so does what is mounted a
   for (const page of apps) await until(page, "the others", () => window.seen.peers.filter((peer) => / open$/.test(peer)).length === 2);
   await apps[0].evaluate((link) => window.app.show({ link, name: "Renamed" }), link);
   await until(apps[1], "the new name", () => window.seen.peers.includes("Renamed open"));
-  await apps[1].evaluate(() => {
+  // A room that nobody uses is left after a while: none passes until it is used again.
+  await stopClock(apps[1]);
+  await apps[1].evaluate((link) => {
     window.app.hide();
-  });
-  await apps[1].evaluate((link) => window.app.show({ link, name: "App 1" }), link);
+    globalThis.hears = false; // what React undoes after a while is not there any more
+    window.app.show({ link, name: "App 1" });
+  }, link);
+  await until(apps[1], "it is mounted anew", () => globalThis.hears);
+  await turnClock(apps[1]);
   await apps[0].evaluate(() => window.room.broadcast({ hello: ["world"] }));
   await until(apps[1], "the message", () => window.seen.heard.includes('Renamed: {"hello":["world"]}'));
   assert.equal(await watcher.evaluate(() => window.heard.length), 2, "each came once");
