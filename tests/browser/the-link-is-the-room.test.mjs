@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
-import { test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import jsQR from "jsqr";
 import { join } from "../../public/beckon.js";
 import { link, openDevice, openRoom, press, stage, until, untilConnected, untilText } from "./browser.mjs";
@@ -73,31 +73,43 @@ test("the code on the page is a QR code of the link, with its white margin", asy
   await close();
 });
 
-for (const scheme of ["light", "dark"]) {
-  for (const [screen, viewport] of Object.entries({
-    phone: { width: 390, height: 844 },
-    laptop: { width: 1280, height: 800 },
-    narrow: { width: 320, height: 640 },
-  })) {
-    test(`another reader finds the link in what the screen shows: ${screen}, ${scheme}, alone and in company`, async () => {
-      const { page, close } = await openDevice(chromium, beckon.url);
-      await page.setViewport(viewport);
-      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-      await until(page, "a code", () => document.querySelector("#qr path"));
-      assert.equal(await scan(page), await link(page));
-      const other = await openDevice(chromium, await link(page));
-      await untilConnected(page, 1);
-      assert.equal(await scan(page), await link(page));
-      await other.close();
-      await close();
-    });
+describe("another reader finds the link in what the screen shows", () => {
+  /** Who is alone, and who is in company. @type {Awaited<ReturnType<typeof openDevice>>[]} */
+  let devices = [];
+  before(async () => {
+    const alone = await openDevice(chromium, beckon.url);
+    await until(alone.page, "a code", () => document.querySelector("#qr path"));
+    devices = [alone, ...(await openRoom(chromium, beckon.url, 2))];
+  });
+  after(async () => {
+    for (const { close } of devices) await close();
+  });
+  for (const scheme of ["light", "dark"]) {
+    for (const [screen, viewport] of Object.entries({
+      phone: { width: 390, height: 844 },
+      laptop: { width: 1280, height: 800 },
+      narrow: { width: 320, height: 640 },
+    })) {
+      test(`another reader finds the link in what the screen shows: ${screen}, ${scheme}, alone and in company`, async () => {
+        const [alone, inCompany] = devices;
+        await untilConnected(inCompany.page, 1);
+        for (const { page } of [alone, inCompany]) {
+          await page.setViewport(viewport);
+          await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+          await page.bringToFront();
+          assert.equal(await scan(page), await link(page));
+        }
+      });
+    }
   }
-}
+});
 
+/** It has no policy of ours, and turns pictures into pixels. @type {import('puppeteer-core').Page | undefined} */
+let blank;
 /** What a camera in front of the screen would read: the whole page, as it is drawn, decoded by a reader that knows nothing of ours. */
 async function scan(page) {
-  const picture = await page.screenshot({ fullPage: true, encoding: "base64" });
-  const blank = await page.browser().newPage();
+  const picture = await page.screenshot({ fullPage: true, encoding: "base64", optimizeForSpeed: true });
+  blank ??= await page.browser().newPage();
   const { pixels, width, height } = await blank.evaluate(async (picture) => {
     const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${picture}`)).blob());
     const pen = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
@@ -107,7 +119,6 @@ async function scan(page) {
     for (let at = 0; at < data.length; at += 8_192) bytes += String.fromCharCode(...data.subarray(at, at + 8_192));
     return { pixels: btoa(bytes), width, height };
   }, picture);
-  await blank.close();
   return jsQR(new Uint8ClampedArray(Buffer.from(pixels, "base64")), width, height)?.data;
 }
 

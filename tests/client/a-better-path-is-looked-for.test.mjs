@@ -5,6 +5,7 @@ import { orderCandidates } from "../../public/lib/candidate-order.js";
 import { openCare } from "../../public/lib/late.js";
 import { findPath } from "../../public/lib/path.js";
 import { upgradePath } from "../../public/lib/path-upgrade.js";
+import { tellTime } from "./clock.mjs";
 
 const TLS = { slow: true, relayed: true };
 const UDP = { slow: false, relayed: true };
@@ -15,7 +16,7 @@ const MINUTE_S = 60;
 function open(t, chance = 0.5) {
   let now = 0;
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  t.mock.method(performance, "now", () => now);
+  t.after(tellTime(() => now));
   t.mock.method(Math, "random", () => chance);
   /** @type {Record<string, any>} */
   const world = { way: TLS, bytes: 0, each: 0, may: true, asked: 0, looks: 0, tries: [] };

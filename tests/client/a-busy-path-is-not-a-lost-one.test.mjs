@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { repairPath } from "../../public/lib/path-health.js";
 import { watchSilence } from "../../public/lib/silence.js";
+import { tellTime } from "./clock.mjs";
 
 /** A clock of the test's own. @param {import('node:test').TestContext} t */
 function clock(t) {
   let now = 0;
   t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
-  t.mock.method(performance, "now", () => now);
+  t.after(tellTime(() => now));
   return {
     now: () => now,
     async pass(ms) {

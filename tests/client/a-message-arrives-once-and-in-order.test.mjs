@@ -7,13 +7,14 @@ import { MAX_WAITING_BYTES, openDelivery } from "../../public/lib/delivery.js";
 import { bytes } from "../../public/lib/seal.js";
 import { MAX_SERVER_BYTES, viaServer } from "../../public/lib/via-server.js";
 import { chancy } from "../seeds/seeds.mjs";
+import { tellTime } from "./clock.mjs";
 
 const test = chancy("delivery");
 
 /** From now on time passes when the test says so. @returns {(ms: number) => void} */
 function clock(t) {
   let time = 0;
-  t.mock.method(performance, "now", () => time);
+  t.after(tellTime(() => time));
   t.mock.timers.enable({ apis: ["setTimeout"] });
   return (ms) => ((time += ms), t.mock.timers.tick(ms));
 }

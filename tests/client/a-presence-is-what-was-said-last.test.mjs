@@ -6,6 +6,7 @@ import "./node-webrtc.mjs";
 import { join } from "../../public/beckon.js";
 import { BeckonEvent } from "../../public/lib/events.js";
 import { openShowing } from "../../public/lib/showing.js";
+import { tellTime } from "./clock.mjs";
 import { fakeServer } from "./sockets.mjs";
 
 /** @param {EventTarget} target @param {() => unknown} is */
@@ -59,7 +60,7 @@ test("what is set is seen by all, and by those who come later; a thousand change
 test("an older one never takes the place of a newer, another page load begins anew, and nonsense shows nothing", () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   let time = 0;
-  mock.method(performance, "now", () => time);
+  const endTime = tellTime(() => time);
   const fields = { presence: /** @type {Fake} */ (null) };
   const [room, peer] = [new EventTarget(), Object.assign(new EventTarget(), { state: "open" })];
   let events = 0;
@@ -98,5 +99,5 @@ test("an older one never takes the place of a newer, another page load begins an
   wait();
   assert.deepEqual([events, fields.presence], [before, seen], "nothing comes after the end");
   mock.timers.reset();
-  mock.restoreAll();
+  endTime();
 });

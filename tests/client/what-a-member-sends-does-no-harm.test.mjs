@@ -2,7 +2,6 @@
 // made by fast-check and then changed by chance, into the library as it is, with time of the test's own. Nothing is thrown, what is kept and
 // what is answered stays bounded, and what somebody honest says meanwhile arrives.
 import assert from "node:assert/strict";
-import { mock } from "node:test";
 import fc from "fast-check";
 import { openSealedChannel } from "../../public/lib/sealed-channel.js";
 import { pack, renumber } from "../../public/lib/frame.js";
@@ -10,6 +9,7 @@ import { openServerLimit } from "../../public/lib/rate-limit.js";
 import { readFrame, readOpen, readIce, readRefusal, readMessage } from "../../public/lib/parse.js";
 import { base64url, deriveKeys, freshEpoch, freshSecret } from "../../public/lib/seal.js";
 import { chancy, TIMES } from "../seeds/seeds.mjs";
+import { tellTime } from "./clock.mjs";
 import { frameOf, member } from "./members.mjs";
 import { connect, connections, meet } from "./peers.mjs";
 
@@ -24,7 +24,7 @@ const HONEST = 500;
 const thrown = [];
 process.on("uncaughtException", (error) => thrown.push(error));
 process.on("unhandledRejection", (error) => thrown.push(error));
-mock.method(console, "debug", () => {});
+console.debug = () => {};
 
 const nasty = fc.constantFrom(
   { toString: 0, valueOf: 0 },
@@ -125,7 +125,7 @@ function changedMessage(random, all) {
 /** A room with somebody who means harm and somebody honest, on a clock of its own. */
 async function room(t) {
   let time = 0;
-  t.mock.method(performance, "now", () => time);
+  t.after(tellTime(() => time));
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const mayUseServer = openServerLimit();
   const sent = [];

@@ -9,6 +9,7 @@ import * as pathCare from "../../public/lib/path-care.js";
 import { openSealedChannel } from "../../public/lib/sealed-channel.js";
 import { deriveKeys, freshEpoch } from "../../public/lib/seal.js";
 import { failing, runsOf, seededBy, TIMES } from "../seeds/seeds.mjs";
+import { tellTime } from "./clock.mjs";
 import { member } from "./members.mjs";
 import { quiet } from "./sealing.mjs";
 
@@ -49,7 +50,7 @@ async function run(seed, random) {
   /** What is under way through the server. */
   let mail = [];
   let time = 0;
-  mock.method(performance, "now", () => time);
+  const endTime = tellTime(() => time);
   mock.timers.enable({ apis: ["setTimeout"] });
   const pass = (wait) => ((time += wait), mock.timers.tick(wait));
 
@@ -208,7 +209,7 @@ async function run(seed, random) {
       messaging.leave(/** @type {Fake} */ (new Error("the test is over")));
     }
     mock.timers.reset();
-    mock.restoreAll();
+    endTime();
   }
 
   /** At each page load once and in order, and nothing that was said to somebody who is still there is missing. */
