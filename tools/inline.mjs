@@ -1,5 +1,5 @@
-// `node tools/inline.mjs SITE SCRIPT`, the one a folder and the other a file in it: the room page carries its style and its script, so that a person waits for one answer of the server alone. The
-// content security policy of that page names the two by their hashes.
+// `node tools/inline.mjs SITE SCRIPT`, the one a folder and the other a file in it: the room page carries its style and its script, so that a person
+// waits for one answer of the server alone. The content security policy of that page names the two by their hashes.
 import { createHash } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
