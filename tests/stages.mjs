@@ -56,7 +56,8 @@ function nodeTests(folder, { cores, needs = [], atOnce = 1, shared = false }) {
 const WORKER = ["build"];
 
 /**
- * All stages. A stage that stands further up is begun first: what is quick and most telling, what others need, and then what takes longest.
+ * All stages. A stage that stands further up is begun first: what is quick and most telling, what others need, what waits for long, and last what
+ * only keeps a core busy: it leaves none idle at the end.
  * @type {Record<string, Stage>}
  */
 export const stages = {
@@ -65,20 +66,20 @@ export const stages = {
   build: once(["wrangler", "deploy", "--dry-run", "--outdir", "dist"], { cores: 1 }),
   browser: nodeTests("browser", { cores: 1.5, needs: WORKER, atOnce: 3, shared: true }),
   interop: nodeTests("interop", { cores: 0.5, needs: WORKER }),
-  worker: nodeTests("worker", { cores: 1, needs: WORKER, atOnce: 4 }),
-  serving: nodeTests("serving", { cores: 0.5, needs: WORKER, atOnce: 2 }),
-  package: nodeTests("package", { cores: 1, needs: WORKER, shared: true }),
-  core: { command: ["cargo", "test", "--locked"], count: cargoCount, needs: [], cores: 1, files: [] },
-  webkit: nodeTests("webkit", { cores: 0.5, needs: WORKER }),
   holding: nodeTests("holding", { cores: 1, needs: WORKER, atOnce: 3, shared: true }),
-  clients: nodeTests("clients", { cores: 0.5, needs: WORKER }),
+  worker: nodeTests("worker", { cores: 1, needs: WORKER, atOnce: 4 }),
   network: { command: ["bash", "tests/network/lab.sh", "short"], count: nodeCount, needs: WORKER, cores: 1, files: [] },
-  lints: once(["bash", "tools/check.sh", "lints"], { cores: 1 }),
+  serving: nodeTests("serving", { cores: 0.5, needs: WORKER, atOnce: 2 }),
+  clients: nodeTests("clients", { cores: 0.5, needs: WORKER }),
+  package: nodeTests("package", { cores: 1, needs: WORKER, shared: true }),
   malicious: nodeTests("malicious", { cores: 0.5, needs: WORKER }),
+  webkit: nodeTests("webkit", { cores: 0.5, needs: WORKER }),
+  chaos: nodeTests("chaos", { cores: 0.5, needs: WORKER }),
+  core: { command: ["cargo", "test", "--locked"], count: cargoCount, needs: [], cores: 1, files: [] },
   client: nodeTests("client", { cores: 0.5 }),
+  lints: once(["bash", "tools/check.sh", "lints"], { cores: 1 }),
   patterns: once(["bash", "tools/check.sh", "patterns"], { cores: 1 }),
   floor: once(["bash", "tools/check.sh", "floor"], { cores: 1 }),
-  chaos: nodeTests("chaos", { cores: 0.5, needs: WORKER }),
   bench: nodeTests("bench", { cores: 1, needs: WORKER }),
   tree: nodeTests("tree", { cores: 0.5 }),
 };
