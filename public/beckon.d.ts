@@ -50,7 +50,7 @@ export type Value = string | number | boolean | null | readonly Value[] | { read
 /** What a request and its answer may be: text, bytes, or what JSON carries. */
 export type Short = string | ArrayBuffer | ArrayBufferView | Value;
 
-/** What can be sent: text, bytes, a Blob or File of any size, or what JSON carries. */
+/** What can be sent: text, bytes, a Blob or File of up to 4 GiB, or what JSON carries. */
 export type Sendable = Short | Blob;
 
 /** How something is sent. */
@@ -77,6 +77,8 @@ export interface Message {
 /**
  * Something that comes in pieces, from its first word on: a Blob, a File, or text or bytes of more than 256,000 bytes. It is not asked for: a page
  * that wants only what it has agreed to calls `cancel` for all else. When it is whole, it is a message too. The event `progress` says that more has come.
+ *
+ * Of one peer at most four come at a time, with 4 GiB in all; of everybody at most 64, with 16 GiB. What is more is refused (`too-much`).
  */
 export interface Incoming extends EventTarget {
   /** Of a File, as the sender says; without what hides or turns the writing direction. */
@@ -293,8 +295,8 @@ export class Peer extends EventTarget {
    * sending more: with a few messages under way at a time the line is busy and little is kept. At most 16 MiB are kept for one peer;
    * beyond that, it is rejected with `too-much`.
    *
-   * A Blob or a File of any size goes in pieces, and so does a message of more than 256,000 bytes, which both pages hold as a whole: it has at most
-   * 64 MiB. Each arrives whole, as one message, and may arrive after what was sent later. Four at a time go to one peer, the others wait. A lost connection
+   * A Blob or a File goes in pieces, and so does a message of more than 256,000 bytes, which both pages hold as a whole: it has at most
+   * 64 MiB. Each arrives whole, as one message, and may arrive after what was sent later. Four at a time go to one peer, with 4 GiB in all, and the others wait: a Blob has at most 4 GiB. A lost connection
    * costs nothing that has arrived. Pieces need a direct connection or a relay (TURN): without any they wait, and where there never is one, it is
    * rejected with `no-webrtc` or `no-webrtc-there`. A page of before them takes none: it is rejected with `outdated-there`.
    *

@@ -5,7 +5,7 @@
 const BEGINNINGS = "on may is send receive expect cancel measure make give socket my read seen lost prefer open round realm load by up as";
 /** Whole names. */
 const WORDS =
-  "tidy unacknowledged expiry resend acknowledge loose rename gone facts failures distrust spoke doubt me proven retired hurry beside hasty relayRefused serverIsBack toEpoch setName setState setPath announced describe receive calling met meet moved fire know handles working epoch introduce answered arrived transmit leave knows agree mine sealed works early signer retired greeting ours asks whenRead trust blame care card";
+  "tidy unacknowledged expiry resend acknowledge loose rename gone facts failures distrust spoke doubt me proven retired hurry beside hasty relayRefused serverIsBack toEpoch setName setState setPath announced describe receive calling met meet moved fire know handles working epoch introduce answered arrived transmit leave knows agree mine sealed works early signer retired greeting ours asks whenRead trust blame care card keeping past";
 const either = (/** @type {string} */ words) => words.split(" ").join("|");
 
 export const SHORTENED = `^((${either(BEGINNINGS)})[A-Z].*|${either(WORDS)})$`;

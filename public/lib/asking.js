@@ -40,7 +40,7 @@ const SENTENCES = {
  * @param {EventTarget & { readonly state: string }} options.peer
  * @param {string} options.page our page load
  * @param {() => [Record<string, unknown>?, string?]} options.card what it has said of itself beside its name, and its page load
- * @param {(frame: Uint8Array<ArrayBuffer>, reliable: boolean) => Promise<void>} options.send
+ * @param {(frame: Uint8Array<ArrayBuffer>) => Promise<void>} options.send
  * @param {typeof import('./events.js').BeckonError} options.BeckonError
  */
 export function openAsking({ room, peer, page, card, send, BeckonError }) {
@@ -99,7 +99,7 @@ export function openAsking({ room, peer, page, card, send, BeckonError }) {
         if (!("turn" in more)) return end("no-handler");
         question.to = epoch;
         frame = wrap({ ask: name, page: epoch }, packed);
-        send(frame, true).catch(fail);
+        send(frame).catch(fail);
       }
 
       over.addEventListener("abort", settle, { signal: listening.signal });
@@ -111,7 +111,7 @@ export function openAsking({ room, peer, page, card, send, BeckonError }) {
   }
 
   /** @param {object} head @param {Uint8Array<ArrayBuffer>} [packed] */
-  const reply = async (head, packed) => peer.state !== "left" && send(wrap(head, packed), true);
+  const reply = async (head, packed) => peer.state !== "left" && send(wrap(head, packed));
 
   /** @param {string} name @param {Uint8Array<ArrayBuffer>} content */
   async function answer(name, content) {

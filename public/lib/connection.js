@@ -3,7 +3,6 @@
 import { openChannels } from "./channels.js";
 import { isAnnounced } from "./fingerprint.js";
 import { openNegotiation } from "./negotiation.js";
-import { tried } from "./parse.js";
 
 /** It may take this long to open, in ms: Chromium says 'failed' after 15 s, but only if there was an answer. */
 const CONNECT_MS = 15_000;
@@ -144,14 +143,6 @@ export function openConnection({ id, polite, greeting, ice, care, sendSignal, on
      * Fresh ICE servers, with the next credentials, for what is gathered from now on. The present path stays.
      * @param {import('./credentials.js').Ice & RTCConfiguration} ice
      */
-    configure(ice) {
-      const configure = () => pc.setConfiguration(ice);
-      try {
-        configure();
-      } catch (error) {
-        console.debug("beckon:", error); // closed, or a stack that cannot (libdatachannel), or a server that the browser does not take
-        care().then(({ weed }) => weed(ice) && tried(configure));
-      }
-    },
+    configure: (ice) => care().then(({ renew }) => renew(pc, ice)),
   };
 }

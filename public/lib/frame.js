@@ -10,6 +10,8 @@ import { utf8 } from "./seal.js";
 const MAX_BYTES = 256_000;
 /** Longest text or bytes, in bytes: both pages hold all of it at once. What is longer is for a Blob, which nobody holds. */
 export const MAX_HELD_BYTES = 64 * 1024 * 1024;
+/** Longest Blob, in bytes: nobody may fill the other side's disk. */
+export const MAX_BLOB_BYTES = 4 * 1024 ** 3;
 /** Longest message that may be lost, in bytes. Of more than some ten pieces, one would be lost too often. */
 const MAX_LOOSE_BYTES = 16_384;
 /** Longest presence, in bytes of its text: each change goes to everybody. */
@@ -40,7 +42,10 @@ const MARK = "\uFEFF";
  * @returns {Packed}
  */
 export function pack(data, loose = false, whole = loose) {
-  if (data instanceof Blob && !whole) return data;
+  if (data instanceof Blob && !whole) {
+    bounded({ length: data.size }, MAX_BLOB_BYTES);
+    return data;
+  }
   const isBytes = data instanceof ArrayBuffer || ArrayBuffer.isView(data);
   const most = loose ? MAX_LOOSE_BYTES : whole ? MAX_BYTES : MAX_HELD_BYTES;
   const content = bounded(isBytes ? toBytes(data) : utf8(toText(data)), most);
@@ -87,12 +92,15 @@ export function unpack(frame) {
   };
 }
 
-/** A presence as it travels: as the text of a message. It throws at once if it cannot go. @param {unknown} value */
-export function presenceText(value) {
+/** A presence as it travels: as the text of a message. It throws at once if it cannot go. @param {unknown} value @param {number} [most] in bytes */
+export function presenceText(value, most = MAX_PRESENCE_BYTES) {
   const text = toText(value);
-  bounded(utf8(text), MAX_PRESENCE_BYTES);
+  bounded(utf8(text), most);
   return text;
 }
+
+/** A copy of what goes with something long. It throws at once if it cannot go. @param {unknown} value */
+export const metadataOf = (value) => read(presenceText(value, MAX_LOOSE_BYTES));
 
 /** What a text stands for, of a message or a presence. @param {string} text @returns {Data} */
 export function read(text) {
@@ -107,7 +115,7 @@ export function read(text) {
   }
 }
 
-/** It throws if something is too long. @template {Uint8Array} Bytes @param {Bytes} content @param {number} most in bytes */
+/** It throws if something is too long. @template {{ length: number }} Content @param {Content} content @param {number} most in bytes */
 export function bounded(content, most) {
   if (content.length > most) throw new BeckonError("too-long", `It has at most ${most} bytes`);
   return content;

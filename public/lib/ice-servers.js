@@ -1,5 +1,6 @@
 // ICE servers that are no good: those that the browser does not take, which must not cost the others, and relays that do not take us. It comes with
 // path-care.js.
+import { tried } from "./parse.js";
 
 /**
  * Leaves out what the browser does not take, and names it.
@@ -26,6 +27,21 @@ export function weed({ iceServers, refused, ...how }) {
   }
   iceServers.splice(0, Infinity, ...good);
   return refused.length > before;
+}
+
+/**
+ * For what is gathered from now on.
+ * @param {RTCPeerConnection} pc
+ * @param {import('./credentials.js').Ice & RTCConfiguration} ice
+ */
+export function renew(pc, ice) {
+  const configure = () => pc.setConfiguration(ice);
+  try {
+    configure();
+  } catch (error) {
+    console.debug("beckon:", error); // closed, or a stack that cannot (libdatachannel), or a server that the browser does not take
+    if (weed(ice)) tried(configure);
+  }
 }
 
 /** @param {RTCPeerConnection} pc @returns {() => boolean} whether a relay has refused the credentials since */

@@ -1,12 +1,19 @@
 // Takes what comes in pieces. What has come is handed to the browser, which keeps a Blob outside of this page's memory, and only then acknowledged. So
 // the sender is as quick as the browser and the app.
 import { openBlobStore } from "./blob-store.js";
-import { HEADER, MAX_HELD_BYTES, unpack } from "./frame.js";
+import { HEADER, MAX_BLOB_BYTES, MAX_HELD_BYTES, unpack } from "./frame.js";
 import { plain } from "./plain.js";
 import { AT_ONCE, unpackPiece, WINDOW_BYTES } from "./transfer-format.js";
 
 /** The sender hears of so much more that was taken over, in bytes: often enough that it never stands still, also where several come at once. */
 const REPORT_BYTES = WINDOW_BYTES / 8;
+/**
+ * What is not whole yet has at most so many bytes, in all rooms of this page: nobody may fill a disk. It is what has come that counts, so who only
+ * announces much takes no place. Of one sender it has as many as its longest Blob, and there what is announced counts.
+ */
+const MAX_HALF_BYTES = 4 * MAX_BLOB_BYTES;
+/** So many of all senders are not whole: each keeps its metadata, and a file of the browser's. */
+const MAX_HALVES = 64;
 /** So many that are over are remembered: more than a sender may still ask about. */
 const MAX_OVER = 64;
 
@@ -58,8 +65,18 @@ class Incoming extends EventTarget {
  * @property {(why: import('./events.js').BeckonError) => void} failed
  */
 
-/** @param {() => import('./transfers.js').Port} port */
-export function openIncoming(port) {
+/** What is not whole yet, of all senders. @type {Set<Half>} */
+const all = new Set();
+
+/** @param {Iterable<Half>} halves @param {(half: Half) => number} count in bytes */
+function sum(halves, count) {
+  let bytes = 0;
+  for (const half of halves) bytes += count(half);
+  return bytes;
+}
+
+/** @param {() => import('./transfers.js').Port} port @param {number} [most] of all that is not whole, in bytes */
+export function openIncoming(port, most = MAX_HALF_BYTES) {
   /** @type {Map<number, Half>} */
   const halves = new Map();
   /** Whose page load they are of, and what became of the latest that are over: a code, or nothing if it arrived. */
@@ -76,6 +93,7 @@ export function openIncoming(port) {
 
   /** It is over. @param {number} id @param {string} code why, if it did not arrive */
   function remember(id, code) {
+    all.delete(/** @type {Half} */ (halves.get(id)));
     halves.delete(id);
     over.set(id, code);
     for (const old of over.keys()) if (over.size > MAX_OVER) over.delete(old);
@@ -106,12 +124,14 @@ export function openIncoming(port) {
       return code ? tell({ what: "refused", id, code }) : tell({ what: "got", id, at: size, done: true });
     }
     latest = id;
-    if (halves.size >= AT_ONCE || (as === "message" && size > MAX_HELD_BYTES + HEADER)) {
+    const share = as === "message" ? MAX_HELD_BYTES + HEADER : MAX_BLOB_BYTES - sum(halves.values(), (half) => half.begin.size);
+    if (halves.size >= AT_ONCE || all.size >= MAX_HALVES || size > share) {
       remember(id, "too-much");
       return tell({ what: "refused", id, code: "too-much" });
     }
     const half = open(begin);
     halves.set(id, half);
+    all.add(half);
     port().deliver(undefined, "incoming", { incoming: half.handle });
     if (halves.get(id) !== half) return; // the app does not want it
     report(id, half, true);
@@ -175,9 +195,8 @@ export function openIncoming(port) {
   }
 
   return {
-    /** @param {import('./transfer-format.js').Begin | import('./transfer-format.js').Running} control */
-    hear(control) {
-      const its = port().connection()?.remote?.split(".")[0] ?? "";
+    /** @param {import('./transfer-format.js').Begin | import('./transfer-format.js').Running} control @param {string} its page load */
+    hear(control, its) {
       if (its !== epoch) {
         // The page there was loaded again: what it had begun is lost, and it counts from the beginning.
         for (const [id, half] of halves) drop(id, half, "left", "They left before it arrived", true);
@@ -197,10 +216,9 @@ export function openIncoming(port) {
       const { id, at, bytes } = piece;
       const fresh = bytes.subarray(half.came - at); // it may overlap what came by the last connection
       if (at > half.came || at + bytes.length <= half.came) return;
-      let behind = fresh.length;
-      for (const { came, taken } of halves.values()) behind += came - taken;
-      const isTooMuch = half.came + fresh.length > half.begin.size || behind > 2 * WINDOW_BYTES;
-      if (isTooMuch) return drop(id, half, "too-much", "More came than was agreed");
+      const behind = fresh.length + sum(halves.values(), ({ came, taken }) => came - taken);
+      const isAgreed = half.came + fresh.length <= half.begin.size && behind <= 2 * WINDOW_BYTES;
+      if (!isAgreed || fresh.length + sum(all, ({ came }) => came) > most) return drop(id, half, "too-much", "More came than was agreed, or may be");
       half.came += fresh.length;
       half.storing = half.storing.then(() => store(id, half, fresh));
     },

@@ -8,7 +8,7 @@ import { viaServer } from "./via-server.js";
  * @param {object} options
  * @param {import('./delivery.js').DeliveryState} options.state
  * @param {import('./transfers.js').Port} options.port
- * @param {() => Iterable<Uint8Array<ArrayBuffer>>} options.unarrived the frames that are not acknowledged, in order
+ * @param {() => Iterable<Uint8Array<ArrayBuffer>>} options.frames the frames that are not acknowledged, in order
  * @param {(message: import('./messaging.js').Carried, epoch?: string) => void} options.seal sends through the server
  * @param {import('./rate-limit.js').Limit} options.limit of the way through the server
  * @param {() => boolean} options.waiting whether something waits to be acknowledged
@@ -18,17 +18,23 @@ import { viaServer } from "./via-server.js";
  * @param {() => boolean} options.may whether a better path may be looked for now
  * @param {() => void} options.restart of ICE
  */
-export function careForMessages({ state, port, unarrived, seal, limit, ...search }) {
+export function careForMessages({ state, port, frames, seal, limit, ...search }) {
   /** By what protocol the other side reaches its relay, and what its path is, as it says. */
   const theirs = { relay: "", path: "" };
   const { monitor, hearing } = watchPath({ ...search, ...port, theirs });
-  const byServer = viaServer(unarrived, state, seal, limit);
+  const byServer = viaServer(frames, state, seal, limit);
   const transfers = transfersFor(state, port);
-  if (state.transfers) transfers("");
+  if (state.transfers) transfers("", "");
   return {
     ...byServer,
     hearing,
     pause: monitor.pause,
+
+    /** What went through the server may be lost. @param {import('./events.js').BeckonError | null} [never] why nothing goes another way, if nothing ever will */
+    forget(never) {
+      byServer.forget(never);
+      port.flush?.();
+    },
 
     /** There is a new connection. */
     reset() {
@@ -42,10 +48,10 @@ export function careForMessages({ state, port, unarrived, seal, limit, ...search
       monitor.measure();
     },
 
-    /** Text that came, or nothing: then there is something to send. @param {string} text */
-    told(text) {
+    /** Text that came, or nothing: then there is something to send. @param {string} text @param {string} [epoch] of the sender */
+    told(text, epoch = "") {
       const relay = readRelay(text);
-      if (!relay) return void transfers(text);
+      if (!relay) return void transfers(text, epoch);
       Object.assign(theirs, relay);
       monitor.heard();
     },

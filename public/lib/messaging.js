@@ -46,7 +46,7 @@ export function openMessaging({ state, connection, sendSealed, card, onData, may
       (late = careForMessages({
         state,
         port,
-        unarrived: delivery.frames,
+        frames: delivery.frames,
         waiting: () => delivery.isWaiting,
         seal: sendSealed,
         limit: mayUseServer,
@@ -87,7 +87,7 @@ export function openMessaging({ state, connection, sendSealed, card, onData, may
       if (by) by.pieces = control.pieces;
       port.flush?.();
     } else if (control) delivery.acknowledge(control.seq);
-    else if (late || early-- > 0) coming.then((late) => late.told(text));
+    else if (late || early-- > 0) coming.then((late) => late.told(text, epoch));
   }
 
   return {

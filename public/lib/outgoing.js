@@ -1,5 +1,5 @@
 // Sends what goes in pieces. Of a Blob no more is in memory than what is under way: what a lost connection has swallowed is read again.
-import { HEADER, MAX_HELD_BYTES, pack } from "./frame.js";
+import { HEADER, MAX_BLOB_BYTES, MAX_HELD_BYTES } from "./frame.js";
 import { AT_ONCE, packPiece, SHARE_BYTES, WINDOW_BYTES } from "./transfer-format.js";
 
 /** So much of a Blob is read at a time, in bytes: a browser takes as long for a little. */
@@ -31,8 +31,8 @@ const REFUSALS = {
  * @param {() => import('./transfers.js').Port} port
  */
 export function openOutgoing(waiting, port) {
-  /** Those that are known, whose `signal` is listened to. @type {Set<import('./delivery.js').Long>} */
-  const known = new Set();
+  /** Those that are known, and what ends listening to their signals. @type {Map<import('./delivery.js').Long, () => void>} */
+  const known = new Map();
   /** Those that are begun. @type {Map<number, Transfer>} */
   const running = new Map();
   let count = 0;
@@ -42,8 +42,7 @@ export function openOutgoing(waiting, port) {
   function flush() {
     const { connection, BeckonError } = port();
     waiting.filter((long) => !known.has(long)).forEach(meet);
-    for (const long of known) if (!waiting.includes(long)) known.delete(long);
-    for (const [id, { long }] of running) if (!known.has(long)) running.delete(id); // it was given up
+    for (const long of known.keys()) if (!waiting.includes(long)) forget(long);
     const now = connection();
     if (now?.pieces === undefined) return; // it says so with its name, first of all
     if (!now.pieces) {
@@ -54,32 +53,41 @@ export function openOutgoing(waiting, port) {
     const isNew = announcedOn !== now;
     announcedOn = now;
     for (const transfer of isNew ? running.values() : []) announce(transfer);
-    for (const long of waiting) if (running.size < AT_ONCE && ![...running.values()].some((other) => other.long === long)) announce(begin(long));
+    for (const long of waiting) if (isDue(long)) announce(begin(long));
     if (isNew && count) tellRunning();
     for (const transfer of running.values()) give(transfer);
+  }
+
+  /** Whether the other side takes it beside those that are begun. @param {import('./delivery.js').Long} long */
+  function isDue(long) {
+    let bytes = sizeOf(long);
+    for (const other of running.values()) {
+      if (other.long === long) return false;
+      bytes += other.size;
+    }
+    return running.size < AT_ONCE && bytes <= MAX_BLOB_BYTES;
   }
 
   /** @param {import('./delivery.js').Long} long */
   function meet(long) {
     const { BeckonError } = port();
-    known.add(long);
     const { signal } = long.how;
+    const stop = () => {
+      drop(long, reasonOf(signal));
+      flush();
+    };
+    known.set(long, () => signal?.removeEventListener("abort", stop));
     const held = waiting.reduce((sum, { data }) => sum + (data instanceof Blob ? 0 : data.length), 0);
     if (signal?.aborted) return drop(long, reasonOf(signal));
     if (held > MAX_HELD_BYTES + HEADER || waiting.length > MAX_WAITING) return drop(long, new BeckonError("too-much", "Too much is waiting to arrive"));
-    try {
-      pack(long.how.metadata ?? null, true); // it goes in one short text
-    } catch (/** @type {any} */ why) {
-      return drop(long, why.code ? new BeckonError(why.code, why.message) : why);
-    }
-    signal?.addEventListener("abort", () => known.has(long) && (drop(long, reasonOf(signal)), flush()));
+    signal?.addEventListener("abort", stop);
   }
 
   /** @param {import('./delivery.js').Long} long @returns {Transfer} */
   function begin(long) {
     const { data } = long;
     const block = { at: 0, bytes: data instanceof Blob ? new Uint8Array() : data };
-    const transfer = { id: ++count, long, size: data instanceof Blob ? data.size : data.length, sent: 0, most: 0, got: 0, may: false, giving: false, block };
+    const transfer = { id: ++count, long, size: sizeOf(long), sent: 0, most: 0, got: 0, may: false, giving: false, block };
     running.set(transfer.id, transfer);
     return transfer;
   }
@@ -150,6 +158,7 @@ export function openOutgoing(waiting, port) {
 
   /** It is over, one way or the other. @param {import('./delivery.js').Long} long */
   function forget(long) {
+    known.get(long)?.();
     known.delete(long);
     const place = waiting.indexOf(long);
     if (place >= 0) waiting.splice(place, 1);
@@ -166,6 +175,9 @@ export function openOutgoing(waiting, port) {
 
   return {
     flush,
+
+    /** None of them waits any more. */
+    end: () => [...known.keys()].forEach(forget),
 
     /** @param {import('./transfer-format.js').Got} got */
     got({ id, at, go, done }) {
@@ -196,8 +208,11 @@ export function openOutgoing(waiting, port) {
   };
 }
 
-/** Why the app does not want it any more. Older browsers do not keep its reason. @param {AbortSignal} signal */
-const reasonOf = (signal) => signal.reason ?? new DOMException("It was aborted", "AbortError");
+/** In bytes. @param {import('./delivery.js').Long} long */
+const sizeOf = ({ data }) => (data instanceof Blob ? data.size : data.length);
+
+/** Why the app does not want it any more. Older browsers do not keep its reason. @param {AbortSignal} [signal] */
+const reasonOf = (signal) => signal?.reason ?? new DOMException("It was aborted", "AbortError");
 
 /** Tells the app. What it throws is its own. @param {import('./delivery.js').Long} long @param {number} at @param {number} size */
 function progress({ data, how }, at, size) {

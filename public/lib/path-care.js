@@ -2,7 +2,7 @@
 // pieces; and what reads messages for an app. This is loaded while the first connection is made (late.js).
 export { orderCandidates } from "./candidate-order.js";
 export { extrasOf } from "./extras-later.js";
-export { watchRelays, weed } from "./ice-servers.js";
+export { renew, watchRelays, weed } from "./ice-servers.js";
 export { careForMessages } from "./message-care.js";
 export { repairPath } from "./path-health.js";
 export { careForPeer } from "./peer-care.js";

@@ -8,19 +8,20 @@ import { relayViaServer } from "./server-relay.js";
  * @param {() => boolean} options.possible whether the server can carry anything to the other side now
  * @param {() => '' | 'here' | 'there'} options.blocked whose browser makes no direct connections
  * @param {() => import('./credentials.js').Ice} options.ice
- * @param {() => unknown} options.turn counts the changes of our card
- * @param {() => void} options.ask for a sign of the other side
+ * @param {() => import('./parse.js').Card} options.shown our card
+ * @param {(message: import('./messaging.js').Carried) => void} options.say through the server
  * @param {() => void} options.tell our card, through the server
  * @param {() => void} options.carry sends what is due through the server
  * @param {(never: import('./events.js').BeckonError | null) => void} options.lose what went through the server is due again; `never`: why nothing goes another way
- * @param {(path: import('./path.js').Path | null) => void} options.way
+ * @param {(path: import('./path.js').Path | null) => void} options.found
  * @param {(state: import('./peer-handle.js').PeerState) => void} options.become
  * @param {() => void} options.notice the app is told that something has changed
  * @param {typeof import('./events.js').BeckonError} options.BeckonError
  */
-export function careForPeer({ fields, possible, blocked, ice, turn, ask, tell, carry, lose, way, become, notice, BeckonError }) {
+export function careForPeer({ fields, possible, blocked, ice, shown, say, tell, carry, lose, found, become, notice, BeckonError }) {
   /** Which card of ours they were last told because messages go this way. @type {unknown} */
   let told;
+  const turn = () => shown().more?.turn;
   function tellCard() {
     told = turn();
     tell();
@@ -28,13 +29,13 @@ export function careForPeer({ fields, possible, blocked, ice, turn, ask, tell, c
 
   const relay = relayViaServer({
     possible,
-    ask,
+    ask: () => say({ serverOnly: blocked() === "here" || undefined }), // whoever is there answers, and names our page load
     due() {
       if (told !== turn()) tellCard();
       carry();
     },
     changed(open) {
-      way(open ? "server" : null);
+      found(open ? "server" : null);
       if (!open) return fields.state === "open" && become("reconnecting");
       const whose = blocked();
       fields.error = whose ? new BeckonError(...noWebRTC(whose === "here")) : null;

@@ -1,6 +1,6 @@
 // A peer as an app sees it: what it may read, what it may send, and the events. beckon.d.ts documents it.
 import { BeckonError, BeckonEvent, mistrust } from "./events.js";
-import { pack } from "./frame.js";
+import { metadataOf, pack } from "./frame.js";
 import { cleanName, fingerprint, persona } from "./names.js";
 
 /** @typedef {import('./frame.js').Sendable} Sendable */
@@ -85,7 +85,7 @@ export class Peer extends EventTarget {
  * @param {object} options
  * @param {string} options.id
  * @param {() => RTCPeerConnection | null} options.connection the present one
- * @param {(frame: import('./frame.js').Packed, reliable: boolean, how: import('./delivery.js').How) => Promise<void>} options.send
+ * @param {(frame: import('./frame.js').Packed, how?: Sending) => Promise<void>} options.send
  * @param {() => boolean} options.isThroughServer whether messages go through the server
  */
 export function openPeerHandle({ id, connection, send, isThroughServer }) {
@@ -103,9 +103,9 @@ export function openPeerHandle({ id, connection, send, isThroughServer }) {
     get connection() {
       return connection();
     },
-    send(data, { reliable = true, ...how } = {}) {
-      const frame = pack(data, !reliable); // it throws here and now
-      return receipt(facts.state === "left" ? Promise.reject(gone()) : send(frame, reliable, how));
+    send(data, wish) {
+      const { frame, how } = prepared(data, wish); // it throws here and now
+      return receipt(facts.state === "left" ? Promise.reject(gone()) : send(frame, how));
     },
     request: async () => {},
   };
@@ -157,6 +157,16 @@ export function openPeerHandle({ id, connection, send, isThroughServer }) {
       fire("path");
     },
   };
+}
+
+/**
+ * What is sent, and how. It throws if either is not what it should be.
+ * @param {Sendable} data
+ * @param {Sending} [wish]
+ */
+export function prepared(data, { reliable = true, metadata = null, signal, onProgress } = {}) {
+  signal?.removeEventListener("abort", () => {}); // what is no signal has none
+  return { frame: pack(data, !reliable), how: { reliable, signal, onProgress: onProgress?.bind(null), metadata: metadataOf(metadata) } };
 }
 
 /**

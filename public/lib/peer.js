@@ -79,12 +79,12 @@ export function openPeer({ id, me, epoch, ice, isOnline, card, state, sendSealed
         possible: () => presence.isHere && isOnline(),
         blocked: () => (unable ? "here" : serverOnly ? "there" : ""),
         ice,
-        turn: () => card().more?.turn,
-        ask: () => introduce({ serverOnly: unable || undefined }), // whoever is there answers, and names our page load
+        shown: card,
+        say: introduce,
         tell: tellCard,
         carry: messaging.sendByServer,
         lose: messaging.makeDue,
-        way: setPath,
+        found: setPath,
         become: setState,
         notice: () => fire("state"),
         BeckonError,
@@ -94,9 +94,9 @@ export function openPeer({ id, me, epoch, ice, isOnline, card, state, sendSealed
   const tellRelay = (what) => coming.then((relay) => relay[what]());
   tellRelay("start");
 
-  /** @param {import('./frame.js').Packed} frame @param {boolean} reliable @param {import('./delivery.js').How} [how] */
-  async function send(frame, reliable, how) {
-    if (!reliable) return messaging.sendUnreliable(frame);
+  /** @param {import('./frame.js').Packed} frame @param {import('./peer-handle.js').Sending} [how] */
+  async function send(frame, how) {
+    if (how?.reliable === false) return messaging.sendUnreliable(frame);
     const receipt = messaging.send(frame, how);
     if (relay?.open && isOnline()) messaging.sendByServer();
     return receipt;

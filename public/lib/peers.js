@@ -4,8 +4,8 @@ import { BeckonError, BeckonEvent, messages } from "./events.js";
 import { openCare } from "./late.js";
 import { tried } from "./parse.js";
 import { openPeer } from "./peer.js";
-import { pack, presenceText, read } from "./frame.js";
-import { receipt } from "./peer-handle.js";
+import { presenceText, read } from "./frame.js";
+import { prepared, receipt } from "./peer-handle.js";
 import { openLimit, openServerLimit, throttle } from "./rate-limit.js";
 
 /** This many newcomers are met, at once and a second in the long run, beside those who are here when we come. The others call again. */
@@ -108,10 +108,10 @@ export function openPeers(room, { ice, isOnline, load }) {
      * @param {import('./peer-handle.js').Sending} [how] as one peer takes it
      * @returns {Promise<import('./peer-handle.js').Peer[]>} who has heard it
      */
-    broadcast(data, how = {}) {
+    broadcast(data, how) {
       // A peer that has left meanwhile has not heard it; every other reason is the sender's to know.
       const missed = (/** @type {import('./events.js').BeckonError} */ why) => (why.code === "left" ? [] : Promise.reject(why));
-      pack(data, how.reliable === false); // it throws even if nobody is here
+      prepared(data, how); // it throws even if nobody is here
       const sent = handles().map((peer) => peer.send(data, how).then(() => [peer], missed));
       return receipt(Promise.all(sent).then((peers) => peers.flat()));
     },

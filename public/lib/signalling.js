@@ -1,7 +1,7 @@
 // The socket to the realm: PeerJS's protocol with a roster (src/wire/message.rs spells the frames). It comes back by itself
 // after a cut, a deploy or sleep, and says so; data channels do not notice. It renews TURN credentials before they run out.
 import { backoff } from "./backoff.js";
-import { openCredentials } from "./credentials.js";
+import { credentialsOf } from "./credentials.js";
 import { HURRY_MS, openDeadline } from "./deadline.js";
 import { readFrame, readOpen, readRefusal } from "./parse.js";
 
@@ -21,17 +21,10 @@ const OPEN_MS = 10_000;
  * Otherwise a peer that was cut off several times would be gone when the server is back.
  */
 const RETRY_MS = [300, 1_200, 2_000, 3_000, 4_000];
-/**
- * A server that is gone without a word is asked by a request, this often, in ms, until it answers. Browsers delay a socket after others of the same
- * address have failed, Chromium by up to 5 s, Firefox by up to a minute; they delay no request.
- */
-const PROBE_MS = 2_000;
 /** Waits between tries while the server refuses us, in ms: a seat may become free. */
 const REFUSED_MS = [2_000, 4_000, 8_000];
 /** Refusals that pass. The others are for good, or until someone does something about it. */
 const PASSING = /^(room|realm|network)-full$|^too-many-joins$/;
-/** A network that lets requests through, but no sockets: a company's filter, an old proxy. */
-const BLOCKED = { code: "socket-blocked", message: "This network lets no WebSocket through" };
 /** A socket that lived this long, in ms, has earned a quick first retry. */
 const SETTLED_MS = 5_000;
 /** The server passes these on between peers. */
@@ -79,14 +72,20 @@ export function openSignalling(url, reachability, on) {
   let heardAt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let retry;
-  /** Whether this page may ask the server by a request: tried once while it is there. @type {boolean | undefined} */
-  let mayProbe;
-  const credentials = openCredentials();
-  /** What is not even given the module that asks has no server. */
-  const answers = () =>
-    reachability()
-      .then(({ answers }) => answers(url, OPEN_MS))
-      .catch(() => false);
+  /** What asks the server by requests. It comes while the server is there, or when a socket has failed. @type {import('./reachability.js').Reachability | undefined} */
+  let asking;
+  /** What it has lent us last. @type {Ice | undefined} */
+  let ice;
+  const ask = async () =>
+    (asking ??= (await reachability()).watchServer({
+      url,
+      socket: () => socket,
+      waits: () => retry,
+      due: () => ice?.renewAt,
+      connect,
+      later,
+      explained: blame,
+    }));
   const deadline = openDeadline(() => lost(false));
   const beat = setInterval(() => check(), BEAT_MS);
   connect();
@@ -120,8 +119,8 @@ export function openSignalling(url, reachability, on) {
       open = true;
       openedAt = Date.now();
       why = null;
-      on.open({ ...readOpen(payload), ...credentials.receive(payload) });
-    } else if (type === "ICE") on.ice(credentials.receive(payload));
+      on.open({ ...readOpen(payload), ...(ice = credentialsOf(payload)) });
+    } else if (type === "ICE") on.ice((ice = credentialsOf(payload)));
     else if (type === "HEARTBEAT")
       check(); // somebody wants a seat in a full room: ours is taken, though a hidden page's timers sleep
     else if (type === "ID-TAKEN") refusal = { ...readRefusal(payload), code: "id-taken" };
@@ -149,12 +148,16 @@ export function openSignalling(url, reachability, on) {
     }
     if (refused || opened) why = refused;
     const wait = backoff(refused ? REFUSED_MS : RETRY_MS, tries++);
-    later(wait, mayProbe && !said && !refused ? probe : connect);
+    later(wait, asking?.may && !said && !refused ? asking.probe : connect);
     // One failure that was quick may be chance. If the server can be reached all the same, more is behind it.
     if (refused || said) heardAt = Date.now();
     else if (!opened && (tries > 1 || Date.now() - triedAt > SETTLED_MS)) {
       const since = heardAt;
-      answers().then((there) => since === heardAt && blame(there ? BLOCKED : null));
+      const told = (/** @type {Refusal | null} */ found) => since === heardAt && blame(found);
+      ask().then(
+        ({ explain }) => explain(told),
+        () => told(null), // what is not even given that module has no server
+      );
     }
   }
 
@@ -174,15 +177,6 @@ export function openSignalling(url, reachability, on) {
     on.away((retryAt = Date.now() + wait), why);
   }
 
-  async function probe() {
-    const mine = retry;
-    const there = await answers();
-    if (retry !== mine) return; // somebody was faster
-    if (there) return connect();
-    why = null;
-    later(backoff([PROBE_MS], 0), probe);
-  }
-
   /** Lets go of the socket at once: a dead one would take minutes to say that it is closed. */
   function drop() {
     deadline.met();
@@ -196,14 +190,11 @@ export function openSignalling(url, reachability, on) {
   function check(patience = PONG_MS) {
     if (!open || !socket) return;
     socket.send(HEARTBEAT);
-    if (credentials.isDue()) socket.send('{"type":"ICE"}');
     deadline.set(patience);
-    if (mayProbe === undefined) {
-      mayProbe = false;
-      const asked = socket;
-      // Where the socket is lost meanwhile, no answer says nothing.
-      answers().then((there) => (mayProbe = there || (socket === asked ? false : undefined)));
-    }
+    ask().then(
+      ({ look }) => look(),
+      () => {}, // it is asked for again with the next heartbeat
+    );
   }
 
   return {

@@ -15,10 +15,10 @@ export function transfersFor(state, port) {
     "./transfers.js",
   );
   let early = 0;
-  /** @param {string} heard text about it, or nothing: then there is something to send */
-  return async (heard) => {
+  /** @param {string} heard text about it, or nothing: then there is something to send @param {string} epoch of who has said it */
+  return async (heard, epoch) => {
     if (heard && !state.transfers && ++early > MAX_EARLY) return;
     const { transfersWith } = await load();
-    (state.transfers ??= transfersWith((state.outgoing ??= []))).attach(port, heard);
+    (state.transfers ??= transfersWith((state.outgoing ??= []))).attach(port, heard, epoch);
   };
 }

@@ -21,30 +21,35 @@ import { readTransfer } from "./transfer-format.js";
 /**
  * Those with one peer, also with the peer that it is after it was away.
  * @param {import('./delivery.js').Long[]} waiting what is to be sent; whatever has gone, or cannot go, is taken out
+ * @param {number} [most] of all that comes and is not whole, in bytes
  */
-export function transfersWith(waiting) {
+export function transfersWith(waiting, most) {
   /** @type {Port} */
   let port;
   const present = () => port;
   const outgoing = openOutgoing(waiting, present);
-  const incoming = openIncoming(present);
+  const incoming = openIncoming(present, most);
 
   const transfers = {
     /**
      * There is this peer now, and perhaps more to send.
      * @param {Port} now
      * @param {string} heard text about transfers, or nonsense
+     * @param {string} epoch the page load that has said it
      */
-    attach(now, heard) {
+    attach(now, heard, epoch) {
       port = Object.assign(now, { flush: outgoing.flush, take: incoming.take });
       outgoing.flush();
       const control = readTransfer(heard);
       if (control?.what === "got") outgoing.got(control);
       else if (control?.what === "refused") outgoing.refused(control);
-      else if (control) incoming.hear(control);
+      else if (control) incoming.hear(control, epoch);
     },
-    /** Nothing comes any more. @param {import('./events.js').BeckonError} why */
-    end: incoming.end,
+    /** Nothing goes or comes any more. @param {import('./events.js').BeckonError} why */
+    end(why) {
+      outgoing.end();
+      incoming.end(why);
+    },
   };
   return transfers;
 }

@@ -84,6 +84,7 @@ for (const [what, bad] of Object.entries(BAD)) {
     assert.deepEqual(room.refusedServers, [bad.urls].flat());
     // And none.
     sockets[0].say({ type: "ICE", payload: { iceServers: GOOD, ttl: 60 } });
+    await until(() => urls().length === GOOD_URLS.length);
     assert.deepEqual([urls(), room.refusedServers], [GOOD_URLS, []]);
   });
 }

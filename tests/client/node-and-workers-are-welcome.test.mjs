@@ -16,6 +16,9 @@ test("a `window` that is no page is no trouble", (t) => {
   }
 });
 
+/** What asks by requests does not come from a server that is not there. @returns {Promise<any>} */
+const nowhere = () => Promise.reject(new Error("away"));
+
 /** Opens a socket that fails, and gives how often it was told to be away. */
 async function failing(t, fail) {
   class Failing extends EventEmitter {
@@ -34,7 +37,7 @@ async function failing(t, fail) {
   t.after(() => (globalThis.WebSocket = real));
   const away = [];
   const on = new Proxy(/** @type {Fake} */ ({}), { get: (_, name) => (at) => name === "away" && away.push(at - Date.now()) });
-  const signalling = openSignalling(new URL("wss://beckon.example/peerjs"), async () => ({ answers: async () => false }), on);
+  const signalling = openSignalling(new URL("wss://beckon.example/peerjs"), nowhere, on);
   t.after(() => signalling.close());
   await null; // it has failed
   await new Promise((resolve) => setTimeout(resolve, 1)); // and what that has left for a later turn is done
@@ -65,7 +68,7 @@ for (const [name, Socket] of Object.entries({ "Node's own": globalThis.WebSocket
     const { port } = /** @type {Fake} */ (server.address());
     const wait = await new Promise((resolve) => {
       const on = new Proxy(/** @type {Fake} */ ({}), { get: (_, name) => (at) => name === "away" && resolve(at - Date.now()) });
-      const signalling = openSignalling(new URL(`ws://127.0.0.1:${port}/peerjs`), async () => ({ answers: async () => false }), on);
+      const signalling = openSignalling(new URL(`ws://127.0.0.1:${port}/peerjs`), nowhere, on);
       t.after(() => signalling.close());
     });
     assert.ok(wait < 1_000, `${wait} ms`);

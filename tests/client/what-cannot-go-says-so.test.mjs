@@ -37,7 +37,13 @@ test("a wrong type or size throws where it is sent, to one peer or to all, and e
     assert.throws(() => send(new Uint8Array(64 * 1024 * 1024 + 1)), { code: "too-long" });
     assert.throws(() => send("\u20ac".repeat(23_000_000)), { code: "too-long" }, "counted as UTF-8");
     assert.throws(() => send(new Blob(["x"]), { reliable: false }), TypeError);
+    assert.throws(() => send(Object.defineProperty(new Blob(), "size", { value: 4 * 1024 ** 3 + 1 })), { code: "too-long" });
     assert.throws(() => send("x".repeat(16_385), { reliable: false }), { code: "too-long" });
+    const circle = {};
+    circle.circle = circle;
+    for (const wrong of [new Map(), new Uint8Array(1), NaN, () => {}, circle]) assert.throws(() => send("x", { metadata: wrong }), TypeError);
+    assert.throws(() => send(new Blob(["x"]), { metadata: "x".repeat(20_000) }), { code: "too-long" });
+    for (const how of /** @type {Fake[]} */ ([{ signal: {} }, { signal: 1 }, { onProgress: {} }])) assert.throws(() => send(new Blob(["x"]), how), TypeError);
   }
 });
 

@@ -1,6 +1,6 @@
 // A Blob and long messages between two ends whose connections come and go; old pages that take none; and members who keep no agreement.
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { test } from "node:test";
 import "./node-webrtc.mjs";
 import { BeckonError, join } from "../../public/beckon.js";
@@ -19,7 +19,7 @@ async function until(is) {
 }
 
 /** One end: what it says is noted, and goes to `hear` and `take` of whatever is at the other end. */
-function end(epoch) {
+function end(epoch, most = undefined) {
   const it = { said: [], events: [], waiting: [], other: /** @type {any} */ (null), connection: /** @type {any} */ (null), hold: false };
   const port = /** @type {any} */ ({
     connection: () => it.connection,
@@ -31,14 +31,22 @@ function end(epoch) {
     ready: (_, act) => it.hold || act(),
     BeckonError,
   });
-  const transfers = transfersWith(it.waiting);
-  transfers.attach(port, "");
+  const transfers = transfersWith(it.waiting, most);
+  transfers.attach(port, "", "");
   const send = (data, how = {}) =>
     new Promise((done, failed) => {
       it.waiting.push({ data: data instanceof Blob ? data : pack(data), how, done: () => done("arrived"), failed });
       port.flush();
     });
-  return Object.assign(it, { epoch, transfers, send, flush: port.flush, hear: (text) => transfers.attach(port, text), take: port.take });
+  return Object.assign(it, {
+    epoch,
+    port,
+    transfers,
+    send,
+    flush: port.flush,
+    hear: (text) => transfers.attach(port, text, it.connection?.remote.split(".")[0] ?? ""),
+    take: port.take,
+  });
 }
 
 /** Connects two ends, anew if they were. @param {boolean} pieces whether they take any */
@@ -104,6 +112,23 @@ test("long text, long bytes, nothing at all, and several at once arrive as what 
   assert.deepEqual((await Promise.all(got.filter((data) => data instanceof Blob).map((blob) => blob.text()))).sort(), ["", ..."012345678"]);
 });
 
+test("what is more than may come at a time waits, and is not refused", async () => {
+  const ends = [end("one"), end("two")];
+  const [one, two] = ends;
+  connect(ends);
+  const large = () => Object.defineProperty(new Blob(["x"]), "size", { value: 3 * 1024 ** 3 });
+  const first = one.send(large()).catch(({ code }) => code);
+  const second = one.send(large()).catch(({ code }) => code);
+  one.send(large()).catch(() => {});
+  await until(() => two.events.length === 1);
+  two.events[0].incoming.cancel();
+  assert.equal(await first, "cancelled");
+  await until(() => two.events.length === 2);
+  two.events[1].incoming.cancel();
+  assert.equal(await second, "cancelled");
+  for (const { transfers } of ends) transfers.end(new BeckonError("left", "They left"));
+});
+
 test("either side stops it, also while there is no connection; a page that takes no pieces gets none", async () => {
   const ends = [end("one"), end("two")];
   const [one, two] = ends;
@@ -123,7 +148,6 @@ test("either side stops it, also while there is no connection; a page that takes
   two.events[1].incoming.cancel();
   await second;
   await assert.rejects(one.send(new Blob(["x"]), { signal: AbortSignal.abort() }), { name: "AbortError" });
-  await assert.rejects(one.send(new Blob(["x"]), { metadata: "x".repeat(20_000) }), { code: "too-long" });
 
   connect(ends, false);
   await assert.rejects(one.send(new Blob(["x"])), { code: "outdated-there" });
@@ -155,7 +179,7 @@ test("a member who announces more than may be, or sends what was not agreed, is 
   it.connection = { remote: "liar.1", pieces: true, write: () => true };
   it.other = { hear: (text) => told.push(JSON.parse(text)) };
   const say = (control) => it.hear(JSON.stringify({ type: "transfer", ...control }));
-  const begin = (id, more = {}) => say({ what: "begin", id, size: 1e12, as: "blob", name: "", mime: "", ...more });
+  const begin = (id, more = {}) => say({ what: "begin", id, size: 1e9, as: "blob", name: "", mime: "", ...more });
   for (let id = 1; id <= 100; id++) begin(id);
   assert.equal(told.filter(({ what, code }) => what === "refused" && code === "too-much").length, 96);
   for (let at = 0; at < 50e6; at += 65_000) it.take(packPiece(1, at, new Uint8Array(65_000)).buffer);
@@ -182,6 +206,67 @@ test("a member who announces more than may be, or sends what was not agreed, is 
   assert.equal(readTransfer(JSON.stringify({ type: "transfer", what: "begin", id: 1, size: 1, as: "page", name: "", mime: "" })), null);
   it.transfers.end(new BeckonError("left", "They left"));
   for (const { incoming } of it.events) if (incoming) await assert.rejects(incoming.result);
+});
+
+test("what is over is not listened for any more, however it has ended", async () => {
+  const ends = [end("one"), end("two")];
+  const [one, two] = ends;
+  const { signal } = new AbortController();
+  connect(ends);
+  await one.send(new Blob(["x"]), { signal });
+  assert.equal(getEventListeners(signal, "abort").length, 0, "arrived");
+  const unwanted = one.send(new Blob([content(9_000_000)]), { signal }).catch(({ code }) => code);
+  await until(() => two.events.at(-1).incoming?.received > 0);
+  assert.equal(getEventListeners(signal, "abort").length, 1);
+  two.events.at(-1).incoming.cancel();
+  assert.equal(await unwanted, "cancelled");
+  assert.equal(getEventListeners(signal, "abort").length, 0, "cancelled");
+  one.send(new Blob([content(9_000_000)]), { signal });
+  for (const { transfers } of ends) transfers.end(new BeckonError("left", "They left"));
+  assert.equal(getEventListeners(signal, "abort").length, 0, "left");
+});
+
+test("what was said before a cut, and is read after it, costs nothing that has come", async () => {
+  const ends = [end("one"), end("two")];
+  const [one, two] = ends;
+  connect(ends);
+  const sent = one.send(new Blob([content(9_000_000)]));
+  await until(() => two.events[0]?.incoming.received > 0);
+  const running = JSON.stringify({ type: "transfer", ...one.said.find(({ what }) => what === "running"), what: "running", ids: [1] });
+  cut(ends);
+  two.transfers.attach(two.port, running, "one");
+  connect(ends);
+  assert.equal(await sent, "arrived");
+  assert.equal(two.events.filter(({ type }) => type === "incoming").length, 1, "it goes on");
+});
+
+test("senders who never end what they begin get their share, and leave the others theirs", () => {
+  const GIB = 1024 ** 3;
+  const open = [];
+  const begin = (epoch, id, size) => {
+    const it = open.find((one) => one.epoch === epoch) ?? open[open.push(end(epoch)) - 1];
+    it.connection = { remote: `${epoch}.1`, pieces: true, write: () => true };
+    it.hear(JSON.stringify({ type: "transfer", what: "begin", id, size, as: "blob", name: "", mime: "" }));
+    return it.said.at(-1).code ?? it.said.at(-1).what;
+  };
+  assert.deepEqual([begin("a", 1, 3 * GIB), begin("a", 2, 2 * GIB), begin("a", 3, GIB), begin("b", 1, 4 * GIB)], ["got", "too-much", "got", "got"]);
+  const told = Array.from({ length: 100 }, (_, n) => begin(`sender ${n}`, 1, 9));
+  assert.deepEqual([told.indexOf("too-much"), told.lastIndexOf("got")], [61, 60], "64 in all, of however many");
+  for (const one of open) one.transfers.end(new BeckonError("left", "They left"));
+  assert.equal(begin("late", 1, 4 * GIB), "got", "and there is place again");
+  open.at(-1).transfers.end(new BeckonError("left", "They left"));
+});
+
+test("what is not whole has its bounds in bytes, whoever it is of", () => {
+  const [one, two] = ["one", "two"].map((epoch) => end(epoch, 100_000));
+  for (const it of [one, two]) {
+    it.connection = { remote: `${it.epoch}.1`, pieces: true, write: () => true };
+    it.hear(JSON.stringify({ type: "transfer", what: "begin", id: 1, size: 1e9, as: "blob", name: "", mime: "" }));
+    it.take(packPiece(1, 0, new Uint8Array(60_000)).buffer);
+  }
+  assert.deepEqual([one.said.at(-1).what, two.said.at(-1).code], ["got", "too-much"]);
+  two.transfers.end(new BeckonError("left", "They left"));
+  one.transfers.end(new BeckonError("left", "They left"));
 });
 
 test("a request is no message that came in pieces", async () => {
