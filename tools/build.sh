@@ -90,10 +90,8 @@ for file in public/*.js public/{lib,room,doctor,classroom,shared}/*.js public/la
         public/beckon.js) # the others are loaded when they are needed
             options=(--bundle --format=esm --drop:console --external:./lib/{key-store,path-care,reachability,recall}.js "${shortened[@]}") ;;
         public/lib/path-care.js) options=(--bundle --format=esm --external:./{extras,transfers}.js) ;; # it is loaded while the first connection is made
-        public/lib/recall.js) options=(--bundle --format=esm) ;; # it is loaded after a reload
-        public/lib/extras.js) options=(--bundle --format=esm) ;; # it is loaded when the first request or presence goes or comes
-        public/lib/transfers.js) options=(--bundle --format=esm) ;; # it is loaded when the first Blob goes or comes
-        public/lib/reachability.js) options=(--bundle --format=esm) ;;
+        # These are loaded after a reload, when the first request or presence goes or comes, when the first Blob does, and when a server cannot be reached.
+        public/lib/recall.js | public/lib/extras.js | public/lib/transfers.js | public/lib/reachability.js) options=(--bundle --format=esm) ;;
         public/room/room.js) # details.js is loaded when it is asked for, path-report.js when somebody has agreed
             options=(--bundle --format=esm --external:../beckon.js '--external:/shared/*') ;;
         public/room/details.js) options=(--bundle --format=esm '--external:/shared/*') ;; # what it is made of comes whole, or not at all
