@@ -76,6 +76,13 @@ test("saved alone, and with its hash, it meets the library of today; with anothe
     assert.deepEqual(await page.evaluate(() => window.room.peers[0].request("what?")), { asked: "what?" });
     await page.evaluate(() => window.room.peers[0].send("hello"));
   }
+  // Release 1 is of before there were pieces: who sends it some hears so, and all else goes on.
+  const codes = await second.page.evaluate(() =>
+    Promise.all([new Blob(["x"]), "x".repeat(256_001)].map((long) => window.room.peers[0].send(long).catch(({ code }) => code))),
+  );
+  assert.deepEqual(codes, ["outdated-there", "outdated-there"]);
+  await second.page.evaluate(() => window.room.peers[0].send("afterwards"));
+  assert.deepEqual(await first.page.evaluate(() => window.heard), ["hello", "afterwards"]);
   for (const { page, close } of [first, second]) {
     await until(page, "hello", () => window.heard.includes("hello"));
     await close();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { freshSecret } from "../../public/lib/seal.js";
 import { programOf } from "../browser/shared.mjs";
-import { give, makeFile, openHand } from "./giving.mjs";
+import { give, giveSlowly, makeFile, openHand } from "./giving.mjs";
 import { openDevice, servePages, startChromium, startFirefox, startServer, until, whole } from "./holding.mjs";
 
 const FILE_BYTES = Number(process.env.BECKON_GIVEN_BYTES ?? 64e6);
@@ -26,7 +26,7 @@ after(async () => {
   file?.remove();
 });
 
-test("a file arrives both ways over a link that is cut five times, and neither page holds it", async () => {
+test("a file arrives both ways over a link that is cut five times, a slow reader slows the sender, and neither page holds all of it", async () => {
   const link = `${server.url}#${freshSecret()}`;
   const devices = await Promise.all(["Chromium", "Firefox"].map((name, n) => openDevice(browsers[n], pages, { link, door: server.url, name })));
   await until("they are connected", devices, whole);
@@ -36,5 +36,6 @@ test("a file arrives both ways over a link that is cut five times, and neither p
   for (const [from, to] of [hands, [...hands].reverse()]) {
     for (const { page } of await give(from, to, file, CUTS)) assert.ok(page < MOST_MB, `${page} MB`);
   }
+  for (const { page } of await giveSlowly(hands[0], hands[1])) assert.ok(page < MOST_MB, `${page} MB`);
   for (const device of devices) await device.close();
 });

@@ -197,3 +197,80 @@ export async function give(from, to, file, cuts) {
   console.log(`#   the page of ${to.name}: ${theirs}`);
   return costs;
 }
+
+/** The messages of a reader that is slow: so many bytes each, and in all; and what a sender has under way at most, as a peer takes 16 MiB. */
+const MESSAGE_BYTES = 128_000;
+const ALL_BYTES = 100 * MB;
+const UNDER_WAY_BYTES = 15 * MB;
+
+/** Runs in the page that reads: it reads the first message, and then none until it is told. */
+function readSlowly() {
+  const { taking } = /** @type {any} */ (globalThis);
+  const { room } = taking;
+  const slow = { come: 0, read: 0, most: 0, go: () => {} };
+  taking.slow = slow;
+  const told = new Promise((resolve) => (slow.go = () => resolve(undefined)));
+  room.onrequest = () => slow.come;
+  room.addEventListener("message", ({ data }) => {
+    slow.come += data.byteLength ?? 0;
+    slow.most = Math.max(slow.most, slow.come - slow.read);
+  });
+  (async () => {
+    for await (const { data } of room) {
+      await told;
+      slow.read += data.byteLength ?? 0;
+      taking.wake();
+    }
+  })();
+}
+
+/** Runs in the page that sends, as much as may be under way. @param {number} size @param {number} all @param {number} underWay */
+function sendMuch(size, all, underWay) {
+  const { taking } = /** @type {any} */ (globalThis);
+  const [peer] = taking.room.peers;
+  const fast = { sent: 0, arrived: 0, heldBack: -1, fate: "" };
+  taking.fast = fast;
+  let wake = () => {};
+  (async () => {
+    while (fast.sent < all) {
+      while (fast.sent - fast.arrived + size > underWay) {
+        // What is asked comes after all that was sent: then the other page has all of it, and has confirmed what it will.
+        if (fast.heldBack < 0) {
+          await peer.request("have you got it?");
+          fast.heldBack = fast.arrived;
+          taking.wake();
+        }
+        await new Promise((resolve) => (wake = () => resolve(undefined)));
+      }
+      fast.sent += size;
+      const arrived = () => {
+        fast.arrived += size;
+        wake();
+        taking.wake();
+      };
+      peer.send(new Uint8Array(size)).then(arrived, ({ code }) => (fast.fate = code));
+    }
+  })();
+}
+
+/** One sends as quickly as it may, and the other does not read until the sender stands still. @param {Hand} from @param {Hand} to */
+export async function giveSlowly(from, to) {
+  const memory = watchMemory([from.program, to.program]);
+  await to.page.evaluate(readSlowly);
+  await from.page.evaluate(sendMuch, MESSAGE_BYTES, ALL_BYTES, UNDER_WAY_BYTES);
+  await patiently(from, () => /** @type {any} */ (globalThis).taking.fast.heldBack >= 0);
+  const { heldBack } = await from.page.evaluate(() => /** @type {any} */ (globalThis).taking.fast);
+  assert.ok(heldBack < 2 * MB, `${heldBack} bytes count as arrived that nobody has read`);
+  await to.page.evaluate(() => /** @type {any} */ (globalThis).taking.slow.go());
+  await patiently(from, (all) => /** @type {any} */ (globalThis).taking.fast.arrived >= all, Math.ceil(ALL_BYTES / MESSAGE_BYTES) * MESSAGE_BYTES);
+  const { fate } = await from.page.evaluate(() => /** @type {any} */ (globalThis).taking.fast);
+  assert.equal(fate, "");
+  const { most } = await to.page.evaluate(() => /** @type {any} */ (globalThis).taking.slow);
+  assert.ok(most <= UNDER_WAY_BYTES + 2 * MB, `${most} bytes waited to be read`);
+  const costs = memory();
+  const [ours, theirs] = costs.map(({ page }) => `${page.toFixed(0)} MB`);
+  console.log(
+    `# ${ALL_BYTES / MB} MB to a slow reader, from ${from.name} (${ours} above its rest) to ${to.name} (${theirs}): ${(most / MB).toFixed(1)} MB waited at most`,
+  );
+  return costs;
+}

@@ -151,6 +151,16 @@ test("five thousand names, and other words by the thousand: the page stays quick
   const changed = await changes(device, async () => {
     await attacker.page.evaluate(() => {
       const channel = window.channels.at(-1);
+      // Blobs whose sizes are lies, and pieces that belong nowhere.
+      for (let id = 1; id <= 1_000; id++) {
+        const size = [1, 1e9, 1e15, -1, "9"][id % 5];
+        channel.send(JSON.stringify({ type: "transfer", what: "begin", id, size, as: "blob", name: "x", mime: "text/html" }));
+        const piece = new DataView(new ArrayBuffer(5_000));
+        piece.setUint8(0, 9);
+        piece.setUint32(1, 1 + (id % 7));
+        piece.setFloat64(5, [0, -1, NaN, 1e12, 0.5][id % 5]);
+        channel.send(piece.buffer);
+      }
       for (let n = 1; n <= 5_000; n++) channel.send(JSON.stringify({ type: "name", name: `Liar ${n}` }));
       for (const words of [{ type: "relay", protocol: { toString: 0, valueOf: 0 } }, { type: "ack", seq: ["1"] }, { type: "ping" }, null, 7, [[]]]) {
         for (let n = 0; n < 1_000; n++) channel.send(JSON.stringify(words));

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # npm run lab: real networks on one machine, in namespaces of their own, so that nothing is left of them however this ends.
 # `short` runs what `npm test` has; other words run the scenarios whose names hold them: `npm run lab -- relay`; `20x` runs each so many times.
+# Without any, a file of 1 GB goes both ways at the end, over a link that is cut: `npm run lab -- file` is that alone.
 set -euo pipefail
 . "$(dirname "$0")/../../tools/env.sh"
 cd "$root"
@@ -34,7 +35,17 @@ lab() {
     "${isolated[@]}" sh -c 'mount -t tmpfs tmpfs /run && mkdir -p /run/lab/home /run/lab/tmp &&
         exec env HOME=/run/lab/home TMPDIR=/run/lab/tmp node --test-reporter=spec tests/network/lab.mjs "$@"' lab "$@"
 }
-[ "$*" = short ] || { lab "$@"; exit; }
+# Only a file that is longer than what a page may take shows that no page holds it. It needs no network of the lab's, and disk instead of its memory.
+file() {
+    BECKON_GIVEN_BYTES=1000000000 node tests/browser/shared.mjs \
+        node --test --test-reporter=spec --test-force-exit tests/holding/a-file-arrives-over-a-link-that-is-cut.test.mjs
+}
+case "$*" in
+    short) ;;
+    file) file; exit ;;
+    "") lab; file; exit ;;
+    *) lab "$@"; exit ;;
+esac
 
 # The scenarios of `npm test` mostly wait: two labs share them, each with networks of its own. The other one's report comes at the end.
 report=$(mktemp)
