@@ -34,6 +34,7 @@ export function openBlobStore() {
     async write(bytes) {
       part ??= begin();
       part.size += bytes.length;
+      // Its buffer is left alone: whoever detaches it (`transfer`), so that its memory is free at once, takes it from Firefox, which then never ends the Blob.
       await part.writer.write(bytes);
       if (part && part.size >= PART_BYTES) await endPart();
     },
