@@ -106,13 +106,13 @@ esbuild build.new/site/room/room.js --bundle --format=esm "${minified[@]}" '--ex
     --outfile=build.new/site/page.js
 # What comes before the first hello is made smaller still: terser thinks longer about a program than esbuild does, and nobody reads indentation.
 # What it calls unsafe is so for programs that make objects of functions (`new`), or ask methods for their prototypes: ours do not.
+# The first line has Chromium compile all of it at once, and not each function when it is first called.
 for file in beckon.js lib/key-store.js page.js shared/loading.js; do
-    how=(--module) squeeze=passes=6,ecma=2020,unsafe_arrows=true,unsafe_methods=true first='""'
+    how=(--module) squeeze=passes=6,ecma=2020,unsafe_arrows=true,unsafe_methods=true first='"//# allFunctionsCalledOnLoad"'
     case $file in
-        beckon.js) # of the others hoisting makes more
-            squeeze=$squeeze,hoist_funs=true,sequences=false,lhs_constants=false,pure_getters=true
-            first='"//# allFunctionsCalledOnLoad"' ;; # has Chromium compile it beside the page's own thread, and not each function when it is called
-        shared/loading.js) how=() ;;
+        beckon.js) squeeze=$squeeze,hoist_funs=true,sequences=false,lhs_constants=false,pure_getters=true ;; # of the others it makes more
+        lib/key-store.js) first='""' ;;
+        shared/loading.js) how=() first='""' ;;
     esac
     terser "build.new/site/$file" ${how[@]+"${how[@]}"} --compress "$squeeze" --mangle \
         --format "ecma=2020,ascii_only=true,preamble=$first" --output "build.new/site/$file"

@@ -5,8 +5,9 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const [site = "", script = ""] = process.argv.slice(2);
-const STYLE = '<link rel="stylesheet" href="/shared/style.css">';
+const LOADING = '<script src="/shared/loading.js" async></script>';
 const SCRIPT = '<script type="module" src="/room/room.js"></script>';
+const STYLE = '<link rel="stylesheet" href="/shared/style.css">';
 
 /** @param {string} name */
 const read = (name) => readFileSync(join(site, name), "utf8");
@@ -18,20 +19,23 @@ function replace(text, part, other) {
 /** As a policy names what stands in a page (Content Security Policy Level 3, 2.3.1). @param {string} text */
 const hash = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
-const style = read("shared/style.css");
-const code = read(script).trim();
-if (/<\/script|<!--/i.test(code) || /<\/style/i.test(style)) throw new Error("it would end, or begin anew, in the page");
-// The script stands at the end: where a line is cut, there is a page that can say so. It runs as soon as it is read.
-let page = replace(read("index.html"), STYLE, `<style>${style}</style>`);
-page = replace(replace(page, `${SCRIPT}\n`, ""), "</body>", `<script type="module">${code}</script>\n</body>`);
+const [loading, code, style] = [read("shared/loading.js").trim(), read(script).trim(), read("shared/style.css")];
+if (/<\/script|<!--/i.test(loading + code) || /<\/style/i.test(style)) throw new Error("it would end, or begin anew, in the page");
+// Nothing is drawn before the script has run: on a slow device that takes as long as all that comes before the socket is opened.
+const page = [
+  [LOADING, `<script>${loading}</script>`],
+  [SCRIPT, `<script type="module" blocking="render">${code}</script>`],
+  [STYLE, `<style>${style}</style>`],
+].reduce((page, [part = "", text = ""]) => replace(page, part, text), read("index.html"));
 writeFileSync(join(site, "index.html"), page);
 rmSync(join(site, script));
 
 const rules = read("_headers");
 const policy = /^ +Content-Security-Policy: (.*)$/m.exec(rules)?.[1] ?? "";
 const own = [
-  [`script-src 'self'`, code],
-  [`style-src 'self'`, style],
+  ["script-src 'self'", code],
+  ["script-src 'self'", loading],
+  ["style-src 'self'", style],
 ].reduce((policy, [part = "", text = ""]) => replace(policy, part, `${part} ${hash(text)}`), policy);
 // Values of all rules that match are joined, and each policy would have to allow it: the one for all goes first.
 writeFileSync(join(site, "_headers"), `${rules}\n/\n  ! Content-Security-Policy\n  Content-Security-Policy: ${own}\n`);

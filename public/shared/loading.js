@@ -7,7 +7,8 @@
   const LATER_MS = 60_000;
   /** What has not come by then, in ms, does not come. */
   const PATIENCE_MS = 20_000;
-  const isLate = () => document.getElementById("late");
+  const hasBegun = () => document.body && !document.getElementById("late");
+  let looks = false;
   const look = async (/** @type {boolean} */ mayReload) => {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
@@ -19,15 +20,16 @@
     };
     const came = await Promise.all(ours.map((script) => comes(script).catch(() => "")));
     clearTimeout(timer);
-    if (!isLate()) return;
+    if (hasBegun()) return;
     if (!came.every(Boolean)) setTimeout(look, AGAIN_MS, true);
     else if (mayReload) location.reload();
     else setTimeout(look, LATER_MS, true);
   };
   const check = () => {
-    const late = isLate();
-    if (!late || late.className) return;
-    late.className = "shown";
+    if (hasBegun() || looks) return;
+    looks = true;
+    const late = document.getElementById("late");
+    if (late) late.className = "shown";
     // What came and is not understood rarely gets better, and what a script imports is not looked at here: such a page is loaded again once, and then
     // not soon. (1: it was loaded again.)
     look(performance.navigation.type !== 1);

@@ -278,7 +278,10 @@ export async function keepScriptAway(page) {
     const answer = await fetch(request.url());
     const { "content-encoding": _, ...headers } = Object.fromEntries(answer.headers);
     // As it is served, the page carries its script.
-    const body = (await answer.text()).replace(/<script type="module">[^]*?<\/script>/, '<script type="module" src="/room/room.js"></script>');
+    const body = (await answer.text()).replace(
+      /<script type="module" blocking="render">[^]*?<\/script>/,
+      '<script type="module" src="/room/room.js"></script>',
+    );
     request.respond({ status: answer.status, headers, body });
   });
 }

@@ -325,7 +325,7 @@ test("the page weighs at most 30.55 kB, with the library and all that comes befo
       .map(([path, weight]) => `${path} ${weight}`)
       .join(", ")}; ${later} more when somebody opens the details`,
   );
-  for (const path of ["/", "/shared/loading.js", "/lib/key-store.js", "/vendor/lean-qr.mjs"]) assert.ok(path in first, `${path} is counted`);
+  for (const path of ["/", "/lib/key-store.js", "/vendor/lean-qr.mjs"]) assert.ok(path in first, `${path} is counted`);
   assert.ok(later > 500, "the details come when they are opened");
   assert.ok(sum(first) <= 30_550, `${sum(first)} bytes`);
 });
