@@ -65,13 +65,14 @@ describe("static files", () => {
       assert.equal(answer.status, 200);
       const type = TYPES[file.split(".").at(-1)];
       assert.ok(type, "a kind of file that is not in TYPES");
-      const importable = file.endsWith(".js") || file === "beckon.d.ts";
+      const importable = file.endsWith(".js") || file.endsWith("beckon.d.ts");
+      const frozen = file.startsWith("v1/");
       assert.deepEqual(headers(answer), {
         ...PAGE,
         ...(page && { "content-security-policy": policyOf(readFileSync(new URL(file, SITE), "utf8")) }),
         ...(importable ? IMPORTABLE : {}),
-        ...(file === "beckon.js" && { "x-typescript-types": "./beckon.d.ts" }),
-        "cache-control": "public, max-age=0, must-revalidate",
+        ...(/^(v1\/)?beckon\.js$/.test(file) && { "x-typescript-types": "./beckon.d.ts" }),
+        "cache-control": frozen ? "public, max-age=31536000, immutable" : "public, max-age=0, must-revalidate",
         "content-type": type,
       });
       if (!page) return;
