@@ -1,12 +1,10 @@
 // Loads what only some apps need of a peer (extras.js) when the first of it goes or comes. It comes with path-care.js.
-import { timeout } from "./deadline.js";
 import { openCare } from "./late.js";
 
-/** A request waits so long for its answer if nobody says otherwise, in ms, and so long at most: browsers' timers know no longer times. */
-const REQUEST_MS = 30_000;
-const LONGEST_MS = 2 ** 31 - 1;
-/** This many requests and answers of one peer may wait for the module that takes them. */
-const MAX_EARLY = 64;
+/** This many requests and answers of one peer may wait for the module that takes them: as many of both as it may have (asking.js). */
+const MAX_EARLY = 128;
+/** And so many bytes of them. */
+const MAX_EARLY_BYTES = 8 * 1024 * 1024;
 
 /** @param {Omit<Parameters<typeof import('./extras.js')['extrasFor']>[0], 'card'>} options */
 export function extrasOf(options) {
@@ -14,7 +12,7 @@ export function extrasOf(options) {
   let coming;
   /** What else its last card said, and of which page load that was. @type {[Record<string, unknown>?, string?]} */
   let card = [];
-  let early = 0;
+  const early = { count: 0, bytes: 0 };
   const load = openCare(
     (again) => (again ? import(/* @vite-ignore */ /* webpackIgnore: true */ again) : import("./extras.js")), // bundlers know the latter
     () => options.room.state !== "closed",
@@ -29,21 +27,18 @@ export function extrasOf(options) {
         const more = data ?? {}; // an older page says nothing
         card = [more, epoch];
         if (coming || more.turn) needed().then((extras) => extras.heard(more, epoch));
-      } else if (early < MAX_EARLY) {
-        early++;
+      } else if (early.count < MAX_EARLY && early.bytes + data.length <= MAX_EARLY_BYTES) {
+        early.count++;
+        early.bytes += data.length;
         needed().then((extras) => {
-          early--;
+          early.count--;
+          early.bytes -= data.length;
           extras.came(data);
         });
       }
     },
 
-    /** @param {Uint8Array<ArrayBuffer>} packed the value @param {import('./peer-handle.js').Asking} [how] */
-    async ask(packed, { timeoutMs = REQUEST_MS, signal } = {}) {
-      if (!(timeoutMs >= 0)) throw new TypeError("timeoutMs is a number of ms");
-      const over = timeout(Math.min(timeoutMs, LONGEST_MS));
-      const late = new Promise((_, reject) => (over.onabort = () => reject(new options.BeckonError("timeout", "No answer came in time"))));
-      return Promise.race([late, needed().then((extras) => extras.ask(packed, over, signal))]);
-    },
+    /** @param {Uint8Array<ArrayBuffer>} packed the value @param {AbortSignal} over @param {AbortSignal} [signal] */
+    ask: (packed, over, signal) => needed().then((extras) => extras.ask(packed, over, signal)),
   };
 }

@@ -1,4 +1,5 @@
 // A peer as an app sees it: what it may read, what it may send, and the events. beckon.d.ts documents it.
+import { timeout } from "./deadline.js";
 import { BeckonError, BeckonEvent, mistrust } from "./events.js";
 import { metadataOf, pack } from "./frame.js";
 import { cleanName, fingerprint, persona } from "./names.js";
@@ -20,9 +21,14 @@ import { cleanName, fingerprint, persona } from "./names.js";
  * @property {import('./events.js').BeckonError | null} error
  * @property {RTCPeerConnection | null} connection
  * @property {(data: Sendable, how?: Sending) => Promise<void>} send
- * @property {(frame: Uint8Array<ArrayBuffer>, how?: Asking) => Promise<any>} request is put in by peers.js
+ * @property {(frame: Uint8Array<ArrayBuffer>, over: AbortSignal, signal?: AbortSignal) => Promise<any>} request is put in by peers.js; `over`: when it has
+ *   taken too long, which is said here
  */
 /** @typedef {{ signal?: AbortSignal, timeoutMs?: number }} Asking */
+
+/** A request waits so long for its answer if nobody says otherwise, in ms, and so long at most: browsers' timers know no longer times. */
+const REQUEST_MS = 30_000;
+const LONGEST_MS = 2 ** 31 - 1;
 
 export class Peer extends EventTarget {
   #facts;
@@ -76,8 +82,11 @@ export class Peer extends EventTarget {
    * @param {Sendable} data
    * @param {Asking} [how]
    */
-  request(data, how) {
-    return receipt(this.#facts.request(pack(data, false, true), how));
+  request(data, { timeoutMs = REQUEST_MS, signal } = {}) {
+    if (!(timeoutMs >= 0)) throw new TypeError("timeoutMs is a number of ms");
+    const over = timeout(Math.min(timeoutMs, LONGEST_MS));
+    const late = new Promise((_, reject) => (over.onabort = () => reject(new BeckonError("timeout", "No answer came in time"))));
+    return receipt(Promise.race([late, this.#facts.request(pack(data, false, true), over, signal)]));
   }
 }
 

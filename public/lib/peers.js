@@ -13,7 +13,7 @@ const MEETINGS = /** @type {const} */ ([100, 4]);
 /** Our name and presence are told so often when they change, at once and a second in the long run: the last of them counts. */
 const CARDS = /** @type {const} */ ([4, 10]);
 /** This many requests, answers and cards of one peer may wait for what takes them. */
-const MAX_EARLY = 64;
+const MAX_EARLY = 128;
 
 /** @typedef {{ me: string, epoch: string, channel: ReturnType<typeof import('./sealed-channel.js').openSealedChannel> }} Session our stay in the room */
 
@@ -79,7 +79,7 @@ export function openPeers(room, { ice, isOnline, load }) {
       early = Infinity; // they are bounded there
       return extrasOf({ room, peer: peer.handle, fields: peer.facts, page: epoch, send: peer.send, BeckonError, BeckonEvent });
     });
-    peer.facts.request = (frame, how) => extras.then((extras) => extras.ask(frame, how));
+    peer.facts.request = (frame, over, signal) => extras.then((extras) => extras.ask(frame, over, signal));
     all.set(id, peer);
     room.dispatchEvent(new BeckonEvent("peer", { peer: peer.handle }));
     return peer;

@@ -5,8 +5,10 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { withoutWebRTC } from "./node-webrtc.mjs";
-import { BeckonError, join } from "../../public/beckon.js";
+import { BeckonError, join, Peer } from "../../public/beckon.js";
 import { openAsking } from "../../public/lib/asking.js";
+import { BeckonEvent } from "../../public/lib/events.js";
+import { extrasOf } from "../../public/lib/extras-later.js";
 import { ASKING, pack } from "../../public/lib/frame.js";
 import { fakeServer } from "./sockets.mjs";
 
@@ -69,7 +71,9 @@ test("each reason for which there is no answer has a code", { timeout: 60_000 },
   for (const failing of ["throw", "reject", "map", "blob", "too long"]) assert.equal(await code(toBob.request(failing)), "failed", failing);
   assert.equal(logged.mock.callCount(), 5, "who answers sees why");
   assert.equal(await code(toBob.request("never", { timeoutMs: 50 })), "timeout");
-  assert.equal(await code(toBob.request("never", { timeoutMs: /** @type {any} */ ("soon") })), "TypeError");
+  assert.throws(() => toBob.request("never", { timeoutMs: /** @type {any} */ ("soon") }), TypeError);
+  const whatNeverComes = new /** @type {Fake} */ (Peer)({ request: () => new Promise(() => {}) }); // what asks is a module, which may not come
+  assert.equal(await code(whatNeverComes.request("x", { timeoutMs: 50 })), "timeout");
   const abort = new AbortController();
   const aborted = toBob.request("never", { signal: abort.signal });
   abort.abort(new RangeError("not wanted any more"));
@@ -148,6 +152,27 @@ test("a page of before is sent nothing that it would show, and who asks it hears
   early.it.card = [{}, "theirs"];
   early.met("theirs");
   assert.deepEqual([await asked, early.sent], ["no-handler", []]);
+});
+
+test("what comes before the part that answers waits for it: as many as somebody may ask, and no more, in number and bytes", async () => {
+  const frame = (/** @type {string} */ value) => {
+    const fresh = side("ours");
+    fresh.ask(pack(value), never).catch(() => {});
+    return fresh.sent[0].frame.slice();
+  };
+  for (const [value, most] of /** @type {const} */ ([
+    ["x", 128],
+    ["x".repeat(250_000), 33],
+  ])) {
+    let ran = 0;
+    const peer = /** @type {Fake} */ (Object.assign(new EventTarget(), { state: "open" }));
+    const room = /** @type {Fake} */ (Object.assign(new EventTarget(), { state: "open", onrequest: () => void ran++ }));
+    const extras = extrasOf({ room, peer, fields: /** @type {Fake} */ ({}), page: "theirs", send: async () => {}, BeckonError, BeckonEvent });
+    for (let n = 0; n < 200; n++) extras.came(frame(value));
+    while (ran < most) await turn();
+    await turn();
+    assert.equal(ran, most);
+  }
 });
 
 test("what was asked of a page load that is no more has no answer, whether it came there or not; what is taken back says nothing", async () => {
