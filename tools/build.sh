@@ -110,7 +110,7 @@ esbuild build.new/site/room/room.js --bundle --format=esm "${minified[@]}" '--ex
 for file in beckon.js lib/key-store.js page.js shared/loading.js; do
     how=(--module) squeeze=passes=6,ecma=2020,unsafe_arrows=true,unsafe_methods=true first='"//# allFunctionsCalledOnLoad"'
     case $file in
-        beckon.js) squeeze=$squeeze,hoist_funs=true,sequences=false,lhs_constants=false,pure_getters=true ;; # of the others it makes more
+        beckon.js) squeeze=$squeeze,hoist_funs=true,reduce_funcs=false,sequences=false,lhs_constants=false,pure_getters=true ;; # of the others it makes more
         lib/key-store.js) first='""' ;;
         shared/loading.js) how=() first='""' ;;
     esac

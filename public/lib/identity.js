@@ -47,10 +47,13 @@ export async function takeIdentity(realmKey, made, store, wishes, asNew) {
   const { keys, pair, token, name } = before ?? { keys: fresh, pair: signer, token: freshSecret(), name: "" };
   const { id } = keys;
   // Nobody waits for it: who is new has an id that nobody else can have. Where it does not come, a reload will be somebody new.
-  const held = store.keeping().then(({ keep, hold }) => {
-    keep(id, pair);
-    return before?.release ?? hold(id);
-  }, nothing);
+  const held = store.keeping().then(
+    ({ keep, hold }) => {
+      keep(id, pair);
+      return before?.release ?? hold(id);
+    },
+    () => before?.release,
+  );
   const identity = {
     ...persona(id),
     id,

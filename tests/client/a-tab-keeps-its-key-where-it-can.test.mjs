@@ -55,6 +55,17 @@ for (const [what, load] of Object.entries(WITHOUT)) {
   });
 }
 
+test("an id that was found again is let go of at the end, even if what keeps keys does not come", async () => {
+  const { load } = memory();
+  await take(load);
+  let held = 1;
+  const found = async (/** @type {Fake[]} */ ...how) => ({ ...(await (await load.past()).recall(...how)), release: () => held-- });
+  const identity = await take({ keeping: missing, past: async () => ({ ...past, recall: found }) });
+  identity.release();
+  await new Promise(setImmediate);
+  assert.equal(held, 0);
+});
+
 for (const [what, indexedDB] of Object.entries({
   "is not there": undefined,
   "never answers": { open: () => ({}) },
