@@ -50,7 +50,7 @@ export type Value = string | number | boolean | null | readonly Value[] | { read
 /** What a request and its answer may be: text, bytes, or what JSON carries. */
 export type Short = string | ArrayBuffer | ArrayBufferView | Value;
 
-/** What can be sent: text, bytes, a Blob or File of up to 4 GiB, or what JSON carries. */
+/** What can be sent: text or bytes of up to 64 MiB, a Blob or File of up to 4 GiB, or what JSON carries, of up to 256,000 bytes. */
 export type Sendable = Short | Blob;
 
 /** How something is sent. */
@@ -59,7 +59,10 @@ export interface SendOptions {
   reliable?: boolean;
   /** Stops what goes in pieces: a Blob, and what is longer than 256,000 bytes. The promise is rejected with its reason. */
   signal?: AbortSignal;
-  /** Called while something goes in pieces: how many bytes the other side has taken over, and of how many. After its page was loaded again they may be less. */
+  /**
+   * Called while something goes in pieces: how many bytes the other side has taken over, and of how many. After its page was loaded again, or
+   * had given up waiting for us, they may be less. Of a broadcast it is called for each peer, and does not say for whom.
+   */
   onProgress?: (done: number, size: number) => void;
   /** What JSON carries, at most 16,384 bytes: goes with what goes in pieces, and the other side has it before the first of them ({@link Incoming.metadata}). */
   metadata?: Value;
@@ -169,7 +172,7 @@ type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null
 
 /**
  * A room, from the moment it is joined. Iterate it for its messages: the iteration begins when it is asked for and ends with the room. It throws
- * a {@link BeckonError} (`too-much`) when more than 64 MiB of them wait to be read.
+ * a {@link BeckonError} (`too-much`) when more than 64 MiB of them wait to be read. One alone may always wait, and of a Blob nothing counts, as it is not in memory.
  */
 export class Room extends EventTarget implements AsyncIterable<Message> {
   private constructor();
@@ -293,17 +296,18 @@ export class Peer extends EventTarget {
    * Sends a message: text (counted as UTF-8), bytes, which are copied, or what JSON carries (counted as its JSON). It is kept until the other side confirms it,
    * over as many connections as that takes, and delivered once and in order. To send many, wait for some of them to arrive before
    * sending more: with a few messages under way at a time the line is busy and little is kept. At most 16 MiB are kept for one peer;
-   * beyond that, it is rejected with `too-much`.
+   * beyond that, it is rejected with `too-much`. What goes in pieces is not among them: of long messages at most 64 MiB are kept beside them, and with
+   * Blobs at most 1,000 things wait.
    *
-   * A Blob or a File goes in pieces, and so does a message of more than 256,000 bytes, which both pages hold as a whole: it has at most
-   * 64 MiB. Each arrives whole, as one message, and may arrive after what was sent later. Four at a time go to one peer, with 4 GiB in all, and the others wait: a Blob has at most 4 GiB. A lost connection
+   * A Blob or a File goes in pieces, and so does text or bytes of more than 256,000 bytes, which both pages hold as a whole: it has at most
+   * 64 MiB. A value goes in one piece: it has at most 256,000 bytes. Each arrives whole, as one message, and may arrive after what was sent later. Four at a time go to one peer, with 4 GiB in all, and share the line; the others wait: a Blob has at most 4 GiB. A lost connection
    * costs nothing that has arrived. Pieces need a direct connection or a relay (TURN): without any they wait, and where there never is one, it is
    * rejected with `no-webrtc` or `no-webrtc-there`. A page of before them takes none: it is rejected with `outdated-there`.
    *
    * With `reliable: false` it is sent once, if there is a connection, and may be lost, or overtake others: for what the next one
    * makes obsolete, such as a cursor's position. It has at most 16,384 bytes.
    *
-   * A page that iterates the room and is slow slows the sender: what it has not read yet counts as not arrived, once that is more than 1 MiB.
+   * A page that iterates the room and is slow slows the sender: what it has not read yet counts as not arrived, once that is more than 1 MiB, with Blobs.
    * @returns fulfilled when it has arrived (or, if it may be lost, is on its way), rejected when it never will: with `left`, with `too-much`, with
    * `too-long` if the other browser takes less in one piece, with `unreadable` if a file has gone or changed, with `cancelled` or `failed` if the other side does not
    * want it or cannot keep it. It need not be awaited: then a failure is an unhandled rejection, unless it is `left`, or the room was closed

@@ -11,6 +11,7 @@ export function openBlobStore() {
   const parts = [];
   /** @type {Part | null} */
   let part = null;
+  let isOver = false;
 
   function begin() {
     const { readable, writable } = new TransformStream();
@@ -32,6 +33,7 @@ export function openBlobStore() {
   return {
     /** One after the other. @param {Uint8Array} bytes @returns {Promise<void>} when the browser has taken them */
     async write(bytes) {
+      if (isOver) return; // it waited, and was stopped
       part ??= begin();
       part.size += bytes.length;
       // Its buffer is left alone: whoever detaches it (`transfer`), so that its memory is free at once, takes it from Firefox, which then never ends the Blob.
@@ -46,6 +48,7 @@ export function openBlobStore() {
     },
 
     abort() {
+      isOver = true;
       parts.length = 0;
       part?.writer.abort().catch(() => {});
       part = null;

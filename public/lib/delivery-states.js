@@ -26,7 +26,7 @@ export function openDeliveryStates(isHere) {
       for (const [id, state] of all) {
         if (isHere(id)) continue;
         state.received?.forEach(({ early }) => early.clear()); // it was not acknowledged, and is sent again
-        if ((state.unacknowledged?.length || state.received?.size || state.transfers) && all.size <= MAX_KEPT) continue;
+        if ((state.unacknowledged?.length || state.outgoing?.length || state.received?.size || state.transfers) && all.size <= MAX_KEPT) continue;
         abandon(state, why);
         sent = Math.max(sent, state.sent);
         all.delete(id);

@@ -201,7 +201,7 @@ export function openDelivery({ state, write, sendUnreliable, onData }) {
      */
     leave(why) {
       clearTimeout(state.expiry);
-      if (unacknowledged.length || state.transfers) state.expiry = setTimeout(abandon, RETURN_MS, state, why);
+      if (unacknowledged.length || outgoing.length || state.transfers) state.expiry = setTimeout(abandon, RETURN_MS, state, why);
     },
   };
 }

@@ -7,8 +7,11 @@ import { BeckonError } from "./events.js";
 import { utf8 } from "./seal.js";
 
 /** Longest message that is one frame, in bytes, text as UTF-8. In every browser a data channel carries 256 KiB in one piece. */
-const MAX_BYTES = 256_000;
-/** Longest text or bytes, in bytes: both pages hold all of it at once. What is longer is for a Blob, which nobody holds. */
+export const MAX_BYTES = 256_000;
+/**
+ * Longest text or bytes, in bytes: both pages hold all of it at once. What is longer is for a Blob, which nobody holds. A value is one frame: in memory it
+ * takes many times its length, and a page stands still while it is read.
+ */
 export const MAX_HELD_BYTES = 64 * 1024 * 1024;
 /** Longest Blob, in bytes: nobody may fill the other side's disk. */
 export const MAX_BLOB_BYTES = 4 * 1024 ** 3;
@@ -19,7 +22,7 @@ const MAX_PRESENCE_BYTES = 1_024;
 
 /** The kind byte: always the first bit, and these two. */
 const A_FRAME = 1;
-const BYTES = 2;
+export const BYTES = 2;
 const LOOSE = 4;
 /** The kind byte of a request, an answer or what became of one (asking.js): the rest of it is no business of this file. Older pages ignore it. */
 export const ASKING = 17;
@@ -27,7 +30,7 @@ export const HEADER = 17;
 const BASE_AT = 1;
 const SEQ_AT = 9;
 
-const MARK = "\uFEFF";
+export const MARK = "\uFEFF";
 
 /** @typedef {any} Data as received: text, an ArrayBuffer, a Blob, or what JSON carries. A Uint8Array is a whole frame that is no message */
 /** @typedef {any} Sendable the same, and views of bytes; what else it may be is found out by `pack` */
@@ -47,7 +50,7 @@ export function pack(data, loose = false, whole = loose) {
     return data;
   }
   const isBytes = data instanceof ArrayBuffer || ArrayBuffer.isView(data);
-  const most = loose ? MAX_LOOSE_BYTES : whole ? MAX_BYTES : MAX_HELD_BYTES;
+  const most = loose ? MAX_LOOSE_BYTES : whole || !(isBytes || typeof data === "string") ? MAX_BYTES : MAX_HELD_BYTES;
   const content = bounded(isBytes ? toBytes(data) : utf8(toText(data)), most);
   const header = loose ? 1 : HEADER;
   const frame = new Uint8Array(header + content.length);

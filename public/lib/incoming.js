@@ -1,7 +1,8 @@
 // Takes what comes in pieces. What has come is handed to the browser, which keeps a Blob outside of this page's memory, and only then acknowledged. So
 // the sender is as quick as the browser and the app.
 import { openBlobStore } from "./blob-store.js";
-import { HEADER, MAX_BLOB_BYTES, MAX_HELD_BYTES, unpack } from "./frame.js";
+import { HEADER, MAX_BLOB_BYTES, MAX_HELD_BYTES } from "./frame.js";
+import { Incoming, messageOf } from "./incoming-handle.js";
 import { plain } from "./plain.js";
 import { AT_ONCE, unpackPiece, WINDOW_BYTES } from "./transfer-format.js";
 
@@ -16,40 +17,6 @@ const MAX_HALF_BYTES = 4 * MAX_BLOB_BYTES;
 const MAX_HALVES = 64;
 /** So many that are over are remembered: more than a sender may still ask about. */
 const MAX_OVER = 64;
-
-/** Something long that comes, as an app sees it. beckon.d.ts documents it. */
-class Incoming extends EventTarget {
-  #facts;
-  #cancel;
-
-  /** @param {{ name: string, type: string, size: number, metadata: any, received: number, result: Promise<any> }} facts @param {() => void} cancel */
-  constructor(facts, cancel) {
-    super();
-    this.#facts = facts;
-    this.#cancel = cancel;
-  }
-  get name() {
-    return this.#facts.name;
-  }
-  get type() {
-    return this.#facts.type;
-  }
-  get size() {
-    return this.#facts.size;
-  }
-  get metadata() {
-    return this.#facts.metadata;
-  }
-  get received() {
-    return this.#facts.received;
-  }
-  get result() {
-    return this.#facts.result;
-  }
-  cancel() {
-    this.#cancel();
-  }
-}
 
 /**
  * @typedef {object} Half what has not come whole
@@ -85,6 +52,10 @@ export function openIncoming(port, most = MAX_HALF_BYTES) {
   const over = new Map();
   /** The highest number that ever began. */
   let latest = 0;
+  /** Those that were given up because they were away: they may begin again. @type {Set<number>} */
+  const interrupted = new Set();
+  /** Of these the sender is to hear how far they are, once the app has read what came: their sizes. @type {Map<number, number>} */
+  const owed = new Map();
 
   /** @param {object} what */
   function tell(what) {
@@ -93,10 +64,29 @@ export function openIncoming(port, most = MAX_HALF_BYTES) {
 
   /** It is over. @param {number} id @param {string} code why, if it did not arrive */
   function remember(id, code) {
-    all.delete(/** @type {Half} */ (halves.get(id)));
-    halves.delete(id);
+    close(id);
     over.set(id, code);
     for (const old of over.keys()) if (over.size > MAX_OVER) over.delete(old);
+  }
+
+  /** @param {number} id */
+  function close(id) {
+    all.delete(/** @type {Half} */ (halves.get(id)));
+    halves.delete(id);
+    owed.delete(id);
+  }
+
+  /** The sender hears of it as soon as the app is not behind. @param {number} id @param {number} size */
+  function owe(id, size) {
+    owed.set(id, size);
+    port().ready(owed, () => {
+      const due = [...owed];
+      owed.clear();
+      for (const [id, size] of due) {
+        const half = halves.get(id);
+        tell({ what: "got", id, at: half?.taken ?? size, done: !half });
+      }
+    });
   }
 
   /** @param {number} id @param {Half} half @param {string} code @param {string} message @param {boolean} [quietly] */
@@ -115,17 +105,18 @@ export function openIncoming(port, most = MAX_HALF_BYTES) {
     if (known) {
       const { storing } = known;
       await storing.catch(() => {});
-      if (halves.get(id) === known) report(id, known, true);
+      if (halves.get(id) === known) start(id, known);
       return;
     }
-    if (id <= latest) {
+    if (owed.has(id)) return; // it has arrived, and the app is behind
+    if (id <= latest && !interrupted.delete(id)) {
       // Its sender has not heard what became of it.
       const code = over.get(id) ?? "cancelled";
       return code ? tell({ what: "refused", id, code }) : tell({ what: "got", id, at: size, done: true });
     }
-    latest = id;
+    latest = Math.max(latest, id);
     const share = as === "message" ? MAX_HELD_BYTES + HEADER : MAX_BLOB_BYTES - sum(halves.values(), (half) => half.begin.size);
-    if (halves.size >= AT_ONCE || all.size >= MAX_HALVES || size > share) {
+    if (halves.size + arrived() >= AT_ONCE || all.size >= MAX_HALVES || size > share) {
       remember(id, "too-much");
       return tell({ what: "refused", id, code: "too-much" });
     }
@@ -134,7 +125,7 @@ export function openIncoming(port, most = MAX_HALF_BYTES) {
     all.add(half);
     port().deliver(undefined, "incoming", { incoming: half.handle });
     if (halves.get(id) !== half) return; // the app does not want it
-    report(id, half, true);
+    start(id, half);
     if (!size) finish(id, half);
   }
 
@@ -152,11 +143,17 @@ export function openIncoming(port, most = MAX_HALF_BYTES) {
     return half;
   }
 
-  /** @param {number} id @param {Half} half @param {boolean} [go] whether the sender waits to hear where to go on */
-  function report(id, half, go) {
+  /** How many have arrived, and their sender has not heard of it. */
+  function arrived() {
+    let count = 0;
+    for (const id of owed.keys()) if (!halves.has(id)) count++;
+    return count;
+  }
+
+  /** Says where to go on. @param {number} id @param {Half} half */
+  function start(id, half) {
     half.reported = half.taken;
-    const say = () => halves.get(id) === half && tell({ what: "got", id, at: half.taken, go });
-    go ? say() : port().ready(half, say);
+    tell({ what: "got", id, at: half.taken, go: true });
   }
 
   /** @param {number} id @param {Half} half @param {Uint8Array} bytes */
@@ -171,17 +168,19 @@ export function openIncoming(port, most = MAX_HALF_BYTES) {
     half.facts.received = Math.max(0, half.taken - (half.begin.as === "message" ? HEADER : 0));
     half.handle.dispatchEvent(new Event("progress"));
     if (half.taken === half.begin.size) return finish(id, half);
-    if (half.taken - half.reported >= REPORT_BYTES) report(id, half);
+    if (half.taken - half.reported < REPORT_BYTES) return;
+    half.reported = half.taken;
+    owe(id, half.begin.size);
   }
 
   /** @param {number} id @param {Half} half */
   async function finish(id, half) {
     const { as, size, mime, metadata } = half.begin;
-    const { deliver, ready } = port();
+    const { deliver } = port();
     let data;
     try {
       const blob = await half.store.finish(mime);
-      if (as === "message") data = unpack(await blob.arrayBuffer())?.data;
+      if (as === "message") data = messageOf(await blob.arrayBuffer());
       else data = as === "file" && typeof File === "function" ? new File([blob], half.handle.name, { type: mime }) : blob;
     } catch {
       return drop(id, half, "failed", "This device could not keep it");
@@ -191,21 +190,27 @@ export function openIncoming(port, most = MAX_HALF_BYTES) {
     remember(id, "");
     half.done(data);
     deliver(data, "message", { metadata });
-    ready(half, () => tell({ what: "got", id, at: size, done: true }));
+    owe(id, size);
+  }
+
+  /** The page there was perhaps loaded again: then what it had begun is lost, and it counts from the beginning. @param {string} its page load */
+  function meet(its) {
+    if (its === epoch) return;
+    for (const [id, half] of halves) drop(id, half, "left", "They left before it arrived", true);
+    for (const list of [over, interrupted, owed]) list.clear();
+    latest = 0;
+    epoch = its;
   }
 
   return {
+    meet,
+
     /** @param {import('./transfer-format.js').Begin | import('./transfer-format.js').Running} control @param {string} its page load */
     hear(control, its) {
-      if (its !== epoch) {
-        // The page there was loaded again: what it had begun is lost, and it counts from the beginning.
-        for (const [id, half] of halves) drop(id, half, "left", "They left before it arrived", true);
-        over.clear();
-        latest = 0;
-        epoch = its;
-      }
+      meet(its);
       if (control.what === "begin") return hearBegin(control);
       for (const [id, half] of halves) if (!control.ids.includes(id)) drop(id, half, "cancelled", "They have stopped it", true);
+      for (const list of [owed, interrupted]) for (const id of list.keys()) if (!control.ids.includes(id)) list.delete(id);
     },
 
     /** @param {ArrayBuffer} frame */
@@ -225,8 +230,10 @@ export function openIncoming(port, most = MAX_HALF_BYTES) {
 
     /** @param {import('./events.js').BeckonError} why */
     end(why) {
+      owed.clear();
       for (const [id, half] of halves) {
-        remember(id, why.code);
+        close(id);
+        interrupted.add(id);
         half.store.abort();
         half.failed(why);
       }

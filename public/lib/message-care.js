@@ -24,10 +24,14 @@ export function careForMessages({ state, port, frames, seal, limit, ...search })
   const { monitor, hearing } = watchPath({ ...search, ...port, theirs });
   const byServer = viaServer(frames, state, seal, limit);
   const transfers = transfersFor(state, port);
-  if (state.transfers) transfers("", "");
+  if (state.transfers || state.outgoing?.length) transfers.told("", "");
   return {
     ...byServer,
     hearing,
+    /** They have left. */
+    stop() {
+      for (const part of [byServer.acks, hearing, transfers]) part.stop();
+    },
     pause: monitor.pause,
 
     /** What went through the server may be lost. @param {import('./events.js').BeckonError | null} [never] why nothing goes another way, if nothing ever will */
@@ -40,6 +44,7 @@ export function careForMessages({ state, port, frames, seal, limit, ...search })
     reset() {
       theirs.relay = theirs.path = "";
       monitor.reset();
+      byServer.works();
     },
 
     /** There is a path. */
@@ -51,7 +56,7 @@ export function careForMessages({ state, port, frames, seal, limit, ...search })
     /** Text that came, or nothing: then there is something to send. @param {string} text @param {string} [epoch] of the sender */
     told(text, epoch = "") {
       const relay = readRelay(text);
-      if (!relay) return void transfers(text, epoch);
+      if (!relay) return void transfers.told(text, epoch);
       Object.assign(theirs, relay);
       monitor.heard();
     },

@@ -139,7 +139,9 @@ export function openMessaging({ state, connection, sendSealed, card, onData, may
 
     /** The other side has left. @param {import('./events.js').BeckonError} why */
     leave(why) {
-      for (const throttled of [names, acks, late?.acks, late?.hearing]) throttled?.stop();
+      names.stop();
+      acks.stop();
+      coming.then((late) => late.stop());
       delivery.leave(why);
     },
 

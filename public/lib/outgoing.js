@@ -1,11 +1,10 @@
 // Sends what goes in pieces. Of a Blob no more is in memory than what is under way: what a lost connection has swallowed is read again.
-import { HEADER, MAX_BLOB_BYTES, MAX_HELD_BYTES } from "./frame.js";
+import { HEADER, MAX_BLOB_BYTES } from "./frame.js";
 import { AT_ONCE, packPiece, SHARE_BYTES, WINDOW_BYTES } from "./transfer-format.js";
+import { admit } from "./waiting.js";
 
 /** So much of a Blob is read at a time, in bytes: a browser takes as long for a little. */
 const BLOCK_BYTES = 1024 * 1024;
-/** So many may wait for one peer: each keeps its Blob. */
-const MAX_WAITING = 1_000;
 /** What the other side may say of why it takes no more. @type {Record<string, string>} */
 const REFUSALS = {
   cancelled: "They have stopped it",
@@ -19,30 +18,32 @@ const REFUSALS = {
  * @property {import('./delivery.js').Long} long
  * @property {number} size in bytes
  * @property {number} sent up to here, on the present connection
- * @property {number} most that was ever sent
  * @property {number} got up to here it was taken over there
  * @property {boolean} may whether the other side has said where to go on
  * @property {boolean} giving whether it is being read and sent
  * @property {{ at: number, bytes: Uint8Array }} block what was read of it last
  */
 
+/** The number of the latest, of this page load: a peer that was forgotten and comes back may still know all before it. */
+let count = 0;
+
 /**
  * @param {import('./delivery.js').Long[]} waiting
  * @param {() => import('./transfers.js').Port} port
  */
 export function openOutgoing(waiting, port) {
-  /** Those that are known, and what ends listening to their signals. @type {Map<import('./delivery.js').Long, () => void>} */
-  const known = new Map();
   /** Those that are begun. @type {Map<number, Transfer>} */
   const running = new Map();
-  let count = 0;
+  /** Whether the other side has ever heard of one. */
+  let isKnown = false;
   /** Where they were announced. @type {object | null} */
   let announcedOn = null;
 
   function flush() {
     const { connection, BeckonError } = port();
-    waiting.filter((long) => !known.has(long)).forEach(meet);
-    for (const long of known.keys()) if (!waiting.includes(long)) forget(long);
+    admit(waiting, BeckonError, flush);
+    const before = running.size;
+    for (const { long } of running.values()) if (!waiting.includes(long)) forget(long);
     const now = connection();
     if (now?.pieces === undefined) return; // it says so with its name, first of all
     if (!now.pieces) {
@@ -52,9 +53,9 @@ export function openOutgoing(waiting, port) {
     }
     const isNew = announcedOn !== now;
     announcedOn = now;
+    if (isNew ? isKnown : running.size < before) tellRunning(); // first of all: what is given up makes room there
     for (const transfer of isNew ? running.values() : []) announce(transfer);
     for (const long of waiting) if (isDue(long)) announce(begin(long));
-    if (isNew && count) tellRunning();
     for (const transfer of running.values()) give(transfer);
   }
 
@@ -68,26 +69,11 @@ export function openOutgoing(waiting, port) {
     return running.size < AT_ONCE && bytes <= MAX_BLOB_BYTES;
   }
 
-  /** @param {import('./delivery.js').Long} long */
-  function meet(long) {
-    const { BeckonError } = port();
-    const { signal } = long.how;
-    const stop = () => {
-      drop(long, reasonOf(signal));
-      flush();
-    };
-    known.set(long, () => signal?.removeEventListener("abort", stop));
-    const held = waiting.reduce((sum, { data }) => sum + (data instanceof Blob ? 0 : data.length), 0);
-    if (signal?.aborted) return drop(long, reasonOf(signal));
-    if (held > MAX_HELD_BYTES + HEADER || waiting.length > MAX_WAITING) return drop(long, new BeckonError("too-much", "Too much is waiting to arrive"));
-    signal?.addEventListener("abort", stop);
-  }
-
   /** @param {import('./delivery.js').Long} long @returns {Transfer} */
   function begin(long) {
     const { data } = long;
     const block = { at: 0, bytes: data instanceof Blob ? new Uint8Array() : data };
-    const transfer = { id: ++count, long, size: sizeOf(long), sent: 0, most: 0, got: 0, may: false, giving: false, block };
+    const transfer = { id: ++count, long, size: sizeOf(long), sent: 0, got: 0, may: false, giving: false, block };
     running.set(transfer.id, transfer);
     return transfer;
   }
@@ -97,6 +83,7 @@ export function openOutgoing(waiting, port) {
     const { id, size, long } = transfer;
     const { data, how } = long;
     transfer.may = false;
+    isKnown = true;
     const named = typeof File === "function" && data instanceof File;
     const as = named ? "file" : data instanceof Blob ? "blob" : "message";
     const name = named ? data.name.slice(-255) : "";
@@ -119,13 +106,21 @@ export function openOutgoing(waiting, port) {
     return sum;
   }
 
+  /** Whether it may send more: a picture has its share beside a film. @param {Transfer} transfer */
+  function isNext({ id, may, sent, got, size }) {
+    if (!running.has(id) || !may || sent >= size || underWay() >= WINDOW_BYTES) return false;
+    let sharing = 0;
+    for (const other of running.values()) if (other.may && other.got < other.size) sharing++;
+    return sent - got < WINDOW_BYTES / sharing;
+  }
+
   /** Sends pieces, as many as may. @param {Transfer} transfer */
   async function give(transfer) {
     if (transfer.giving) return;
     transfer.giving = true;
-    const { id, long, size } = transfer;
+    const { id, long } = transfer;
     try {
-      while (running.has(id) && transfer.may && transfer.sent < size && underWay() < WINDOW_BYTES) {
+      while (isNext(transfer)) {
         const { sent, block } = transfer;
         const from = sent - block.at;
         if (from < 0 || from >= block.bytes.length) await read(transfer, sent);
@@ -138,12 +133,12 @@ export function openOutgoing(waiting, port) {
           )
             break;
           transfer.sent += bytes.length;
-          transfer.most = Math.max(transfer.most, transfer.sent);
         }
       }
     } catch (/** @type {any} */ cause) {
       const { BeckonError } = port();
       drop(long, cause instanceof BeckonError ? cause : new BeckonError("unreadable", "It cannot be read any more", { cause }));
+      flush(); // what waits for its place may begin
     }
     transfer.giving = false;
   }
@@ -158,8 +153,6 @@ export function openOutgoing(waiting, port) {
 
   /** It is over, one way or the other. @param {import('./delivery.js').Long} long */
   function forget(long) {
-    known.get(long)?.();
-    known.delete(long);
     const place = waiting.indexOf(long);
     if (place >= 0) waiting.splice(place, 1);
     for (const [id, other] of running) if (other.long === long) running.delete(id);
@@ -176,18 +169,20 @@ export function openOutgoing(waiting, port) {
   return {
     flush,
 
-    /** None of them waits any more. */
-    end: () => [...known.keys()].forEach(forget),
+    /** None of them waits any more. @param {import('./events.js').BeckonError} why */
+    end(why) {
+      running.clear();
+      for (const { failed } of waiting.splice(0)) failed(why);
+    },
 
     /** @param {import('./transfer-format.js').Got} got */
     got({ id, at, go, done }) {
       const transfer = running.get(id);
       if (!transfer || at > transfer.size) return;
-      const { long, size, most } = transfer;
+      const { long, size } = transfer;
       if (go && !transfer.may) {
         transfer.may = true;
-        transfer.sent = transfer.got = at;
-        transfer.most = Math.max(most, at); // it may know of more than we, who cannot tell
+        transfer.sent = transfer.got = at; // it may know of more than we, who cannot tell
       } else if (at <= transfer.sent) transfer.got = Math.max(transfer.got, at);
       progress(long, at, size);
       if (done && at === size) {
@@ -210,9 +205,6 @@ export function openOutgoing(waiting, port) {
 
 /** In bytes. @param {import('./delivery.js').Long} long */
 const sizeOf = ({ data }) => (data instanceof Blob ? data.size : data.length);
-
-/** Why the app does not want it any more. Older browsers do not keep its reason. @param {AbortSignal} [signal] */
-const reasonOf = (signal) => signal?.reason ?? new DOMException("It was aborted", "AbortError");
 
 /** Tells the app. What it throws is its own. @param {import('./delivery.js').Long} long @param {number} at @param {number} size */
 function progress({ data, how }, at, size) {

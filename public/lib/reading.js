@@ -7,6 +7,10 @@ const BEHIND_BYTES = 1024 * 1024;
 /** This much may wait for it at all, in bytes: a person may look away, but not for ever. Who sends more does not care for acknowledgements. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
+/**
+ * What an app has not read yet, in bytes: a Blob is not in memory, and still its reader is behind.
+ * @typedef {import('./events.js').Message & { size: number, behind: number }} Unread
+ */
 /** What waits in all who read a room, in bytes, and what waits for them: the latest of each peer. @typedef {{ bytes: number, held: Map<object, () => void> }} Behind */
 /** @type {WeakMap<object, Behind>} */
 const rooms = new WeakMap();
@@ -31,14 +35,17 @@ function behindIn(room, reading) {
  */
 export async function* messagesOf(room, reading, early, full, BeckonError) {
   const behind = behindIn(room, reading);
-  /** @type {(import('./events.js').Message & { size: number })[]} */
+  /** @type {Unread[]} */
   let waiting = [];
+  /** Of what waits, in memory. What the app has in hand does not wait. */
   let bytes = 0;
+  /** What this reader adds to all that is behind. */
+  let share = 0;
   let wake = () => {};
   const listening = new AbortController();
   /** @param {number} more bytes wait, or less */
   function count(more) {
-    bytes += more;
+    share += more;
     behind.bytes += more;
     if (behind.bytes > BEHIND_BYTES) return;
     for (const act of behind.held.values()) act();
@@ -47,10 +54,12 @@ export async function* messagesOf(room, reading, early, full, BeckonError) {
   /** @param {import('./events.js').Message} message */
   function take({ from, data }) {
     const size = sizeOf(data);
-    full ||= bytes + size > MAX_UNREAD_BYTES;
+    full ||= bytes > 0 && bytes + size > MAX_UNREAD_BYTES; // one alone was let through before: a reader that is not behind gets it
     if (full) return;
-    waiting.push({ from, data, size });
-    count(size);
+    const behind = size + (data instanceof Blob ? data.size : 0);
+    waiting.push({ from, data, size, behind });
+    bytes += size;
+    count(behind);
   }
   early.forEach(take);
   const notice = (/** @type {any} */ event) => {
@@ -63,9 +72,10 @@ export async function* messagesOf(room, reading, early, full, BeckonError) {
     for (;;) {
       const next = waiting;
       waiting = [];
-      for (const { from, data, size } of next) {
+      for (const { from, data, size, behind } of next) {
+        bytes -= size;
         yield { from, data };
-        count(-size);
+        count(-behind);
       }
       if (next.length) continue;
       if (full) throw new BeckonError("too-much", "More messages came than were read"); // the reader must not believe that it has seen all
@@ -74,6 +84,6 @@ export async function* messagesOf(room, reading, early, full, BeckonError) {
     }
   } finally {
     listening.abort();
-    count(-bytes);
+    count(-share);
   }
 }

@@ -5,6 +5,7 @@
 //                       running     all that are begun and not over: every other one is given up
 //   from the receiver   got         so much was taken over; `go`: send what comes after it; `done`: the app has all of it
 //                       refused     the receiver does not want it, or cannot take it
+import { metadataOf } from "./frame.js";
 
 /** A piece, with what stands before it, in bytes: every browser takes that much in one message (RFC 8841). */
 const PIECE_BYTES = 65_536;
@@ -20,7 +21,7 @@ export const SHARE_BYTES = PIECE_BYTES - HEADER;
 export const WINDOW_BYTES = 2 * 1024 * 1024;
 /** So many transfers go to one peer at the same time: a picture need not wait for a film. */
 export const AT_ONCE = 4;
-/** Longest text about transfers, in characters: `begin` has the sender's own metadata in it. */
+/** Longest text about transfers, in characters: `begin` has the sender's own metadata in it, of which JSON may make six times as much. */
 const MAX_TEXT = 131_072;
 /** Longest name and longest type of a File, in characters. */
 const MAX_NAME = 255;
@@ -63,9 +64,12 @@ export function readTransfer(text) {
   if (!isCount(id)) return null;
   if (what === "got" && isCount(at)) return { what, id, at, go: go === true, done: done === true };
   if (what === "refused" && isText(code)) return { what, id, code };
-  if (what === "begin" && isCount(size) && isText(name) && isText(mime) && /^(message|blob|file)$/.test(as))
-    return { what, id, size, as, name, mime, metadata };
-  return null;
+  if (what !== "begin" || !isCount(size) || !isText(name) || !isText(mime) || !/^(message|blob|file)$/.test(as)) return null;
+  try {
+    return { what, id, size, as, name, mime, metadata: metadataOf(metadata ?? null) };
+  } catch {
+    return null; // no page of ours lets that go
+  }
 }
 
 /** @param {string} text @returns {Record<string, any>} */

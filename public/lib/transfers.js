@@ -12,7 +12,7 @@ import { readTransfer } from "./transfer-format.js";
  * @property {(data: any, type?: string, facts?: object) => void} deliver fires an event
  * @property {(key: object, act: () => void) => void} ready acts as soon as the app is not behind with reading; a later act takes the place of an earlier one
  * @property {typeof import('./events.js').BeckonError} BeckonError
- * @property {() => void} [flush] there is more to send, a new connection, or room in the present one
+ * @property {() => void} [flush] as below
  * @property {(frame: ArrayBuffer) => void} [take] a piece, or nonsense
  */
 
@@ -30,7 +30,16 @@ export function transfersWith(waiting, most) {
   const outgoing = openOutgoing(waiting, present);
   const incoming = openIncoming(present, most);
 
+  /** There is more to send, a new connection, or room in the present one. @returns {string | undefined} the page load at its other end */
+  function flush() {
+    const [epoch] = port.connection()?.remote?.split(".") ?? [];
+    if (epoch) incoming.meet(epoch);
+    outgoing.flush();
+    return epoch;
+  }
+
   const transfers = {
+    flush,
     /**
      * There is this peer now, and perhaps more to send.
      * @param {Port} now
@@ -38,16 +47,17 @@ export function transfersWith(waiting, most) {
      * @param {string} epoch the page load that has said it
      */
     attach(now, heard, epoch) {
-      port = Object.assign(now, { flush: outgoing.flush, take: incoming.take });
-      outgoing.flush();
+      port = Object.assign(now, { flush, take: incoming.take });
+      const present = flush();
       const control = readTransfer(heard);
+      if (!epoch || (present && epoch !== present)) return; // it waited until now, and is of an earlier page load
       if (control?.what === "got") outgoing.got(control);
       else if (control?.what === "refused") outgoing.refused(control);
       else if (control) incoming.hear(control, epoch);
     },
     /** Nothing goes or comes any more. @param {import('./events.js').BeckonError} why */
     end(why) {
-      outgoing.end();
+      outgoing.end(why);
       incoming.end(why);
     },
   };

@@ -39,6 +39,11 @@ export function viaServer(waiting, state, send, mayUse) {
       never = why;
     },
 
+    /** There is another way after all. */
+    works() {
+      never = null;
+    },
+
     /** Acknowledges what came. */
     acks,
 

@@ -36,6 +36,7 @@ test("a wrong type or size throws where it is sent, to one peer or to all, and e
     for (const wrong of [undefined, () => {}, Symbol("x"), 1n, NaN, new Map(), [undefined]]) assert.throws(() => send(wrong), TypeError);
     assert.throws(() => send(new Uint8Array(64 * 1024 * 1024 + 1)), { code: "too-long" });
     assert.throws(() => send("\u20ac".repeat(23_000_000)), { code: "too-long" }, "counted as UTF-8");
+    assert.throws(() => send({ text: "x".repeat(256_000) }), { code: "too-long" });
     assert.throws(() => send(new Blob(["x"]), { reliable: false }), TypeError);
     assert.throws(() => send(Object.defineProperty(new Blob(), "size", { value: 4 * 1024 ** 3 + 1 })), { code: "too-long" });
     assert.throws(() => send("x".repeat(16_385), { reliable: false }), { code: "too-long" });

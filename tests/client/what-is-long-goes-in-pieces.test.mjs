@@ -4,68 +4,10 @@ import { getEventListeners, once } from "node:events";
 import { test } from "node:test";
 import "./node-webrtc.mjs";
 import { BeckonError, join } from "../../public/beckon.js";
-import { ASKING, pack } from "../../public/lib/frame.js";
+import { ASKING } from "../../public/lib/frame.js";
 import { packPiece, readTransfer, WINDOW_BYTES } from "../../public/lib/transfer-format.js";
-import { transfersWith } from "../../public/lib/transfers.js";
 import { fakeServer } from "./sockets.mjs";
-
-const turn = () => new Promise((resolve) => setTimeout(resolve, 1));
-/** Until it is true, as everything here takes some turns. @param {() => unknown} is */
-async function until(is) {
-  for (let turns = 0; !is(); turns++) {
-    assert.ok(turns < 5_000, `never came true: ${is}`);
-    await turn();
-  }
-}
-
-/** One end: what it says is noted, and goes to `hear` and `take` of whatever is at the other end. */
-function end(epoch, most = undefined) {
-  const it = { said: [], events: [], waiting: [], other: /** @type {any} */ (null), connection: /** @type {any} */ (null), hold: false };
-  const port = /** @type {any} */ ({
-    connection: () => it.connection,
-    tell(control) {
-      it.said.push(control);
-      if (it.connection) it.other?.hear(JSON.stringify(control));
-    },
-    deliver: (data, type = "message", facts = {}) => it.events.push({ type, data, ...facts }),
-    ready: (_, act) => it.hold || act(),
-    BeckonError,
-  });
-  const transfers = transfersWith(it.waiting, most);
-  transfers.attach(port, "", "");
-  const send = (data, how = {}) =>
-    new Promise((done, failed) => {
-      it.waiting.push({ data: data instanceof Blob ? data : pack(data), how, done: () => done("arrived"), failed });
-      port.flush();
-    });
-  return Object.assign(it, {
-    epoch,
-    port,
-    transfers,
-    send,
-    flush: port.flush,
-    hear: (text) => transfers.attach(port, text, it.connection?.remote.split(".")[0] ?? ""),
-    take: port.take,
-  });
-}
-
-/** Connects two ends, anew if they were. @param {boolean} pieces whether they take any */
-function connect(ends, pieces = true) {
-  ends.forEach((one, n) => {
-    const other = ends[1 - n];
-    one.other = other;
-    const mine = {
-      remote: `${other.epoch}.1`,
-      pieces,
-      write: (frame) => one.connection === mine && (setTimeout(() => one.connection === mine && other.take(frame.buffer)), true),
-    };
-    one.connection = mine;
-  });
-  for (const { flush } of ends) flush();
-}
-const cut = (ends) => ends.forEach((one) => (one.connection = null));
-const content = (size) => Uint8Array.from({ length: size }, (_, at) => at % 251);
-const bytesOf = async (blob) => new Uint8Array(await blob.arrayBuffer());
+import { bytesOf, connect, content, cut, end, until } from "./transfer-ends.mjs";
 
 test("a Blob arrives whole over links that are cut, with its name, type and metadata, and progress goes up", async () => {
   const ends = [end("one"), end("two")];
@@ -167,9 +109,7 @@ test("no more is under way than the window while the reader is behind, and it go
     return rests;
   });
   assert.ok(before <= WINDOW_BYTES + 65_536, `${before} bytes`);
-  two.hold = false;
-  cut(ends);
-  connect(ends);
+  two.release();
   assert.equal(await sent, "arrived");
 });
 
@@ -221,9 +161,10 @@ test("what is over is not listened for any more, however it has ended", async ()
   two.events.at(-1).incoming.cancel();
   assert.equal(await unwanted, "cancelled");
   assert.equal(getEventListeners(signal, "abort").length, 0, "cancelled");
-  one.send(new Blob([content(9_000_000)]), { signal });
+  const last = one.send(new Blob([content(9_000_000)]), { signal }).catch(({ code }) => code);
   for (const { transfers } of ends) transfers.end(new BeckonError("left", "They left"));
   assert.equal(getEventListeners(signal, "abort").length, 0, "left");
+  assert.equal(await last, "left");
 });
 
 test("what was said before a cut, and is read after it, costs nothing that has come", async () => {
@@ -232,7 +173,8 @@ test("what was said before a cut, and is read after it, costs nothing that has c
   connect(ends);
   const sent = one.send(new Blob([content(9_000_000)]));
   await until(() => two.events[0]?.incoming.received > 0);
-  const running = JSON.stringify({ type: "transfer", ...one.said.find(({ what }) => what === "running"), what: "running", ids: [1] });
+  const ids = [one.said.find(({ what }) => what === "begin").id];
+  const running = JSON.stringify({ type: "transfer", what: "running", ids });
   cut(ends);
   two.transfers.attach(two.port, running, "one");
   connect(ends);
