@@ -61,9 +61,9 @@ const WORKER = ["build"];
  * @type {Record<string, Stage>}
  */
 export const stages = {
+  build: once(["wrangler", "deploy", "--dry-run", "--outdir", "dist"], { cores: 1 }),
   format: once(["bash", "tools/check.sh", "format"], { cores: 0.5 }),
   types: once(["bash", "tools/check.sh", "types"], { cores: 1 }),
-  build: once(["wrangler", "deploy", "--dry-run", "--outdir", "dist"], { cores: 1 }),
   browser: nodeTests("browser", { cores: 1.5, needs: WORKER, atOnce: 3, shared: true }),
   interop: nodeTests("interop", { cores: 0.5, needs: WORKER }),
   holding: nodeTests("holding", { cores: 1, needs: WORKER, atOnce: 3, shared: true }),
