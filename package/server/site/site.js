@@ -81,7 +81,7 @@ function serve(request, file, env, headers) {
   const type = typeOf(file);
   const squeezed = isText(type) && /\bgzip\b/.test(request.headers.get("Accept-Encoding") ?? "");
   const tag = `"${env.SITE[file]}"`;
-  headers.set("Cache-Control", "public, max-age=0, must-revalidate");
+  if (!headers.has("Cache-Control")) headers.set("Cache-Control", "public, max-age=0, must-revalidate"); // but for what _headers says
   headers.set("ETag", squeezed ? `W/${tag}` : tag); // the same text, but not the same bytes
   if (isText(type)) headers.set("Vary", "Accept-Encoding");
   const known = request.headers
