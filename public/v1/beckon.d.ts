@@ -47,17 +47,70 @@ export type RoomState = 'connecting' | 'open' | 'away' | 'closed';
 /** What JSON carries. Whatever has a `toJSON`, such as a Date, is what that says. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value | undefined };
 
-/** What can be sent: text, bytes, or what JSON carries. */
-export type Sendable = string | ArrayBuffer | ArrayBufferView | Value;
+/** What a request and its answer may be: text, bytes, or what JSON carries. */
+export type Short = string | ArrayBuffer | ArrayBufferView | Value;
 
-/** A message: text as text, bytes as an ArrayBuffer, and a value as it was sent. It is by somebody else, so it may be anything: look before you use it. */
+/** What can be sent: text or bytes of up to 64 MiB, a Blob or File of up to 4 GiB, or what JSON carries, of up to 256,000 bytes. */
+export type Sendable = Short | Blob;
+
+/** How something is sent. */
+export interface SendOptions {
+  /** Left out: true. With `false` it is sent once, if there is a connection, and may be lost, or overtake others. It has at most 16,384 bytes, and is no Blob. */
+  reliable?: boolean;
+  /** Stops what goes in pieces: a Blob, and what is longer than 256,000 bytes. The promise is rejected with its reason. */
+  signal?: AbortSignal;
+  /**
+   * Called while something goes in pieces: how many bytes the other side has taken over, and of how many. After its page was loaded again, or
+   * had given up waiting for us, they may be less. Of a broadcast it is called for each peer, and does not say for whom.
+   */
+  onProgress?: (done: number, size: number) => void;
+  /** What JSON carries, at most 16,384 bytes: goes with what goes in pieces, and the other side has it before the first of them ({@link Incoming.metadata}). */
+  metadata?: Value;
+}
+
+/**
+ * A message: text as text, bytes as an ArrayBuffer, a Blob as a Blob or File, and a value as it was sent. It is by somebody else, so it may be
+ * anything: look before you use it. The type of a Blob is what the sender says, too: never open it as a page of yours.
+ */
 export interface Message {
   readonly from: Peer;
   readonly data: any;
 }
 
+/**
+ * Something that comes in pieces, from its first word on: a Blob, a File, or text or bytes of more than 256,000 bytes. It is not asked for: a page
+ * that wants only what it has agreed to calls `cancel` for all else. When it is whole, it is a message too. The event `progress` says that more has come.
+ *
+ * Of one peer at most four come at a time, with 4 GiB in all; of everybody at most 64, with 16 GiB. What is more is refused (`too-much`).
+ */
+export interface Incoming extends EventTarget {
+  /** Of a File, as the sender says; without what hides or turns the writing direction. */
+  readonly name: string;
+  /** As the sender says. */
+  readonly type: string;
+  /** In bytes. */
+  readonly size: number;
+  /** How many of them have come. */
+  readonly received: number;
+  /** What the sender has said with it. */
+  readonly metadata: any;
+  /** The message, or a {@link BeckonError}: `left`, `cancelled` (by either side), `too-much` or `failed`. It need not be looked at. */
+  readonly result: Promise<any>;
+  /** Takes no more of it. The sender's promise is rejected with `cancelled`. */
+  cancel(): void;
+}
+
+/** Something long begins to come. */
+export interface IncomingEvent extends Event {
+  readonly from: Peer;
+  readonly incoming: Incoming;
+}
+
 /** A message's event. */
-export interface MessageEvent extends Event, Message {}
+export interface MessageEvent extends Event, Message {
+  /** What was said with it, if it came in pieces. */
+  readonly metadata?: any;
+}
 
 /** Someone came, left, changed state or name. */
 export interface PeerEvent extends Event {
@@ -81,8 +134,8 @@ export interface ServerEvent extends Event {
   readonly data: any;
 }
 
-/** What answers requests: it returns the answer, or a promise of it, or nothing. */
-export type RequestHandler = (value: any, peer: Peer) => Sendable | void | PromiseLike<Sendable | void>;
+/** What answers requests: it returns the answer, of at most 256,000 bytes, or a promise of it, or nothing. */
+export type RequestHandler = (value: any, peer: Peer) => Short | void | PromiseLike<Short | void>;
 
 /** The room's own state changed. */
 export interface RoomEvent extends Event {
@@ -95,6 +148,7 @@ interface RoomEvents {
   /** Someone left. */
   left: PeerEvent;
   message: MessageEvent;
+  incoming: IncomingEvent;
   /** Somebody's {@link Peer.presence} changed. */
   presence: PeerEvent;
   refused: RefusedEvent;
@@ -104,6 +158,7 @@ interface RoomEvents {
 
 interface PeerEvents {
   message: MessageEvent;
+  incoming: IncomingEvent;
   state: PeerEvent;
   name: PeerEvent;
   presence: PeerEvent;
@@ -117,7 +172,7 @@ type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null
 
 /**
  * A room, from the moment it is joined. Iterate it for its messages: the iteration begins when it is asked for and ends with the room. It throws
- * a {@link BeckonError} (`too-much`) when more than 64 MiB of them wait to be read.
+ * a {@link BeckonError} (`too-much`) when more than 64 MiB of them wait to be read. One alone may always wait, and of a Blob nothing counts, as it is not in memory.
  */
 export class Room extends EventTarget implements AsyncIterable<Message> {
   private constructor();
@@ -180,7 +235,7 @@ export class Room extends EventTarget implements AsyncIterable<Message> {
    * @returns those who confirmed it, when everyone has or has left; rejected if it could not be sent (`too-much`)
    * @throws as {@link Peer.send} does
    */
-  broadcast(data: Sendable, options?: { reliable?: boolean }): Promise<Peer[]>;
+  broadcast(data: Sendable, options?: SendOptions): Promise<Peer[]>;
   /** Tries again what is being waited for, now. */
   retry(): void;
   /** Leaves. */
@@ -238,39 +293,45 @@ export class Peer extends EventTarget {
   /** The connection itself, while there is one. It is replaced when it has failed, which the event `connection` tells: do not keep it. */
   readonly connection: Connection | null;
   /**
-   * Sends a message of at most 256,000 bytes: text (counted as UTF-8), bytes, which are copied, or what JSON carries (counted as its JSON). It is kept until the other side confirms it,
-   * over as many connections as that takes, and delivered once and in order. To send much, wait for some of it to arrive before
+   * Sends a message: text (counted as UTF-8), bytes, which are copied, or what JSON carries (counted as its JSON). It is kept until the other side confirms it,
+   * over as many connections as that takes, and delivered once and in order. To send many, wait for some of them to arrive before
    * sending more: with a few messages under way at a time the line is busy and little is kept. At most 16 MiB are kept for one peer;
-   * beyond that, it is rejected with `too-much`.
+   * beyond that, it is rejected with `too-much`. What goes in pieces is not among them: of long messages at most 64 MiB are kept beside them, and with
+   * Blobs at most 1,000 things wait.
+   *
+   * A Blob or a File goes in pieces, and so does text or bytes of more than 256,000 bytes, which both pages hold as a whole: it has at most
+   * 64 MiB. A value goes in one piece: it has at most 256,000 bytes. Each arrives whole, as one message, and may arrive after what was sent later. Four at a time go to one peer, with 4 GiB in all, and share the line; the others wait: a Blob has at most 4 GiB. A lost connection
+   * costs nothing that has arrived. Pieces need a direct connection or a relay (TURN): without any they wait, and where there never is one, it is
+   * rejected with `no-webrtc` or `no-webrtc-there`. A page of before them takes none: it is rejected with `outdated-there`.
    *
    * With `reliable: false` it is sent once, if there is a connection, and may be lost, or overtake others: for what the next one
    * makes obsolete, such as a cursor's position. It has at most 16,384 bytes.
    *
-   * A page that iterates the room and is slow slows the sender: what it has not read yet counts as not arrived, once that is more than 1 MiB.
-   * @returns fulfilled when it has arrived (or, if it may be lost, is on its way), rejected when it never will: with `left`, with `too-much`, or with
-   * `too-long` if the other browser takes less in one piece. It need not be awaited: then a failure is an unhandled rejection, unless it is `left`,
-   * or the room was closed
+   * A page that iterates the room and is slow slows the sender: what it has not read yet counts as not arrived, once that is more than 1 MiB, with Blobs.
+   * @returns fulfilled when it has arrived (or, if it may be lost, is on its way), rejected when it never will: with `left`, with `too-much`, with
+   * `too-long` if the other browser takes less in one piece, with `unreadable` if a file has gone or changed, with `cancelled` or `failed` if the other side does not
+   * want it or cannot keep it. It need not be awaited: then a failure is an unhandled rejection, unless it is `left`, or the room was closed
    * @throws {TypeError} at once, if it is something else (a Map, a function, NaN)
    * @throws {BeckonError} at once: `too-long`
    */
-  send(data: Sendable, options?: { reliable?: boolean }): Promise<void>;
+  send(data: Sendable, options?: SendOptions): Promise<void>;
   /**
-   * Asks for an answer: the other side's {@link Room.onrequest} gets the value, and what it returns comes back (`undefined` if it returns nothing). Both may be
-   * what {@link Peer.send} takes. A request outlives its connection as a message does, and is never worked on twice. At most 64 wait for
+   * Asks for an answer: the other side's {@link Room.onrequest} gets the value, and what it returns comes back (`undefined` if it returns nothing). Both have at
+   * most 256,000 bytes, and neither is a Blob. A request outlives its connection as a message does, and is never worked on twice. At most 64 wait for
    * their answers at a time, with 4 MB in all; more are rejected with `too-much`.
    * @param options `timeoutMs`: how long to wait, 30 s if nothing is said. When `signal` aborts, its reason is what the promise is rejected with
    * @returns the answer, or rejected with a {@link BeckonError}: `timeout`; `left` when the other side left, or was loaded anew, before it answered
    * (`closed` when this room was); `no-handler` when it answers no requests, or is a page of before there were any; `failed` when its handler threw
    * @throws as {@link Peer.send} does
    */
-  request(value: Sendable, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<any>;
+  request(value: Short, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<any>;
   addEventListener<K extends keyof PeerEvents>(type: K, listener: Listener<PeerEvents[K]>, options?: boolean | AddEventListenerOptions): void;
   removeEventListener<K extends keyof PeerEvents>(type: K, listener: Listener<PeerEvents[K]>, options?: boolean | EventListenerOptions): void;
 }
 
 /**
  * What went wrong. `code` is stable: `damaged-link`, `insecure-context`, `room-full` and the server's other
- * refusals, `blocked` (by the browser), `socket-blocked` (by the network), `closed`, `left`, `timeout`, `no-handler`, `failed`, `too-long`, `too-much`, `no-direct-path`, `relay-missing`, `no-path`, `relay-refused`, `no-webrtc`, `no-webrtc-there`, `outdated`, `outdated-there`, `tampered`. `message` is a sentence for people.
+ * refusals, `blocked` (by the browser), `socket-blocked` (by the network), `closed`, `left`, `timeout`, `no-handler`, `failed`, `too-long`, `too-much`, `cancelled`, `unreadable`, `no-direct-path`, `relay-missing`, `no-path`, `relay-refused`, `no-webrtc`, `no-webrtc-there`, `outdated`, `outdated-there`, `tampered`. `message` is a sentence for people.
  */
 export class BeckonError extends Error {
   constructor(code: string, message: string, options?: ErrorOptions);

@@ -7,6 +7,10 @@ import { integrity, PAPER } from "../../tools/freeze.mjs";
 import { anyBeckon, openDevice, startChromium, until } from "./browser.mjs";
 
 const FILE = new URL("../../public/v1/beckon.js", import.meta.url).pathname;
+/** A library of before there were pieces. */
+const OLDER = new URL("older/beckon.js", import.meta.url).pathname;
+/** The scripts that somebody else serves. @type {Record<string, string>} */
+const SAVED = { "/saved.js": FILE, "/older.js": OLDER };
 
 let beckon;
 let chromium;
@@ -18,10 +22,10 @@ let imported = { address: "", hash: "" };
 before(async () => {
   [beckon, chromium] = await Promise.all([anyBeckon(), startChromium()]);
   elsewhere = http.createServer(({ url }, response) => {
-    const saved = url === "/saved.js";
+    const saved = SAVED[url];
     response.setHeader("Content-Type", saved ? "text/javascript" : "text/html");
     const map = JSON.stringify({ imports: { beckon: imported.address }, integrity: { [imported.address]: imported.hash } });
-    response.end(saved ? readFileSync(FILE) : `<!doctype html><title>elsewhere</title><script type="importmap">${map}</script>`);
+    response.end(saved ? readFileSync(saved) : `<!doctype html><title>elsewhere</title><script type="importmap">${map}</script>`);
   });
   await new Promise((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
   origin = `http://127.0.0.1:${elsewhere.address().port}/`;
@@ -31,6 +35,17 @@ after(async () => {
   await chromium?.close();
   await beckon?.close();
 });
+
+/** In the page: joins. */
+const enter = async (library, link) => {
+  const { join } = await import(library);
+  window.room = join(link);
+  window.heard = [];
+  window.room.onrequest = (value) => ({ asked: value });
+  window.room.addEventListener("message", ({ data }) => window.heard.push(data));
+  await window.room.ready;
+  return window.room.link;
+};
 
 test("it is served for ever, to any page, and the paper names its hash", async () => {
   const { headers, status } = await fetch(new URL("/v1/beckon.js", beckon.url));
@@ -60,15 +75,6 @@ test("saved alone, and with its hash, it meets the library of today; with anothe
     /Failed to fetch/,
   );
 
-  const enter = async (library, link) => {
-    const { join } = await import(library);
-    window.room = join(link);
-    window.heard = [];
-    window.room.onrequest = (value) => ({ asked: value });
-    window.room.addEventListener("message", ({ data }) => window.heard.push(data));
-    await window.room.ready;
-    return window.room.link;
-  };
   const link = await first.page.evaluate(enter, "beckon", beckon.url.href);
   await second.page.evaluate(enter, new URL("/beckon.js", beckon.url).href, link);
   for (const { page } of [first, second]) {
@@ -76,15 +82,27 @@ test("saved alone, and with its hash, it meets the library of today; with anothe
     assert.deepEqual(await page.evaluate(() => window.room.peers[0].request("what?")), { asked: "what?" });
     await page.evaluate(() => window.room.peers[0].send("hello"));
   }
-  // Release 1 is of before there were pieces: who sends it some hears so, and all else goes on.
+  const [blob] = await Promise.all([
+    first.page.evaluate(() => new Promise((resolve) => window.room.addEventListener("message", ({ data }) => data instanceof Blob && resolve(data.text())))),
+    second.page.evaluate(() => window.room.peers[0].send(new Blob(["in pieces"]))),
+  ]);
+  assert.equal(blob, "in pieces");
+  for (const { page, close } of [first, second]) {
+    await until(page, "hello", () => window.heard.includes("hello"));
+    await close();
+  }
+});
+
+test("who sends pieces to a page of before hears so, and all else goes on", async () => {
+  const [first, second] = [await openDevice(chromium, origin), await openDevice(chromium, origin)];
+  const link = await first.page.evaluate(enter, new URL("/older.js", origin).href, beckon.url.href);
+  await second.page.evaluate(enter, new URL("/beckon.js", beckon.url).href, link);
+  for (const { page } of [first, second]) await until(page, "they are connected", () => window.room.peers[0]?.path === "direct");
   const codes = await second.page.evaluate(() =>
     Promise.all([new Blob(["x"]), "x".repeat(256_001)].map((long) => window.room.peers[0].send(long).catch(({ code }) => code))),
   );
   assert.deepEqual(codes, ["outdated-there", "outdated-there"]);
   await second.page.evaluate(() => window.room.peers[0].send("afterwards"));
-  assert.deepEqual(await first.page.evaluate(() => window.heard), ["hello", "afterwards"]);
-  for (const { page, close } of [first, second]) {
-    await until(page, "hello", () => window.heard.includes("hello"));
-    await close();
-  }
+  assert.deepEqual(await first.page.evaluate(() => window.heard), ["afterwards"]);
+  await Promise.all([first.close(), second.close()]);
 });
