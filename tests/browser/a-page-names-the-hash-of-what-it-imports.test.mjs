@@ -7,8 +7,8 @@ import { integrity, PAPER } from "../../tools/freeze.mjs";
 import { anyBeckon, openDevice, startChromium, until } from "./browser.mjs";
 
 const FILE = new URL("../../public/v1/beckon.js", import.meta.url).pathname;
-/** A library of before there were pieces. */
-const OLDER = new URL("older/beckon.js", import.meta.url).pathname;
+/** A library of before there were pieces. Nobody checks it any more, so it is a text. */
+const OLDER = new URL("older/beckon.js.txt", import.meta.url).pathname;
 /** The scripts that somebody else serves. @type {Record<string, string>} */
 const SAVED = { "/saved.js": FILE, "/older.js": OLDER };
 
