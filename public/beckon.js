@@ -155,6 +155,7 @@ export class Room extends EventTarget {
   async #enter(run, asNew) {
     if (asNew) await beforeNew(this.#timesNew++);
     const [fresh, keys] = [makeKeys(), await deriveKeys(this.#secret)]; // side by side
+    const asking = (again = "") => (again ? import(/* @vite-ignore */ /* webpackIgnore: true */ again) : import("./lib/reachability.js"));
     const store = { keeping: () => import("./lib/key-store.js"), past: () => import("./lib/recall.js") };
     const identity = await takeIdentity(keys.realmKey, fresh, store, this.#options, asNew);
     if (run !== this.#run) return identity.release();
@@ -175,7 +176,7 @@ export class Room extends EventTarget {
     const gone = (/** @type {string} */ id, /** @type {boolean} */ goodbye) =>
       channel.after(id, () => run === this.#run && peers.all.get(id)?.socketGone(goodbye)); // after what it said before
     this.#become("connecting");
-    this.#signalling = openSignalling(socketUrl(this.#link, keys.realmKey, identity), () => import("./lib/reachability.js"), {
+    this.#signalling = openSignalling(socketUrl(this.#link, keys.realmKey, identity), asking, {
       open: ({ id: mine, peers: present, ...ice }) => {
         if (mine !== identity.id) return this.#end(mistrust());
         this.#configure(ice);

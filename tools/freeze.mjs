@@ -1,8 +1,9 @@
 // `node tools/freeze.mjs 1`: makes public/v1/ from the library as it is now, whole and in one file, and writes its hash into docs/import-by-url.md.
-// What is served under /v1/ is kept for a year by browsers, and pages name its hash: once it is released, it is never made again. Then comes 2.
+// What is served under /v1/ is kept for a year by browsers, and pages name its hash: once it is released, it is never made again, and 2 comes. Until then
+// `--not-released` makes it anew.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./built.mjs";
 import { TARGETS } from "./floor/data.mjs";
@@ -19,6 +20,7 @@ function freeze(release) {
   const folder = join(ROOT, "public", `v${release}`);
   const file = join(folder, "beckon.js");
   const run = (/** @type {string} */ tool, /** @type {string[]} */ args) => execFileSync(join(ROOT, "node_modules/.bin", tool), args, { cwd: ROOT });
+  if (existsSync(folder) && !process.argv.includes("--not-released")) throw new Error(`${folder} is there: what was released never changes`);
   mkdirSync(folder, { recursive: true });
   run("esbuild", [
     "public/beckon.js",

@@ -104,7 +104,9 @@ export function openAsking({ room, peer, page, card, send, BeckonError }) {
 
       over.addEventListener("abort", settle, { signal: listening.signal });
       signal?.addEventListener("abort", abort, { signal: listening.signal });
-      if (signal?.aborted) abort();
+      if (over.aborted)
+        settle(); // while this module came
+      else if (signal?.aborted) abort();
       else if (peer.state === "left") end("left");
       else go();
     });

@@ -29,6 +29,8 @@ const PASSING = /^(room|realm|network)-full$|^too-many-joins$/;
 const SETTLED_MS = 5_000;
 /** The server passes these on between peers. */
 const RELAYED = /^(OFFER|ANSWER|CANDIDATE|MESSAGE)$/;
+/** Seen from beckon.js, so that it is the same after the build. A browser may keep a module that has failed: every other try has an address that is new. */
+const REACHABILITY = "./lib/reachability.js";
 /** Close code of a socket whose id another socket of ours took. */
 const SUPERSEDED = 4001;
 /** What a browser says where the other end said nothing (RFC 6455, 7.1.5). */
@@ -53,7 +55,7 @@ const NO_CODE = 1006;
 
 /**
  * @param {URL} url
- * @param {() => Promise<typeof import('./reachability.js')>} reachability loads what asks whether the server is there
+ * @param {(again?: string) => Promise<typeof import('./reachability.js')>} reachability loads what asks whether the server is there; `again`: by this address
  * @param {SignallingEvents} on
  */
 export function openSignalling(url, reachability, on) {
@@ -74,10 +76,11 @@ export function openSignalling(url, reachability, on) {
   let retry;
   /** What asks the server by requests. It comes while the server is there, or when a socket has failed. @type {import('./reachability.js').Reachability | undefined} */
   let asking;
+  let asked = 0;
   /** What it has lent us last. @type {Ice | undefined} */
   let ice;
   const ask = async () =>
-    (asking ??= (await reachability()).watchServer({
+    (asking ??= (await reachability(asked++ % 2 ? `${REACHABILITY}?${asked}` : undefined)).watchServer({
       url,
       socket: () => socket,
       waits: () => retry,

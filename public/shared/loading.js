@@ -7,7 +7,8 @@
   const LATER_MS = 60_000;
   /** What has not come by then, in ms, does not come. */
   const PATIENCE_MS = 20_000;
-  const hasBegun = () => document.body && !document.getElementById("late");
+  /** A page that was cut before its body has an empty one. */
+  const hasBegun = () => document.body?.firstElementChild && !document.getElementById("late");
   let looks = false;
   const look = async (/** @type {boolean} */ mayReload) => {
     const patience = new AbortController();

@@ -5,7 +5,7 @@ import { startWatched } from "../webkit/watched.mjs";
 import { anyBeckon, link, openDevice, press, startChromium, startFirefox, turnClock, until, untilConnected, untilText } from "./browser.mjs";
 
 const beckon = await anyBeckon({ vars: { STUN_URLS: "" } });
-/** @type {Map<string, 'missing' | 'cut' | 'nonsense' | 'silent' | 'endless'>} */
+/** @type {Map<string, 'missing' | 'cut' | 'nonsense' | 'silent' | 'endless' | 'torn'>} */
 const faults = new Map();
 const [watched, chromium, firefox] = await Promise.all([startWatched(beckon.url, faults), startChromium(), startFirefox()]);
 after(async () => {
@@ -67,6 +67,16 @@ test("the room page carries its script: when that does not come to its end, the 
   await turnClock(page, 20_000);
   await begun(page);
   await close();
+});
+
+test("nor where it ends in its script, as if that were all", async () => {
+  for (const browser of [chromium, firefox]) {
+    faults.set("/", "torn");
+    const { page, close } = await openDevice(browser, watched.url);
+    faults.clear();
+    await until(page, "the page has begun", () => document.body?.firstElementChild && !document.getElementById("late"));
+    await close();
+  }
 });
 
 test("what came and is not understood is not fetched again and again", async () => {

@@ -7,10 +7,10 @@ import net from "node:net";
  * @param {object} how
  * @param {(request: http.IncomingMessage, response: http.ServerResponse) => boolean} [how.answers] itself, and has
  * @param {(html: string) => string} [how.change] of pages
- * @param {(request: http.IncomingMessage) => boolean} [how.holds] whether a page's last script never comes to its end
+ * @param {(request: http.IncomingMessage) => false | 'endless' | 'torn'} [how.holds] a page's last script never comes to its end, or the page ends in it
  * @param {(near: import('node:stream').Duplex) => boolean} [how.takes] a socket, and has
  */
-export async function startBetween(beckon, { answers = () => false, change, holds = () => false, takes = () => false }) {
+export async function startBetween(beckon, { answers = () => false, change, holds = () => /** @type {const} */ (false), takes = () => false }) {
   /** @type {Set<import('node:stream').Duplex>} */
   const sockets = new Set();
   const to = { hostname: beckon.hostname, port: beckon.port };
@@ -24,8 +24,10 @@ export async function startBetween(beckon, { answers = () => false, change, hold
       if (!isChanged) return answer.pipe(response);
       let text = "";
       for await (const data of answer.setEncoding("utf8")) text += data;
-      if (holds(request)) response.write(change(text.slice(0, text.lastIndexOf("</script>"))));
-      else response.end(change(text));
+      const how = holds(request);
+      const part = text.slice(0, how ? text.lastIndexOf("</script>") : undefined);
+      if (how === "endless") response.write(change(part));
+      else response.end(change(part));
     });
     request.pipe(forwarded.on("error", () => response.destroy()));
   });

@@ -154,6 +154,12 @@ test("a page of before is sent nothing that it would show, and who asks it hears
   assert.deepEqual([await asked, early.sent], ["no-handler", []]);
 });
 
+test("what has taken too long before the part that asks has come is not asked any more", async () => {
+  const asker = side("ours");
+  asker.ask(pack("x"), AbortSignal.abort()).catch(() => {});
+  assert.deepEqual(asker.sent, []);
+});
+
 test("what comes before the part that answers waits for it: as many as somebody may ask, and no more, in number and bytes", async () => {
   const frame = (/** @type {string} */ value) => {
     const fresh = side("ours");

@@ -4,6 +4,8 @@ import { allGone } from "./told.mjs";
 
 /** How often a machine may be too slow for a rule. Each time, messages wait twice as long as before. */
 const TOO_SLOW_TIMES = 5;
+/** But no longer than this, in ms: a frame that has to come is waited for a minute. */
+const MOST_MS = 40_000;
 /** How long it may take a server, after the last rule, to tell that all have gone, in ms. */
 const GONE_MS = 20_000;
 
@@ -32,7 +34,7 @@ export async function observe(rules, fleet, { atOnce = 40, evicting = false, pro
   const outcomes = new Map();
   const drivers = new Map();
   const run = async (rule, again = 0) => {
-    const options = again ? { ...rule.options, expire: (rule.options.expire ?? EXPIRE_MS) * 2 ** again } : rule.options;
+    const options = again ? { ...rule.options, expire: Math.min((rule.options.expire ?? EXPIRE_MS) * 2 ** again, MOST_MS) } : rule.options;
     const server = await serverFor(options);
     let actions = 1;
     let evictions = 0;

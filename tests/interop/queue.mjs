@@ -107,14 +107,17 @@ export default [
     for (const frame of await expired(alice)) more.push({ frame, at: window(again, UNHURRIED.expire, alice.arrivedAt(frame)) });
     return { first, more };
   }),
-  rule("a retry in the last moment, and the peer soon after", LONG, async ({ join, dial, id }) => {
+  rule("a retry in the last moment, and the peer soon after", LONG, async ({ join, dial, id, inTime, expire }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob"), 1));
-    await sleep(LONG.expire / 2);
+    await sleep(expire / 2);
+    const since = Date.now();
     await alice.send(offer(id("bob"), 2));
     await alice.next(); // the first one has expired
     const bob = await dial("bob");
-    return { bob: await receivedBy(bob) };
+    const frames = await receivedBy(bob);
+    inTime(since);
+    return { bob: frames };
   }),
   rule("two attempts at once", SHORT, async ({ expired, join, id }) => {
     const alice = await join("alice");

@@ -17,7 +17,9 @@ function watch() {
   };
 }
 
-/** What becomes of a file: it is not there, the line is cut, it never comes, or it is written in what no browser understands. Of a page, the end may never come. */
+/**
+ * What becomes of a file: it is not there, the line is cut, it never comes, or it is written in what no browser understands. Of a page, the end may never come, or
+ * it ends within its script. */
 const FAULTS = {
   missing: (/** @type {import('node:http').ServerResponse} */ response) => response.writeHead(404, { "Content-Type": "text/plain" }).end("nothing here"),
   cut: (/** @type {import('node:http').ServerResponse} */ response) => response.destroy(),
@@ -28,17 +30,20 @@ const FAULTS = {
 /**
  * Beckon as it is, with pages that are watched, and that do not come whole.
  * @param {URL} beckon
- * @param {Map<string, keyof typeof FAULTS | "endless">} [faults] by path
+ * @param {Map<string, keyof typeof FAULTS | "endless" | "torn">} [faults] by path
  */
 export const startWatched = (beckon, faults = new Map()) =>
   startBetween(beckon, {
     answers: (request, response) => {
       const fault = faults.get(new URL(request.url ?? "", beckon).pathname);
       if (request.url === WATCH) response.setHeader("Content-Type", "text/javascript").end(`(${watch})();`);
-      else if (!fault || fault === "endless") return false;
+      else if (!fault || fault === "endless" || fault === "torn") return false;
       else FAULTS[fault](response);
       return true;
     },
-    holds: ({ url }) => faults.get(url ?? "") === "endless",
+    holds({ url }) {
+      const fault = faults.get(url ?? "");
+      return fault === "endless" || fault === "torn" ? fault : false;
+    },
     change: (html) => html.replace("<head>", `<head><script src="${WATCH}"></script>`),
   });

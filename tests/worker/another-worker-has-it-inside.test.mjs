@@ -324,11 +324,17 @@ test("an operator counts and closes peers, with the key and not without", async 
   assert.equal((await without.fetch("/admin/realms/k", { headers: { Authorization: "Bearer the operator's" } })).status, 404);
 });
 
+/** A few requests take less, in s, on a busy machine, too. */
+const ENOUGH_S = 10;
+
 test("whoever guesses the operator's key is slowed down, and its sockets are not", async (t) => {
   const change = (config) => config.replace(/(name = "JOIN_LIMIT"[^]*?limit = )\d+/, "$15");
   const beckon = await startBeckon({ secrets: { ADMIN_KEY: "the operator's" }, change });
   t.after(() => beckon.close());
   const guess = async (key) => (await beckon.fetch("/admin/realms/k", { headers: { Authorization: `Bearer ${key}`, "CF-Connecting-IP": "192.0.2.1" } })).status;
+  // The platform counts by minutes of the clock: all of it happens in one.
+  const left = 60 - new Date().getSeconds();
+  if (left < ENOUGH_S) await new Promise((resolve) => setTimeout(resolve, left * 1_000));
   const answers = [];
   for (let n = 0; n < 6; n++) answers.push(await guess(`guess ${n}`));
   assert.deepEqual(answers, [401, 401, 401, 401, 401, 429]);

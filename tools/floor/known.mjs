@@ -9,7 +9,7 @@ export const SCRIPTS = {
   "api.AbortSignal.reason": {
     files: [
       "public/lib/asking.js",
-      "public/lib/outgoing.js",
+      "public/lib/waiting.js",
       "public/doctor/checks.js",
       "public/doctor/doctor.js",
       "public/doctor/loopback.js",
