@@ -69,11 +69,17 @@ test("the room page carries its script: when that does not come to its end, the 
   await close();
 });
 
-test("nor where it ends in its script, as if that were all", async () => {
+test("nor where it ends in its script, as if that were all: it is loaded again once, and then after a minute", async () => {
   for (const browser of [chromium, firefox]) {
     faults.set("/", "torn");
     const { page, close } = await openDevice(browser, watched.url);
+    await until(page, "it was loaded again, in vain", () => {
+      const [{ type }] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+      return type === "reload" && document.readyState === "complete" && !document.body.firstElementChild;
+    });
+    await page.waitForNetworkIdle(); // it has looked
     faults.clear();
+    await turnClock(page, LATER_MS);
     await until(page, "the page has begun", () => document.body?.firstElementChild && !document.getElementById("late"));
     await close();
   }
