@@ -1,10 +1,10 @@
 // What docs/import-by-url.md says of /v1/beckon.js: it is whole, never changes, and a page can have its hash compared.
 import assert from "node:assert/strict";
-import http from "node:http";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { integrity, PAPER } from "../../tools/freeze.mjs";
 import { anyBeckon, openDevice, startChromium, until } from "./browser.mjs";
+import { serveElsewhere } from "./elsewhere.mjs";
 
 const FILE = new URL("../../public/v1/beckon.js", import.meta.url).pathname;
 /** A library of before there were pieces. Nobody checks it any more, so it is a text. */
@@ -21,14 +21,13 @@ let origin;
 let imported = { address: "", hash: "" };
 before(async () => {
   [beckon, chromium] = await Promise.all([anyBeckon(), startChromium()]);
-  elsewhere = http.createServer(({ url }, response) => {
+  elsewhere = await serveElsewhere(({ url = "" }, response) => {
     const saved = SAVED[url];
     response.setHeader("Content-Type", saved ? "text/javascript" : "text/html");
     const map = JSON.stringify({ imports: { beckon: imported.address }, integrity: { [imported.address]: imported.hash } });
     response.end(saved ? readFileSync(saved) : `<!doctype html><title>elsewhere</title><script type="importmap">${map}</script>`);
   });
-  await new Promise((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
-  origin = `http://127.0.0.1:${elsewhere.address().port}/`;
+  origin = elsewhere.url;
 });
 after(async () => {
   elsewhere?.close();

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { seeded } from "../seeds/chance.mjs";
 import { anyBeckon, openDevice, press, startChromium, until, untilText, write } from "./browser.mjs";
+import { serveElsewhere } from "./elsewhere.mjs";
 
 /** What is in the files that are sent. */
 const random = seeded(1);
@@ -24,12 +24,11 @@ let server;
 let origin;
 before(async () => {
   [beckon, chromium, folder] = await Promise.all([anyBeckon(), startChromium(), mkdtemp(path.join(tmpdir(), "beckon-"))]);
-  server = http.createServer(({ url }, response) => {
+  server = await serveElsewhere(({ url = "" }, response) => {
     const [headers, body] = elsewhere.get(url) ?? [{}, "<!doctype html><title>elsewhere</title>"];
     response.writeHead(200, { "Content-Type": url.endsWith(".js") ? "text/javascript" : "text/html", ...headers }).end(body);
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  origin = `http://127.0.0.1:${server.address().port}/`;
+  origin = server.url;
 });
 after(async () => {
   server?.close();

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
-import http from "node:http";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { after, before, test } from "node:test";
 import { anyBeckon, BLOCKS, link, openDevice, openFilter, press, startChromium, until } from "./browser.mjs";
+import { serveElsewhere } from "./elsewhere.mjs";
 
 const PUBLIC = new URL("../../public/", import.meta.url);
 
@@ -15,12 +15,8 @@ let elsewhere;
 let origin;
 before(async () => {
   [beckon, chromium] = await Promise.all([anyBeckon(), startChromium()]);
-  elsewhere = http.createServer((_request, response) => {
-    response.setHeader("Content-Type", "text/html");
-    response.end("<!doctype html><title>elsewhere</title>");
-  });
-  await new Promise((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
-  origin = `http://127.0.0.1:${elsewhere.address().port}/`;
+  elsewhere = await serveElsewhere();
+  origin = elsewhere.url;
 });
 after(async () => {
   elsewhere?.close();

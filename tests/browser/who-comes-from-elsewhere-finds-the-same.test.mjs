@@ -2,10 +2,10 @@
 // same room.
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
-import http from "node:http";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { openDevice, stage, until } from "./browser.mjs";
+import { serveElsewhere } from "./elsewhere.mjs";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 /** So long may a page be. */
@@ -32,9 +32,8 @@ const { beckon, chromium } = await stage();
 let server;
 let origin;
 before(async () => {
-  server = http.createServer((_request, response) => response.setHeader("Content-Type", "text/html").end("<!doctype html><title>elsewhere</title>"));
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  origin = `http://127.0.0.1:${server.address().port}/`;
+  server = await serveElsewhere();
+  origin = server.url;
 });
 after(() => server?.close());
 
