@@ -227,7 +227,7 @@ export class Room extends EventTarget {
     this.#run++;
     this.#signalling?.close();
     this.#signalling = null;
-    for (const peer of [...this.#peers.all.values()]) peer.leave();
+    this.#peers.leave();
     this.#identity?.release();
   }
 

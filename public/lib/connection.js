@@ -15,7 +15,7 @@ const CONNECT_MS = 15_000;
  * @param {string} options.id names this connection to the other side; never used twice
  * @param {boolean} options.polite whether we give way when both offer at once
  * @param {{ ours: string, theirs: string }} options.greeting what each side says first
- * @param {import('./credentials.js').Ice & RTCConfiguration} options.ice
+ * @param {RTCPeerConnection} options.pc
  * @param {import('./late.js').Care} options.care
  * @param {(signal: Signal) => void} options.sendSignal
  * @param {(now: 'open' | 'interrupted' | 'resumed' | 'failed' | 'forged' | 'unable') => void} options.onChange 'open' comes once; 'failed', 'forged' (the
@@ -23,9 +23,7 @@ const CONNECT_MS = 15_000;
  * @param {(data: string | ArrayBuffer) => void} options.onReceive
  * @param {() => void} options.onDrain `write` takes more
  */
-export function openConnection({ id, polite, greeting, ice, care, sendSignal, onChange, onReceive, onDrain }) {
-  // It throws where the browser makes no connections (a privacy setting, an extension or an engine may forbid them), or does not take a server.
-  const pc = new RTCPeerConnection(ice);
+export function openConnection({ id, polite, greeting, pc, care, sendSignal, onChange, onReceive, onDrain }) {
   if (pc.signalingState !== "stable") throw new TypeError("an extension's mere stand-in");
   const channels = openChannels({
     pc,

@@ -13,6 +13,7 @@ import { openReconnect } from "./reconnect.js";
  * @param {string} options.me our id
  * @param {string} options.epoch this page load: a message's number means something only together with it
  * @param {() => import('./credentials.js').Ice & RTCConfiguration} options.ice
+ * @param {(configuration: RTCConfiguration) => RTCPeerConnection} options.connect
  * @param {() => boolean} options.isOnline whether the server can carry an introduction now
  * @param {() => import('./messaging.js').Card} options.card what we say of ourselves
  * @param {import('./delivery.js').DeliveryState} options.state of this id so far
@@ -23,7 +24,7 @@ import { openReconnect } from "./reconnect.js";
  * @param {(peer: object, act: () => void) => void} options.whenRead acts as soon as the app is not behind with reading
  * @param {(why: import('./events.js').BeckonError) => void} options.onLeft
  */
-export function openPeer({ id, me, epoch, ice, isOnline, card, state, sendSealed, onData, mayUseServer, care, whenRead, onLeft }) {
+export function openPeer({ id, me, epoch, ice, connect, isOnline, card, state, sendSealed, onData, mayUseServer, care, whenRead, onLeft }) {
   let opened = false; // a connection has worked
   /** Whose browser makes no direct connections, as far as is known: ours, theirs. */
   let [unable, serverOnly] = [false, false];
@@ -61,6 +62,7 @@ export function openPeer({ id, me, epoch, ice, isOnline, card, state, sendSealed
     polite: me < id,
     greeting: { ours: JSON.stringify([me, id]), theirs: JSON.stringify([id, me]) },
     ice,
+    connect,
     care,
     isOnline,
     isWanted: () => presence.isHere && !serverOnly,

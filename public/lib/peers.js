@@ -57,6 +57,7 @@ export function openPeers(room, { ice, isOnline, load }) {
       me,
       epoch,
       ice,
+      connect,
       isOnline,
       card: () => ({ name: room.name, more: { turn, presence } }),
       state: states.of(id),
@@ -87,12 +88,31 @@ export function openPeers(room, { ice, isOnline, load }) {
 
   const handles = () => [...all.values()].map(({ handle }) => handle);
 
-  // The first connection of a page takes a browser three times as long, and its first candidate, too. So one is made in vain while the socket opens.
-  setTimeout(tried, 0, () => new RTCPeerConnection().close());
+  /**
+   * The first connection of a page takes a browser three times as long. So it is made while the socket opens, and configured for whoever is met first.
+   * Outside browsers servers may be taken only by who is made with them (libdatachannel). @type {RTCPeerConnection | undefined}
+   */
+  let first;
+  if (globalThis.document) setTimeout(tried, 0, () => room.state !== "closed" && (first = new RTCPeerConnection()));
+
+  /** @param {RTCConfiguration} configuration @throws where the browser makes no connections, or does not take a server */
+  function connect(configuration) {
+    const pc = first ?? new RTCPeerConnection(configuration);
+    first?.setConfiguration(configuration);
+    first = undefined;
+    return pc;
+  }
+
   return {
     all,
     meet,
     handles,
+    /** Of our own accord. A browser keeps no page for the way back that has a connection. */
+    leave() {
+      first?.close();
+      first = undefined;
+      for (const peer of [...all.values()]) peer.leave();
+    },
     get presence() {
       return read(presence);
     },

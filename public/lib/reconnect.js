@@ -26,6 +26,8 @@ const POLITE_MS = 1_000;
  * @param {boolean} options.polite
  * @param {{ ours: string, theirs: string }} options.greeting what each side says first on a connection
  * @param {() => import('./credentials.js').Ice & RTCConfiguration} options.ice
+ * @param {(configuration: RTCConfiguration) => RTCPeerConnection} options.connect it throws where the browser makes no connections (a privacy
+ *   setting, an extension or an engine may forbid them), or does not take a server
  * @param {import('./late.js').Care} options.care
  * @param {() => boolean} options.isOnline whether the server can carry an introduction now
  * @param {() => boolean} options.isWanted whether the peer is here, and another connection is worth a try
@@ -35,7 +37,7 @@ const POLITE_MS = 1_000;
  * @param {(data: string | ArrayBuffer) => void} options.onReceive
  * @param {() => void} options.onDrain
  */
-export function openReconnect({ epoch, polite, greeting, ice, care, isOnline, isWanted, sendSignal, onBuilt, onChange, onReceive, onDrain }) {
+export function openReconnect({ epoch, polite, greeting, ice, connect, care, isOnline, isWanted, sendSignal, onBuilt, onChange, onReceive, onDrain }) {
   /** @type {import('./connection.js').Connection | null} */
   let connection = null;
   let count = 0;
@@ -55,7 +57,7 @@ export function openReconnect({ epoch, polite, greeting, ice, care, isOnline, is
     builtAt = performance.now();
     wasOpen = false;
     try {
-      connection = openConnection({ id: `${epoch}.${++count}`, polite, greeting, ice: ice(), care, sendSignal, onChange: changed, onReceive, onDrain });
+      connection = openConnection({ id: `${epoch}.${++count}`, polite, greeting, pc: connect(ice()), care, sendSignal, onChange: changed, onReceive, onDrain });
     } catch (error) {
       console.debug("beckon:", error);
       const failed = count;

@@ -3,6 +3,7 @@
 import { backoff } from "./backoff.js";
 import { credentialsOf } from "./credentials.js";
 import { HURRY_MS, openDeadline } from "./deadline.js";
+import { openLoader } from "./late.js";
 import { readFrame, readOpen, readRefusal } from "./parse.js";
 
 /** Byte for byte what the runtime answers by itself, with a text that is not JSON, without waking the room. */
@@ -29,7 +30,7 @@ const PASSING = /^(room|realm|network)-full$|^too-many-joins$/;
 const SETTLED_MS = 5_000;
 /** The server passes these on between peers. */
 const RELAYED = /^(OFFER|ANSWER|CANDIDATE|MESSAGE)$/;
-/** Seen from beckon.js, so that it is the same after the build. A browser may keep a module that has failed: every other try has an address that is new. */
+/** Seen from beckon.js, so that it is the same after the build. */
 const REACHABILITY = "./lib/reachability.js";
 /** Close code of a socket whose id another socket of ours took. */
 const SUPERSEDED = 4001;
@@ -76,11 +77,11 @@ export function openSignalling(url, reachability, on) {
   let retry;
   /** What asks the server by requests. It comes while the server is there, or when a socket has failed. @type {import('./reachability.js').Reachability | undefined} */
   let asking;
-  let asked = 0;
   /** What it has lent us last. @type {Ice | undefined} */
   let ice;
+  const load = openLoader(reachability, REACHABILITY);
   const ask = async () =>
-    (asking ??= (await reachability(asked++ % 2 ? `${REACHABILITY}?${asked}` : undefined)).watchServer({
+    (asking ??= (await load()).watchServer({
       url,
       socket: () => socket,
       waits: () => retry,

@@ -138,6 +138,7 @@ export async function run(seed) {
         me: idOf(side.me),
         epoch,
         ice: () => ({ iceServers: [], refused: [], degraded: false, until: 0 }),
+        connect: () => new RTCPeerConnection(),
         isOnline: () => side.online && side.name === name,
         card: () => ({ name: "" }),
         state: side.state,

@@ -31,12 +31,14 @@ function take({ iceServers }) {
 }
 /** What the connections of the room have been given last. */
 let given = [];
+/** Of them, those that are not closed. */
+const alive = new Set();
 class Strict extends EventTarget {
   signalingState = "stable";
   constructor(ice) {
     super();
-    take(ice);
-    given = ice.iceServers;
+    if (ice) this.setConfiguration(ice);
+    alive.add(this);
   }
   setConfiguration(ice) {
     take(ice);
@@ -48,8 +50,13 @@ class Strict extends EventTarget {
   setLocalDescription() {
     return new Promise(() => {});
   }
-  close() {}
+  close() {
+    alive.delete(this);
+  }
 }
+
+/** A page makes its first connection while the socket opens. What has no page does not: whose servers count then is up to its stack. */
+const PLACES = { "on a page": {}, "without a page": undefined };
 
 /** The URLs of what a connection has been given. */
 const urls = () => given.flatMap((server) => server.urls);
@@ -59,35 +66,79 @@ const until = async (is) => {
 };
 const GOOD_URLS = GOOD.flatMap((server) => server.urls);
 
-for (const [what, bad] of Object.entries(BAD)) {
-  test(`${what} costs no other server`, async (t) => {
-    const sockets = fakeSockets(t);
-    t.mock.method(console, "debug", () => {});
-    globalThis.RTCPeerConnection = /** @type {Fake} */ (Strict);
-    const room = join("https://beckon.example/");
-    t.after(() => room.close());
-    while (!sockets.length) await new Promise((resolve) => setTimeout(resolve, 1));
-    const iceServers = [GOOD[0], bad, ...NONE, GOOD[1]];
-    const welcome = { type: "OPEN", payload: { id: room.id, peers: ["somebody"], iceServers, ttl: 60 } };
-    const came = once(room, "peer");
-    sockets[0].say(welcome);
-    const [{ peer }] = await came;
-    await until(() => peer.connection);
-    assert.deepEqual(urls(), GOOD_URLS);
-    assert.equal(given.at(-1).credential, "c");
-    assert.deepEqual(room.refusedServers, [bad.urls].flat());
-    // Fresh credentials, with the same fault.
-    given = [];
-    sockets[0].say({ type: "ICE", payload: { iceServers: [bad, GOOD[1]], ttl: 60 } });
-    await until(() => given.length === 1);
-    assert.deepEqual(urls(), GOOD[1]?.urls);
-    assert.deepEqual(room.refusedServers, [bad.urls].flat());
-    // And none.
-    sockets[0].say({ type: "ICE", payload: { iceServers: GOOD, ttl: 60 } });
-    await until(() => urls().length === GOOD_URLS.length);
-    assert.deepEqual([urls(), room.refusedServers], [GOOD_URLS, []]);
-  });
+/** A room whose socket is open. @param {import("node:test").TestContext} t @param {keyof typeof PLACES} place */
+async function enter(t, place) {
+  globalThis.document = /** @type {Fake} */ (PLACES[place]);
+  t.after(() => delete (/** @type {Fake} */ (globalThis).document));
+  const sockets = fakeSockets(t);
+  t.mock.method(console, "debug", () => {});
+  globalThis.RTCPeerConnection = /** @type {Fake} */ (Strict);
+  alive.clear();
+  const room = join("https://beckon.example/");
+  t.after(() => room.close());
+  while (!sockets.length) await new Promise((resolve) => setTimeout(resolve, 1));
+  return { room, sockets };
 }
+
+for (const place of /** @type {(keyof typeof PLACES)[]} */ (Object.keys(PLACES))) {
+  for (const [what, bad] of Object.entries(BAD)) {
+    test(`${what} costs no other server, ${place}`, async (t) => {
+      const { room, sockets } = await enter(t, place);
+      const iceServers = [GOOD[0], bad, ...NONE, GOOD[1]];
+      const welcome = { type: "OPEN", payload: { id: room.id, peers: ["somebody"], iceServers, ttl: 60 } };
+      const came = once(room, "peer");
+      sockets[0].say(welcome);
+      const [{ peer }] = await came;
+      await until(() => peer.connection);
+      assert.deepEqual(urls(), GOOD_URLS);
+      assert.equal(given.at(-1).credential, "c");
+      assert.deepEqual(room.refusedServers, [bad.urls].flat());
+      // Fresh credentials, with the same fault.
+      given = [];
+      sockets[0].say({ type: "ICE", payload: { iceServers: [bad, GOOD[1]], ttl: 60 } });
+      await until(() => given.length === 1);
+      assert.deepEqual(urls(), GOOD[1]?.urls);
+      assert.deepEqual(room.refusedServers, [bad.urls].flat());
+      // And none.
+      sockets[0].say({ type: "ICE", payload: { iceServers: GOOD, ttl: 60 } });
+      await until(() => urls().length === GOOD_URLS.length);
+      assert.deepEqual([urls(), room.refusedServers], [GOOD_URLS, []]);
+    });
+  }
+}
+
+test("a page's first connection is there before anybody else, is the first one's, and goes with the room", async (t) => {
+  const { room, sockets } = await enter(t, "on a page");
+  await until(() => alive.size === 1);
+  const [first] = alive;
+  const came = once(room, "peer");
+  sockets[0].say({ type: "OPEN", payload: { id: room.id, peers: ["somebody", "another"], iceServers: GOOD, ttl: 60 } });
+  const [{ peer }] = await came;
+  await until(() => alive.size === 2);
+  assert.equal(peer.connection, first);
+  assert.deepEqual(urls(), GOOD_URLS);
+  room.close();
+  assert.equal(alive.size, 0);
+
+  const alone = await enter(t, "on a page");
+  await until(() => alive.size === 1);
+  alone.room.close();
+  assert.equal(alive.size, 0, "nobody came");
+});
+
+test("who closes a room at once makes no connection, nor does who has no page", async (t) => {
+  const over = AbortSignal.abort();
+  globalThis.document = /** @type {Fake} */ ({});
+  t.after(() => delete (/** @type {Fake} */ (globalThis).document));
+  globalThis.RTCPeerConnection = /** @type {Fake} */ (Strict);
+  alive.clear();
+  join("https://beckon.example/", { signal: over });
+  await new Promise((resolve) => setTimeout(resolve, 1)); // it is made by a timer of 0 ms, which has rung before
+  assert.equal(alive.size, 0);
+  await enter(t, "without a page");
+  await new Promise((resolve) => setTimeout(resolve, 1)); // it is made by a timer of 0 ms, which has rung before
+  assert.equal(alive.size, 0);
+});
 
 test("where the browser makes no connections for a while, no server is to blame", async (t) => {
   const sockets = fakeSockets(t);

@@ -218,10 +218,10 @@ test("what cares for paths is asked for again until it comes, every other time b
   let got;
   for (let n = 0; n < 2; n++) care().then((it) => (got = it));
   for (let n = 0; n < 3; n++) await pass();
-  assert.deepEqual([asked, got], [[undefined, "./lib/path-care.js?1", undefined], undefined]);
+  assert.deepEqual([asked, got], [[undefined, "./lib/path-care.js?2", undefined], undefined]);
   wanted = false;
   for (let n = 0; n < 3; n++) await pass();
   assert.equal(asked.length, 3, "nobody is there");
   [wanted, come] = [true, true];
-  assert.deepEqual([await care(), await care(), asked.slice(3)], ["it", "it", ["./lib/path-care.js?3"]]);
+  assert.deepEqual([await care(), await care(), asked.slice(3)], ["it", "it", ["./lib/path-care.js?4"]]);
 });

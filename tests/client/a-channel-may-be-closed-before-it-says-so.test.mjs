@@ -28,7 +28,7 @@ test("what is sent through a channel that is closed already is lost, and no erro
     care: async () => pathCare,
     polite: false,
     greeting: { ours: "ours", theirs: "theirs" },
-    ice: { iceServers: [], refused: [], degraded: false, until: 0 },
+    pc: new RTCPeerConnection(),
     sendSignal() {},
     onChange: unexpected,
     onReceive: unexpected,

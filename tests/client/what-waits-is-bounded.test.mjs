@@ -44,7 +44,7 @@ async function unchecked(t) {
     care: async () => pathCare,
     polite: false,
     greeting: { ours: "ours", theirs: "theirs" },
-    ice: { iceServers: [], refused: [], degraded: false, until: 0 },
+    pc: new RTCPeerConnection(),
     sendSignal() {},
     onChange: (state) => states.push(state),
     onReceive: (data) => heard.push(data),
