@@ -16,6 +16,9 @@ const FLAGS = [
   "--no-first-run",
   "--disable-quic",
   "--force-prefers-reduced-motion", // without a GPU what moves takes a third of the machine; who tests it asks for it
+  // A device is a context of its own, and contexts share no process whatever the limit is. What a device begins with, an empty page, has another
+  // process than ours, which isolate themselves (COOP); with the limit they take that one.
+  "--renderer-process-limit=1",
 ];
 
 /**
