@@ -41,6 +41,9 @@ const relayOnly = (page) =>
       constructor(config) {
         super({ ...config, iceTransportPolicy: "relay" });
       }
+      setConfiguration(config) {
+        super.setConfiguration({ ...config, iceTransportPolicy: "relay" });
+      }
     };
   });
 

@@ -124,6 +124,9 @@ const patches = {
       constructor(options) {
         super({ ...options, iceTransportPolicy: "relay" });
       }
+      setConfiguration(options) {
+        super.setConfiguration({ ...options, iceTransportPolicy: "relay" });
+      }
     };
   },
   /** Whoever is at the other end shows another certificate than the one that was introduced. */

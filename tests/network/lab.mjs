@@ -129,9 +129,16 @@ async function replaceCredential(page, credential) {
   if (!credential) return;
   await page.evaluateOnNewDocument((credential) => {
     const Real = globalThis.RTCPeerConnection;
+    const changed = ({ iceServers = [], ...rest } = {}) => ({
+      ...rest,
+      iceServers: iceServers.map((server) => (server.credential ? { ...server, ...credential } : server)),
+    });
     globalThis.RTCPeerConnection = class extends Real {
-      constructor({ iceServers = [], ...rest } = {}) {
-        super({ ...rest, iceServers: iceServers.map((server) => (server.credential ? { ...server, ...credential } : server)) });
+      constructor(configuration) {
+        super(changed(configuration));
+      }
+      setConfiguration(configuration) {
+        super.setConfiguration(changed(configuration));
       }
     };
   }, credential);
