@@ -11,9 +11,9 @@ import { CORES, chosen } from "./stages.mjs";
 const REPEATED = 6_000;
 
 /** Where the cores have had this share of so many ms to spare, a stage more is begun than was planned, up to so many for a core. */
-const SPARE = 0.08;
+const SPARE = 0.15;
 const SPARE_MS = 3_000;
-const MOST_PER_CORE = 2;
+const MOST_PER_CORE = 1.5;
 
 /** What a stage printed of its failures: what node's reporter gathers at its end, else simply the end. */
 function complaint(printed) {
