@@ -89,18 +89,18 @@ export function openPeers(room, { ice, isOnline, load }) {
   const handles = () => [...all.values()].map(({ handle }) => handle);
 
   /**
-   * The first connection of a page takes a browser three times as long. So it is made while the socket opens, and configured for whoever is met first.
-   * Outside browsers servers may be taken only by who is made with them (libdatachannel). @type {RTCPeerConnection | undefined}
+   * The first connection of a page takes a browser three times as long. So the room makes one while the socket opens, for whoever is met first. Outside
+   * browsers servers may be taken only by who is made with them (libdatachannel). @type {RTCPeerConnection | undefined}
    */
   let first;
-  if (globalThis.document) setTimeout(tried, 0, () => room.state !== "closed" && (first = new RTCPeerConnection()));
+  if (globalThis.document) setTimeout(tried, 0, () => room.state !== "closed" && !all.size && (first = new RTCPeerConnection(ice())));
 
   /** @param {RTCConfiguration} configuration @throws where the browser makes no connections, or does not take a server */
   function connect(configuration) {
-    const pc = first ?? new RTCPeerConnection(configuration);
-    first?.setConfiguration(configuration);
+    const pc = first;
     first = undefined;
-    return pc;
+    // A device that sleeps may have closed it (Chromium), or it does not take a server, which the next one will say.
+    return tried(() => (pc?.setConfiguration(configuration), pc)) ?? new RTCPeerConnection(configuration);
   }
 
   return {

@@ -280,7 +280,7 @@ test("every module of the library may be imported from elsewhere, and the first 
   }
 });
 
-test("the library weighs at most 15.53 kB, with everything it imports, as it is served", async () => {
+test("the library weighs at most 15.54 kB, with everything it imports, as it is served", async () => {
   let weight = 0;
   const wanted = ["beckon.js"];
   for (const file of wanted) {
@@ -289,7 +289,7 @@ test("the library weighs at most 15.53 kB, with everything it imports, as it is 
     for (const [, name] of source.matchAll(/(?:from|import)\s*["']\.\/([\w.-]+)["']/g)) if (!wanted.includes(name)) wanted.push(name);
   }
   console.log(`# ${weight} bytes, gzipped, in ${wanted.length} files`);
-  assert.ok(weight <= 15_530, `${weight} bytes`);
+  assert.ok(weight <= 15_540, `${weight} bytes`);
 });
 
 test("the page weighs at most 30.55 kB, with the library and all that comes before anything is clicked", async () => {

@@ -72,14 +72,15 @@ for (const engine of [0, 1]) {
     await untilHello(second.page, await first.page.$eval("#name", (field) => field.value));
 
     // Renewed, as after most of the credentials' life: what is gathered from then on shows no more.
-    const rounds = await first.page.evaluate(() => window.connections.flatMap((pc) => pc.said ?? []).length);
-    await until(first.page, "fresh credentials", () => {
+    const [rounds, before] = await first.page.evaluate(() => [window.connections.flatMap((pc) => pc.said ?? []).length, window.configured.length]);
+    const again = (before) => {
       if (!(Date.now() - window.askedAt < 3_000)) {
         window.askedAt = Date.now();
         window.socket.send('{"type":"ICE"}'); // refused until the last ones are 10 s old
       }
-      return window.configured.length >= 2;
-    });
+      return window.configured.length >= before + 2;
+    };
+    await until(first.page, "fresh credentials", again, before);
     assert.deepEqual(await first.page.evaluate(() => [...new Set(window.configured)]), ["relay"]);
     await first.page.evaluate(() => window.dispatchEvent(new Event("online"))); // an ICE restart
     await until(first.page, "another round", (rounds) => window.connections.flatMap((pc) => pc.said ?? []).length > rounds, rounds);

@@ -41,6 +41,7 @@ class Strict extends EventTarget {
     alive.add(this);
   }
   setConfiguration(ice) {
+    if (this.signalingState === "closed") throw new DOMException("closed", "InvalidStateError");
     take(ice);
     given = ice.iceServers;
   }
@@ -51,6 +52,7 @@ class Strict extends EventTarget {
     return new Promise(() => {});
   }
   close() {
+    this.signalingState = "closed";
     alive.delete(this);
   }
 }
@@ -124,6 +126,18 @@ test("a page's first connection is there before anybody else, is the first one's
   await until(() => alive.size === 1);
   alone.room.close();
   assert.equal(alive.size, 0, "nobody came");
+});
+
+test("a page's first connection that has not outlived a sleep is replaced by another", async (t) => {
+  const { room, sockets } = await enter(t, "on a page");
+  await until(() => alive.size === 1);
+  const [first] = alive;
+  first.close(); // as Chromium does when the machine is suspended
+  const came = once(room, "peer");
+  sockets[0].say({ type: "OPEN", payload: { id: room.id, peers: ["somebody", "another"], iceServers: GOOD, ttl: 60 } });
+  const [{ peer }] = await came;
+  assert.ok(alive.has(peer.connection), "at once");
+  assert.deepEqual(urls(), GOOD_URLS);
 });
 
 test("who closes a room at once makes no connection, nor does who has no page", async (t) => {
