@@ -37,7 +37,7 @@ class Strict extends EventTarget {
   signalingState = "stable";
   constructor(ice) {
     super();
-    if (ice) this.setConfiguration(ice);
+    this.setConfiguration(ice);
     alive.add(this);
   }
   setConfiguration(ice) {
@@ -68,14 +68,20 @@ const until = async (is) => {
 };
 const GOOD_URLS = GOOD.flatMap((server) => server.urls);
 
-/** A room whose socket is open. @param {import("node:test").TestContext} t @param {keyof typeof PLACES} place */
-async function enter(t, place) {
+/** @param {import("node:test").TestContext} t @param {keyof typeof PLACES} place @param {typeof Strict} [Kind] of its connections */
+function goTo(t, place, Kind = Strict) {
   globalThis.document = /** @type {Fake} */ (PLACES[place]);
   t.after(() => delete (/** @type {Fake} */ (globalThis).document));
-  const sockets = fakeSockets(t);
   t.mock.method(console, "debug", () => {});
-  globalThis.RTCPeerConnection = /** @type {Fake} */ (Strict);
+  globalThis.RTCPeerConnection = /** @type {Fake} */ (Kind);
   alive.clear();
+}
+
+/** A room whose socket is open. @param {Parameters<typeof goTo>} where */
+async function enter(...where) {
+  const [t] = where;
+  goTo(...where);
+  const sockets = fakeSockets(t);
   const room = join("https://beckon.example/");
   t.after(() => room.close());
   while (!sockets.length) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -141,34 +147,25 @@ test("a page's first connection that has not outlived a sleep is replaced by ano
 });
 
 test("who closes a room at once makes no connection, nor does who has no page", async (t) => {
-  const over = AbortSignal.abort();
-  globalThis.document = /** @type {Fake} */ ({});
-  t.after(() => delete (/** @type {Fake} */ (globalThis).document));
-  globalThis.RTCPeerConnection = /** @type {Fake} */ (Strict);
-  alive.clear();
-  join("https://beckon.example/", { signal: over });
-  await new Promise((resolve) => setTimeout(resolve, 1)); // it is made by a timer of 0 ms, which has rung before
+  const rung = () => new Promise((resolve) => setTimeout(resolve, 1)); // the timer of 0 ms that makes it
+  goTo(t, "on a page");
+  join("https://beckon.example/", { signal: AbortSignal.abort() });
+  await rung();
   assert.equal(alive.size, 0);
   await enter(t, "without a page");
-  await new Promise((resolve) => setTimeout(resolve, 1)); // it is made by a timer of 0 ms, which has rung before
+  await rung();
   assert.equal(alive.size, 0);
 });
 
 test("where the browser makes no connections for a while, no server is to blame", async (t) => {
-  const sockets = fakeSockets(t);
-  t.mock.method(console, "debug", () => {});
   let isForbidden = true;
-  globalThis.RTCPeerConnection = /** @type {Fake} */ (
-    class extends Strict {
-      constructor(ice) {
-        if (isForbidden) throw new DOMException("not now", "NotSupportedError");
-        super(ice);
-      }
+  class Forbidden extends Strict {
+    constructor(ice) {
+      if (isForbidden) throw new DOMException("not now", "NotSupportedError");
+      super(ice);
     }
-  );
-  const room = join("https://beckon.example/");
-  t.after(() => room.close());
-  while (!sockets.length) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  const { room, sockets } = await enter(t, "without a page", Forbidden);
   const came = once(room, "peer");
   sockets[0].say({ type: "OPEN", payload: { id: room.id, peers: ["somebody"], iceServers: GOOD, ttl: 60 } });
   const [{ peer }] = await came;

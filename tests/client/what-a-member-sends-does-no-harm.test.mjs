@@ -142,16 +142,18 @@ async function room(t) {
     async send(count, frame) {
       const { stackTraceLimit } = Error;
       Error.stackTraceLimit = 0;
-      t.after(() => (Error.stackTraceLimit = stackTraceLimit));
-      for (let n = 0; n < count; n++) {
-        frame(n);
-        time += 1_000 / PER_SECOND;
-        if (n % HONEST) continue;
-        channel.onmessage({ data: renumber(pack(`${++said}`), said, said).buffer });
-        t.mock.timers.tick((HONEST * 1_000) / PER_SECOND);
-        await new Promise((resolve) => setImmediate(resolve));
+      try {
+        for (let n = 0; n < count; n++) {
+          frame(n);
+          time += 1_000 / PER_SECOND;
+          if (n % HONEST) continue;
+          channel.onmessage({ data: renumber(pack(`${++said}`), said, said).buffer });
+          t.mock.timers.tick((HONEST * 1_000) / PER_SECOND);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      } finally {
+        Error.stackTraceLimit = stackTraceLimit;
       }
-      Error.stackTraceLimit = stackTraceLimit;
     },
     /** What holds afterwards, of so many seconds. */
     judge(seconds) {
