@@ -88,7 +88,7 @@ export class Driver {
         await before();
       }
     };
-    for (const method of ["id", "at", "query", "http", "open", "join", "dial", "takeover", "upgrade", "expired", "inTime", "neighbour"])
+    for (const method of ["id", "at", "query", "http", "open", "join", "dial", "takeover", "upgrade", "expired", "inTime", "where"])
       this[method] = this[method].bind(this);
   }
 
@@ -185,16 +185,21 @@ export class Driver {
   }
 
   /**
-   * Joins as somebody whose id has the same home as another one, where several objects share the peers. Frames for one home keep their order.
+   * Waits until what `sender` has sent to somebody who is absent is where that one is to come: somebody joins whose id has the same home, where
+   * several objects share the peers, and gets a mark that is sent last. A mark to the sender's own id would come back from another home too early.
    * @param {string} name
-   * @returns {Promise<Socket>}
+   * @param {Socket} sender
    */
-  async neighbour(name) {
+  async where(name, sender) {
     const home = homeOf(this.id(name), MOST_HOMES);
+    const number = ++this.#witnesses;
     let n = 0;
-    while (homeOf(this.id(name + n), MOST_HOMES) !== home) n++;
-    this.#aliases.push([this.id(name + n), `neighbour of ${name}`]);
-    return this.join(name + n);
+    while (homeOf(this.id(`near${number}n${n}`), MOST_HOMES) !== home) n++;
+    const near = this.id(`near${number}n${n}`);
+    this.#aliases.push([near, `near ${name}`]);
+    const witness = await this.join(`near${number}n${n}`);
+    await sender.send(JSON.stringify({ type: "CANDIDATE", payload: "mark", dst: near }));
+    await witness.next();
   }
 
   /** How long a message for an absent peer waits, in ms: longer if the machine was too slow for the rule. */
