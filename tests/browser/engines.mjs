@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import puppeteer from "puppeteer-core";
+import { startUsed } from "./profile.mjs";
 
 /** How long anything may take before it counts as not happening, in ms; Chromium alone waits 15 s before it gives up a path. */
 export const DEADLINE_MS = 60_000;
@@ -74,7 +75,11 @@ function found(what, ...places) {
 export const START_MS = 120_000;
 
 /** Starts a browser. @param {Wish} wish @param {object} [options] of puppeteer's */
-export const launch = (wish, options = {}) => puppeteer.launch({ headless: true, timeout: START_MS, ...ENGINES[wish.engine](wish), ...PROTOCOL, ...options });
+export function launch(wish, options = {}) {
+  const engine = { headless: true, timeout: START_MS, ...ENGINES[wish.engine](wish), ...PROTOCOL, ...options };
+  if (wish.engine === "chromium") return puppeteer.launch(engine);
+  return startUsed(engine.executablePath, (userDataDir) => puppeteer.launch({ ...engine, userDataDir }));
+}
 
 /** Drives one that is there. @param {Wish} wish @param {string} address */
 export const connect = ({ engine }, address, options = {}) =>

@@ -4,7 +4,7 @@ import { fork } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import puppeteer from "puppeteer-core";
-import { START_MS } from "../browser/engines.mjs";
+import { launch, START_MS } from "../browser/engines.mjs";
 
 const file = (name) => new URL(name, import.meta.url);
 /** How long anything may take before it counts as not happening, in ms. */
@@ -48,16 +48,7 @@ const browsers = {
     args.push("--disable-features=WebRtcHideLocalIpsWithMdns");
     return puppeteer.launch({ executablePath, headless: true, pipe: true, args, timeout: START_MS });
   },
-  firefox() {
-    const executablePath = found("Firefox", process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox");
-    // Of several tabs one is in front; the timers of the others are not to be slower.
-    const extraPrefsFirefox = {
-      "media.peerconnection.ice.obfuscate_host_addresses": false,
-      "dom.min_background_timeout_value": 4,
-      "dom.timeout.enable_budget_timer_throttling": false,
-    };
-    return puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox, timeout: START_MS });
-  },
+  firefox: () => launch({ engine: "firefox" }),
 };
 
 /** @returns {Promise<Client>} */
