@@ -1,9 +1,9 @@
 // npm run flaky -- [stage|file ...] [--times 20] [--load]
 //
 // Runs each test file of the stages again and again, and lists each test that was red once: how often, with what seeds, and why. A test
-// that is green because it works is green on a busy machine too: of twenty runs five (with --load all) have one core to themselves,
-// beside a neighbour that keeps the other one busy. What each run printed is left in tests/output/flaky-*/. Ctrl-C ends it and shows
-// what it has found by then.
+// that is green because it works is green on a busy machine too. So as many files run at a time as there are cores, and of twenty runs five (with
+// --load all) have to do with one core, while the others are kept busy. What each run printed is left in tests/output/flaky-*/. Ctrl-C ends it and
+// shows what it has found by then.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
@@ -60,10 +60,9 @@ function read(/** @type {string} */ file) {
   }
 }
 
-const [core, other = core] = spawnSync("taskset", ["--version"]).error ? [] : cores();
-const pinned = (/** @type {number | undefined} */ to, /** @type {string[]} */ command) =>
-  to === undefined ? command : ["taskset", "--cpu-list", `${to}`, ...command];
-/** Keeps its core busy for as long as we live. */
+const ours = spawnSync("taskset", ["--version"]).error ? [] : cores();
+const pinned = (/** @type {number} */ core, /** @type {string[]} */ command) => ["taskset", "--cpu-list", `${core}`, ...command];
+/** Keeps a core busy for as long as we live, where nobody else does. */
 const BUSY = "const { ppid } = process; for (;;) { for (const end = Date.now() + 200; Date.now() < end; ); if (process.ppid !== ppid) process.exit(); }";
 /** @type {Set<import("node:child_process").ChildProcess>} */
 const running = new Set();
@@ -84,16 +83,14 @@ function end(/** @type {import("node:child_process").ChildProcess} */ child) {
 }
 
 /** @param {string[]} command @returns {Promise<{ code: number | null, printed: string }>} */
-function run(command, /** @type {boolean} */ loaded) {
-  const neighbour = loaded ? start(pinned(other, [process.execPath, "-e", BUSY])) : undefined;
-  return new Promise((settle) => {
-    const child = start(loaded ? pinned(core, command) : command);
+const run = (command) =>
+  new Promise((settle) => {
+    const child = start(command);
     let printed = "";
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (data) => (printed += data));
     child.on("error", (error) => (printed += `${command[0]} could not be started: ${error.message}\n`));
     child.on("close", (code) => settle({ code, printed }));
-  }).finally(() => neighbour && end(neighbour));
-}
+  });
 
 const all = (() => {
   try {
@@ -139,33 +136,44 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
   });
 }
 
-console.log(`${times} runs each of ${all.length} files${core === undefined ? "; taskset is missing, so no run has a core to itself" : ""}`);
+/** Runs one of them once. @param {(typeof all)[number]} unit @param {number} round @param {number | undefined} core the only one it may use */
+async function runOnce({ name, command, count }, round, core) {
+  const loaded = core !== undefined;
+  const since = Date.now();
+  const { code, printed } = await run(loaded ? pinned(core, command) : command);
+  const log = join(folder, `${name.replaceAll(/[^\w.-]+/g, "_")}-${String(round).padStart(3, "0")}${loaded ? "-load" : ""}.txt`);
+  writeFileSync(log, printed);
+  const { passed, failed } = count(printed, code);
+  const bad = code !== 0 || failed > 0 || passed === 0;
+  runs += 1;
+  if (bad) {
+    redRuns += 1;
+    for (const [test, text] of complaints(printed)) {
+      const known = red.get(`${name}: ${test}`) ?? { times: 0, loaded: 0, seeds: new Set(), text, log };
+      red.set(`${name}: ${test}`, {
+        ...known,
+        times: known.times + 1,
+        loaded: known.loaded + Number(loaded),
+        seeds: known.seeds.union(new Set(printed.match(SEED))),
+      });
+    }
+  }
+  console.log(
+    `${bad ? "RED  " : "green"} ${round}/${times}${loaded ? " under load" : ""}: ${basename(name)}, ${passed} passed, ${failed} failed, ${Math.round((Date.now() - since) / 1000)} s`,
+  );
+}
+
+console.log(`${times} runs each of ${all.length} files${ours.length ? "" : "; taskset is missing, so no run has to do with one core"}`);
 // Round by round: whoever interrupts it has seen every file.
 for (let round = 1; round <= times; round++) {
   const loaded = values.load || round % LOADED_EVERY === 0;
-  for (const { name, command, count } of all) {
-    const since = Date.now();
-    const { code, printed } = await run(command, loaded);
-    const log = join(folder, `${name.replaceAll(/[^\w.-]+/g, "_")}-${String(round).padStart(3, "0")}${loaded ? "-load" : ""}.txt`);
-    writeFileSync(log, printed);
-    const { passed, failed } = count(printed, code);
-    const bad = code !== 0 || failed > 0 || passed === 0;
-    runs += 1;
-    if (bad) {
-      redRuns += 1;
-      for (const [test, text] of complaints(printed)) {
-        const known = red.get(`${name}: ${test}`) ?? { times: 0, loaded: 0, seeds: new Set(), text, log };
-        red.set(`${name}: ${test}`, {
-          ...known,
-          times: known.times + 1,
-          loaded: known.loaded + Number(loaded),
-          seeds: known.seeds.union(new Set(printed.match(SEED))),
-        });
-      }
-    }
-    console.log(
-      `${bad ? "RED  " : "green"} ${round}/${times}${loaded ? " under load" : ""}: ${basename(name)}, ${passed} passed, ${failed} failed, ${Math.round((Date.now() - since) / 1000)} s`,
-    );
-  }
+  const neighbours = loaded ? ours.map((core) => start(pinned(core, ["nice", "-n", "19", process.execPath, "-e", BUSY]))) : [];
+  const left = [...all];
+  // From both ends: two files of one stage meet late, and some of them are never beside each other in `npm test`.
+  const lane = async (/** @type {number} */ number) => {
+    for (let unit; (unit = number % 2 ? left.pop() : left.shift()); ) await runOnce(unit, round, loaded ? ours[number] : undefined);
+  };
+  await Promise.all(Array.from({ length: Math.max(ours.length, 1) }, (_, number) => lane(number)));
+  for (const neighbour of neighbours) end(neighbour);
 }
 report();
