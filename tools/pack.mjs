@@ -2,10 +2,10 @@
 // folder alone.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { document } from "./api.mjs";
 import { ROOT, VERSION, builtWorker } from "./built.mjs";
+import { CACHE } from "./cache.mjs";
 import { notices } from "./notices.mjs";
 
 const read = (/** @type {string} */ name) => readFileSync(join(ROOT, name), "utf8");
@@ -110,10 +110,9 @@ export async function assemble(folder) {
 
 /** Leaves the Worker in the cache, where `npm start` of the same sources finds it (tools/env.sh), in this clone or another, with a compiler or without. */
 function keep() {
-  const tools = process.env.BECKON_TOOLS ?? join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "beckon");
   const sources = execFileSync(process.execPath, [join(ROOT, "tools/made-of.mjs"), "sources"], { encoding: "utf8" }).trim();
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: ROOT, encoding: "utf8" }).trim();
-  const place = join(tools, "packed", sources);
+  const place = join(CACHE, "packed", sources);
   const fresh = `${place}.${process.pid}`;
   cpSync(join(ROOT, "build"), fresh, { recursive: true, filter: (file) => file !== join(ROOT, "build/site") });
   writeFileSync(join(fresh, "made-of"), `${sources}\ncommit ${commit}\n`);

@@ -1,11 +1,12 @@
 // Firefox's profile. A new one costs 3.6 s of a core to start with, one that was used before 2.2 s: it has what Firefox compiles and looks for the
 // first time. So a profile that was used once is kept, and each Firefox begins with a copy of it.
-import { cpSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join } from "node:path";
+import { CACHE } from "../../tools/cache.mjs";
 
-/** What is not copied: the preferences of the one who made it, and the mark that it is in use. */
-const OWN = ["prefs.js", "user.js", "lock", ".parentlock"];
+/** What is not kept: preferences and pages of the one who made it, and the mark that it is in use. */
+const OWN = ["prefs.js", "user.js", "sessionstore.jsonlz4", "sessionstore-backups", "lock", ".parentlock"];
 
 /** @typedef {(userDataDir: string) => Promise<import('puppeteer-core').Browser>} Start */
 
@@ -19,12 +20,13 @@ function ownFolder() {
 
 /** Where the kept profile of this Firefox is; it is made if there is none. @param {string} program @param {Start} start */
 async function keptProfile(program, start) {
-  const kept = resolve("target", `firefox-profile-${Math.trunc(statSync(program).mtimeMs)}`);
+  const kept = join(CACHE, "firefox-profiles", `${Math.trunc(statSync(program).mtimeMs)}`);
   if (existsSync(kept)) return kept;
   const { folder, remove } = ownFolder();
   const browser = await start(folder);
   await browser.close(); // writes it
   const copy = `${kept}.${process.pid}`;
+  mkdirSync(dirname(kept), { recursive: true });
   cpSync(folder, copy, { recursive: true, filter: (path) => !OWN.some((name) => path.endsWith(`/${name}`)) });
   remove();
   try {

@@ -1,8 +1,8 @@
 // The runtimes that `npm run everywhere` tries, and where it finds them.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { CACHE } from "../../tools/cache.mjs";
 
 const { devDependencies } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 /** What is tried, by exact version. */
@@ -17,8 +17,7 @@ export const WANTED = {
 
 /** Where the runtimes are, installed once. */
 export function runtimes() {
-  const tools = process.env.BECKON_TOOLS ?? join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "beckon");
-  const folder = join(tools, "everywhere");
+  const folder = join(CACHE, "everywhere");
   const manifest = JSON.stringify({ private: true, dependencies: WANTED, allowScripts: { bun: true, deno: true, node: true } });
   const file = join(folder, "package.json");
   if (!existsSync(file) || readFileSync(file, "utf8") !== manifest) {

@@ -3,16 +3,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { CACHE } from "../../tools/cache.mjs";
 import { startBeckon } from "../worker/beckon.mjs";
 import { open } from "../worker/socket.mjs";
 import { inOneMinute } from "../worker/time.mjs";
 
 const ROOT = new URL("../../", import.meta.url);
 /** tools/setup.sh puts it there. */
-const SCHEMATHESIS = process.env.SCHEMATHESIS ?? join(homedir(), ".cache/beckon/schemathesis/bin/schemathesis");
+const SCHEMATHESIS = process.env.SCHEMATHESIS ?? join(CACHE, "schemathesis/bin/schemathesis");
 const output = new URL("tests/output/openapi/", ROOT).pathname;
 rmSync(output, { recursive: true, force: true });
 
