@@ -24,7 +24,7 @@ const FLAGS = [
 
 /**
  * The same Chromium without the program around its pages, which nobody looks at here: a third less work for the machine. The tests of stock
- * clients and the network lab have the one that people have.
+ * clients and `npm run lab` have the one that people have.
  */
 const SHELLS = ["/usr/bin/chromium-headless-shell"];
 const CHROMIUMS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];

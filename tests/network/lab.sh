@@ -8,6 +8,7 @@ cd "$root"
 # The lab fails where it cannot be: a test that is skipped proves nothing.
 [ "$(id -u)" = 0 ] || stop "The network lab needs root, to make networks and a road that loses packets: run it with sudo."
 bash tools/setup.sh lab
+shell=${CHROMIUM_SHELL:-$(find_chromium_shell || true)}
 CHROMIUM=$(find_chromium) || stop "Chromium is missing: install it, or name it in the variable CHROMIUM, then run this again."
 FIREFOX=$(find_firefox) || stop "Firefox is missing: install it, or name it in the variable FIREFOX, then run this again."
 export CHROMIUM FIREFOX
@@ -41,7 +42,7 @@ file() {
         node --test --test-reporter=spec --test-force-exit tests/holding/a-file-arrives-over-a-link-that-is-cut.test.mjs
 }
 case "$*" in
-    short) ;;
+    short) CHROMIUM=${shell:-$CHROMIUM} ;; # a quarter less work
     file) file; exit ;;
     "") lab; file; exit ;;
     *) lab "$@"; exit ;;
