@@ -2,20 +2,22 @@
 //
 // Runs each test file of the stages again and again, and lists each test that was red once: how often, with what seeds, and why. A test
 // that is green because it works is green on a busy machine too. So as many files run at a time as there are cores, and of twenty runs five (with
-// --load all) have to do with one core, while the others are kept busy. What each run printed is left in tests/output/flaky-*/. Ctrl-C ends it and
+// --load every run) have to make do with one core, while the others are kept busy. What each run printed is left in tests/output/flaky-*/. Ctrl-C ends it and
 // shows what it has found by then.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { complaints } from "./complaints.mjs";
-import { named, nodeCommand, nodeCount } from "./stages.mjs";
+import { CORES, named, nodeCommand, nodeCount } from "./stages.mjs";
 
 const ROOT = join(import.meta.dirname, "..");
 /** Every so many runs one is under load. */
 const LOADED_EVERY = 4;
 /** How much of a failure is shown, in characters; all of it is in the log. */
 const SHOWN = 1_500;
+/** So long tests have to end what they have started, after Ctrl-C. */
+const GRACE_MS = 2_000;
 const SEED = /BECKON_SEED=\d+/g;
 
 const { values, positionals } = parseArgs({
@@ -62,8 +64,15 @@ function read(/** @type {string} */ file) {
 
 const ours = spawnSync("taskset", ["--version"]).error ? [] : cores();
 const pinned = (/** @type {number} */ core, /** @type {string[]} */ command) => ["taskset", "--cpu-list", `${core}`, ...command];
-/** Keeps a core busy for as long as we live, where nobody else does. */
-const BUSY = "const { ppid } = process; for (;;) { for (const end = Date.now() + 200; Date.now() < end; ); if (process.ppid !== ppid) process.exit(); }";
+/** Keeps a core busy for as long as we live, where nobody else does: it is as nice as can be, also as the group that Linux may share cores out to. */
+const BUSY = `
+  require("node:os").setPriority(19);
+  try { require("node:fs").writeFileSync("/proc/self/autogroup", "19"); } catch {}
+  const { ppid } = process;
+  for (;;) {
+    for (const end = Date.now() + 200; Date.now() < end; );
+    if (process.ppid !== ppid) process.exit();
+  }`;
 /** @type {Set<import("node:child_process").ChildProcess>} */
 const running = new Set();
 
@@ -74,9 +83,10 @@ function start([program, ...args]) {
   child.on("close", () => running.delete(child));
   return child;
 }
-function end(/** @type {import("node:child_process").ChildProcess} */ child) {
+function end(/** @type {import("node:child_process").ChildProcess} */ { pid }, /** @type {NodeJS.Signals} */ signal = "SIGKILL") {
+  if (!pid) return; // it could not be started
   try {
-    process.kill(-(child.pid ?? 0), "SIGKILL");
+    process.kill(-pid, signal);
   } catch {
     // It has ended already.
   }
@@ -129,10 +139,13 @@ function report() {
 
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
   process.on(signal, () => {
-    for (const child of running) end(child);
+    for (const child of running) end(child, "SIGINT"); // they end their browsers, which have groups of their own
     console.log("\ninterrupted");
     report();
-    process.exit(red.size ? 1 : 130);
+    setTimeout(() => {
+      for (const child of running) end(child);
+      process.exit(red.size ? 1 : 130);
+    }, GRACE_MS);
   });
 }
 
@@ -163,17 +176,17 @@ async function runOnce({ name, command, count }, round, core) {
   );
 }
 
-console.log(`${times} runs each of ${all.length} files${ours.length ? "" : "; taskset is missing, so no run has to do with one core"}`);
+console.log(`${times} runs each of ${all.length} files${ours.length ? "" : "; taskset is missing, so every run has all cores"}`);
 // Round by round: whoever interrupts it has seen every file.
 for (let round = 1; round <= times; round++) {
   const loaded = values.load || round % LOADED_EVERY === 0;
-  const neighbours = loaded ? ours.map((core) => start(pinned(core, ["nice", "-n", "19", process.execPath, "-e", BUSY]))) : [];
+  const neighbours = loaded ? ours.map((core) => start(pinned(core, [process.execPath, "-e", BUSY]))) : [];
   const left = [...all];
-  // From both ends: two files of one stage meet late, and some of them are never beside each other in `npm test`.
+  // From both ends: files of one stage, which `npm test` may never run beside each other, seldom meet.
   const lane = async (/** @type {number} */ number) => {
     for (let unit; (unit = number % 2 ? left.pop() : left.shift()); ) await runOnce(unit, round, loaded ? ours[number] : undefined);
   };
-  await Promise.all(Array.from({ length: Math.max(ours.length, 1) }, (_, number) => lane(number)));
+  await Promise.all(Array.from({ length: ours.length || CORES }, (_, number) => lane(number)));
   for (const neighbour of neighbours) end(neighbour);
 }
 report();

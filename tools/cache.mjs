@@ -3,4 +3,4 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /** The folder. */
-export const CACHE = process.env.BECKON_TOOLS ?? join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "beckon");
+export const CACHE = process.env.BECKON_TOOLS || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "beckon");

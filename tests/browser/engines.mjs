@@ -69,7 +69,7 @@ function found(what, ...places) {
  */
 
 /**
- * So long may a browser take to start, in ms. Firefox takes four seconds of a core for it, and more than puppeteer's 30 s among the stages of `npm test`, of which each
+ * So long may a browser take to start, in ms. Firefox takes two to four seconds of a core for it, and more than puppeteer's 30 s among the stages of `npm test`, of which each
  * has processes of its own (seen with 16 that wanted two cores).
  */
 export const START_MS = 120_000;

@@ -2,8 +2,8 @@
 // before the other; channels are full; pages are loaded anew; peers are given up and met again; and a server loses, doubles and
 // reorders what goes through it. All by chance, of the seeds that are given.
 //
-// It is a thread of its own (what-was-said-survives-every-change.test.mjs starts it), for there node follows each promise through its tests: a third
-// of the time.
+// It is a thread of its own (what-was-said-survives-every-change.test.mjs starts it): in the thread of a test node follows every promise, which takes
+// a third of the time.
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { parentPort, workerData } from "node:worker_threads";

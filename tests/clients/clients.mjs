@@ -95,14 +95,14 @@ export async function clientMaker() {
   const server = await servePage();
   const url = `http://127.0.0.1:${server.address().port}/`;
   const launched = new Map();
-  const launch = (name, side) => {
+  const started = (name, side) => {
     const key = `${name} ${side}`;
     if (!launched.has(key)) launched.set(key, browsers[name]());
     return launched.get(key);
   };
   return {
     /** One client on each of the engines named, each in a browser of its own. */
-    start: (...names) => Promise.all(names.map(async (name, side) => (name === "node" ? inNode() : inBrowser(name, await launch(name, side), url)))),
+    start: (...names) => Promise.all(names.map(async (name, side) => (name === "node" ? inNode() : inBrowser(name, await started(name, side), url)))),
     close: async () => {
       await Promise.allSettled([...launched.values()].map(async (browser) => (await browser).close()));
       server.close();

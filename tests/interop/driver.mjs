@@ -88,7 +88,7 @@ export class Driver {
         await before();
       }
     };
-    for (const method of ["id", "at", "query", "http", "open", "join", "dial", "takeover", "upgrade", "expired", "inTime", "where"])
+    for (const method of ["id", "at", "query", "http", "open", "join", "dial", "takeover", "upgrade", "expired", "inTime", "arrived"])
       this[method] = this[method].bind(this);
   }
 
@@ -185,12 +185,12 @@ export class Driver {
   }
 
   /**
-   * Waits until what `sender` has sent to somebody who is absent is where that one is to come: somebody joins whose id has the same home, where
-   * several objects share the peers, and gets a mark that is sent last. A mark to the sender's own id would come back from another home too early.
+   * Waits until all that `sender` has sent to an absent peer has reached that peer's home, where several objects share the peers: a witness with the
+   * same home gets a mark that is sent last. (A mark to the sender's own id may come back from another home before that.)
    * @param {string} name
    * @param {Socket} sender
    */
-  async where(name, sender) {
+  async arrived(name, sender) {
     const home = homeOf(this.id(name), MOST_HOMES);
     const number = ++this.#witnesses;
     let n = 0;

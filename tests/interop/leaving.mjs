@@ -80,7 +80,7 @@ export default [
     await bob.send(LEAVE);
     await bob.read();
     await alice.send(offer(driver.id("bob")));
-    await driver.where("bob", alice);
+    await driver.arrived("bob", alice);
     const next = await driver.takeover("bob", "two");
     return { frames: [next.frame, await next.socket.next()], old: bob.rest() };
   }),

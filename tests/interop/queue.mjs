@@ -146,24 +146,24 @@ export default [
     return { everybodyIsTold: told.every(Boolean) };
   }),
 
-  rule("who comes in time gets what waits, after OPEN", PATIENT, async ({ join, dial, id, where }) => {
+  rule("who comes in time gets what waits, after OPEN", PATIENT, async ({ join, dial, id, arrived }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob"), { sdp: "x" }));
-    await where("bob", alice);
+    await arrived("bob", alice);
     const bob = await dial("bob");
     return bob.some(2);
   }),
-  rule("who comes in time gets all that waits, in order", PATIENT, async ({ join, dial, id, where }) => {
+  rule("who comes in time gets all that waits, in order", PATIENT, async ({ join, dial, id, arrived }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob"), 0), ...Array.from({ length: 30 }, (_, n) => candidate(id("bob"), n + 1)));
-    await where("bob", alice);
+    await arrived("bob", alice);
     const bob = await dial("bob");
     return bob.some(32);
   }),
-  rule("what waits is delivered before what comes after", PATIENT, async ({ join, dial, id, where }) => {
+  rule("what waits is delivered before what comes after", PATIENT, async ({ join, dial, id, arrived }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob"), 0));
-    await where("bob", alice);
+    await arrived("bob", alice);
     const bob = await dial("bob");
     const frames = [await bob.next()];
     await alice.send(candidate(id("bob"), 1), candidate(id("bob"), 2));
@@ -179,14 +179,14 @@ export default [
     await alice.send(...burst(30));
     return bob.some(46);
   }),
-  rule("what waits keeps the order of several senders", PATIENT, async ({ join, dial, id, where }) => {
+  rule("what waits keeps the order of several senders", PATIENT, async ({ join, dial, id, arrived }) => {
     const [alice, carol] = [await join("alice"), await join("carol")];
     await alice.send(offer(id("bob"), 1));
-    await where("bob", alice);
+    await arrived("bob", alice);
     await carol.send(offer(id("bob"), 2));
-    await where("bob", carol);
+    await arrived("bob", carol);
     await alice.send(candidate(id("bob"), 3));
-    await where("bob", alice);
+    await arrived("bob", alice);
     const bob = await dial("bob");
     const frames = await bob.some(4);
     // Only a pair has an order to keep: across senders it is the server's affair.
@@ -196,14 +196,14 @@ export default [
       carol: frames.filter((frame) => frame.includes('"src":"' + id("carol"))),
     };
   }),
-  rule("messages of every relayed type wait", PATIENT, async ({ join, dial, id, where }) => {
+  rule("messages of every relayed type wait", PATIENT, async ({ join, dial, id, arrived }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob"), 1), answer(id("bob"), 2), candidate(id("bob"), 3));
-    await where("bob", alice);
+    await arrived("bob", alice);
     const bob = await dial("bob");
     return bob.some(4);
   }),
-  rule("what waits is relayed by the same rule: null stays, absent stays absent, the rest is stripped", PATIENT, async ({ join, dial, id, where }) => {
+  rule("what waits is relayed by the same rule: null stays, absent stays absent, the rest is stripped", PATIENT, async ({ join, dial, id, arrived }) => {
     const alice = await join("alice");
     await alice.send(
       `{"type":"OFFER","dst":"${id("bob")}","payload":null}`,
@@ -211,14 +211,14 @@ export default [
       `{"ttl":9,"payload":"\\ud800","src":"eve","type":"CANDIDATE","dst":"${id("bob")}"}`,
       Buffer.from(offer(id("bob"), "é")),
     );
-    await where("bob", alice);
+    await arrived("bob", alice);
     const bob = await dial("bob");
     return bob.some(5);
   }),
-  rule("256 kB can wait", PATIENT, async ({ join, dial, id, where }) => {
+  rule("256 kB can wait", PATIENT, async ({ join, dial, id, arrived }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob"), "x".repeat(256_000)));
-    await where("bob", alice);
+    await arrived("bob", alice);
     const bob = await dial("bob");
     const [open, frame] = await bob.some(2);
     return { open, length: JSON.parse(frame).payload.length };
@@ -233,11 +233,11 @@ export default [
     inTime(since);
     return { bob: [open, await bob.next()], alice: await expired(alice) };
   }),
-  rule("no EXPIRE for what was delivered", UNHURRIED, async ({ expired, join, dial, id, inTime, where }) => {
+  rule("no EXPIRE for what was delivered", UNHURRIED, async ({ expired, join, dial, id, inTime, arrived }) => {
     const alice = await join("alice");
     const since = Date.now();
     await alice.send(offer(id("bob")), candidate(id("bob")));
-    await where("bob", alice);
+    await arrived("bob", alice);
     const bob = await dial("bob");
     const open = await bob.next();
     inTime(since);
@@ -250,21 +250,21 @@ export default [
     const bob = await dial("bob");
     return { alice: frame, bob: await receivedBy(bob) };
   }),
-  rule("what was delivered is not delivered again", PATIENT, async ({ join, dial, id, takeover, where }) => {
+  rule("what was delivered is not delivered again", PATIENT, async ({ join, dial, id, takeover, arrived }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob")));
-    await where("bob", alice);
+    await arrived("bob", alice);
     const first = await dial("bob");
     const frames = await first.some(2);
     await first.close();
     const second = await takeover("bob", "another");
     return { first: frames, second: await receivedBy(second.socket), open: second.frame };
   }),
-  rule("what was delivered does not shorten the time of what waits next", UNHURRIED, async ({ join, dial, id, inTime, expire, where }) => {
+  rule("what was delivered does not shorten the time of what waits next", UNHURRIED, async ({ join, dial, id, inTime, expire, arrived }) => {
     const alice = await join("alice");
     const start = Date.now();
     await alice.send(offer(id("bob"), 1));
-    await where("bob", alice);
+    await arrived("bob", alice);
     const bob = await dial("bob");
     const open = await bob.next();
     inTime(start);
@@ -275,19 +275,19 @@ export default [
     await alice.send(offer(id("bob"), 2));
     return { bob: frames, alice: await alice.next(), at: window(since, expire) };
   }),
-  rule("what waits is delivered whoever takes the id", PATIENT, async ({ join, id, takeover, where }) => {
+  rule("what waits is delivered whoever takes the id", PATIENT, async ({ join, id, takeover, arrived }) => {
     const [alice, before] = [await join("alice"), await join("bob", "one")];
     await before.close();
     await sleep(200);
     await alice.send(offer(id("bob")));
-    await where("bob", alice);
+    await arrived("bob", alice);
     const { socket, frame } = await takeover("bob", "two");
     return [frame, await socket.next()];
   }),
-  rule("what waits is delivered though its sender has gone", PATIENT, async ({ join, dial, id, where }) => {
+  rule("what waits is delivered though its sender has gone", PATIENT, async ({ join, dial, id, arrived }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob")));
-    await where("bob", alice);
+    await arrived("bob", alice);
     await alice.close();
     const bob = await dial("bob");
     return bob.some(2);
@@ -321,14 +321,14 @@ export default [
     inTime(since);
     return { open: other.frame, frames: await expired(other.socket) };
   }),
-  rule("messages for a peer that has just gone wait for its return", PATIENT, async ({ join, id, takeover, where }) => {
+  rule("messages for a peer that has just gone wait for its return", PATIENT, async ({ join, id, takeover, arrived }) => {
     const [alice, bob] = [await join("alice"), await join("bob")];
     await alice.send(offer(id("bob"), 1));
     await bob.next();
     await bob.close();
     await sleep(200);
     await alice.send(offer(id("bob"), 2));
-    await where("bob", alice);
+    await arrived("bob", alice);
     const back = await takeover("bob");
     return { open: back.frame, frames: [await back.socket.next()] };
   }),
@@ -347,55 +347,55 @@ export default [
     return { alice: await expired(alice) };
   }),
   ...["LEAVE", "EXPIRE", "HEARTBEAT", "NONSENSE", "OPEN"].map((type) =>
-    rule(`${type} for an absent peer neither waits nor expires`, SHORT, async ({ expired, join, dial, id, where }) => {
+    rule(`${type} for an absent peer neither waits nor expires`, SHORT, async ({ expired, join, dial, id, arrived }) => {
       const alice = await join("alice");
       await alice.send(message(type, id("bob"), "x"), message(type, id("nobody"), "x"));
-      await where("bob", alice);
+      await arrived("bob", alice);
       const bob = await dial("bob");
       const [his, hers] = await Promise.all([expired(bob), expired(alice)]);
       return { bob: his, alice: hers };
     }),
   ),
-  rule("what waits for one id is not given to another", PATIENT, async ({ join, dial, id, where }) => {
+  rule("what waits for one id is not given to another", PATIENT, async ({ join, dial, id, arrived }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob")));
-    await where("bob", alice);
+    await arrived("bob", alice);
     const carol = await dial("carol");
     const frames = await receivedBy(carol);
     const bob = await dial("bob");
     return { carol: frames, bob: await bob.some(2) };
   }),
-  rule("two who call each other's absent id meet when they come", PATIENT, async ({ join, id, where }) => {
+  rule("two who call each other's absent id meet when they come", PATIENT, async ({ join, id, arrived }) => {
     const alice = await join("alice");
     await alice.send(offer(id("bob"), "to bob"));
-    await where("bob", alice);
+    await arrived("bob", alice);
     const bob = await join("bob");
     const frames = [await bob.next()];
     await bob.send(answer(id("alice"), "to alice"));
     return { bob: frames, alice: await alice.next() };
   }),
-  rule("64 messages can wait", PATIENT, async ({ join, dial, id, where }) => {
+  rule("64 messages can wait", PATIENT, async ({ join, dial, id, arrived }) => {
     const alice = await join("alice");
     await alice.send(...Array.from({ length: 64 }, (_, n) => candidate(id("bob"), n)));
-    await where("bob", alice);
+    await arrived("bob", alice);
     const bob = await dial("bob");
     const [open, ...frames] = await bob.some(65);
     return { open, inOrder: frames.every((frame, n) => JSON.parse(frame).payload === n), alice: alice.rest() };
   }),
-  rule("500 messages can wait", PATIENT, async ({ join, dial, id, where }) => {
+  rule("500 messages can wait", PATIENT, async ({ join, dial, id, arrived }) => {
     const alice = await join("alice");
     await alice.send(...Array.from({ length: 500 }, (_, n) => candidate(id("bob"), n)));
-    await where("bob", alice);
+    await arrived("bob", alice);
     const bob = await dial("bob");
     const [open, ...frames] = await bob.some(501);
     return { open, inOrder: frames.every((frame, n) => JSON.parse(frame).payload === n), alice: alice.rest() };
   }),
-  rule("600 messages for one absent peer", UNHURRIED, async ({ expired, join, dial, id, inTime, where }) => {
+  rule("600 messages for one absent peer", UNHURRIED, async ({ expired, join, dial, id, inTime, arrived }) => {
     const alice = await join("alice");
     const since = Date.now();
     await alice.send(...Array.from({ length: 600 }, (_, n) => candidate(id("bob"), n)));
     // All of it waits where bob is to be: what were still on its way there would be passed on to him, and have no limit to reach.
-    await where("bob", alice);
+    await arrived("bob", alice);
     const told = await receivedBy(alice);
     const bob = await dial("bob");
     const [open, ...frames] = await receivedBy(bob);
@@ -403,12 +403,12 @@ export default [
     const inOrder = frames.every((frame, n) => JSON.parse(frame).payload === n);
     return { open, delivered: frames.length, inOrder, told: [...told, ...(await expired(alice))] };
   }),
-  rule("2 MiB in pieces for one absent peer", UNHURRIED, async ({ expired, join, dial, id, inTime, where }) => {
+  rule("2 MiB in pieces for one absent peer", UNHURRIED, async ({ expired, join, dial, id, inTime, arrived }) => {
     const alice = await join("alice");
     const since = Date.now();
     await alice.send(...Array.from({ length: 8 }, (_, n) => candidate(id("bob"), { n, text: "x".repeat(250_000) })));
     // All of it waits where bob is to be: what were still on its way there would be passed on to him, and have no limit to reach.
-    await where("bob", alice);
+    await arrived("bob", alice);
     const told = await receivedBy(alice);
     const bob = await dial("bob");
     const [open, ...frames] = await receivedBy(bob);
