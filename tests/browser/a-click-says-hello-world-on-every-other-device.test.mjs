@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   alerts,
   deafen,
+  endTimer,
   hurryClock,
   link,
   name,
@@ -78,7 +79,7 @@ test("an alert goes by itself", async () => {
   await stopClock(blue);
   await press(amber, "#hello");
   await untilHello(blue, await name(amber));
-  await turnClock(blue, 10_000);
+  await endTimer(blue, 10_000);
   await until(blue, "the alert is gone", () => !document.querySelector("[role=alert]"));
   await closeAll(devices);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   deafen,
+  endTimer,
   hurryClock,
   link,
   openDevice,
@@ -11,7 +12,6 @@ import {
   stage,
   startChromiumWithEmoji,
   stopClock,
-  turnClock,
   until,
   untilText,
 } from "./browser.mjs";
@@ -110,11 +110,11 @@ test("details that are open when the other leaves say so, and nothing breaks", a
   await stopClock(page);
   await other.page.goto("about:blank");
   await untilLeft();
-  await turnClock(page, 1_000); // the figures are read once a second, and who left is listed for four
+  await endTimer(page, 1_000); // the figures are read once a second, and who left is listed for four
   await stopClock(page);
   await untilLeft();
   await until(page, "nothing to tell", () => document.querySelector("#people dl").textContent.includes("none now"));
-  await turnClock(page, 4_000);
+  await endTimer(page, 4_000);
   await until(page, "it is not listed any more", () => document.querySelectorAll("#people li").length === 1);
   assert.deepEqual(troubles, []);
   for (const { close } of devices) await close();

@@ -2,7 +2,20 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
 import { startWatched } from "../webkit/watched.mjs";
-import { anyBeckon, link, openDevice, press, startChromium, startFirefox, turnClock, until, untilConnected, untilText } from "./browser.mjs";
+import {
+  anyBeckon,
+  endTimer,
+  link,
+  openDevice,
+  press,
+  startChromium,
+  startFirefox,
+  turnClock,
+  until,
+  untilItWaits,
+  untilConnected,
+  untilText,
+} from "./browser.mjs";
 
 const beckon = await anyBeckon({ vars: { STUN_URLS: "" } });
 /** @type {Map<string, 'missing' | 'cut' | 'nonsense' | 'silent' | 'endless' | 'torn'>} */
@@ -52,7 +65,7 @@ for (const [path, file, fault] of FILES) {
     const inVain = fault === "nonsense" || IMPORTED.includes(file);
     if (inVain) await until(page, "it was loaded again", reloadedInVain);
     faults.clear();
-    if (inVain) await turnClock(page, LATER_MS);
+    if (inVain) await endTimer(page, LATER_MS);
     await begun(page);
     await close();
   });
@@ -64,7 +77,7 @@ test("the room page carries its script: when that does not come to its end, the 
   page.goto(watched.url.href).catch(() => {}); // it would wait for the end
   await until(page, "it is read as far as it has come", () => document.querySelector("script[type=module]"));
   faults.clear();
-  await turnClock(page, 20_000);
+  await endTimer(page, 20_000);
   await begun(page);
   await close();
 });
@@ -77,9 +90,9 @@ test("nor where it ends in its script, as if that were all: it is loaded again o
       const [{ type }] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
       return type === "reload" && document.readyState === "complete" && !document.body.firstElementChild;
     });
-    await page.waitForNetworkIdle(); // it has looked
+    await untilItWaits(page, LATER_MS); // it has looked
     faults.clear();
-    await turnClock(page, LATER_MS);
+    await endTimer(page, LATER_MS);
     await until(page, "the page has begun", () => document.body?.firstElementChild && !document.getElementById("late"));
     await close();
   }
@@ -90,9 +103,8 @@ test("what came and is not understood is not fetched again and again", async () 
   const { page, close } = await openDevice(chromium, new URL("/examples/chat", watched.url));
   let asked = 0;
   page.on("request", (request) => void (new URL(request.url()).pathname === "/examples/chat.js" && asked++));
-  const settled = page.waitForNetworkIdle();
   await until(page, "it was loaded again", reloadedInVain);
-  await settled;
+  await untilItWaits(page, LATER_MS);
   const before = asked;
   await turnClock(page, LATER_MS - 5_000);
   await page.waitForNetworkIdle();
@@ -117,11 +129,11 @@ test("a file that never comes to its end, and scripts that an extension has put 
   await until(page, "it says so", saysSo);
   const asked = page.waitForRequest((request) => request.url().endsWith("/doctor/doctor.js"));
   faults.set("/doctor/doctor.js", "silent");
-  await turnClock(page, 2_000);
+  await endTimer(page, 2_000);
   await asked;
   faults.clear();
-  await turnClock(page, 20_000);
-  await turnClock(page, 2_000);
+  await endTimer(page, 20_000);
+  await endTimer(page, 2_000);
   await begun(page);
   await close();
 });

@@ -4,7 +4,7 @@ import net from "node:net";
 import { after } from "node:test";
 import { startBetween } from "./between.mjs";
 import { DEADLINE_MS, launch } from "./engines.mjs";
-import { prepareInside } from "./inside.mjs";
+import { prepareInside, turnClock } from "./inside.mjs";
 import { openBeckon, openBrowser } from "./shared.mjs";
 
 export { DEADLINE_MS };
@@ -152,6 +152,15 @@ export function within(what, promise) {
   let timer;
   const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`never came true: ${what}`)), DEADLINE_MS)));
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** Waits until a page has set a timer of so many ms. */
+export const untilItWaits = (page, ms) => until(page, `it waits ${ms} ms`, (ms) => window.testClock.waits(ms), ms);
+
+/** Lets a page's timer of so many ms end, as soon as it is set: a clock that is turned before that turns in vain. */
+export async function endTimer(page, ms) {
+  await untilItWaits(page, ms);
+  await turnClock(page, ms);
 }
 
 /** Waits for text anywhere in what a page shows. */

@@ -70,7 +70,8 @@ function seedPage(device) {
 }
 
 /**
- * Runs in the page. `testClock.turn(ms)` lets so much time have passed at once, as for a laptop that slept; `testClock.hurry()` lets a second pass
+ * Runs in the page. `testClock.turn(ms)` lets so much time have passed at once, as for a laptop that slept; `testClock.waits(ms)` tells whether the
+ * page has set a timer of so long that has not ended; `testClock.hurry()` lets a second pass
  * whenever nobody outside owes the page anything; `testClock.stop()` lets none pass, so that what would end by itself stays. Timers that are shorter
  * than a tenth of a second are left alone: no state of a page is as short as that, and the test's own tools, which run in the page too, wait by them.
  */
@@ -103,7 +104,7 @@ function clockPage() {
 
   function wait(act, ms, rest, every) {
     const id = ++count;
-    timers.set(id, { act, rest, every, due: time() + ms });
+    timers.set(id, { act, rest, every, ms, due: time() + ms });
     arm(id);
     return id;
   }
@@ -161,6 +162,7 @@ function clockPage() {
       for (const { real } of timers.values()) clearTimeout(real);
     },
     turn: (ms) => (go(), pass(ms)),
+    waits: (ms) => [...timers.values()].some((timer) => timer.ms === ms),
     hurry() {
       if (hurrying !== undefined) return;
       go();
@@ -176,5 +178,8 @@ export const stopClock = (page) => page.evaluate(() => window.testClock.stop());
 /** Whatever the page waits for alone is soon over. */
 export const hurryClock = (page) => page.evaluate(() => window.testClock.hurry());
 
-/** So many ms have passed on the page, and from now on its clock goes as it always does. */
+/**
+ * So many ms have passed on the page, and from now on its clock goes as it always does. A timer that the page is only about to set takes its whole time
+ * all the same: `endTimer` (browser.mjs) waits for it.
+ */
 export const turnClock = (page, ms = 0) => page.evaluate((ms) => window.testClock.turn(ms), ms);

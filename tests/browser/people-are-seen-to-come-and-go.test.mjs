@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  endTimer,
   link,
   name,
   openDevice,
@@ -33,7 +34,7 @@ test("closing a page is leaving, and seen at once", async () => {
   await second.page.close({ runBeforeUnload: true });
   await until(first.page, "it is shown to have left", () => document.querySelector("li[data-state=left] .standing")?.textContent === "left");
   assert.match(await first.page.$eval("#news", (news) => news.textContent), new RegExp(`${gone} left`));
-  await turnClock(first.page, 4_000);
+  await endTimer(first.page, 4_000);
   await untilAlone(first.page);
   await untilText(first.page, "Waiting for another device");
   await first.close();
