@@ -18,6 +18,7 @@ type Left =
   | "ended"
   | "file"
   | "flashes"
+  | "motions"
   | "heard"
   | "heardAt"
   | "hearing"

@@ -4,6 +4,7 @@ import {
   alerts,
   deafen,
   endTimer,
+  held,
   hurryClock,
   link,
   name,
@@ -91,13 +92,17 @@ test("a click while nobody is there waits for the first who comes", async () => 
   await untilText(first.page, "Your hello is waiting");
   const second = await openDevice(chromium, await link(first.page));
   await untilHello(second.page, await name(first.page));
+  await untilConnected(second.page, 1); // it shows its own name after that
   await untilText(first.page, `Said to ${await name(second.page)}`);
   await closeAll([first, second]);
 });
 
 test("a click before the connection is there arrives when it is", async () => {
   const first = await openDevice(chromium, beckon.url);
-  const second = await openDevice(chromium, await link(first.page), (page) =>
+  await until(first.page, "a fresh room", () => document.getElementById("link").value.includes("#"));
+  // Held: after a while they would talk through the server.
+  const seen = held(first.page, "the other one is seen to connect", () => document.querySelector("li[data-state=connecting]"));
+  const opened = openDevice(chromium, await link(first.page), (page) =>
     page.evaluateOnNewDocument(() => {
       const { setRemoteDescription } = RTCPeerConnection.prototype;
       const released = new Promise((release) => (window.release = release));
@@ -107,11 +112,12 @@ test("a click before the connection is there arrives when it is", async () => {
       };
     }),
   );
-  await until(first.page, "the other one is seen to connect", () => document.querySelector("li[data-state=connecting]"));
+  const [second] = await Promise.all([opened, seen]);
   await press(first.page, "#hello");
   await untilText(first.page, "On its way to");
   assert.deepEqual(await alerts(second.page), []);
   await second.page.evaluate(() => window.release());
+  await turnClock(first.page);
   await untilHello(second.page, await name(first.page));
   await untilConnected(first.page, 1);
   await untilText(first.page, "Said to");

@@ -1,14 +1,16 @@
 // What the browser tests share: a real Chromium kept off the internet, devices in it, and a server that can be cut off.
-import assert from "node:assert/strict";
 import net from "node:net";
 import { after } from "node:test";
+import { freePort } from "../free-port.mjs";
 import { startBetween } from "./between.mjs";
 import { DEADLINE_MS, launch } from "./engines.mjs";
-import { prepareInside, turnClock } from "./inside.mjs";
+import { prepareInside, stopClock, turnClock } from "./inside.mjs";
 import { openBeckon, openBrowser } from "./shared.mjs";
+import { link, press, until, untilConnected } from "./waiting.mjs";
 
 export { DEADLINE_MS };
 export { hurryClock, inScene, SEED, stopClock, turnClock } from "./inside.mjs";
+export * from "./waiting.mjs";
 
 /** Starts Chromium: $CHROMIUM, or where Debian has it. Without one the tests fail. It has no emoji, whatever the machine has. */
 export const startChromium = (...flags) => openBrowser({ engine: "chromium", flags });
@@ -75,126 +77,6 @@ export function watch(page) {
   return troubles;
 }
 
-/** A page that has gone on to another one: what ran in it is asked of the next. */
-const WENT_ON = /Execution context was destroyed|Cannot find context|DiscardedBrowsingContext|before the unload event/;
-
-/**
- * Waits until `check`, run in the page with `args`, is truthy; says what the page showed if it never is, and what the check tripped over: what it
- * looks at may not be there yet. The page is asked once, and looks itself: what puppeteer has for this takes several questions each time.
- */
-export async function until(page, what, check, ...args) {
-  const script = `(${look})(${check}, ${JSON.stringify(args)})`;
-  const asked = async () => {
-    for (;;) {
-      try {
-        return await page.evaluate(script);
-      } catch (error) {
-        if (!WENT_ON.test(error.message)) throw error;
-      }
-    }
-  };
-  try {
-    return await within(what, asked());
-  } catch (error) {
-    const shown = await page.evaluate(() => [window.tripped, document.body.innerText].join("\n")).catch(() => "(the page is gone)");
-    throw new Error(`never came true: ${what}\nthe page shows:\n${shown}`, { cause: error });
-  }
-}
-
-/** Runs in the page. Not by requestAnimationFrame, which stands still in a tab that is not in front. */
-async function look(check, args) {
-  for (;;) {
-    try {
-      const found = await check(...args);
-      window.tripped = undefined;
-      if (found) return found;
-    } catch (error) {
-      window.tripped = `(${error})`;
-    }
-    await new Promise((done) => setTimeout(done, 20));
-  }
-}
-
-/** Waits until `check`, run here, gives something that is true. */
-export async function eventually(what, check) {
-  for (const end = Date.now() + DEADLINE_MS; !(await check()); await new Promise((done) => setTimeout(done, 20))) {
-    assert.ok(Date.now() < end, `never came true: ${what}`);
-  }
-}
-
-/**
- * Clicks what can be clicked: what is there, is not disabled, and has nothing in front of it. It is looked at and clicked in one turn of
- * the page, since a page that says what happens moves, and a pointer that was told where to go would find something else there.
- */
-export const press = (page, selector) => eventually(`${selector} can be clicked`, () => page.evaluate(pressNow, selector));
-
-/** Runs in the page. */
-function pressNow(selector) {
-  const target = document.querySelector(selector);
-  if (!target || target.disabled) return false;
-  target.scrollIntoView({ block: "center", behavior: "instant" });
-  const { left, top, width, height } = target.getBoundingClientRect();
-  const hit = document.elementFromPoint(left + width / 2, top + height / 2);
-  if (!target.contains(hit)) return false;
-  target.focus(); // as a pointer does
-  target.click();
-  return true;
-}
-
-/** Types into a field, over what is there. */
-export async function write(page, field, text) {
-  await page.$eval(field, (field) => (field.focus(), field.select()));
-  await page.keyboard.type(text);
-}
-
-/** Waits for a promise, but not for ever. */
-export function within(what, promise) {
-  let timer;
-  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`never came true: ${what}`)), DEADLINE_MS)));
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-/** Waits until a page has set a timer of so many ms. */
-export const untilItWaits = (page, ms) => until(page, `it waits ${ms} ms`, (ms) => window.testClock.waits(ms), ms);
-
-/** Lets a page's timer of so many ms end, as soon as it is set: a clock that is turned before that turns in vain. */
-export async function endTimer(page, ms) {
-  await untilItWaits(page, ms);
-  await turnClock(page, ms);
-}
-
-/** Waits for text anywhere in what a page shows. */
-export const untilText = (page, text) => until(page, `the page says "${text}"`, (text) => document.body.innerText.includes(text), text);
-
-/** The people listed in a room, as `name: state`, without oneself. */
-export const people = (page) =>
-  page.$$eval('#people > li:not([data-state="me"])', (rows) => rows.map((row) => `${row.querySelector(".name").textContent}: ${row.dataset.state}`));
-
-/** Waits until exactly `count` others are connected, and nobody else is listed. */
-export const untilConnected = (page, count) =>
-  until(
-    page,
-    `${count} others are connected`,
-    (count) => {
-      const states = [...document.querySelectorAll('#people > li:not([data-state="me"])')].map((row) => row.dataset.state);
-      return states.length === count && states.every((state) => state === "open");
-    },
-    count,
-  );
-
-export const name = (page) => page.$eval("#name", (field) => field.value);
-export const link = (page) => page.$eval("#link", (field) => field.value);
-export const alerts = (page) => page.$$eval("[role=alert]", (cards) => cards.map((card) => card.textContent));
-
-/** Waits for the alert `hello world` from somebody. */
-export const untilHello = (page, from) =>
-  until(
-    page,
-    `an alert: ${from} said hello world`,
-    (from) => [...document.querySelectorAll("[role=alert]")].some((card) => card.textContent.includes(`${from} said hello world`)),
-    from,
-  );
-
 /** Opens a fresh room on one device and its link on the others, and waits until all are connected. */
 export async function openRoom(browser, url, count) {
   const first = await openDevice(browser, url);
@@ -204,6 +86,26 @@ export async function openRoom(browser, url, count) {
   while (devices.length < count) devices.push(await openDevice(browser, address));
   for (const { page } of devices) await untilConnected(page, count - 1);
   return devices;
+}
+
+/** Has test messages sent to another page, and gives what the page says of them: a line for each kind of channel. */
+export async function testMessages(page, other) {
+  const lines = (count) =>
+    until(
+      page,
+      `${count} kinds of channel`,
+      (count) => {
+        const lines = [...document.querySelectorAll(".outcome li")].map((line) => line.textContent);
+        return (lines.length >= count || /does not answer/.test(lines[0])) && lines;
+      },
+      count,
+    );
+  await other.evaluate(() => import("/room/demonstration.js")); // what answers comes late
+  await stopClock(page); // of those that cannot be lost, all are in time, whatever the machine does meanwhile
+  await press(page, "#people .inside button");
+  await lines(2);
+  await turnClock(page);
+  return lines(4);
 }
 
 /** A door to a server that can be shut (cutting whoever is inside) and opened again at the same address. */
@@ -225,9 +127,9 @@ export async function openDoor(url) {
     near.pipe(far).pipe(near);
   });
   server.unref(); // a test that failed with the door open must not keep the process
-  const listen = (port) => new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
-  await listen(0);
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const port = await freePort();
+  const open = () => new Promise((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", () => resolve(undefined)));
+  await open();
   const shut = () => {
     server.close();
     for (const socket of inside) socket.destroy();
@@ -237,7 +139,7 @@ export async function openDoor(url) {
     silent = true;
     for (const socket of inside) socket.destroy();
   };
-  return { url: new URL(`http://127.0.0.1:${port}/`), shut, mute, open: () => listen(port) };
+  return { url: new URL(`http://127.0.0.1:${port}/`), shut, mute, open };
 }
 
 /**

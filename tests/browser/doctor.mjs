@@ -15,9 +15,9 @@ export async function diagnosis(page) {
   });
 }
 
-/** Waits until a check has come to this: "none waiting", or to what begins so. */
-export const untilFound = (page, check, found) =>
-  until(
+/** Waits until a check has come to this: "none waiting", or to what begins so. With `held`, that stays. */
+export const untilFound = (page, check, found, wait = until) =>
+  wait(
     page,
     `${check} is ${found}`,
     (check, found) => {

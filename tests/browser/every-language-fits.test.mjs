@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { codes } from "../texts.mjs";
-import { name, openDevice, openRoom, press, stage, until, untilConnected, untilText } from "./browser.mjs";
+import { name, openDevice, openRoom, press, stage, testMessages, until, untilConnected, untilText, within } from "./browser.mjs";
 import { connectedPupils } from "./classroom.mjs";
 import { openDoctor, diagnosis } from "./doctor.mjs";
 import { english, misfits, speak, speakPseudo } from "./language.mjs";
@@ -18,8 +18,7 @@ const PAGES = {
     await press(page, "#hello");
     await press(page, "#people summary");
     await until(page, "the figures", () => document.querySelectorAll("#people dt").length > 5);
-    await press(page, ".inside button");
-    await until(page, "the messages came back", () => document.querySelectorAll(".outcome li").length === 4);
+    await testMessages(page, other);
     return { page, close: () => Promise.all([close(), closeOther()]) };
   },
   doctor: async () => {
@@ -116,11 +115,18 @@ test("the browser's languages choose, a person's choice goes before them and is 
 
 test("a language that does not come leaves the page in English, and comes later; the room is there meanwhile", async () => {
   let away = true;
+  const missed = Promise.withResolvers();
   const { page, close } = await openDevice(chromium, beckon.url, async (page) => {
     await set(["es-MX"])(page);
     await page.setRequestInterception(true);
-    page.on("request", (request) => (away && /\/languages\//.test(request.url()) ? request.abort() : request.continue()));
+    page.on("request", (request) => {
+      if (!away || !/\/languages\//.test(request.url())) return request.continue();
+      request.abort();
+      missed.resolve(undefined);
+    });
   });
+  await untilText(page, "Waiting for another device");
+  await within("its language is asked for, and does not come", missed.promise);
   await untilText(page, "Waiting for another device");
   away = false;
   await until(page, "Spanish", () => document.documentElement.lang === "es");
@@ -138,7 +144,7 @@ test("what others are called is theirs: a name keeps its direction and is nobody
   await untilConnected(page, 1);
   await speak(page, "ar");
   await press(other, "#hello");
-  await until(page, "the hello", () => document.querySelector("[role=alert]"));
+  await until(page, "the hello", () => document.querySelector("[role=alert]") && document.querySelector("#hellos bdi"));
   assert.deepEqual(await page.$$eval("#people .name bdi, [role=alert] bdi, #hellos bdi", (names) => names.map((name) => name.textContent)), [
     await name(page),
     "Share",

@@ -14,6 +14,9 @@ function overhear(page) {
   return told;
 }
 
+/** Without the server: on a busy machine a connection may go through it at first, and that is told, too. */
+const direct = (told) => told.filter((kind) => !/^(\/paths\/|path-)server$/.test(kind));
+
 test("nothing is told before the box is ticked, the kind once after it, again after a reload, and nothing once it is cleared", async () => {
   const devices = await openRoom(chromium, beckon.url, 3);
   const [{ page }] = devices;
@@ -27,10 +30,10 @@ test("nothing is told before the box is ticked, the kind once after it, again af
   await press(page, BOX);
   await until(page, "it is ticked", (box) => document.querySelector(box).checked, BOX);
 
-  await eventually("it tells", () => told.length >= 1);
+  await eventually("it tells", () => direct(told).length >= 1);
   await page.reload();
   await untilConnected(page, 2);
-  await eventually("it tells again", () => told.length >= 2);
+  await eventually("it tells again", () => direct(told).length >= 2);
 
   await press(page, "#people summary");
   await until(page, "the box, ticked", (box) => document.querySelector(box)?.checked, BOX);
@@ -42,9 +45,9 @@ test("nothing is told before the box is ticked, the kind once after it, again af
   await turnClock(page, 60_000);
   await press(page, "#hello");
   await untilHello(devices[1].page, await name(page));
-  assert.deepEqual(told, ["/paths/direct", "/paths/direct"], "once for each page load, whoever is there");
+  assert.deepEqual(direct(told), ["/paths/direct", "/paths/direct"], "once for each page load, whoever is there");
   assert.deepEqual(others, [], "who has not agreed tells nothing");
-  const counted = async () => (await beckon.points()).map(({ blobs }) => blobs[0]).filter((what) => what.startsWith("path-"));
+  const counted = async () => direct((await beckon.points()).map(({ blobs }) => blobs[0]).filter((what) => what.startsWith("path-")));
   await eventually("both are counted", async () => (await counted()).length >= 2);
   assert.deepEqual(await counted(), ["path-direct", "path-direct"]);
   for (const { troubles, close } of devices) {

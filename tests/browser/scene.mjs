@@ -1,9 +1,24 @@
 // A state of the room page (states.mjs) with all that it takes: reached, and held until it has been looked at.
 import assert from "node:assert/strict";
 import { startLiar } from "../malicious/liar.mjs";
-import { anyBeckon, hurryClock, inScene, link, openDevice, openDoor, openFilter, ownBeckon, stopClock, until, untilConnected, untilText } from "./browser.mjs";
+import {
+  anyBeckon,
+  held,
+  hurryClock,
+  inScene,
+  link,
+  openDevice,
+  openDoor,
+  openFilter,
+  ownBeckon,
+  stopClock,
+  until,
+  untilConnected,
+  untilText,
+} from "./browser.mjs";
 import { STATES } from "./states.mjs";
-import { freePort, startTurn } from "./turn.mjs";
+import { freePort } from "../free-port.mjs";
+import { startTurn } from "./turn.mjs";
 
 const NO_RELAY = { STUN_URLS: "" };
 const SECRET = "one secret";
@@ -24,12 +39,8 @@ function look(patterns, hold, hurry = false) {
   return (fits || !hold) && { said, fits };
 }
 
-/** Runs in the page: whether it lists another one. With `hold` its clock stands still from then on, in the same turn. */
-function seesOther(hold) {
-  const there = document.querySelectorAll("#people > li").length === 2;
-  if (there && hold) window.testClock.stop();
-  return there;
-}
+/** Runs in the page: whether it lists another one. */
+const seesOther = () => document.querySelectorAll("#people > li").length === 2;
 
 /** What a page says in a state, as patterns. @param {string} state @param {string} peer whose name stands for {peer} */
 function patternsOf(state, peer) {
@@ -88,9 +99,10 @@ async function reached({ chromium, plain }, state) {
     ) => {
       const page = await open(at, first);
       await until(page, "a fresh room", () => document.getElementById("link").value.includes("#"));
-      const other = await open(await link(page), second);
-      if (connected) for (const one of [page, other]) await untilConnected(one, 1);
-      else await until(page, "the other one is there", seesOther, patient);
+      // It looks before the other one comes: what is to be held may be over when that has been opened.
+      const seen = connected ? untilConnected(page, 1) : (patient ? held : until)(page, "the other one is there", seesOther);
+      const [other] = await Promise.all([open(await link(page), second), seen]);
+      if (connected) await untilConnected(other, 1);
       peer = await until(other, "its name", () => document.getElementById("name").value);
       return { page, other };
     },

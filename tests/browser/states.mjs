@@ -1,7 +1,7 @@
 // Every state that the room page can be in: how it comes about, with real parts, and what the page then says, word for word. The
 // tests of the sentences, of accessibility and of the layout go through all of them, and so do the screenshots.
 import { introduces } from "../malicious/liar.mjs";
-import { BLOCKS, press, stopClock, until, untilConnected } from "./browser.mjs";
+import { BLOCKS, held, press, stopClock, until, untilConnected } from "./browser.mjs";
 
 /** Candidates are heard of only if they are of this type: what a network that blocks the others looks like from inside. */
 const hear = (type) => (page) =>
@@ -163,9 +163,9 @@ export const STATES = {
     says: ["Said to {peer}", "On its way to {third}…"],
     reach: async ({ pair, more }) => {
       const { page } = await pair();
-      const third = await more(page, hesitant);
-      await until(page, "the third is there", () => document.querySelector("[data-state=connecting]"));
-      for (const one of [page, third]) await stopClock(one); // or they would look for another way to each other
+      // Its clock stands still: after a while it would look for another way to the third.
+      const there = held(page, "the third is there", () => document.querySelector("[data-state=connecting]"));
+      await Promise.all([more(page, hesitant), there]);
       await press(page, "#hello");
       return { page };
     },

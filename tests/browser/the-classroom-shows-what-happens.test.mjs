@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { barriers } from "./axe.mjs";
 import { connectedPupils, pupil } from "./classroom.mjs";
-import { openDoor, ownBeckon, press, stage, until, untilText } from "./browser.mjs";
+import { openDoor, ownBeckon, press, stage, stopClock, until, untilText } from "./browser.mjs";
 import { startTurn } from "./turn.mjs";
 
 const { beckon, chromium } = await stage({}, ownBeckon);
@@ -74,6 +74,7 @@ test("the notes, the candidates, the pair and the traffic of the connection that
 test("three messages arrive as three; the same bytes through a stream are cut where its reader likes", async () => {
   const pupils = await connectedPupils(chromium, beckon.url);
   const [{ page }] = pupils;
+  await stopClock(page); // the other one has three seconds to answer
   await press(page, "#try");
   await untilText(page, "there and back it was 3 messages");
   const pieces = (row) => page.$$eval(`#outcome dd:nth-of-type(${row}) .piece`, (pieces) => pieces.map((piece) => piece.textContent));

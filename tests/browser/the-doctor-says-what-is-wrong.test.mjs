@@ -5,7 +5,8 @@ import http from "node:http";
 import { after, before, test } from "node:test";
 import { openDevice, openDoor, ownBeckon, press, startChromium, until, untilText } from "./browser.mjs";
 import { diagnosis, HEALTHY, NO_RELAY, openDoctor } from "./doctor.mjs";
-import { freePort, startTurn } from "./turn.mjs";
+import { freePort } from "../free-port.mjs";
+import { startTurn } from "./turn.mjs";
 
 const SECRET = "a secret of the tests";
 const NAME = "beckon.test";
@@ -101,9 +102,9 @@ test("a relay that refuses the pass, is full, carries nothing, or has no pass to
 });
 
 test("a network that shows another port to everyone is one that others rarely reach", async () => {
-  const [one, other] = [await openStun(40_001), await openStun(40_002)];
-  const { found, text } = await examine({ stun: `${one.url},${other.url}` });
-  for (const { close } of [one, other]) close();
+  const { urls, close } = await openStuns([40_001, 40_002]);
+  const { found, text } = await examine({ stun: urls.join() });
+  close();
   assert.deepEqual([found.overall, found.stun], ["fail symmetric-no-relay", "warn symmetric"]);
   assert.match(text, /Other networks will rarely reach you/);
 });
@@ -216,21 +217,38 @@ test("a page that is not secure, and a browser without direct connections, are w
   }
 });
 
-/** A STUN server (RFC 8489) that sees whoever asks at a port of its own choice, as another socket of a symmetric NAT would be. */
-async function openStun(port) {
-  const MAGIC = 0x2112a442;
-  const server = createSocket("udp4", (request, from) => {
-    if (request.length < 20 || request.readUInt16BE(0) !== 1) return;
-    const answer = Buffer.alloc(32);
-    answer.writeUInt16BE(0x0101, 0); // a binding, found
-    answer.writeUInt16BE(12, 2);
-    request.copy(answer, 4, 4, 20); // cookie and transaction
-    answer.writeUInt32BE(0x00200008, 20); // XOR-MAPPED-ADDRESS, 8 bytes
-    answer.writeUInt16BE(1, 24); // IPv4
-    answer.writeUInt16BE(port ^ (MAGIC >>> 16), 26);
-    answer.writeUInt32BE((Buffer.from([203, 0, 113, 7]).readUInt32BE() ^ MAGIC) >>> 0, 28);
-    server.send(answer, from.port, from.address);
+/**
+ * STUN servers (RFC 8489), each of which sees whoever asks at a port of its own choice, as another socket of a symmetric NAT would be. None
+ * answers before all have been asked: the page does not wait long for a second answer.
+ */
+async function openStuns(ports) {
+  const asked = new Set();
+  const held = new Map();
+  const servers = ports.map((port) => {
+    const server = createSocket("udp4", (request, from) => {
+      if (request.length < 20 || request.readUInt16BE(0) !== 1) return;
+      asked.add(port);
+      held.set(`${port} ${from.port}`, () => server.send(bindingFound(request, port), from.port, from.address));
+      if (asked.size < ports.length) return;
+      for (const answer of held.values()) answer();
+      held.clear();
+    });
+    return server;
   });
-  await new Promise((resolve) => server.bind(0, "127.0.0.1", resolve));
-  return { url: `stun:127.0.0.1:${server.address().port}`, close: () => server.close() };
+  for (const server of servers) await new Promise((resolve) => server.bind(0, "127.0.0.1", () => resolve(undefined)));
+  return { urls: servers.map((server) => `stun:127.0.0.1:${server.address().port}`), close: () => servers.forEach((server) => server.close()) };
+}
+
+/** @param {Buffer} request @param {number} port at which its sender is seen */
+function bindingFound(request, port) {
+  const MAGIC = 0x2112a442;
+  const answer = Buffer.alloc(32);
+  answer.writeUInt16BE(0x0101, 0); // a binding, found
+  answer.writeUInt16BE(12, 2);
+  request.copy(answer, 4, 4, 20); // cookie and transaction
+  answer.writeUInt32BE(0x00200008, 20); // XOR-MAPPED-ADDRESS, 8 bytes
+  answer.writeUInt16BE(1, 24); // IPv4
+  answer.writeUInt16BE(port ^ (MAGIC >>> 16), 26);
+  answer.writeUInt32BE((Buffer.from([203, 0, 113, 7]).readUInt32BE() ^ MAGIC) >>> 0, 28);
+  return answer;
 }

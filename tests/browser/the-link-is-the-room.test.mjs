@@ -4,7 +4,7 @@ import http from "node:http";
 import { after, before, describe, test } from "node:test";
 import jsQR from "jsqr";
 import { join } from "../../public/beckon.js";
-import { link, openDevice, openRoom, press, stage, until, untilConnected, untilText } from "./browser.mjs";
+import { link, openDevice, openRoom, press, stage, stopClock, until, untilConnected, untilText } from "./browser.mjs";
 
 const { beckon, chromium } = await stage({ vars: { ROOM_CAPACITY: "2" } });
 
@@ -80,6 +80,7 @@ describe("another reader finds the link in what the screen shows", () => {
     const alone = await openDevice(chromium, beckon.url);
     await until(alone.page, "a code", () => document.querySelector("#qr path"));
     devices = [alone, ...(await openRoom(chromium, beckon.url, 2))];
+    await until(devices[1].page, "its code", () => document.querySelector("#qr path"));
   });
   after(async () => {
     for (const { close } of devices) await close();
@@ -127,6 +128,7 @@ test("the link can be copied", async () => {
   await context.overridePermissions(beckon.url.origin, ["clipboard-read", "clipboard-sanitized-write"]);
   await untilText(page, "Waiting for another device");
   await page.bringToFront();
+  await stopClock(page); // it says so for two seconds
   await press(page, "#copy");
   await untilText(page, "Copied");
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await link(page));

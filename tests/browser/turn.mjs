@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../free-port.mjs";
 import { DEADLINE_MS } from "./browser.mjs";
 
 const HOST = "127.0.0.1";
@@ -64,15 +65,6 @@ export async function startTurn(secret, flags = ["--allow-loopback-peers"]) {
       rmSync(files, { recursive: true, force: true });
     },
   };
-}
-
-/** A port that nobody listens at. */
-export async function freePort() {
-  const server = net.createServer();
-  await new Promise((resolve) => server.listen(0, HOST, resolve));
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** @param {number} port */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { openDevice, stage, until } from "./browser.mjs";
+import { openDevice, stage, stopClock, turnClock, until } from "./browser.mjs";
 import { serveElsewhere } from "./elsewhere.mjs";
 
 const ROOT = path.join(import.meta.dirname, "../..");
@@ -86,7 +86,9 @@ for (const file of Object.keys(PRINTED)) {
     );
     await until(ann, "the other is here", () => window.room.peers[0]?.state === "open" && window.room.peers[0].latency !== null);
     await bob.evaluate(() => window.room.broadcast("dinner"));
+    await stopClock(ann); // the program gives the other one a second to answer
     for (const code of does) await ann.evaluate((code) => window.run(code), code);
+    await turnClock(ann);
     await until(bob, "what was sent", (heard) => heard.every((data) => window.heard.some((one) => JSON.stringify(one) === JSON.stringify(data))), HEARD[file]);
     if (HEARD[file].some(({ drink }) => drink)) await bob.evaluate(() => window.room.broadcast({ drink: "mezcal" }));
     const known = await ann.evaluate(() => ({ [window.room.id]: "own id", [window.room.peers[0].id]: "its id" }));

@@ -57,7 +57,7 @@ test("a server that refuses is tried again soon, where the socket says `error` a
 });
 
 for (const [name, Socket] of Object.entries({ "Node's own": globalThis.WebSocket, ws: Ws })) {
-  test(`${name} WebSocket, whose server refuses it: away for a moment, and no process dies of it`, { timeout: 5_000 }, async (t) => {
+  test(`${name} WebSocket, whose server refuses it: away for a moment, and no process dies of it`, { timeout: 60_000 }, async (t) => {
     const server = http.createServer((_request, response) => response.writeHead(403).end());
     server.on("upgrade", (_request, socket) => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
     await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));

@@ -7,7 +7,7 @@ const moment = () => new Promise((resolve) => setImmediate(resolve));
 /** How much is being sealed or opened. */
 let working = 0;
 let last = Promise.resolve();
-for (const name of ["encrypt", "decrypt", "sign", "verify", "digest", "importKey", "deriveBits", "deriveKey"]) {
+for (const name of ["generateKey", "exportKey", "encrypt", "decrypt", "sign", "verify", "digest", "importKey", "deriveBits", "deriveKey"]) {
   const work = crypto.subtle[name].bind(crypto.subtle);
   crypto.subtle[name] = (...what) => {
     working++;

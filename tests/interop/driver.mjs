@@ -11,6 +11,8 @@ const MOST_HOMES = 8;
 
 /** How long Chromium waits for a server to end the connection after both have said close, before it ends it itself. */
 const LINGER_MS = 2_000;
+/** For whoever wants to know who ends it, on a machine that stands still for a while. */
+export const PATIENT_CLIENT = { linger: 20_000 };
 
 /** How often somebody dials for what is being given up, 50 ms apart. */
 const TAKEOVER_TRIES = 20;
@@ -59,6 +61,7 @@ export class Driver {
   #sockets = [];
   #tag;
   #witnesses = 0;
+  #others = 0;
   /** Ids with a number that is another one in each run: [id, what to call it]. @type {[string, string][]} */
   #aliases = [];
 
@@ -132,24 +135,25 @@ export class Driver {
    * Opens a socket on the signalling path with exactly this query, without waiting for any frame.
    * @returns {Promise<Socket>}
    */
-  async open(query, { path = this.at("peerjs"), headers = {} } = {}) {
+  async open(query, { path = this.at("peerjs"), headers = {}, linger = LINGER_MS } = {}) {
     await this.#before();
-    const socket = new Socket(new URL(this.#url.href.replace(/^http/, "ws")), path + (query === undefined ? "" : `?${query}`), headers, this.#before);
+    const target = path + (query === undefined ? "" : `?${query}`);
+    const socket = new Socket(new URL(this.#url.href.replace(/^http/, "ws")), target, headers, linger, this.#before);
     this.#sockets.push(socket);
     await socket.upgraded;
     return socket;
   }
 
   /** Opens a socket as the stock client does. */
-  async dial(name, token) {
-    const socket = await this.open(this.query(name, token));
+  async dial(name, token, how = {}) {
+    const socket = await this.open(this.query(name, token), how);
     socket.id = this.id(name);
     return socket;
   }
 
   /** Dials and waits until the id is ours. */
-  async join(name, token) {
-    const socket = await this.dial(name, token);
+  async join(name, token, how = {}) {
+    const socket = await this.dial(name, token, how);
     const frame = await socket.next();
     if (frame !== '{"type":"OPEN"}') throw new Error(`${name} wanted OPEN, got ${frame}`);
     return socket;
@@ -167,16 +171,14 @@ export class Driver {
 
   /**
    * The frames that a socket has not taken, and all those that come of what waits now. A witness sends last, to somebody who is absent:
-   * messages expire in the order in which they began to wait, so when it is told, so is everybody else.
+   * messages expire in the order in which they began to wait, so when it is told, so is everybody else. Where several objects share the peers, somebody
+   * is absent from each; and the witness has the socket's own, so that both hear in the same order.
    */
   async expired(socket) {
     const number = ++this.#witnesses;
-    const witness = await this.join(`witness${number}`);
-    // Where several objects share the peers, somebody is absent from each.
-    const absent = new Map();
-    for (let n = 0; absent.size < MOST_HOMES; n++) absent.set(homeOf(this.id(`absent${number}n${n}`), MOST_HOMES), this.id(`absent${number}n${n}`));
-    for (const id of absent.values()) this.#aliases.push([id, "absent"]);
-    await witness.send(...[...absent.values()].map((dst) => JSON.stringify({ type: "OFFER", payload: "", dst })));
+    const witness = await this.#joinAt(homeOf(socket.id ?? "", MOST_HOMES), `witness ${number}`);
+    const absent = Array.from({ length: MOST_HOMES }, (_, home) => this.id(this.#nameAt(home, "absent")));
+    await witness.send(...absent.map((dst) => JSON.stringify({ type: "OFFER", payload: "", dst })));
     await witness.some(MOST_HOMES);
     if (socket.end) return socket.rest();
     const mark = `mark ${number}`;
@@ -191,15 +193,24 @@ export class Driver {
    * @param {Socket} sender
    */
   async arrived(name, sender) {
-    const home = homeOf(this.id(name), MOST_HOMES);
-    const number = ++this.#witnesses;
-    let n = 0;
-    while (homeOf(this.id(`near${number}n${n}`), MOST_HOMES) !== home) n++;
-    const near = this.id(`near${number}n${n}`);
-    this.#aliases.push([near, `near ${name}`]);
-    const witness = await this.join(`near${number}n${n}`);
-    await sender.send(JSON.stringify({ type: "CANDIDATE", payload: "mark", dst: near }));
+    const witness = await this.#joinAt(homeOf(this.id(name), MOST_HOMES), `near ${name}`);
+    await sender.send(JSON.stringify({ type: "CANDIDATE", payload: "mark", dst: witness.id }));
     await witness.next();
+  }
+
+  /** A name with a given home, of MOST_HOMES, that nobody has had; and what the log calls it. @param {number} home @param {string} alias */
+  #nameAt(home, alias) {
+    for (;;) {
+      const name = `other${++this.#others}`;
+      if (homeOf(this.id(name), MOST_HOMES) !== home) continue;
+      this.#aliases.push([this.id(name), alias]);
+      return name;
+    }
+  }
+
+  /** @param {number} home @param {string} alias */
+  #joinAt(home, alias) {
+    return this.join(this.#nameAt(home, alias));
   }
 
   /** How long a message for an absent peer waits, in ms: longer if the machine was too slow for the rule. */
@@ -290,7 +301,7 @@ export class Socket {
   /** @type {Promise<void> | undefined} */
   #asked;
 
-  constructor(origin, target, headers, before) {
+  constructor(origin, target, headers, linger, before) {
     this.#before = before;
     // ws parses and normalises the address it is given; the request line must be ours to the byte.
     this.#ws = new WebSocket(origin, {
@@ -318,10 +329,10 @@ export class Socket {
       this.frames.push(binary ? `binary ${data.toString("hex")}` : data.toString());
       this.#news();
     });
-    let linger;
+    let lingering;
     this.closed = new Promise((/** @type {(end: { code: number, reason: string }) => void} */ done) => {
       this.#ws.on("close", (code, reason) => {
-        clearTimeout(linger);
+        clearTimeout(lingering);
         this.end = { code, reason: reason.toString() };
         done(this.end);
         this.#news();
@@ -331,10 +342,10 @@ export class Socket {
       // ws tells its user of a close frame only once the connection has ended, and gives that half a minute; browsers do not.
       // @ts-expect-error It is not in ws's types, for it is none of its API.
       this.#ws._receiver.on("conclude", () => {
-        linger = setTimeout(() => {
+        lingering = setTimeout(() => {
           this.leftOpen = true;
           this.#ws.terminate();
-        }, LINGER_MS);
+        }, linger);
       });
     });
   }

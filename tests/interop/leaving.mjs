@@ -1,4 +1,4 @@
-import { sleep } from "./driver.mjs";
+import { PATIENT_CLIENT, sleep } from "./driver.mjs";
 import { message, offer, receivedBy, settled } from "./frames.mjs";
 import { rule, SHORT } from "./rule.mjs";
 
@@ -182,7 +182,7 @@ export default [
   }),
 
   rule("the server ends the connection of who closes", async ({ join }) => {
-    const alice = await join("alice");
+    const alice = await join("alice", undefined, PATIENT_CLIENT);
     await alice.close();
     return { endedBy: alice.leftOpen ? "the client" : "the server" };
   }),

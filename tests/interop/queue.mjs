@@ -1,13 +1,11 @@
 import { sleep } from "./driver.mjs";
 import { answer, candidate, message, offer, receivedBy } from "./frames.mjs";
-import { rule, SHORT } from "./rule.mjs";
+import { PATIENT, rule, SHORT } from "./rule.mjs";
 
 /** Where something else has to happen before the time is up, on a machine that is busy with other rules. */
 const UNHURRIED = { expire: 4000 };
 /** Where it takes half of the time. */
 const LONG = { expire: 8000 };
-/** Where nothing is to expire while the rule is at it. */
-const PATIENT = { expire: 60_000 };
 /** PeerServer looks once a second, and a busy machine is slow. What comes later than this after its time had none. */
 const LATEST_MS = 30_000;
 
@@ -17,6 +15,12 @@ const window = (since, due, at = Date.now()) => {
   if (after < due - 20) return `early by ${due - after} ms`;
   return after <= due + LATEST_MS ? "in its window" : `late: ${after} ms`;
 };
+
+/** By now a server knows that somebody has closed: it has had time, and has done something else meanwhile. @param {import("./driver.mjs").Socket} other */
+async function gone(other) {
+  await sleep(200);
+  await other.read();
+}
 
 export default [
   rule("EXPIRE comes 5 to 6 s after a message for an absent peer", async ({ join, id }) => {
@@ -48,13 +52,16 @@ export default [
     await alice.send(offer(id("nobody")), ...[1, 2, 3, 4, 5].map((n) => candidate(id("nobody"), n)));
     return { alice: await expired(alice) };
   }),
-  rule("one EXPIRE for an OFFER with candidates that trickle", UNHURRIED, async ({ expired, join, id }) => {
+  rule("one EXPIRE for an OFFER with candidates that trickle", UNHURRIED, async ({ expired, join, id, inTime }) => {
     const alice = await join("alice");
+    const since = Date.now();
     await alice.send(offer(id("nobody")));
     for (const n of [1, 2, 3]) {
       await sleep(200);
       await alice.send(candidate(id("nobody"), n));
     }
+    await alice.read();
+    inTime(since);
     return { alice: await expired(alice) };
   }),
   rule("one EXPIRE for each of several absent peers", SHORT, async ({ expired, join, id }) => {
@@ -94,25 +101,30 @@ export default [
     await alice.send(offer(id("nobody")));
     return { first, second: await alice.next(), at: window(since, 1_000), more: await expired(alice) };
   }),
-  rule("a second attempt before the first has expired", UNHURRIED, async ({ expired, join, id }) => {
+  rule("a second attempt before the first has expired", UNHURRIED, async ({ expired, join, id, inTime, expire }) => {
     const alice = await join("alice");
     const since = Date.now();
     await alice.send(offer(id("nobody"), 1));
     await sleep(600);
     const again = Date.now();
     await alice.send(offer(id("nobody"), 2));
-    const first = { frame: await alice.next(), at: window(since, UNHURRIED.expire) };
+    await alice.read();
+    inTime(since);
+    const first = { frame: await alice.next(), at: window(since, expire) };
     // A second EXPIRE, if there is one, belongs to the second attempt.
     const more = [];
-    for (const frame of await expired(alice)) more.push({ frame, at: window(again, UNHURRIED.expire, alice.arrivedAt(frame)) });
+    for (const frame of await expired(alice)) more.push({ frame, at: window(again, expire, alice.arrivedAt(frame)) });
     return { first, more };
   }),
   rule("a retry in the last moment, and the peer soon after", LONG, async ({ join, dial, id, inTime, expire }) => {
     const alice = await join("alice");
+    const start = Date.now();
     await alice.send(offer(id("bob"), 1));
     await sleep(expire / 2);
     const since = Date.now();
     await alice.send(offer(id("bob"), 2));
+    await alice.read();
+    inTime(start);
     await alice.next(); // the first one has expired
     const bob = await dial("bob");
     const frames = await receivedBy(bob);
@@ -278,7 +290,7 @@ export default [
   rule("what waits is delivered whoever takes the id", PATIENT, async ({ join, id, takeover, arrived }) => {
     const [alice, before] = [await join("alice"), await join("bob", "one")];
     await before.close();
-    await sleep(200);
+    await gone(alice);
     await alice.send(offer(id("bob")));
     await arrived("bob", alice);
     const { socket, frame } = await takeover("bob", "two");
@@ -326,7 +338,7 @@ export default [
     await alice.send(offer(id("bob"), 1));
     await bob.next();
     await bob.close();
-    await sleep(200);
+    await gone(alice);
     await alice.send(offer(id("bob"), 2));
     await arrived("bob", alice);
     const back = await takeover("bob");
@@ -335,7 +347,7 @@ export default [
   rule("messages for a peer that has gone for good expire", SHORT, async ({ expired, join, id }) => {
     const [alice, bob] = [await join("alice"), await join("bob")];
     await bob.close();
-    await sleep(200);
+    await gone(alice);
     await alice.send(offer(id("bob")));
     return { alice: await expired(alice) };
   }),

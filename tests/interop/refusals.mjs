@@ -1,5 +1,6 @@
+import { PATIENT_CLIENT } from "./driver.mjs";
 import { candidate, offer, receivedBy } from "./frames.mjs";
-import { rule } from "./rule.mjs";
+import { PATIENT, rule } from "./rule.mjs";
 
 /** One key is let in. PeerServer is never without one; Beckon has to be told. */
 const ONE_KEY = { key: "peerjs" };
@@ -154,7 +155,7 @@ export default [
     const alice = await join("alice");
     return { frames: alice.frames };
   }),
-  rule("a refused socket does not take what waits for the id", async ({ join, open, dial, key, id }) => {
+  rule("a refused socket does not take what waits for the id", PATIENT, async ({ join, open, dial, key, id }) => {
     const bob = await join("bob");
     await bob.send(offer(id("alice")), candidate(id("alice")));
     await receivedBy(bob);
@@ -164,10 +165,10 @@ export default [
     return { refusal, alice: await alice.some(3) };
   }),
 
-  rule("who is refused for the query: the server ends the connection", async ({ open }) => connection(await open("key=x"))),
+  rule("who is refused for the query: the server ends the connection", async ({ open }) => connection(await open("key=x", PATIENT_CLIENT))),
   rule("who is refused a taken id: the server ends the connection", async ({ join, dial }) => {
     await join("alice", "hers");
-    return connection(await dial("alice", "his"));
+    return connection(await dial("alice", "his", PATIENT_CLIENT));
   }),
 
   rule(

@@ -36,5 +36,8 @@ export function rule(name, options, run) {
 /** The servers' answers to a short wait: what takes 5 to 6 s by default takes 1 to 2 s here, so that rules about silence can wait it out. */
 export const SHORT = { expire: 1000 };
 
+/** Where nothing is to expire while the rule is at it. */
+export const PATIENT = { expire: 60_000 };
+
 /** How long both servers have a message for an absent peer wait, if nothing is set, in ms. */
 export const EXPIRE_MS = 5_000;

@@ -1,9 +1,10 @@
 // `node tests/package/first-answer.mjs [ROUNDS]`: how long one line takes until it answers, Beckon's and PeerServer's in turn, without npm's cache and
 // with it. Both come from a registry of this machine; with REGISTRY=https://registry.npmjs.org/ all but Beckon's own tarball comes from there.
 import { rmSync } from "node:fs";
-import { createServer } from "node:net";
+
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../free-port.mjs";
 import { newMachine } from "./machine.mjs";
 
 const rounds = Number(process.argv[2] ?? 3);
@@ -11,15 +12,6 @@ const registry = process.env.REGISTRY;
 const machine = await newMachine();
 const { NODE_EXTRA_CA_CERTS = "" } = process.env; // of a network that looks into what is fetched
 const env = registry ? { npm_config_registry: registry, NODE_EXTRA_CA_CERTS } : {};
-
-/** @returns {Promise<number>} */
-const freePort = () =>
-  new Promise((settle) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-      server.close(() => settle(port));
-    });
-  });
 
 /** Milliseconds until it answers. @param {string[]} command @param {string} cwd */
 async function taken(command, cwd) {

@@ -4,7 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { get } from "node:https";
-import { createServer } from "node:net";
+
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -12,6 +12,7 @@ import jsQR from "jsqr";
 import * as qr from "lean-qr";
 import { certificate } from "../../package/server/certificate.js";
 import { addressesOf, drawn } from "../../package/server/lan.js";
+import { freePort } from "../free-port.mjs";
 import { builtConfig } from "../worker/built-config.mjs";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -36,14 +37,6 @@ function seen(lines) {
   }
   return jsQR(pixels, width, height, { inversionAttempts: "dontInvert" })?.data;
 }
-
-const freePort = () =>
-  new Promise((settle) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-      server.close(() => settle(port));
-    });
-  });
 
 test("the page is served over https, and the link in the terminal, the QR code and the certificate agree", async (t) => {
   const port = await freePort();

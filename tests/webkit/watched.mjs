@@ -32,13 +32,18 @@ const FAULTS = {
  * @param {URL} beckon
  * @param {Map<string, keyof typeof FAULTS | "endless" | "torn">} [faults] by path
  */
-export const startWatched = (beckon, faults = new Map()) =>
-  startBetween(beckon, {
+export async function startWatched(beckon, faults = new Map()) {
+  /** Each file that did not come, after what it lacked. @type {string[]} */
+  const spoilt = [];
+  const between = await startBetween(beckon, {
     answers: (request, response) => {
       const fault = faults.get(new URL(request.url ?? "", beckon).pathname);
       if (request.url === WATCH) response.setHeader("Content-Type", "text/javascript").end(`(${watch})();`);
       else if (!fault || fault === "endless" || fault === "torn") return false;
-      else FAULTS[fault](response);
+      else {
+        spoilt.push(`${fault} ${request.url}`);
+        FAULTS[fault](response);
+      }
       return true;
     },
     holds({ url }) {
@@ -47,3 +52,5 @@ export const startWatched = (beckon, faults = new Map()) =>
     },
     change: (html) => html.replace("<head>", `<head><script src="${WATCH}"></script>`),
   });
+  return { ...between, spoilt };
+}

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEADLINE_MS, eventually } from "../browser/browser.mjs";
-import { freePort } from "../browser/turn.mjs";
+import { freePort } from "../free-port.mjs";
 
 const ADVICE = "is missing: apt-get install webkit2gtk-driver xvfb, then run this again";
 /** As wide as a laptop; high enough for a picture of a whole page. */

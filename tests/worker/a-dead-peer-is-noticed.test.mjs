@@ -12,7 +12,7 @@ import { eventually } from "./time.mjs";
 const HEARTBEAT = '{"type":"HEARTBEAT"}';
 
 /** Longer than two heartbeats, and than it takes to fall asleep. */
-const ALIVE_TIMEOUT_MS = 16_000;
+const ALIVE_TIMEOUT_MS = 30_000;
 
 const TAKEN = '{"type":"ID-TAKEN","payload":{"msg":"ID is taken"}}';
 

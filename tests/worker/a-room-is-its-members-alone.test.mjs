@@ -15,7 +15,9 @@ for (const [homes, evicting] of /** @type {[string, boolean][]} */ ([
 ])) {
   describe(`with ${homes} home(s)${evicting ? ", evicted between any two steps" : ""}`, () => {
     let beckon;
-    before(async () => (beckon = await startBeckon({ vars: { ROOM_CAPACITY: "2", ALLOW_DISCOVERY: "true", PUBLIC_HOMES: homes } })));
+    before(
+      async () => (beckon = await startBeckon({ vars: { ROOM_CAPACITY: "2", ALLOW_DISCOVERY: "true", PUBLIC_HOMES: homes, EXPIRE_TIMEOUT_MS: "60000" } })),
+    );
     after(() => beckon.close());
     const step = async () => {
       if (evicting) for (const name of [`realm:${KEY}`, `room:${KEY}`, "home:0"]) await beckon.evict(name);

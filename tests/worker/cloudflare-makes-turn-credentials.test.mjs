@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { describe, test } from "node:test";
 import { startBeckon } from "./beckon.mjs";
+import { startFaulty } from "./faulty.mjs";
 import { open } from "./socket.mjs";
 
 const STUN = "stun:stun.example.org:3478";
@@ -21,8 +22,8 @@ const answer =
   (_request, response) =>
     response.writeHead(status, headers).end(body);
 
-/** Cloudflare's API and a Beckon that uses it. */
-async function start(t, handle) {
+/** Cloudflare's API and a Beckon that uses it. A `patient` one waits for its answer, however slow the machine is. */
+async function start(t, handle, { patient = false } = {}) {
   const asked = [];
   const api = createServer((request, response) => {
     let body = "";
@@ -35,8 +36,9 @@ async function start(t, handle) {
   await new Promise((resolve) => api.listen(0, "127.0.0.1", resolve));
   t.after(() => (api.closeAllConnections(), api.close()));
   const vars = { STUN_URLS: STUN, TURN_KEY_ID: "abc123", TURN_API_URL: `http://127.0.0.1:${api.address().port}`, TURN_TTL_S: "1800" };
-  const beckon = await startBeckon({ vars, secrets: { TURN_KEY_API_TOKEN: TOKEN } });
-  t.after(() => beckon.close());
+  const options = { vars, secrets: { TURN_KEY_API_TOKEN: TOKEN } };
+  const beckon = patient ? await startFaulty(t, { ...options, patient }) : await startBeckon(options);
+  if (!patient) t.after(() => beckon.close());
   const join = async (key) => {
     const socket = await open(beckon.url, { key, id: "ann", token: "t", roster: "1" });
     return { socket, ...JSON.parse(await socket.next()).payload };
@@ -45,7 +47,7 @@ async function start(t, handle) {
 }
 
 test("its credentials go to everybody who comes within a minute", async (t) => {
-  const { beckon, asked, join } = await start(t, answer(201, generated));
+  const { beckon, asked, join } = await start(t, answer(201, generated), { patient: true });
   const expected = [{ urls: [STUN] }, { urls: RELAYS, ...USER }];
   for (const key of ["room1", "room2"]) {
     const { iceServers, ttl, degraded } = await join(key);
@@ -61,10 +63,14 @@ test("its credentials go to everybody who comes within a minute", async (t) => {
 
 test("an eviction does not lose them, and a stock client's socket does not wait for them", async (t) => {
   const { promise: held, resolve: release } = Promise.withResolvers();
-  const { beckon, asked, join } = await start(t, async (_request, response) => {
-    await held;
-    response.writeHead(201).end(generated);
-  });
+  const { beckon, asked, join } = await start(
+    t,
+    async (_request, response) => {
+      await held;
+      response.writeHead(201).end(generated);
+    },
+    { patient: true },
+  );
   assert.equal(await (await open(beckon.url, { key: "peerjs", id: "stock", token: "t" })).next(), '{"type":"OPEN"}');
   assert.equal(asked.length, 0);
   release();

@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { homeOf } from "../bench/homes.js";
 import { startFaulty } from "./faulty.mjs";
 import { open } from "./socket.mjs";
+import { eventually } from "./time.mjs";
 
 const OPEN = '{"type":"OPEN"}';
 const relayed = (kind, src, dst, payload) => JSON.stringify({ type: kind, src, dst, payload });
@@ -63,14 +65,10 @@ test("a deploy in the middle of a burst: what arrived is a beginning of it, what
   assert.deepEqual(await beckon.waiting("realm:k"), []);
 });
 
-/** One id for each of some homes (src/realm/placement.rs). */
+/** One id for each of some homes. */
 function oneOfEach(homes = 2) {
-  const home = (id) => {
-    const hash = Buffer.from(id).reduce((hash, byte) => BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n), 0xcbf29ce484222325n);
-    return Number((hash ^ (hash >> 32n)) % BigInt(homes));
-  };
   const ids = ["ann", "bob", "cat", "dan", "eve", "fay"];
-  return Array.from({ length: homes }, (_, wanted) => ids.find((id) => home(id) === wanted));
+  return Array.from({ length: homes }, (_, wanted) => ids.find((id) => homeOf(id, homes) === wanted));
 }
 
 test("a home that fails once is asked again; one that goes on failing is told of, once to the sender and once in the log", async (t) => {
@@ -100,11 +98,11 @@ test("a home that fails once is asked again; one that goes on failing is told of
 });
 
 test("a home that hangs holds up no other", async (t) => {
-  const beckon = await startFaulty(t, { vars: { STUN_URLS: "", PUBLIC_HOMES: "3", EXPIRE_TIMEOUT_MS: "500" } });
+  const beckon = await startFaulty(t, { vars: { STUN_URLS: "", PUBLIC_HOMES: "3", EXPIRE_TIMEOUT_MS: "5000" } });
   const [here, ...others] = oneOfEach(3);
   const askers = await Promise.all(others.map((id) => join(beckon, id, { key: "peerjs" })));
   for (const asker of askers) asker.send({ type: "OFFER", dst: here, payload: 1 }); // both attempts end in the same object
-  await sleep(100);
+  await eventually("both wait there", async () => (await beckon.waiting(`home:${homeOf(here, 3)}`)).length === 2);
   await beckon.faults({ hang: "1" });
   const told = await Promise.race(askers.map((asker) => asker.next()));
   assert.ok(

@@ -37,6 +37,11 @@ WebAssembly.Instance = function (module, imports) {
 };
 `;
 
+/** What has a deadline, has none. */
+const ENDLESS = `
+AbortSignal.timeout = () => new AbortController().signal;
+`;
+
 const entry = (Room, Beckon) => `
 const faults = {};
 const due = (name) => faults[name] > 0 && faults[name]--;
@@ -97,16 +102,16 @@ export { Faulty as Room };
 /**
  * Starts it, as `startBeckon` does. `faults` orders some: how often from now on `forward` (frames from another home), the `answer` to
  * that, a statement to storage by its first word, or `setAlarm` is to fail, `setAlarm` to take a second (`slowAlarm`), a home to `hang`
- * with such frames, and an alarm to trap (`alarmTrap`). A frame with `throw-here` is one in whose middle the platform throws. It says which are still to come, and how many `traps` there were.
+ * with such frames, and an alarm to trap (`alarmTrap`). If it is `patient`, it never gives up what it has asked others for. A frame with `throw-here` is one in whose middle the platform throws. It says which are still to come, and how many `traps` there were.
  */
-export async function startFaulty(t, options) {
+export async function startFaulty(t, { patient = false, ...options }) {
   const built = fileURLToPath(new URL("../../dist/", import.meta.url));
   const dist = await mkdtemp(join(tmpdir(), "beckon-trap-"));
   const code = await readFile(join(built, "entry.js"), "utf8");
   const [[wasm], [exports]] = [code.match(/[0-9a-f]+-index_bg\.wasm/), code.match(/export ?{[^}]*};/)];
   const [room, worker] = ["Room", "default"].map((name) => exports.match(new RegExp(`([^\\s{,]+) as ${name}\\b`))[1]);
   await cp(join(built, wasm), join(dist, wasm));
-  await writeFile(join(dist, "entry.js"), TRAP + code.replace(exports, entry(room, worker)));
+  await writeFile(join(dist, "entry.js"), TRAP + (patient ? ENDLESS : "") + code.replace(exports, entry(room, worker)));
   const beckon = await startBeckon({ ...options, dist });
   t.after(async () => {
     await beckon.close();

@@ -6,11 +6,14 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startBeckon } from "./beckon.mjs";
 import { open } from "./socket.mjs";
+import { soonAfter } from "./time.mjs";
 
 const OPEN = '{"type":"OPEN"}';
 const HEARTBEAT = '{"type":"HEARTBEAT"}';
+/** For how long what is for an absent peer waits here. */
+const EXPIRE_MS = 1_000;
 let beckon;
-before(async () => (beckon = await startBeckon({ vars: { EXPIRE_TIMEOUT_MS: "1000", ROOM_CAPACITY: "3", STUN_URLS: "" } })));
+before(async () => (beckon = await startBeckon({ vars: { EXPIRE_TIMEOUT_MS: `${EXPIRE_MS}`, ROOM_CAPACITY: "3", STUN_URLS: "" } })));
 after(() => beckon.close());
 
 let keys = 0;
@@ -60,12 +63,30 @@ for (const evicting of [false, true]) {
 
     scenario("a frame for an absent peer waits for it", async ({ join, key }) => {
       const ann = await join({ id: "ann" });
-      await ann.send({ type: "OFFER", dst: "bob", payload: 1 });
-      await ann.send({ type: "CANDIDATE", dst: "bob", payload: 2 });
-      const bob = await join({ id: "bob" });
-      assert.equal(await bob.next(), OPEN);
-      assert.equal(await bob.next(), '{"type":"OFFER","src":"ann","dst":"bob","payload":1}');
-      assert.equal(await bob.next(), '{"type":"CANDIDATE","src":"ann","dst":"bob","payload":2}');
+      const late = Array.from({ length: 100 }, (_, n) => `late${n}`).values();
+      let dst = "";
+      const frames = await soonAfter(
+        EXPIRE_MS,
+        async () => {
+          dst = late.next().value ?? "";
+          return async () => {
+            await ann.send({ type: "OFFER", dst, payload: 1 });
+            await ann.send({ type: "CANDIDATE", dst, payload: 2 });
+          };
+        },
+        async () => {
+          const bob = await join({ id: dst });
+          await bob.send({ type: "CANDIDATE", dst, payload: "mark" });
+          const frames = [];
+          for (let frame = ""; !frame.includes('"mark"'); frames.push(frame)) frame = await bob.next();
+          return frames.slice(0, -1);
+        },
+      );
+      assert.deepEqual(frames, [
+        OPEN,
+        `{"type":"OFFER","src":"ann","dst":"${dst}","payload":1}`,
+        `{"type":"CANDIDATE","src":"ann","dst":"${dst}","payload":2}`,
+      ]);
       assert.deepEqual(await beckon.waiting(`realm:${key}`), []);
     });
 
@@ -75,7 +96,7 @@ for (const evicting of [false, true]) {
       await ann.send({ type: "CANDIDATE", dst: "bob", payload: 2 });
       assert.deepEqual([await ann.next(), await ann.next()], [OPEN, '{"type":"EXPIRE","src":"bob","dst":"ann"}']);
       await ann.send({ type: "CANDIDATE", dst: "bob", payload: 3 });
-      await sleep(1500);
+      await sleep(1.5 * EXPIRE_MS);
       await step();
       assert.deepEqual(ann.rest(), []);
     });

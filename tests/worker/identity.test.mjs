@@ -20,7 +20,7 @@ describe("who holds an id", { concurrency: true }, () => {
     for (const evicting of [false, true]) {
       describe(`with ${homes} home(s)${evicting ? ", evicted between any two steps" : ""}`, () => {
         let beckon;
-        const vars = { PUBLIC_HOMES: homes, OWNER_GRACE_MS: `${GRACE_MS}`, ALIVE_TIMEOUT_MS: `${ALIVE_MS}` };
+        const vars = { PUBLIC_HOMES: homes, OWNER_GRACE_MS: `${GRACE_MS}`, ALIVE_TIMEOUT_MS: `${ALIVE_MS}`, EXPIRE_TIMEOUT_MS: "60000" };
         before(async () => (beckon = await startBeckon({ vars })));
         after(() => beckon.close());
         const step = async () => {
@@ -153,11 +153,19 @@ describe("with TOKEN_KEY set", () => {
 
   test("a socket that was open under a statement comes back with it for a while after that has expired, and no other does", async () => {
     const token = (exp, more = {}) => sign({ sub: "late", exp, ...more });
-    const exp = Date.now() / 1000 + 1.5; // with a fraction, as some libraries write it
-    const [mine, stolen] = [token(exp), token(exp, { role: "thief" })];
-    const socket = await open(beckon.url, { key: "peerjs", id: "late", token: mine });
-    assert.equal(await socket.next(), OPEN);
-    await sleep(1_600);
+    const LIFE_MS = 1_500;
+    let [exp, mine, stolen] = [0, "", ""];
+    const comes = async () => {
+      exp = (Date.now() + LIFE_MS) / 1_000; // with a fraction, as some libraries write it
+      [mine, stolen] = [token(exp), token(exp, { role: "thief" })];
+      return async () => {};
+    };
+    const socket = await soonAfter(LIFE_MS, comes, async () => {
+      const socket = await open(beckon.url, { key: "peerjs", id: "late", token: mine });
+      return { ...socket, first: await socket.next() };
+    });
+    assert.equal(socket.first, OPEN);
+    await sleep(LIFE_MS + 100);
     assert.equal(await refusal("late", stolen), "it has expired");
     assert.equal(await answer("late", mine), OPEN, "over its own socket");
     await socket.closed();

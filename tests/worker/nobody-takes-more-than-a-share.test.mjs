@@ -12,7 +12,7 @@ const expired = (src, dst) => JSON.stringify({ type: "EXPIRE", src, dst });
 for (const homes of ["1", "8"]) {
   let beckon;
   const key = "peerjs";
-  before(async () => (beckon = await startBeckon({ vars: { PUBLIC_HOMES: homes, EXPIRE_TIMEOUT_MS: "3000" } })));
+  before(async () => (beckon = await startBeckon({ vars: { PUBLIC_HOMES: homes, EXPIRE_TIMEOUT_MS: "60000" } })));
   after(() => beckon.close());
   const join = async (id) => {
     const socket = await open(beckon.url, { key, id, token: "t" });

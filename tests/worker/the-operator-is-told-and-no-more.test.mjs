@@ -24,6 +24,7 @@ describe("faults", () => {
     const beckon = await startBeckon({ vars: { TURN_TTL_S: "1" } });
     t.after(() => beckon.close());
     await beckon.fetch("/health");
+    await eventually("it is logged", () => faults(beckon).length);
     assert.deepEqual(faults(beckon), [
       {
         fault: "a variable is wrong",
@@ -42,6 +43,7 @@ describe("faults", () => {
     const answer = await beckon.fetch("/k/peers");
     assert.deepEqual([answer.status, await answer.text()], [500, "Something is broken here, and has been noted for its operator: try again in a minute.\n"]);
     assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
+    await eventually("it is logged", () => faults(beckon).length);
     const [line, ...more] = faults(beckon);
     assert.deepEqual([line.fault, more], ["a request could not be answered", []]);
     assert.match(line.error, /no such table|no such column/);
@@ -111,7 +113,8 @@ describe("a life in which everything goes wrong leaves no name in the log", () =
     }
     const lines = faults(beckon);
     assert.deepEqual([...new Set(lines.map(({ fault }) => fault))], ["no TURN servers from Cloudflare, peers are told of STUN alone"]);
-    assert.deepEqual([...new Set(lines.map(({ error }) => error))], ["it answers 500"]);
+    // On a machine that stands still for a while, it may not answer in time.
+    for (const { error } of lines) assert.match(error, /^it answers 500$|timeout/);
     const logged = JSON.stringify(beckon.logs());
     assert.doesNotMatch(logged, /xyzzy/);
     assert.doesNotMatch(logged, /192\.0\.2\.77/);
