@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { codes } from "../texts.mjs";
-import { name, openDevice, openRoom, press, stage, testMessages, until, untilConnected, untilText, within } from "./browser.mjs";
+import { name, openDevice, openRoom, press, stage, stopClock, testMessages, turnClock, until, untilConnected, untilText, within } from "./browser.mjs";
 import { connectedPupils } from "./classroom.mjs";
 import { openDoctor, diagnosis } from "./doctor.mjs";
 import { english, misfits, speak, speakPseudo } from "./language.mjs";
@@ -30,8 +30,10 @@ const PAGES = {
   },
   classroom: async () => {
     const pupils = await connectedPupils(chromium, beckon.url);
+    await stopClock(pupils[0].page); // the other one has three seconds to answer
     await press(pupils[0].page, "#try");
     await untilText(pupils[0].page, "there and back it was 3 messages");
+    await turnClock(pupils[0].page);
     return { page: pupils[0].page, close: () => Promise.all(pupils.map(({ close }) => close())) };
   },
 };

@@ -18,6 +18,10 @@ const notes = (page) => page.$$eval("#notes > li", (lines) => lines.map((line) =
 test("the notes, the candidates, the pair and the traffic of the connection that is there", async () => {
   const pupils = await connectedPupils(chromium, beckon.url);
   const [{ page: osama }, { page: layla }] = pupils;
+  // They may be connected before they have heard all that the other one has found.
+  await until(layla, "candidates both ways", () =>
+    ["→ CANDIDATE to osama", "← CANDIDATE from osama"].every((note) => document.getElementById("notes").textContent.includes(note)),
+  );
   const [received, sent] = [await notes(osama), await notes(layla)];
   assert.equal(sent[0], "A line to the server is open");
   assert.match(sent[1], /^← OPEN from the server \d+ bytes$/);

@@ -129,6 +129,11 @@ const patches = {
       }
     };
   },
+  /** Who is only cut off is waited for ten times as long, 80 s: it is known by that from who has left. */
+  slowToLetGo() {
+    const { setTimeout } = globalThis;
+    globalThis.setTimeout = /** @type {typeof setTimeout} */ ((act, ms, ...rest) => setTimeout(act, ms === 8_000 ? 80_000 : ms, ...rest));
+  },
   /** Whoever is at the other end shows another certificate than the one that was introduced. */
   forged() {
     RTCDtlsTransport.prototype.getRemoteCertificates = () => [new Uint8Array(600).buffer];

@@ -92,7 +92,7 @@ export async function device(link, name) {
 }
 
 /** Waits until `check` holds. */
-export async function until(what, check, ms = 10_000) {
+export async function until(what, check, ms = 60_000) {
   const end = Date.now() + ms;
   while (!(await check())) {
     assert.ok(Date.now() < end, `never came true: ${what}`);
