@@ -59,9 +59,9 @@ export async function observe(rules, fleet, { atOnce = 40, evicting = false, pro
     progress(outcomes.size, rules.length);
   };
 
-  // Those that must be alone on their server form one queue beside the pool.
+  // Those that must be alone on their server form one queue beside the pool. Those that wait longest begin first.
   const alone = rules.filter(({ options }) => options.alone);
-  const together = rules.filter(({ options }) => !options.alone);
+  const together = rules.filter(({ options }) => !options.alone).sort((one, other) => (other.options.alive ?? 0) - (one.options.alive ?? 0));
   const worker = async (list) => {
     for (let rule; (rule = list.shift()); ) await run(rule);
   };

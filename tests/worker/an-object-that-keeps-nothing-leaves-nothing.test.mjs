@@ -8,39 +8,34 @@ import { serve } from "../../tools/serve.mjs";
 import { sweep } from "../../package/server/sweep.js";
 import { startBeckon } from "./beckon.mjs";
 import { startFaulty } from "./faulty.mjs";
-import { open } from "./socket.mjs";
+import { heardBy, open } from "./socket.mjs";
 import { eventually, soonAfter } from "./time.mjs";
 
 const OPEN = '{"type":"OPEN"}';
 /** For how long what is for an absent peer waits here. */
 const EXPIRE_MS = 300;
 const EXPIRE = (absent, asker) => `{"type":"EXPIRE","src":"${absent}","dst":"${asker}"}`;
-/** What somebody hears who comes, up to a mark of his own. */
-async function heardBy(url, key, id) {
-  const socket = await open(url, { key, id, token: "t" });
-  socket.send({ type: "CANDIDATE", dst: id, payload: "mark" });
-  const frames = [];
-  for (let frame = ""; !frame.includes('"mark"'); frames.push(frame)) frame = await socket.next();
-  await socket.close();
-  return frames.slice(0, -1);
-}
-
 /** What waits is delivered, if its receiver comes in time: on a machine that is too slow, somebody else comes. */
 async function assertDelivered({ url, key, ann, to }, step = async () => {}) {
   let id = to;
-  /** @type {string[]} */
-  let heard = [];
+  /** @type {string[][]} */
+  let [told, heard] = [[], []];
   await soonAfter(
     EXPIRE_MS,
     async (again) => {
-      if (again && heard.length === 1) assert.equal(await ann.next(), EXPIRE(id, "ann"));
+      if (again && heard.length === 1 && !told.length) assert.equal(await ann.next(), EXPIRE(id, "ann"));
       if (again) id += "x";
       return async () => {
         ann.send({ type: "OFFER", dst: id, payload: 1 });
+        told = await heardBy(ann, "ann");
         await step();
       };
     },
-    async () => (heard = await heardBy(url, key, id)),
+    async () => {
+      const late = await open(url, { key, id, token: "t" });
+      heard = await heardBy(late, id);
+      await late.close();
+    },
   );
   assert.deepEqual(heard, [OPEN, `{"type":"OFFER","src":"ann","dst":"${id}","payload":1}`]);
 }

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startBeckon } from "./beckon.mjs";
-import { open } from "./socket.mjs";
+import { heardBy, open } from "./socket.mjs";
 import { soonAfter } from "./time.mjs";
 
 const OPEN = '{"type":"OPEN"}';
@@ -72,15 +72,10 @@ for (const evicting of [false, true]) {
           return async () => {
             await ann.send({ type: "OFFER", dst, payload: 1 });
             await ann.send({ type: "CANDIDATE", dst, payload: 2 });
+            await heardBy(ann, "ann");
           };
         },
-        async () => {
-          const bob = await join({ id: dst });
-          await bob.send({ type: "CANDIDATE", dst, payload: "mark" });
-          const frames = [];
-          for (let frame = ""; !frame.includes('"mark"'); frames.push(frame)) frame = await bob.next();
-          return frames.slice(0, -1);
-        },
+        async () => heardBy(await join({ id: dst }), dst),
       );
       assert.deepEqual(frames, [
         OPEN,

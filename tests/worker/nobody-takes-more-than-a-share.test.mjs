@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startBeckon } from "./beckon.mjs";
-import { open } from "./socket.mjs";
+import { heardBy, open } from "./socket.mjs";
 
 const OPEN = '{"type":"OPEN"}';
 const KIB = 1024;
@@ -19,14 +19,6 @@ for (const homes of ["1", "8"]) {
     assert.equal(await socket.next(), OPEN);
     return socket;
   };
-  /** When this comes back, all that was said before has been heard. */
-  const heard = async (socket, id) => {
-    socket.send({ type: "CANDIDATE", dst: id, payload: "mark" });
-    const frames = [];
-    for (let frame = ""; !frame.includes('"mark"'); frames.push(frame)) frame = await socket.next();
-    return frames.slice(0, -1);
-  };
-
   test(`with ${homes} home(s): a tunnel is told and cut off, however small it is on the wire, and thirty offers and a large payload are not`, async () => {
     const [ann, bob] = [await join("ann"), await join("bob")];
     for (let n = 0; n < 30; n++) ann.send({ type: "OFFER", dst: "bob", payload: text(6_000) });
@@ -49,7 +41,7 @@ for (const homes of ["1", "8"]) {
     const names = ["a1", "a2", "a3", "a4", "a5", "a6"];
     const senders = await Promise.all(names.map(join));
     for (const sender of senders) for (let n = 0; n < 7; n++) sender.send({ type: "OFFER", dst: "deaf", payload: text(250 * KIB) });
-    const told = await Promise.all(senders.map((sender, n) => heard(sender, names[n])));
+    const told = await Promise.all(senders.map((sender, n) => heardBy(sender, names[n])));
     const small = await join("small");
     small.send({ type: "OFFER", dst: "deaf", payload: text(6_000) });
     let bytes = 0;
@@ -62,10 +54,10 @@ for (const homes of ["1", "8"]) {
   test(`with ${homes} home(s): a student reaches an absent teacher, however much junk waits`, async () => {
     const [eve, student] = [await join("eve"), await join("student")];
     for (let n = 0; n < 4; n++) eve.send({ type: "OFFER", dst: "teacher", payload: text(256 * KIB - 200) });
-    await heard(eve, "eve");
+    await heardBy(eve, "eve");
     student.send({ type: "OFFER", dst: "teacher", payload: text(6_000) });
     for (let n = 0; n < 10; n++) student.send({ type: "CANDIDATE", dst: "teacher", payload: n });
-    assert.deepEqual(await heard(student, "student"), []);
+    assert.deepEqual(await heardBy(student, "student"), []);
     const teacher = await open(beckon.url, { key, id: "teacher", token: "t" });
     const frames = [];
     while (frames.filter((frame) => frame.includes('"src":"student"')).length < 11) frames.push(await teacher.next());

@@ -35,6 +35,14 @@ export async function open(url, query, path = "/peerjs", headers = {}) {
   };
 }
 
+/** What somebody hears until a mark of its own comes back: all that it has sent before has been handled then. @param {string} id its own */
+export async function heardBy(socket, id) {
+  await socket.send({ type: "CANDIDATE", dst: id, payload: "mark" });
+  const frames = [];
+  for (let frame = ""; !frame.includes('"mark"'); frames.push(frame)) frame = await socket.next();
+  return frames.slice(0, -1);
+}
+
 function patiently(promise) {
   let timer;
   const late = new Promise((_, reject) => (timer = setTimeout(reject, PATIENCE, new Error(`nothing within ${PATIENCE} ms`))));
