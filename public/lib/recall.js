@@ -1,9 +1,18 @@
 // Who a tab was before a reload. One page at a time is: a duplicated tab remembers the same. It is loaded when a tab remembers somebody.
 import { find, forget as forgetId, lockOf } from "./key-store.js";
 
-/** How often a reloaded page asks whether its predecessor has let go of the id, and how long it waits in between, in ms. Only a duplicated tab does in vain. */
-const HANDOVERS = 8;
-const HANDOVER_MS = 50;
+/** How long a page waits for another to let go of the id, in ms. A duplicated tab waits in vain. */
+const HANDOVER_MS = 400;
+/** So long where the page was loaded again: the other is its predecessor, and a slow device takes its time to be rid of that. */
+const RELOADED_MS = 3_000;
+/** Between two looks, in ms. */
+const LOOK_MS = 50;
+
+/** How long this page waits, in ms. */
+const patience = () => {
+  const [{ type } = { type: "" }] = /** @type {{ type: string }[]} */ (/** @type {unknown} */ (globalThis.performance?.getEntriesByType?.("navigation") ?? []));
+  return type === "reload" ? RELOADED_MS : HANDOVER_MS;
+};
 
 /** Whom a tab remembers. @param {string} text @returns {{ id: string, token: string, name: string } | null} */
 function read(text) {
@@ -49,13 +58,13 @@ export async function recall(text, take, look = find) {
 async function hold(id) {
   const locks = globalThis.navigator?.locks;
   if (!locks) return () => {};
-  for (let tries = 0; tries < HANDOVERS; tries++) {
+  for (let left = patience(); left > 0; left -= LOOK_MS) {
     const release = await new Promise((/** @type {(release: (() => void) | null) => void} */ resolve) => {
       const keep = (/** @type {Lock | null} */ lock) => (lock ? new Promise((release) => resolve(() => release(undefined))) : resolve(null));
       locks.request(lockOf(id), { ifAvailable: true }, keep).catch(() => resolve(null));
     });
     if (release) return release;
-    await new Promise((resolve) => setTimeout(resolve, HANDOVER_MS));
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   return null;
 }

@@ -100,9 +100,10 @@ test("a click while nobody is there waits for the first who comes", async () => 
 test("a click before the connection is there arrives when it is", async () => {
   const first = await openDevice(chromium, beckon.url);
   await until(first.page, "a fresh room", () => document.getElementById("link").value.includes("#"));
+  const address = await link(first.page);
   // Held: after a while they would talk through the server.
   const seen = held(first.page, "the other one is seen to connect", () => document.querySelector("li[data-state=connecting]"));
-  const opened = openDevice(chromium, await link(first.page), (page) =>
+  const opened = openDevice(chromium, address, (page) =>
     page.evaluateOnNewDocument(() => {
       const { setRemoteDescription } = RTCPeerConnection.prototype;
       const released = new Promise((release) => (window.release = release));

@@ -180,6 +180,6 @@ export const hurryClock = (page) => page.evaluate(() => window.testClock.hurry()
 
 /**
  * So many ms have passed on the page, and from now on its clock goes as it always does. A timer that the page is only about to set takes its whole time
- * all the same: `endTimer` (browser.mjs) waits for it.
+ * all the same: `endTimer` (waiting.mjs) waits for it.
  */
 export const turnClock = (page, ms = 0) => page.evaluate((ms) => window.testClock.turn(ms), ms);

@@ -38,6 +38,7 @@ test("nothing is told before the box is ticked, the kind once after it, again af
   await press(page, "#people summary");
   await until(page, "the box, ticked", (box) => document.querySelector(box)?.checked, BOX);
   await press(page, BOX);
+  const before = told.length;
   await page.reload();
   await untilConnected(page, 2);
   await untilText(page, "connected, direct");
@@ -45,6 +46,7 @@ test("nothing is told before the box is ticked, the kind once after it, again af
   await turnClock(page, 60_000);
   await press(page, "#hello");
   await untilHello(devices[1].page, await name(page));
+  assert.deepEqual(told.slice(before), [], "nothing since");
   assert.deepEqual(direct(told), ["/paths/direct", "/paths/direct"], "once for each page load, whoever is there");
   assert.deepEqual(others, [], "who has not agreed tells nothing");
   const counted = async () => direct((await beckon.points()).map(({ blobs }) => blobs[0]).filter((what) => what.startsWith("path-")));

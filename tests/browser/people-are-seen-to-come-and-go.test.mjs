@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   endTimer,
+  eventually,
   link,
   name,
   openDevice,
@@ -122,8 +123,9 @@ test("while the server is away the page says so, connected devices stay connecte
   await press(first, "#retry");
   await stopClock(first); // from here on it comes back by the button alone
   await door.open();
-  await first.$eval("#retry", (button) => button.click());
-  await until(first, "the warning is gone", () => document.getElementById("away").hidden);
+  await eventually("it is back by the button", () =>
+    first.evaluate(() => document.getElementById("away").hidden || void document.getElementById("retry").click()),
+  );
   await turnClock(first);
   for (const page of [first, second]) await until(page, "the warning is gone", () => document.getElementById("away").hidden);
   assert.equal((await people(first)).length, 1);
@@ -184,8 +186,10 @@ test("a deploy, which closes every socket at once, is not noticed", async () => 
     return (await deriveKeys(location.hash.slice(1))).realmKey;
   });
   // A room in which nothing has happened for a while sleeps already. A stranger wakes it.
-  await beckon.fetch(`/${realm}/ice?id=passer-by&token=t&roster=1`);
-  assert.ok(await beckon.evict(`room:${realm}`, "close"));
+  await eventually("it is thrown out", async () => {
+    await beckon.fetch(`/${realm}/ice?id=passer-by&token=t&roster=1`);
+    return beckon.evict(`room:${realm}`, "close");
+  });
   assert.deepEqual(await within("both are back", Promise.all(sockets)), [101, 101]);
   await press(first.page, "#hello");
   await untilHello(second.page, await name(first.page));

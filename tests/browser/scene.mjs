@@ -100,8 +100,9 @@ async function reached({ chromium, plain }, state) {
       const page = await open(at, first);
       await until(page, "a fresh room", () => document.getElementById("link").value.includes("#"));
       // It looks before the other one comes: what is to be held may be over when that has been opened.
+      const address = await link(page);
       const seen = connected ? untilConnected(page, 1) : (patient ? held : until)(page, "the other one is there", seesOther);
-      const [other] = await Promise.all([open(await link(page), second), seen]);
+      const [other] = await Promise.all([open(address, second), seen]);
       if (connected) await untilConnected(other, 1);
       peer = await until(other, "its name", () => document.getElementById("name").value);
       return { page, other };

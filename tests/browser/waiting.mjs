@@ -1,4 +1,4 @@
-// How the browser tests wait: for what a page shows, and for what it is about to do. Nothing here waits a fixed time, or looks once.
+// How the browser tests wait: for what a page shows, and for what it is about to do. No wait here is for a fixed time.
 import assert from "node:assert/strict";
 import { DEADLINE_MS } from "./engines.mjs";
 import { turnClock } from "./inside.mjs";
@@ -14,7 +14,7 @@ export const until = (page, what, check, ...args) => lookUntil(page, what, check
 
 /**
  * As `until`; and the page's clock stands still from the very turn on in which it came true. What ends by itself is held so: who asks from outside, and
- * stops the clock then, may come when it is over. Where it may begin and end before we ask, begin to wait before it can begin.
+ * stops the clock then, may come when it is over. `check` must not be asynchronous. Where it may begin and end before we ask, begin to wait before it can begin.
  */
 export const held = (page, what, check, ...args) => lookUntil(page, what, check, args, true);
 

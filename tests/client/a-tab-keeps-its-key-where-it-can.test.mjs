@@ -66,6 +66,33 @@ test("an id that was found again is let go of at the end, even if what keeps key
   assert.equal(held, 0);
 });
 
+// A browser that is busy keeps the lock of a page that is gone already for a while.
+for (const [type, looks, isSame] of /** @type {[string, number, boolean][]} */ ([
+  ["reload", 40, true],
+  ["reload", 1_000, false],
+  ["navigate", 4, true],
+  ["navigate", 40, false],
+])) {
+  test(`${type}: whose id is let go of after ${looks} looks is ${isSame ? "the same" : "somebody new"}`, async (t) => {
+    const { load } = memory();
+    const before = await take(load);
+    t.mock.method(performance, "getEntriesByType", () => [{ type }]);
+    let asked = 0;
+    const request = async (/** @type {Fake} */ _name, /** @type {Fake[]} */ ...how) => how.at(-1)(how.length === 1 || ++asked > looks ? {} : null);
+    Reflect.defineProperty(navigator, "locks", { value: { request }, configurable: true });
+    t.after(() => Reflect.deleteProperty(navigator, "locks"));
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const again = take(load);
+    let done = false;
+    again.finally(() => (done = true));
+    while (!done) {
+      t.mock.timers.tick(50);
+      await new Promise(setImmediate);
+    }
+    assert.equal((await again).id === before.id, isSame);
+  });
+}
+
 for (const [what, indexedDB] of Object.entries({
   "is not there": undefined,
   "never answers": { open: () => ({}) },

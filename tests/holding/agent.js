@@ -80,7 +80,7 @@ globalThis.agent = {
       state: room.state,
       cuts,
       error: room.error?.code ?? null,
-      peers: room.peers.map(({ id, name, state, path, connection }) => ({ id, name, state, path, tried: Boolean(connection) })),
+      peers: room.peers.map(({ id, name, state, path, connection }) => ({ id, name, state, path, tried: Boolean(connection?.remoteDescription) })),
       sent,
       heard,
       open: fates.filter(({ became }) => !became).length,

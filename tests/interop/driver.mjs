@@ -11,8 +11,8 @@ const MOST_HOMES = 8;
 
 /** How long Chromium waits for a server to end the connection after both have said close, before it ends it itself. */
 const LINGER_MS = 2_000;
-/** For whoever wants to know who ends it, on a machine that stands still for a while. */
-export const PATIENT_CLIENT = { linger: 20_000 };
+/** For whoever wants to know who ends it, on a machine that stands still for a while. (workerd ends what it has left to its client after 10 s.) */
+export const PATIENT_CLIENT = { linger: 8_000 };
 
 /** How often somebody dials for what is being given up, 50 ms apart. */
 const TAKEOVER_TRIES = 20;

@@ -16,7 +16,7 @@ const window = (since, due, at = Date.now()) => {
   return after <= due + LATEST_MS ? "in its window" : `late: ${after} ms`;
 };
 
-/** By now a server knows that somebody has closed: it has had time, and has done something else meanwhile. @param {import("./driver.mjs").Socket} other */
+/** By now a server knows that somebody has closed: it has had time; and PeerServer, which has one thread, has done something else meanwhile. @param {import("./driver.mjs").Socket} other */
 async function gone(other) {
   await sleep(200);
   await other.read();

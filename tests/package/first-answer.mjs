@@ -1,7 +1,6 @@
 // `node tests/package/first-answer.mjs [ROUNDS]`: how long one line takes until it answers, Beckon's and PeerServer's in turn, without npm's cache and
 // with it. Both come from a registry of this machine; with REGISTRY=https://registry.npmjs.org/ all but Beckon's own tarball comes from there.
 import { rmSync } from "node:fs";
-
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../free-port.mjs";

@@ -4,7 +4,6 @@ import { spawn, spawnSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { get } from "node:https";
-
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";

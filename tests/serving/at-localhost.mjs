@@ -2,10 +2,10 @@
 // hello from socket to socket by way of "localhost", whatever that is on this machine. Prints what was heard. For a network of its own.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serve } from "../../tools/serve.mjs";
+import { freePort } from "../free-port.mjs";
 import { open } from "../worker/socket.mjs";
 
 const [config = "", ...ips] = process.argv.slice(2);
@@ -22,12 +22,7 @@ async function hello(port) {
   return `${page.status} ${heard.src}: ${heard.payload}`;
 }
 
-const port = await new Promise((settle) => {
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-    server.close(() => settle(port));
-  });
-});
+const port = await freePort();
 const wrangler = spawn("wrangler", ["dev", "--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", "0", "--config", config], {
   stdio: ["ignore", "pipe", "inherit"],
 });

@@ -35,7 +35,7 @@ export async function open(url, query, path = "/peerjs", headers = {}) {
   };
 }
 
-/** What somebody hears until a mark of its own comes back: all that it has sent before has been handled then. @param {string} id its own */
+/** What somebody hears until a mark of its own comes back: all that it has sent before has been handled then, where it has the one object. @param {string} id its own */
 export async function heardBy(socket, id) {
   await socket.send({ type: "CANDIDATE", dst: id, payload: "mark" });
   const frames = [];
